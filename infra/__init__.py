@@ -1,0 +1,1 @@
+"""The hand-built cluster: machines, artifacts, certificates, phases, clients and reports."""

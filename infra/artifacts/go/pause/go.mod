@@ -1,0 +1,3 @@
+module kubernetes-from-scratch/artifacts/pause
+
+go 1.26.0

@@ -1,0 +1,1 @@
+"""How we look at the cluster: one client a thing looked at; only these parse output."""

@@ -1,0 +1,66 @@
+"""The live cluster as steps and clients see it: its spec, shells and APIs. No platform words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.clients.api import Api, Credentials
+from infra.inventory import ClusterSpec
+from infra.pki.material import Material
+from infra.ssh import Listener, Shell, Ssh
+
+API_PORT = 6443
+"""Article 9: every API server and the balancer listen on 6443."""
+
+
+@dataclass
+class Cluster:
+    """A running cluster. ``state`` is its state directory (0700); one connection a machine."""
+
+    spec: ClusterSpec
+    state: Path
+    ssh: Callable[[str], Ssh]
+    listeners: list[Listener] = field(default_factory=list)
+    _shells: dict[str, Ssh] = field(default_factory=dict)
+
+    @property
+    def material(self) -> Material:
+        return Material(self.state / "pki")
+
+    @property
+    def api(self) -> Api:
+        """The API as admin, through the load balancer."""
+        return self.api_as("admin")
+
+    def api_as(self, identity: str) -> Api:
+        """The API through the balancer as one of the identities of article 4 (client cert)."""
+        return Api(self.balanced_url, self.credentials(identity))
+
+    def api_of(self, controller: str) -> Api:
+        """One API server by its machine's address, as admin."""
+        address = self.spec.machine(controller).private_ip
+        return self.api.at(f"https://{address}:{API_PORT}")
+
+    @property
+    def balanced_url(self) -> str:
+        return f"https://{self.spec.load_balancer.private_ip}:{API_PORT}"
+
+    def credentials(self, identity: str) -> Credentials:
+        material = self.material
+        return Credentials(
+            ca=material.cert_path("ca"),
+            cert=material.cert_path(identity),
+            key=material.key_path(identity),
+        )
+
+    def shell(self, machine: str) -> Shell:
+        if machine not in self._shells:
+            shell = self.ssh(machine)
+            shell.listeners = self.listeners  # shared list: later listeners hear it too
+            self._shells[machine] = shell
+        return self._shells[machine]
+
+    def close(self) -> None:
+        for shell in self._shells.values():
+            shell.close()
+        self._shells.clear()

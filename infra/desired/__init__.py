@@ -1,0 +1,1 @@
+"""Desired state of machines: things (wanted), facts (seen), plan (difference), apply (writes)."""

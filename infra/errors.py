@@ -1,0 +1,108 @@
+"""Errors of the suite. ``str(error)`` is the whole story: who, what, where, last output lines.
+
+::
+
+    LabError                     could not be judged
+      UserError                  bad input or a host that cannot: what to do is in the text (exit 2)
+      Unreachable                a machine does not answer
+      CommandFailed              a command on a machine ended with an unexpected status
+      MissingArtifact            a binary, kernel or image cannot be had
+      PlatformError              EC2 refused or lost a resource
+      PhaseFailed                a build phase failed on a machine; the cluster is then Broken
+      ClusterBroken              raised by every later use, ``from`` the first cause
+      ClusterLocked              another run holds the cluster
+    ClaimError(AssertionError)   the claim is false
+      WaitTimeout                it did not become true in time
+      GaveUp                     it can no longer become true
+      Changed                    it did not stay
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+TAIL_LINES = 20
+"""How many last lines of output an error carries: a screenful, so that a report stays readable."""
+
+
+class LabError(Exception):
+    """Something kept us from judging; never a verdict about a claim."""
+
+    exit_code = 1
+
+
+class UserError(LabError):
+    """Bad input, or a host that lacks something; the text names it and what to do."""
+
+    exit_code = 2
+
+
+class Unreachable(LabError):
+    def __init__(self, machine: str, address: str, cause: str) -> None:
+        super().__init__(f"{machine} ({address}) cannot be reached: {cause}")
+        self.machine = machine
+
+
+class CommandFailed(LabError):
+    def __init__(
+        self, machine: str, argv: Sequence[str], *, exit_status: int, stdout: str, stderr: str
+    ) -> None:
+        super().__init__(
+            f"{machine}: {' '.join(argv)} ended with status {exit_status}\n"
+            + tail(stderr or stdout)
+        )
+        self.machine = machine
+        self.argv = tuple(argv)
+        self.exit_status = exit_status
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class MissingArtifact(LabError):
+    def __init__(self, artifact: str, reason: str, log: Path | None = None) -> None:
+        where = f"\nlog: {log}" if log else ""
+        super().__init__(f"{artifact} cannot be had: {reason}{where}")
+        self.artifact = artifact
+        self.log = log
+
+
+class PlatformError(LabError):
+    def __init__(self, resource: str, ident: str, reason: str) -> None:
+        super().__init__(f"{resource} {ident}: {reason}")
+        self.resource = resource
+        self.ident = ident
+
+
+class PhaseFailed(LabError):
+    def __init__(self, phase: str, machine: str, cause: str) -> None:
+        super().__init__(f"phase {phase} failed on {machine}: {cause}")
+        self.phase = phase
+        self.machine = machine
+
+
+class ClusterBroken(LabError):
+    """The cluster failed its health gate or a phase; the first cause is ``__cause__``."""
+
+
+class ClusterLocked(UserError):
+    exit_code = 3
+
+
+class ClaimError(AssertionError):
+    """The claim is false on this cluster."""
+
+
+class WaitTimeout(ClaimError):
+    pass
+
+
+class GaveUp(ClaimError):
+    pass
+
+
+class Changed(ClaimError):
+    pass
+
+
+def tail(text: str, lines: int = TAIL_LINES) -> str:
+    """Last lines of an output, as an error or a report shows them."""
+    return "\n".join(text.rstrip().splitlines()[-lines:])

@@ -1,0 +1,133 @@
+"""The machines' kernel is Debian's Linux source built with ARCH=um, with our options and patches.
+
+Debian's own user-mode-linux package lacks legacy iptables, cpusets and PSI, hence the build:
+about 13 CPU minutes, once.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from infra.errors import MissingArtifact, UserError
+from infra.localec2.image.apt import Apt, candidate, private_apt
+
+HERE = Path(__file__).parent
+FRAGMENT = HERE / "kernel.config"
+PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
+# The first that the suites have is taken; 7.2 is the one that the cluster was measured on.
+SOURCES = ("linux-source-7.2", "linux-source-7.3")
+SUITES = ("trixie-backports",)
+TOOLS = {
+    "gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
+    "patch": "patch", "xz": "xz-utils", "dpkg-deb": "dpkg",
+}  # fmt: skip
+HEADERS = {"/usr/include/libelf.h": "libelf-dev", "/usr/include/openssl/ssl.h": "libssl-dev"}
+Say = Callable[[str], None]
+
+
+def kernel(*, store_root: Path, say: Say) -> Path:
+    """User-mode Linux kernel of this recipe, from the store or built now.
+
+    Beside it stand ``config`` (as built) and ``source`` (Debian's package and version).
+
+    Raises:
+        UserError: a build tool is missing; the text names the packages.
+        MissingArtifact: fetch, configuration or build failed; the text names the log.
+    """
+    store = store_root / "kernel"
+    store.mkdir(parents=True, exist_ok=True)
+    key = recipe_key(FRAGMENT.read_bytes(), [p.read_bytes() for p in PATCHES], compiler())
+    ready = store / key
+    with FileLock(store / f"{key}.lock"):
+        if not (ready / "linux").exists():
+            _require_tools()
+            say("kernel: building User-mode Linux, once (about 7 minutes on two cores)")
+            with tempfile.TemporaryDirectory(dir=store, prefix="work-") as work:
+                _build(Path(work), store / f"{key}.log", say).rename(ready)
+    return ready / "linux"
+
+
+def recipe_key(fragment: bytes, patches: Sequence[bytes], compiler: str) -> str:
+    """Name of a build in the store: anything that changes the kernel changes it."""
+    parts = [repr((SOURCES, SUITES)).encode(), fragment, *patches, compiler.encode()]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
+    return digest.hexdigest()[:16]
+
+
+def compiler() -> str:
+    if not shutil.which("gcc"):
+        raise UserError("gcc is missing: install the package gcc")
+    asked = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True)
+    return asked.stdout.splitlines()[0]
+
+
+def dropped(fragment: str, config: str) -> list[str]:
+    """Options of the fragment that a kernel configuration does not carry as asked."""
+    asked = re.findall(r"(?m)^(CONFIG_\w+)=(.*)$", fragment)
+    got: Mapping[str, str] = dict(re.findall(r"(?m)^(CONFIG_\w+)=(.*)$", config))
+    return [f"{name}={value}" for name, value in asked if got.get(name, "n") != value]
+
+
+def _require_tools() -> None:
+    missing = [package for tool, package in TOOLS.items() if not shutil.which(tool)]
+    missing += [package for header, package in HEADERS.items() if not Path(header).exists()]
+    if missing:
+        raise UserError(f"the kernel build needs packages: apt-get install {' '.join(missing)}")
+
+
+def _build(work: Path, log: Path, say: Say) -> Path:
+    """Folder with the kernel, its configuration and the name of its source."""
+    apt = private_apt(work / "apt", SUITES)
+    package, version = _available(apt)
+    say(f"kernel: {package} {version}")
+    tree = _source(apt, package, work)
+    with log.open("w") as out:
+        for patch in PATCHES:
+            _logged(["patch", "-p1", "--fuzz=0", "-i", str(patch)], tree, out.fileno())
+        _configure(tree, out.fileno())
+        if lost := dropped(FRAGMENT.read_text(), (tree / ".config").read_text()):
+            raise MissingArtifact(f"{package} {version}", f"options were dropped: {lost}", log)
+        say(f"kernel: compiling (log: {log})")
+        _logged(["nice", "make", "ARCH=um", f"-j{os.cpu_count()}", "linux"], tree, out.fileno())
+    result = work / "result"
+    result.mkdir()
+    (result / "source").write_text(f"{package} {version}\n")
+    shutil.copy(tree / ".config", result / "config")
+    shutil.copy(tree / "linux", result / "linux")
+    return result
+
+
+def _available(apt: Apt) -> tuple[str, str]:
+    for package in SOURCES:
+        if version := candidate(apt, package):
+            return package, version
+    raise MissingArtifact("kernel source", f"none of {SOURCES} in {SUITES} at {apt.mirror}")
+
+
+def _source(apt: Apt, package: str, work: Path) -> Path:
+    apt.run(["apt-get", "-q", "download", package], cwd=work)
+    (archive,) = work.glob(f"{package}_*.deb")
+    apt.run(["dpkg-deb", "-x", str(archive), str(work / "deb")])
+    tarball = work / f"deb/usr/src/{package}.tar.xz"
+    apt.run(["tar", "-xf", str(tarball), "-C", str(work)])
+    return work / package
+
+
+def _configure(tree: Path, out: int) -> None:
+    _logged(["make", "ARCH=um", "x86_64_defconfig"], tree, out)
+    _logged(["scripts/kconfig/merge_config.sh", "-m", ".config", str(FRAGMENT)], tree, out)
+    _logged(["make", "ARCH=um", "olddefconfig"], tree, out)
+
+
+def _logged(argv: list[str], tree: Path, out: int) -> None:
+    done = subprocess.run(argv, cwd=tree, stdout=out, stderr=out, check=False)
+    if done.returncode:
+        log = Path(os.readlink(f"/proc/self/fd/{out}"))
+        raise MissingArtifact("kernel", f"{' '.join(argv)} ended with {done.returncode}", log)

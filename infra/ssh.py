@@ -1,0 +1,195 @@
+"""Commands on machines over SSH, as root through sudo; host keys are known in advance.
+
+The only module that imports fabric.
+"""
+
+import shlex
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol
+
+import fabric
+import paramiko
+from invoke.exceptions import CommandTimedOut
+
+from infra.errors import CommandFailed, Unreachable
+
+TIMEOUT = 60.0
+"""Seconds a command may take unless its caller says more: a unit start on a busy machine."""
+CONNECT_TIMEOUT = 5.0
+"""Seconds for a TCP connection and the banner; machines are one hop away."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One command that ran. ``seconds`` is wall time."""
+
+    machine: str
+    argv: tuple[str, ...]
+    exit_status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+Listener = Callable[[Result], None]
+
+
+class Shell(Protocol):
+    """What a machine can do for us; FakeShell in tests is the same."""
+
+    name: str
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        check: bool = True,
+        stdin: bytes | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Result: ...
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644) -> None: ...
+
+    def get(self, path: str) -> bytes: ...
+
+
+class Ssh:
+    """A machine over SSH. One connection, kept; usable from several threads one at a time.
+
+    Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
+    """
+
+    def __init__(
+        self, name: str, address: str, *, user: str, key: Path, known_hosts: Path
+    ) -> None:
+        self.name = name
+        self.address = address
+        self.listeners: list[Listener] = []
+        self._user = user
+        self._key = key
+        self._known_hosts = known_hosts
+        self._lock = threading.RLock()
+        self._connection: fabric.Connection | None = None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        check: bool = True,
+        stdin: bytes | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Result:
+        started = time.monotonic()
+        out, err, status = self._execute(("sudo", "-n", *argv), stdin, timeout)
+        result = Result(
+            self.name, tuple(argv), status, text(out), text(err), time.monotonic() - started
+        )
+        for listener in self.listeners:
+            listener(result)
+        if check and status != 0:
+            raise CommandFailed(
+                self.name, argv, exit_status=status, stdout=result.stdout, stderr=result.stderr
+            )
+        return result
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644) -> None:
+        self.run(["install", "-D", "-m", f"{mode:o}", "/dev/stdin", path], stdin=content)
+
+    def get(self, path: str) -> bytes:
+        out, err, status = self._execute(("sudo", "-n", "cat", "--", path), None, TIMEOUT)
+        if status != 0:
+            raise CommandFailed(
+                self.name, ["cat", path], exit_status=status, stdout="", stderr=text(err)
+            )
+        return out
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _execute(
+        self, argv: Sequence[str], stdin: bytes | None, timeout: float
+    ) -> tuple[bytes, bytes, int]:
+        # paramiko takes one string; shlex.join quotes every word, so no value is ever parsed.
+        command = shlex.join(argv)
+        with self._lock:
+            try:
+                channel = self._transport().open_session(timeout=CONNECT_TIMEOUT)
+                channel.settimeout(timeout)
+                channel.exec_command(command)
+                return converse(channel, stdin)
+            except TimeoutError as error:
+                self.close()
+                raise Unreachable(
+                    self.name, self.address, f"no end of {command[:80]} within {timeout:g} s"
+                ) from error
+            except (OSError, EOFError, paramiko.SSHException, CommandTimedOut) as error:
+                self.close()
+                raise Unreachable(self.name, self.address, repr(error)) from error
+
+    def _transport(self) -> paramiko.Transport:
+        if self._connection is None or not self._connection.is_connected:
+            connection = fabric.Connection(
+                self.address,
+                user=self._user,
+                connect_timeout=int(CONNECT_TIMEOUT),
+                connect_kwargs={
+                    "key_filename": str(self._key),
+                    "allow_agent": False,
+                    "look_for_keys": False,
+                    "banner_timeout": CONNECT_TIMEOUT,
+                },
+                config=fabric.Config(overrides={"load_ssh_configs": False}),
+            )
+            connection.client.load_host_keys(str(self._known_hosts))
+            connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+            connection.open()
+            self._connection = connection
+        transport = self._connection.client.get_transport()
+        if transport is None:
+            raise EOFError("connection closed")
+        return transport
+
+
+def converse(channel: paramiko.Channel, stdin: bytes | None) -> tuple[bytes, bytes, int]:
+    """Output, error output and status of a started command, fed with ``stdin``.
+
+    Standard error is read by a thread of its own: a full window on either would stop the other.
+    """
+    err = BytesIO()
+    reader = threading.Thread(target=drain, args=(channel.recv_stderr, err), daemon=True)
+    reader.start()
+    out = BytesIO()
+    receiver = threading.Thread(target=drain, args=(channel.recv, out), daemon=True)
+    receiver.start()
+    if stdin is not None:
+        channel.sendall(stdin)
+    channel.shutdown_write()
+    timeout = channel.gettimeout()
+    receiver.join(timeout)
+    reader.join(timeout)
+    if receiver.is_alive() or reader.is_alive():
+        channel.close()
+        raise TimeoutError
+    status = channel.recv_exit_status()
+    channel.close()
+    return out.getvalue(), err.getvalue(), status
+
+
+def drain(receive: Callable[[int], bytes], into: BytesIO) -> None:
+    try:
+        while chunk := receive(1 << 16):
+            into.write(chunk)
+    except TimeoutError:
+        return  # the caller sees its deadline by itself
+
+
+def text(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace")
