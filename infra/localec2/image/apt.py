@@ -15,9 +15,7 @@ from infra.errors import MissingArtifact, UserError, tail
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR_VARIABLE = "KFS_DEBIAN_MIRROR"
 # Suites of Debian's main archive: a third party's "cloud-sdk-bookworm" must not be taken for it.
-SUITES = frozenset(
-    "oldstable stable testing unstable sid bullseye bookworm trixie forky duke".split()
-)
+SUITES = {"bullseye", "bookworm", "trixie", "forky", "oldstable", "stable", "testing", "sid"}
 ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)")
 
 

@@ -88,14 +88,16 @@ def _build(work: Path, log: Path, say: Say) -> Path:
     package, version = _available(apt)
     say(f"kernel: {package} {version}")
     tree = _source(apt, package, work)
-    with log.open("w") as out:
-        for patch in PATCHES:
-            _logged(["patch", "-p1", "--fuzz=0", "-i", str(patch)], tree, out.fileno())
-        _configure(tree, out.fileno())
-        if lost := dropped(FRAGMENT.read_text(), (tree / ".config").read_text()):
-            raise MissingArtifact(f"{package} {version}", f"options were dropped: {lost}", log)
-        say(f"kernel: compiling (log: {log})")
-        _logged(["nice", "make", "ARCH=um", f"-j{os.cpu_count()}", "linux"], tree, out.fileno())
+    log.write_text(f"{package} {version}\n")
+    for patch in PATCHES:
+        _logged(["patch", "-p1", "--fuzz=0", "-i", str(patch)], tree, log)
+    _logged(["make", "ARCH=um", "x86_64_defconfig"], tree, log)
+    _logged(["scripts/kconfig/merge_config.sh", "-m", ".config", str(FRAGMENT)], tree, log)
+    _logged(["make", "ARCH=um", "olddefconfig"], tree, log)
+    if lost := dropped(FRAGMENT.read_text(), (tree / ".config").read_text()):
+        raise MissingArtifact(f"{package} {version}", f"options were dropped: {lost}", log)
+    say(f"kernel: compiling (log: {log})")
+    _logged(["nice", "make", "ARCH=um", f"-j{os.cpu_count()}", "linux"], tree, log)
     result = work / "result"
     result.mkdir()
     (result / "source").write_text(f"{package} {version}\n")
@@ -120,14 +122,8 @@ def _source(apt: Apt, package: str, work: Path) -> Path:
     return work / package
 
 
-def _configure(tree: Path, out: int) -> None:
-    _logged(["make", "ARCH=um", "x86_64_defconfig"], tree, out)
-    _logged(["scripts/kconfig/merge_config.sh", "-m", ".config", str(FRAGMENT)], tree, out)
-    _logged(["make", "ARCH=um", "olddefconfig"], tree, out)
-
-
-def _logged(argv: list[str], tree: Path, out: int) -> None:
-    done = subprocess.run(argv, cwd=tree, stdout=out, stderr=out, check=False)
+def _logged(argv: list[str], tree: Path, log: Path) -> None:
+    with log.open("a") as out:
+        done = subprocess.run(argv, cwd=tree, stdout=out, stderr=out, check=False)
     if done.returncode:
-        log = Path(os.readlink(f"/proc/self/fd/{out}"))
         raise MissingArtifact("kernel", f"{' '.join(argv)} ended with {done.returncode}", log)
