@@ -64,9 +64,7 @@ class Ssh:
     Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
     """
 
-    def __init__(
-        self, name: str, address: str, *, user: str, key: Path, known_hosts: Path
-    ) -> None:
+    def __init__(self, name: str, address: str, *, user: str, key: Path, known_hosts: Path) -> None:
         self.name = name
         self.address = address
         self.listeners: list[Listener] = []
@@ -152,7 +150,7 @@ class Ssh:
             connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
             connection.open()
             self._connection = connection
-        transport = self._connection.client.get_transport()
+        transport: paramiko.Transport | None = self._connection.client.get_transport()
         if transport is None:
             raise EOFError("connection closed")
         return transport

@@ -48,7 +48,7 @@ class History:
         return "\n".join(lines)
 
 
-def eventually(  # noqa: PLR0913 - the whole waiting vocabulary of the suite is this signature
+def eventually(
     observe: Callable[[], T],
     until: Callable[[T], bool],
     *,

@@ -1,0 +1,139 @@
+"""The difference between things and facts as actions; pure."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from infra.desired import things as t
+from infra.desired.facts import Facts, PathFact, unit_path
+
+
+@dataclass(frozen=True)
+class Write:
+    """A file, or a directory when ``content`` is None."""
+
+    path: str
+    mode: int
+    owner: str
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Install:
+    """A pinned binary."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Import:
+    reference: str
+
+
+@dataclass(frozen=True)
+class AddPackage:
+    name: str
+
+
+@dataclass(frozen=True)
+class SetSysctl:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Enable:
+    unit: str
+
+
+@dataclass(frozen=True)
+class Start:
+    unit: str
+
+
+@dataclass(frozen=True)
+class Restart:
+    unit: str
+
+
+Action = Write | Install | Import | AddPackage | SetSysctl | Enable | Start | Restart
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``actions`` in the order of things; ``kept`` counts things that need none."""
+
+    actions: tuple[Action, ...]
+    kept: int
+
+    @property
+    def changed(self) -> int:
+        return len(self.actions)
+
+
+def plan(things: Iterable[t.Thing], facts: Facts, digests: dict[str, str]) -> Plan:
+    """What is missing. ``digests`` is name -> sha256 of the pinned binaries."""
+    actions: list[Action] = []
+    kept = 0
+    for thing in things:
+        more = missing(thing, facts, digests, actions)
+        actions.extend(more)
+        kept += not more
+    return Plan(tuple(actions), kept)
+
+
+def missing(
+    thing: t.Thing, facts: Facts, digests: dict[str, str], before: list[Action]
+) -> list[Action]:
+    match thing:
+        case t.Directory():
+            fact = facts.paths.get(thing.path)
+            return write(thing.path, None, thing.mode, thing.owner, fact)
+        case t.File():
+            return file(thing.path, thing.content.encode(), thing.mode, thing.owner, facts)
+        case t.Secret():
+            return file(thing.path, thing.content, thing.mode, thing.owner, facts)
+        case t.Binary():
+            fact = facts.paths.get(thing.path)
+            same = fact is not None and fact.sha256 == digests[thing.name]
+            return [] if same else [Install(thing.name, thing.path)]
+        case t.Image():
+            return [] if thing.reference in facts.images else [Import(thing.reference)]
+        case t.Package():
+            return [] if thing.name in facts.packages else [AddPackage(thing.name)]
+        case t.Sysctl():
+            same = facts.sysctls.get(thing.key) == thing.value
+            return [] if same else [SetSysctl(thing.key, thing.value)]
+        case t.Unit():
+            wrote = file(unit_path(thing.name), thing.content.encode(), 0o644, "root", facts)
+            unit = facts.units.get(thing.name)
+            return [*wrote, *([] if unit and unit.enabled else [Enable(thing.name)])]
+        case t.Running():
+            return running(thing, facts, before)
+
+
+def file(path: str, content: bytes, mode: int, owner: str, facts: Facts) -> list[Action]:
+    fact = facts.paths.get(path)
+    if fact and fact.sha256 != hashlib.sha256(content).hexdigest():
+        fact = None
+    return write(path, content, mode, owner, fact)
+
+
+def write(
+    path: str, content: bytes | None, mode: int, owner: str, fact: PathFact | None
+) -> list[Action]:
+    if fact and (fact.mode, fact.owner) == (mode, owner):
+        return []
+    return [Write(path, mode, owner, content)]
+
+
+def running(thing: t.Running, facts: Facts, before: list[Action]) -> list[Action]:
+    """Start, or restart when a file is newer than the unit: also one written by a killed build."""
+    unit = facts.units.get(thing.unit)
+    if unit is None or not unit.active:
+        return [Start(thing.unit)]
+    reads = {unit_path(thing.unit), *thing.restarts_on}
+    wrote = any(isinstance(a, Write | Install) and a.path in reads for a in before)
+    newer = any(facts.paths[p].mtime > unit.since for p in reads if p in facts.paths)
+    return [Restart(thing.unit)] if wrote or newer else []

@@ -1,0 +1,32 @@
+"""Settings of a run: defaults < environment (KFS_*) < options; frozen, printed at the start."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Keep = Literal["never", "failure", "always"]
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def state_home() -> Path:
+    return Path.home() / ".local" / "state" / "kubernetes-from-scratch"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="KFS_", frozen=True, extra="ignore")
+
+    platform: Literal["local", "aws"] = "local"
+    cluster_id: str = Field(default="series", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    kubernetes: str = "v1.36.1"
+    region: str = "ap-southeast-1"
+    keep: Keep = "always"
+    time_scale: float = Field(default=1.0, gt=0, le=10)
+    state_root: Path = Field(default_factory=state_home)
+    reports: Path = PROJECT / "reports"
+
+    @property
+    def state(self) -> Path:
+        """The state directory of this cluster (0700): keys, disks, logs, journal."""
+        return self.state_root / self.cluster_id
