@@ -1,0 +1,1 @@
+"""Pinned binaries and container images: from the cache, the official release or a Go module."""
