@@ -4,17 +4,14 @@ Debian's own user-mode-linux package lacks legacy iptables, cpusets and PSI, hen
 about 13 CPU minutes, once.
 """
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
+from infra.artifacts.store import Store, key_of
 from infra.errors import MissingArtifact, UserError
 from infra.localec2.image.apt import Apt, candidate, private_apt
 
@@ -24,10 +21,8 @@ PATCHES = tuple(sorted((HERE / "patches").glob("*.patch")))
 # The first that the suites have is taken; 7.2 is the one that the cluster was measured on.
 SOURCES = ("linux-source-7.2", "linux-source-7.3")
 SUITES = ("trixie-backports",)
-TOOLS = {
-    "gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
-    "patch": "patch", "xz": "xz-utils", "dpkg-deb": "dpkg",
-}  # fmt: skip
+TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc"}
+TOOLS |= {"patch": "patch", "xz": "xz-utils", "dpkg-deb": "dpkg"}
 HEADERS = {"/usr/include/libelf.h": "libelf-dev", "/usr/include/openssl/ssl.h": "libssl-dev"}
 Say = Callable[[str], None]
 
@@ -40,25 +35,23 @@ def kernel(*, store_root: Path, say: Say) -> Path:
     Raises:
         UserError: a build tool is missing; the text names the packages.
         MissingArtifact: fetch, configuration or build failed; the text names the log.
+
     """
-    store = store_root / "kernel"
-    store.mkdir(parents=True, exist_ok=True)
-    key = recipe_key(FRAGMENT.read_bytes(), [p.read_bytes() for p in PATCHES], compiler())
-    ready = store / key
-    with FileLock(store / f"{key}.lock"):
-        if not (ready / "linux").exists():
-            _require_tools()
-            say("kernel: building User-mode Linux, once (about 7 minutes on two cores)")
-            with tempfile.TemporaryDirectory(dir=store, prefix="work-") as work:
-                _build(Path(work), store / f"{key}.log", say).rename(ready)
-    return ready / "linux"
+    store = Store(store_root)
+    key = recipe_key(FRAGMENT.read_text(), [p.read_text() for p in PATCHES], compiler())
+
+    def fill(result: Path) -> None:
+        _require_tools()
+        say("kernel: building User-mode Linux, once (about 7 minutes on two cores)")
+        with store.workspace(f"kernel-{key}-tree") as work:
+            _build(work, result, log=store.file("logs", f"kernel-{key}.log"), say=say)
+
+    return store.add("kernel", key, fill) / "linux"
 
 
-def recipe_key(fragment: bytes, patches: Sequence[bytes], compiler: str) -> str:
+def recipe_key(fragment: str, patches: Sequence[str], compiler: str) -> str:
     """Name of a build in the store: anything that changes the kernel changes it."""
-    parts = [repr((SOURCES, SUITES)).encode(), fragment, *patches, compiler.encode()]
-    digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts))
-    return digest.hexdigest()[:16]
+    return key_of(*SOURCES, *SUITES, fragment, *patches, compiler)
 
 
 def compiler() -> str:
@@ -71,7 +64,7 @@ def compiler() -> str:
 def dropped(fragment: str, config: str) -> list[str]:
     """Options of the fragment that a kernel configuration does not carry as asked."""
     asked = re.findall(r"(?m)^(CONFIG_\w+)=(.*)$", fragment)
-    got: Mapping[str, str] = dict(re.findall(r"(?m)^(CONFIG_\w+)=(.*)$", config))
+    got = dict(re.findall(r"(?m)^(CONFIG_\w+)=(.*)$", config))
     return [f"{name}={value}" for name, value in asked if got.get(name, "n") != value]
 
 
@@ -82,13 +75,12 @@ def _require_tools() -> None:
         raise UserError(f"the kernel build needs packages: apt-get install {' '.join(missing)}")
 
 
-def _build(work: Path, log: Path, say: Say) -> Path:
-    """Folder with the kernel, its configuration and the name of its source."""
+def _build(work: Path, result: Path, *, log: Path, say: Say) -> None:
     apt = private_apt(work / "apt", SUITES)
     package, version = _available(apt)
-    say(f"kernel: {package} {version}")
-    tree = _source(apt, package, work)
+    say(f"kernel: {package} {version}, log {log}")
     log.write_text(f"{package} {version}\n")
+    tree = _source(apt, package, work)
     for patch in PATCHES:
         _logged(["patch", "-p1", "--fuzz=0", "-i", str(patch)], tree, log)
     _logged(["make", "ARCH=um", "x86_64_defconfig"], tree, log)
@@ -96,14 +88,10 @@ def _build(work: Path, log: Path, say: Say) -> Path:
     _logged(["make", "ARCH=um", "olddefconfig"], tree, log)
     if lost := dropped(FRAGMENT.read_text(), (tree / ".config").read_text()):
         raise MissingArtifact(f"{package} {version}", f"options were dropped: {lost}", log)
-    say(f"kernel: compiling (log: {log})")
     _logged(["nice", "make", "ARCH=um", f"-j{os.cpu_count()}", "linux"], tree, log)
-    result = work / "result"
-    result.mkdir()
     (result / "source").write_text(f"{package} {version}\n")
     shutil.copy(tree / ".config", result / "config")
     shutil.copy(tree / "linux", result / "linux")
-    return result
 
 
 def _available(apt: Apt) -> tuple[str, str]:
@@ -117,8 +105,7 @@ def _source(apt: Apt, package: str, work: Path) -> Path:
     apt.run(["apt-get", "-q", "download", package], cwd=work)
     (archive,) = work.glob(f"{package}_*.deb")
     apt.run(["dpkg-deb", "-x", str(archive), str(work / "deb")])
-    tarball = work / f"deb/usr/src/{package}.tar.xz"
-    apt.run(["tar", "-xf", str(tarball), "-C", str(work)])
+    apt.run(["tar", "-xf", str(work / f"deb/usr/src/{package}.tar.xz"), "-C", str(work)])
     return work / package
 
 
