@@ -1,0 +1,42 @@
+"""Bounds of ``within`` and ``for`` that no article gives, with their sources, and the time scale.
+
+Rule (claims.md, section c): within = worst case of the constants and half as much again; for = one
+and a half periods of the loop that could still break it. Features carry the numbers; steps that
+need one the reader is not told take it from here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One row: ``seconds`` unscaled, ``what`` it covers, ``source`` of the constants."""
+
+    seconds: float
+    what: str
+    source: str
+
+
+POD_RUNS = Bound(60, "a Pod of a preloaded image runs", "T13: sync 1 s, relist 1 s; 3-7 s measured")
+POD_GONE = Bound(60, "a deleted Pod or namespace is gone", "T13: housekeeping 2 s; grace 0-1 s")
+POD_SYNC = Bound(10, "the kubelet acts on a Pod", "T13: pkg/kubelet/kubelet.go, relist 1 s")
+RESIZE_RETRY = Bound(300, "a deferred resize is tried again", "T16: timer 30 s first, then 3 min")
+SCHEDULED = Bound(15, "an event moves a Pod out of back-off", "T22: back-off 1-10 s")
+NAMESPACE_READY = Bound(30, "a new namespace has its ServiceAccount", "controller acts on events")
+ACCESS = Bound(15, "API servers know a new RoleBinding or quota", "informers, T23 for the caches")
+NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat; T5: 10 s status")
+
+_scale = 1.0
+
+
+def set_scale(scale: float) -> None:
+    """Slower machines stretch every bound; called once, by fixtures/settings.py."""
+    if scale <= 0:
+        raise ValueError(f"the time scale must be above 0, not {scale}")
+    global _scale  # noqa: PLW0603 - one setting of the run, as design D9 has it
+    _scale = scale
+
+
+def scaled(bound: Bound | float) -> float:
+    """Seconds on this machine."""
+    return (bound.seconds if isinstance(bound, Bound) else bound) * _scale

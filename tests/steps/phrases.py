@@ -1,0 +1,65 @@
+"""Words with a type in step texts: durations, quantities, roles and quoted names.
+
+``@then(phrase("within {limit:Duration} ..."))``. A Duration is unscaled seconds: pass it through
+``infra.timing.scaled`` where it bounds a wait.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pytest_bdd import parsers
+
+from infra import quantity
+from infra.inventory import Role
+
+UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0}
+
+
+def duration(text: str) -> float:
+    """Seconds of "40 s", "2 min" or "500 ms", unscaled."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) (ms|s|min)", text)
+    if match is None:
+        raise ValueError(f"not a duration: {text!r}; write 40 s or 2 min")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def name(text: str) -> str:
+    return text
+
+
+def quantity_text(text: str) -> str:
+    """The quantity as written, after it was understood."""
+    quantity.parse(text)
+    return text
+
+
+def role(text: str) -> Role:
+    return Role(text.replace(" ", "-"))
+
+
+def typed(pattern: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A converter with the pattern that the parse package looks for.
+
+    A wrapper, because the package keeps the pattern on the function itself.
+    """
+
+    def converter(text: str) -> Any:
+        return convert(text)
+
+    converter.pattern = pattern  # type: ignore[attr-defined]
+    return converter
+
+
+TYPES = {
+    "Count": typed(r"\d+", int),
+    "Duration": typed(r"\d+(?:\.\d+)? (?:ms|s|min)", duration),
+    "Name": typed(r"[A-Za-z0-9][A-Za-z0-9./:_\-]*", name),
+    "Quantity": typed(quantity.PATTERN, quantity_text),
+    "Role": typed(r"load balancer|controller|worker", role),
+}
+
+
+def phrase(text: str) -> parsers.cfparse:
+    """A step text with our types; letters count as written."""
+    return parsers.cfparse(text, extra_types=TYPES, case_sensitive=True)
