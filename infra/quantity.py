@@ -37,14 +37,14 @@ def milli(text: str) -> int:
 
 
 def cpu_max(limit: str | None) -> str:
-    """Value of cgroup v2 ``cpu.max`` for a limit: ``500m`` -> ``50000 100000``; None -> no limit."""
+    """``cpu.max`` of cgroup v2 for a limit: ``500m`` -> ``50000 100000``; None -> no limit."""
     if limit is None:
         return f"max {PERIOD_US}"
     return f"{milli(limit) * PERIOD_US // 1000} {PERIOD_US}"
 
 
 def memory_max(limit: str | None) -> str:
-    """Value of cgroup v2 ``memory.max`` for a limit, in bytes; None -> no limit."""
+    """``memory.max`` of cgroup v2 for a limit, in bytes; None -> no limit."""
     return "max" if limit is None else str(count_of_bytes(limit))
 
 
