@@ -1,6 +1,6 @@
 """The live cluster as steps and clients see it: its spec, shells and APIs. No platform words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,16 @@ API_PORT = 6443
 
 @dataclass
 class Cluster:
-    """A running cluster. ``state`` is its state directory (0700); one connection a machine."""
+    """A running cluster. ``state`` is its state directory (0700); one connection a machine.
+
+    ``addresses`` is where this run reaches a machine by name: private where the run lives in the
+    VPC, public elsewhere.
+    """
 
     spec: ClusterSpec
     state: Path
     ssh: Callable[[str], Ssh]
+    addresses: Mapping[str, str] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     _shells: dict[str, Ssh] = field(default_factory=dict)
 
@@ -38,12 +43,14 @@ class Cluster:
 
     def api_of(self, controller: str) -> Api:
         """One API server by its machine's address, as admin."""
-        address = self.spec.machine(controller).private_ip
-        return self.api.at(f"https://{address}:{API_PORT}")
+        return self.api.at(f"https://{self.address_of(controller)}:{API_PORT}")
+
+    def address_of(self, machine: str) -> str:
+        return self.addresses.get(machine, str(self.spec.machine(machine).private_ip))
 
     @property
     def balanced_url(self) -> str:
-        return f"https://{self.spec.load_balancer.private_ip}:{API_PORT}"
+        return f"https://{self.address_of(self.spec.load_balancer.name)}:{API_PORT}"
 
     def credentials(self, identity: str) -> Credentials:
         material = self.material

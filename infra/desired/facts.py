@@ -93,7 +93,7 @@ def read_paths(shell: Shell, paths: list[str], binaries: set[str]) -> dict[str, 
 def baked(
     shell: Shell, seen: Mapping[str, tuple[PathFact, int, bool]], paths: set[str]
 ) -> dict[str, str]:
-    """Hashes of binaries that are still, by size and mtime, what the machine image was made with."""
+    """Hashes of binaries that are still, by size and mtime, as the machine image has them."""
     if not paths:
         return {}
     result: dict[str, str] = {}

@@ -1,0 +1,62 @@
+# `make` prints this menu. Everything runs from a virtual environment made from requirements.lock.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+export KFS_CLUSTER_ID ?= series
+
+.PHONY: bench check down fix format help install lint machines mutants report test types unit up verify
+
+help: ## print this menu
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bench: install ## measure boot, build, attach and the suite; writes reports/bench.json
+	$(BIN)/python -m infra.bench
+
+check: install lint types unit ## everything without machines, under 60 s
+
+down: ## remove the cluster and everything it made
+	$(BIN)/python -m infra down
+
+fix: install ## format and mend what ruff can mend
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+install: .venv/installed ## apt packages and the virtual environment
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+live: install ## the live suite on the cluster (built when it is not there)
+	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
+
+machines: install ## the local EC2 with real machines and packets
+	$(PYTEST) tests/machines
+
+mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD.md)
+	$(PYTEST) tests/mutants
+
+report: install ## write the last run's page again
+	$(BIN)/python -m infra report
+
+test: check ## check, contracts, machines, then the live suite from a cold cluster
+	$(PYTEST) tests/contract
+	$(BIN)/python -m infra down
+	$(BIN)/python -m infra up
+	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup --keep never
+
+types: install
+	$(BIN)/mypy
+
+unit: install
+	$(PYTEST) tests/unit tests/contract -n 2 -q
+
+up: install ## build the cluster, or finish building it
+	$(BIN)/python -m infra up
+
+verify: install up ## a cluster from nothing, the live suite on it, the report
+	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
+
+.venv/installed: requirements.lock apt-packages.txt
+	./install $(PYTHON)
+	@touch $@

@@ -1,0 +1,82 @@
+"""Where a cluster runs. The one place that knows; everyone else sees an EC2 client and addresses."""
+
+import json
+import shutil
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import ec2
+from infra.artifacts.store import Store
+from infra.errors import UserError
+from infra.inventory import ClusterSpec
+from infra.localec2 import doctor, service
+from infra.progress import Progress
+from infra.settings import Settings
+
+OPERATOR = service.OPERATOR_CIDR
+MADE_OF = "localec2.json"
+"""Which kernel and image the local EC2 was started with, to start it again."""
+MY_ADDRESS = "https://checkip.amazonaws.com"
+"""AWS's own answer to "which address do I come from", for the security group."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A platform ready for provisioning.
+
+    ``endpoint`` None means AWS; ``public`` says whether this run reaches machines by their public
+    addresses; ``allowed_cidr`` is where this run comes from.
+    """
+
+    endpoint: str | None
+    allowed_cidr: str
+    public: bool
+
+    def client(self, settings: Settings) -> ec2.Client:
+        return ec2.client(self.endpoint, settings.region)
+
+
+def open_site(settings: Settings, *, image: Path | None = None, kernel: Path | None = None) -> Site:
+    """Starts or finds the platform and enters its network. Local needs ``kernel`` and ``image``."""
+    if settings.platform == "aws":
+        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+            address = answer.read().decode().strip()
+        return Site(None, f"{address}/32", public=True)
+    if kernel is None or image is None:
+        raise UserError("the local EC2 needs its kernel and image; run: python -m infra up")
+    made_of = {"kernel": str(kernel), "image": str(image)}
+    (settings.state / MADE_OF).write_text(json.dumps(made_of))
+    return find_local(settings)
+
+
+def find_local(settings: Settings) -> Site:
+    """The local EC2 of this state directory, started again if it died; its network entered."""
+    path = settings.state / MADE_OF
+    if not path.exists():
+        raise UserError(f"no local EC2 was ever started in {settings.state}; run: python -m infra up")
+    made_of = json.loads(path.read_text())
+    endpoint = service.start_or_find(
+        settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"])
+    )
+    service.enter(endpoint.netns)
+    return Site(endpoint.url, OPERATOR, public=False)
+
+
+def remove(settings: Settings, spec: ClusterSpec, progress: Progress) -> None:
+    """Removes the cluster's machines and its state directory; fine when there is nothing."""
+    if settings.platform == "aws":
+        ec2.deprovision(ec2.client(None, settings.region), spec, say=progress.say)
+    else:
+        service.stop(settings.state, say=progress.say)
+    if settings.state.exists():
+        shutil.rmtree(settings.state)
+
+
+def require(settings: Settings, store: Store) -> None:
+    """Errors: UserError that lists everything this machine lacks for the platform."""
+    if settings.platform != "local":
+        return
+    found = doctor.problems(settings.state_root, store.root)
+    if found:
+        raise UserError("this machine cannot run the local EC2:\n  " + "\n  ".join(found))

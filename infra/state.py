@@ -1,0 +1,66 @@
+"""The state directory of a cluster: keys, journal, what was built, and who holds it."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from infra.errors import ClusterLocked, UserError
+
+RECORD = "cluster.json"
+
+
+def prepare(state: Path) -> None:
+    """Makes the directory, readable by its owner only. Errors: UserError when it is not ours."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if state.stat().st_uid != os.getuid():
+        raise UserError(f"{state} belongs to another user; choose another --cluster-id")
+    state.chmod(0o700)
+
+
+def read(state: Path) -> dict[str, Any] | None:
+    """The record of what was built, or None. Errors: UserError when it cannot be read."""
+    path = state / RECORD
+    if not path.exists():
+        return None
+    try:
+        record: dict[str, Any] = json.loads(path.read_text())
+    except ValueError as error:
+        raise UserError(
+            f"{path} is damaged ({error}); remove the cluster with: python -m infra down"
+        ) from error
+    return record
+
+
+def write(state: Path, record: dict[str, Any]) -> None:
+    """Replaces the record at once: a reader sees the old or the new one, never a half."""
+    path = state / RECORD
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(record, indent=2, default=str) + "\n")
+    new.replace(path)
+
+
+@contextmanager
+def held(state: Path, by: str) -> Iterator[None]:
+    """One run at a time per cluster. Errors: ClusterLocked, naming the holder."""
+    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(state.with_name(state.name + ".lock"))
+    holder = state.with_name(state.name + ".holder")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        who = holder.read_text().strip() if holder.exists() else "an unknown run"
+        raise ClusterLocked(
+            f"cluster {state.name} is held by {who}; wait for it, or choose another --cluster-id"
+        ) from error
+    try:
+        holder.write_text(f"{by} (pid {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)\n")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

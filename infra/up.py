@@ -1,0 +1,182 @@
+"""A cluster's life: up (build or finish building), attach, down. The same on every platform."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra import ec2, health, platforms, state, supplies
+from infra.artifacts import catalog as catalogs
+from infra.artifacts import obtain
+from infra.artifacts.store import Store
+from infra.cluster import Cluster
+from infra.errors import UserError
+from infra.inventory import ClusterSpec, series
+from infra.localec2.image import kernel as kernels
+from infra.localec2.image import rootfs
+from infra.phases.build import Tally, build
+from infra.phases.render import render as write_tree
+from infra.pki import authority, kubeconfigs, ssh_keys
+from infra.platforms import Site
+from infra.progress import Progress
+from infra.settings import Settings
+from infra.ssh import Ssh
+
+USER = "admin"
+"""The login of Debian's AMIs; the local EC2's image has the same."""
+BUSYBOX = Path("/bin/busybox")
+"""Debian's busybox-static, for the busybox image; make installs it."""
+
+
+def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
+    """A healthy cluster as the series builds it; finishes what an earlier ``up`` left undone.
+
+    Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
+    """
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    store = Store.default()
+    platforms.require(settings, store)
+    state.prepare(settings.state)
+    with progress.stage("artifacts"):
+        supplied = supplies.gather(settings.kubernetes, store, progress, busybox=BUSYBOX)
+    site = open_site(settings, store, supplied.supplies, progress)
+    with progress.stage("machines"):
+        ssh_keys.ensure(settings.state / "ssh", spec)
+        provisioned = provision(settings, spec, site, progress)
+    addresses = reach(provisioned, public=site.public)
+    with progress.stage("certificates and kubeconfigs"):
+        material = authority.create_all(
+            spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
+        )
+        kubeconfigs.create_all(spec, material)
+    cluster = connect(settings, spec, addresses)
+    tally = build(cluster, supplied.supplies, progress)
+    with progress.stage("health gate"):
+        health.gate(cluster, deep=tally.changed > 0)
+    state.write(
+        settings.state,
+        {
+            "id": spec.id,
+            "kubernetes": spec.kubernetes,
+            "platform": spec.platform,
+            "region": settings.region,
+            "time_scale": settings.time_scale,
+            "addresses": addresses,
+            "public": site.public,
+            "instances": {name: i.id for name, i in provisioned.instances.items()},
+            "machines": [
+                {"name": m.name, "role": m.role, "address": m.private_ip, "type": m.instance_type}
+                for m in spec.machines
+            ],
+            "stages": [{"name": n, "seconds": s} for n, s in progress.stages],
+            "artifacts": list(supplied.sources),
+        },
+    )
+    return cluster, tally
+
+
+def open_site(
+    settings: Settings, store: Store, supplied: supplies.Supplies, progress: Progress
+) -> Site:
+    if settings.platform == "aws":
+        return platforms.open_site(settings)
+    with progress.stage("machine kernel and image"):
+        kernel = kernels.kernel(store_root=store.root, say=progress.say)
+        image = rootfs.base_image(
+            store_root=store.root,
+            binaries=supplied.binaries,
+            images=tuple(supplied.images.values()),
+            say=progress.say,
+        )
+    with progress.stage("local EC2"):
+        return platforms.open_site(settings, image=image, kernel=kernel)
+
+
+def provision(
+    settings: Settings, spec: ClusterSpec, site: Site, progress: Progress
+) -> ec2.Provisioned:
+    keys = settings.state / "ssh"
+    client = site.client(settings)
+    provisioned = ec2.provision(
+        client,
+        spec,
+        public_key=ssh_keys.public(keys),
+        user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
+        allowed_cidr=site.allowed_cidr,
+        say=progress.say,
+    )
+    ec2.route_pods(client, spec, provisioned)
+    return provisioned
+
+
+def reach(provisioned: ec2.Provisioned, *, public: bool) -> dict[str, str]:
+    return {
+        str(name): str(i.public_ip if public else i.private_ip)
+        for name, i in provisioned.instances.items()
+    }
+
+
+def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> Cluster:
+    keys = settings.state / "ssh"
+    known = ssh_keys.known_hosts(keys, addresses)
+
+    def shell(machine: str) -> Ssh:
+        return Ssh(machine, addresses[machine], user=USER, key=keys / "id", known_hosts=known)
+
+    return Cluster(spec, settings.state, shell, dict(addresses))
+
+
+def attach(settings: Settings) -> Cluster:
+    """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
+    record = state.read(settings.state)
+    if record is None:
+        raise UserError(
+            f"there is no finished cluster {settings.cluster_id!r}; run: python -m infra up"
+        )
+    if record["kubernetes"] != settings.kubernetes:
+        raise UserError(
+            f"cluster {settings.cluster_id!r} runs {record['kubernetes']}, not "
+            f"{settings.kubernetes}; choose another --cluster-id or run: python -m infra down"
+        )
+    if record["platform"] == "local":
+        platforms.find_local(settings)
+    spec = series(record["id"], kubernetes=record["kubernetes"], platform=record["platform"])
+    return connect(settings, spec, record["addresses"])
+
+
+def down(settings: Settings, progress: Progress) -> None:
+    """Removes everything of the cluster; fine when there is nothing."""
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    with progress.stage("down"):
+        platforms.remove(settings, spec, progress)
+
+
+def status(settings: Settings) -> str:
+    """What is there, in a few lines. Errors: UserError without a cluster, ClusterBroken if ill."""
+    cluster = attach(settings)
+    health.gate(cluster)
+    lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
+    lines += [
+        f"  {m.name:<14}{m.role:<15}{cluster.address_of(m.name)}" for m in cluster.spec.machines
+    ]
+    return "\n".join(lines)
+
+
+def kubectl(settings: Settings) -> Path:
+    """The pinned kubectl in a directory where it is called kubectl."""
+    store = Store.default()
+    catalog = catalogs.load(settings.kubernetes)
+    found = obtain.obtain(catalog, ["kubectl"], store=store, say=lambda _: None)["kubectl"].path
+    link = settings.state / "bin" / "kubectl"
+    link.parent.mkdir(exist_ok=True, mode=0o700)
+    link.unlink(missing_ok=True)
+    link.symlink_to(found)
+    return link
+
+
+def render(settings: Settings, out: Path) -> None:
+    """Writes what each machine would receive, from throw-away key material."""
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    with tempfile.TemporaryDirectory() as scratch:
+        material = authority.create_all(spec, Path(scratch) / "pki")
+        kubeconfigs.create_all(spec, material)
+        write_tree(spec, material, out)
