@@ -47,7 +47,8 @@ UNWANTED = (
 )
 # The host key comes from the instance metadata, the identifier from the kernel command line.
 EMPTIED = ("etc/machine-id",)
-REMOVED = ("etc/ssh/ssh_host_*", "etc/update-motd.d/*", "etc/hostname", "usr/lib/udev/hwdb.*")
+REMOVED = ("etc/ssh/ssh_host_*", "etc/update-motd.d/*", "etc/hostname", "usr/lib/udev/hwdb.d/*",
+           "usr/lib/udev/hwdb.bin")  # fmt: skip
 
 
 def overlay_hash() -> str:
