@@ -22,7 +22,7 @@ class Supplied:
 def gather(kubernetes: str, store: Store, progress: Progress, *, busybox: Path) -> Supplied:
     """All default artifacts of a Kubernetes version. Errors: MissingArtifact, UserError."""
     catalog = catalogs.load(kubernetes)
-    names = catalog.default_names()
+    names = catalog.default_names
     artifacts = obtain.obtain(catalog, names, store=store, say=progress.say)
     made = images.build_images(
         catalog, artifacts, busybox=busybox, store=store, say=progress.say

@@ -9,6 +9,7 @@ from infra.artifacts import catalog as catalogs
 from infra.artifacts import obtain
 from infra.artifacts.store import Store
 from infra.cluster import Cluster
+from infra.desired.apply import Supplies
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.localec2.image import kernel as kernels
@@ -32,6 +33,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
+    catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
     spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     store = Store.default()
     platforms.require(settings, store)
@@ -75,7 +77,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
 
 def open_site(
-    settings: Settings, store: Store, supplied: supplies.Supplies, progress: Progress
+    settings: Settings, store: Store, supplied: Supplies, progress: Progress
 ) -> Site:
     if settings.platform == "aws":
         return platforms.open_site(settings)

@@ -1,0 +1,77 @@
+"""Bad input: one clear line that names what was wrong and what to do, and an exit code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import state
+from infra.errors import ClusterLocked, UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra", *argv],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", **env},
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        (["up", "--platform", "gcp"], "--platform 'gcp'"),
+        (["up", "--kubernetes", "v1.12.0"], "v1.12.0"),
+        (["up", "--cluster-id", "Bad Name"], "--cluster-id 'Bad Name'"),
+        (["status", "--cluster-id", "none"], "python -m infra up"),
+        (["kubectl", "--cluster-id", "none", "get", "nodes"], "python -m infra up"),
+    ],
+)
+def test_bad_input_is_one_line_with_what_to_do(
+    argv: list[str], names: str, tmp_path: Path
+) -> None:
+    ended = infra(*argv, KFS_STATE_ROOT=str(tmp_path), KFS_CACHE=str(tmp_path / "cache"))
+    assert ended.returncode == 2, ended.stderr
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert names in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_command_has_help() -> None:
+    menu = infra("--help").stdout
+    for command in ("up", "status", "down", "shell", "kubectl", "render", "report", "doctor"):
+        assert command in menu
+
+
+def test_a_held_cluster_names_its_holder(tmp_path: Path) -> None:
+    with (
+        state.held(tmp_path / "series", "python -m infra up"),
+        pytest.raises(ClusterLocked, match=r"held by python -m infra up \(pid \d+"),
+        state.held(tmp_path / "series", "another"),
+    ):
+        pass
+
+
+def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
+    with state.held(tmp_path / "series", "one"):
+        pass
+    with state.held(tmp_path / "series", "two"):
+        pass
+
+
+def test_a_damaged_record_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / state.RECORD).write_text("{")
+    with pytest.raises(UserError, match="python -m infra down"):
+        state.read(tmp_path)
+
+
+def test_the_state_directory_is_private(tmp_path: Path) -> None:
+    state.prepare(tmp_path / "x")
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o700
