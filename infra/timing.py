@@ -5,6 +5,8 @@ and a half periods of the loop that could still break it. Features carry the num
 need one the reader is not told take it from here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -29,12 +31,17 @@ NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat;
 _scale = 1.0
 
 
-def set_scale(scale: float) -> None:
-    """Slower machines stretch every bound; called once, by fixtures/settings.py."""
-    if scale <= 0:
-        raise ValueError(f"the time scale must be above 0, not {scale}")
-    global _scale  # noqa: PLW0603 - one setting of the run, as design D9 has it
-    _scale = scale
+@contextmanager
+def scale(factor: float) -> Iterator[None]:
+    """Slower machines stretch every bound while it is open; fixtures/settings.py opens it once."""
+    if factor <= 0:
+        raise ValueError(f"the time scale must be above 0, not {factor}")
+    global _scale  # noqa: PLW0603 - one setting of the run (design D9)
+    before, _scale = _scale, factor
+    try:
+        yield
+    finally:
+        _scale = before
 
 
 def scaled(bound: Bound | float) -> float:

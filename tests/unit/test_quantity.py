@@ -51,14 +51,12 @@ def test_a_time_without_its_unit_matches_no_step() -> None:
 
 
 def test_the_scale_stretches_bounds_and_seconds() -> None:
-    try:
-        timing.set_scale(2)
+    with timing.scale(2):
         assert timing.scaled(30) == 60
         assert timing.scaled(timing.POD_SYNC) == 20
-    finally:
-        timing.set_scale(1)
+    assert timing.scaled(30) == 30
 
 
 def test_a_scale_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="above 0"):
-        timing.set_scale(0)
+    with pytest.raises(ValueError, match="above 0"), timing.scale(0):
+        pass
