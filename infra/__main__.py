@@ -24,9 +24,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ClusterId = Annotated[str | None, typer.Option("--cluster-id", help="Which cluster (KFS_CLUSTER_ID).")]
+ClusterId = Annotated[
+    str | None, typer.Option("--cluster-id", help="Which cluster (KFS_CLUSTER_ID).")
+]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
-Version = Annotated[str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")]
+Version = Annotated[
+    str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")
+]
 
 
 def settings_of(**given: Any) -> Settings:
@@ -108,7 +112,9 @@ def render(
 
 @app.command()
 def report(
-    run: Annotated[Path | None, typer.Argument(help="A folder of reports/<version>/; default: last.")] = None,
+    run: Annotated[
+        Path | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
+    ] = None,
 ) -> None:
     """Write a run's index.html again from its records, and print its path."""
     from infra.report.__main__ import rerender  # noqa: PLC0415
@@ -143,9 +149,12 @@ def told() -> Iterator[None]:
         print("interrupted; the same command continues where this one stopped", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        if error.errno != 28:  # noqa: PLR2004 - ENOSPC
+        if error.errno != 28:
             raise
-        print(f"error: no space left on the disk ({error.filename}); free some, then repeat", file=sys.stderr)
+        print(
+            f"error: no space left on the disk ({error.filename}); free some, then repeat",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 

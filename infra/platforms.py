@@ -1,4 +1,4 @@
-"""Where a cluster runs. The one place that knows; everyone else sees an EC2 client and addresses."""
+"""Where a cluster runs: the one place that knows. Others see an EC2 client and addresses."""
 
 import json
 import shutil
@@ -54,7 +54,9 @@ def find_local(settings: Settings) -> Site:
     """The local EC2 of this state directory, started again if it died; its network entered."""
     path = settings.state / MADE_OF
     if not path.exists():
-        raise UserError(f"no local EC2 was ever started in {settings.state}; run: python -m infra up")
+        raise UserError(
+            f"no local EC2 was ever started in {settings.state}; run: python -m infra up"
+        )
     made_of = json.loads(path.read_text())
     endpoint = service.start_or_find(
         settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"])

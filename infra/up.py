@@ -76,9 +76,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     return cluster, tally
 
 
-def open_site(
-    settings: Settings, store: Store, supplied: Supplies, progress: Progress
-) -> Site:
+def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
     if settings.platform == "aws":
         return platforms.open_site(settings)
     with progress.stage("machine kernel and image"):

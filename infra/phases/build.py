@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from infra.cluster import Cluster
 from infra.clients.api import Api, ApiUnreachable, need
+from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
@@ -157,9 +157,7 @@ def object_path(item: Mapping[str, Any]) -> str:
     return f"{root}/namespaces/{item['metadata']['namespace']}/{plural}/{name}"
 
 
-def each(
-    machines: Iterable[Machine], do: Callable[[Machine], Any]
-) -> list[tuple[str, Any]]:
+def each(machines: Iterable[Machine], do: Callable[[Machine], Any]) -> list[tuple[str, Any]]:
     """``do`` on every machine at once; the first error leaves after all have ended."""
     targets = list(machines)
     if not targets:

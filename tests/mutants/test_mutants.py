@@ -1,0 +1,119 @@
+"""Deliberately broken clusters that the suite must catch, by claim (docs/TRACK_RECORD.md).
+
+Each is one change to a good cluster. The suite runs against it with ``--attach`` (it must not mend
+the cluster first); ``python -m infra up`` afterwards mends it, which is itself worth proving.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra import up
+from infra.cluster import Cluster
+from infra.progress import Progress
+from infra.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+TRUNCATING = """#!/bin/sh
+/usr/local/bin/etcdctl.whole "$@" || exit
+for last; do :; done
+case "$*" in *"snapshot save"*) truncate -s -4096 "$last" ;; esac
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change; ``catches`` is the claim that must not hold, ``says`` a part of its message."""
+
+    name: str
+    catches: str
+    says: str
+    change: Callable[[Cluster], None]
+
+
+def edit(cluster: Cluster, machine: str, path: str, old: str, new: str) -> None:
+    shell = cluster.shell(machine)
+    before = shell.get(path).decode()
+    assert old in before, f"{path} on {machine} has no {old!r}: the mutant is out of date"
+    shell.put(before.replace(old, new).encode(), path)
+
+
+def restart(cluster: Cluster, machine: str, unit: str) -> None:
+    cluster.shell(machine).run(["systemctl", "daemon-reload"])
+    cluster.shell(machine).run(["systemctl", "restart", unit])
+
+
+def two_managers(cluster: Cluster) -> None:
+    unit = "/etc/systemd/system/kube-controller-manager.service"
+    edit(cluster, "controller-1", unit, "--leader-elect=true", "--leader-elect=false")
+    restart(cluster, "controller-1", "kube-controller-manager")
+
+
+def no_quota(cluster: Cluster) -> None:
+    config = "/var/lib/kubelet/kubelet-config.yaml"
+    for worker in cluster.spec.workers:
+        shell = cluster.shell(worker.name)
+        shell.put(shell.get(config) + b"cpuCFSQuota: false\n", config)
+        restart(cluster, worker.name, "kubelet")
+
+
+def short_snapshots(cluster: Cluster) -> None:
+    for controller in cluster.spec.controllers:
+        shell = cluster.shell(controller.name)
+        shell.run(["mv", "/usr/local/bin/etcdctl", "/usr/local/bin/etcdctl.whole"])
+        shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
+
+
+MUTANTS = (
+    Mutant("leader election off on one manager", "68.2", "master", two_managers),
+    Mutant("kubelets without CPU quota", "70.1", "cpu.max", no_quota),
+    Mutant("snapshots cut short", "63.5", "snapshot", short_snapshots),
+)
+
+
+@pytest.fixture(params=MUTANTS, ids=lambda m: m.name.replace(" ", "-"))
+def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
+    chosen: Mutant = request.param
+    subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
+    cluster = up.attach(Settings())
+    try:
+        chosen.change(cluster)
+        yield chosen
+    finally:
+        cluster.close()
+        subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
+
+
+def test_the_suite_catches(mutant: Mutant, tmp_path: Path) -> None:
+    mark = f"claim_{mutant.catches.replace('.', '_')}"
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", mark, "--attach", *sorted_live()],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "KFS_REPORTS": str(tmp_path), "KFS_KEEP": "always"},
+    )
+    claim = judged(tmp_path, mutant.catches)
+    Progress().say(f"{mutant.name}: {claim['outcome']}: {claim['reason'][:200]}")
+    assert ended.returncode == 1, (
+        f"the suite stayed green on: {mutant.name}\n{ended.stdout[-2000:]}"
+    )
+    assert claim["outcome"] == "does not hold", claim
+    assert mutant.says in claim["reason"], claim
+
+
+def sorted_live() -> list[str]:
+    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "tests").glob("test_part*.py"))
+
+
+def judged(reports: Path, claim: str) -> dict[str, str]:
+    (path,) = reports.glob("v*/*/claims.json")
+    found = [c for c in json.loads(path.read_text())["claims"] if c["id"] == claim]
+    return dict(found[0])
