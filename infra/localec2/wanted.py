@@ -40,7 +40,8 @@ class Route:
 class Instance:
     """One instance as wanted.
 
-    ``reboots`` counts RebootInstances calls; ``public_key`` is the key pair's OpenSSH line.
+    ``reboots`` counts RebootInstances calls; ``public_key`` is the key pair's OpenSSH line;
+    ``http_tokens`` (optional, required) and ``hop_limit`` are of the metadata service.
     """
 
     id: str
@@ -57,6 +58,10 @@ class Instance:
     root_gib: int
     public_ip: str | None = None
     reboots: int = 0
+    image_id: str = ""
+    zone: str = ""
+    http_tokens: str = "optional"
+    hop_limit: int = 1
 
 
 @dataclass(frozen=True)
