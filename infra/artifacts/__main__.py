@@ -31,11 +31,13 @@ def fetch(names: Names = None, version: Version = DEFAULT) -> None:
 @app.command()
 def images(
     busybox: Annotated[Path, typer.Option(help="Debian's static busybox program.")],
+    names: Names = None,
     version: Version = DEFAULT,
 ) -> None:
-    """Make the container images from the programs in the cache."""
+    """Make the container images of the default set and of what is named besides."""
     catalog, store = load(version), Store.default()
-    found = obtain(catalog, catalog.default_names, store=store, say=typer.echo)
+    wanted = [*catalog.default_names, *(names or ())]
+    found = obtain(catalog, wanted, store=store, say=typer.echo)
     for image in build_images(catalog, found, busybox=busybox, store=store, say=typer.echo):
         typer.echo(f"{image.reference:52} {image.digest[:19]} {image.path}")
 
