@@ -1,0 +1,78 @@
+"""systemd units of a machine: what they are, and the few verbs a scenario needs."""
+
+from dataclasses import dataclass
+
+from infra.ssh import Shell
+
+PROPERTIES = (
+    "ActiveState",
+    "ActiveEnterTimestampMonotonic",
+    "ExecMainStartTimestampMonotonic",
+    "MainPID",
+    "NRestarts",
+)
+"""systemd.unit(5), systemd.service(5); the monotonic ones are microseconds since the boot."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit as systemd sees it now.
+
+    ``entered_us`` and ``started_us`` are microseconds since the machine's boot: a process that was
+    started again differs in them even when it got the same ``pid``.
+    """
+
+    machine: str
+    name: str
+    state: str
+    pid: int
+    entered_us: int
+    started_us: int
+    restarts: int
+
+    @property
+    def active(self) -> bool:
+        return self.state == "active"
+
+
+def parse(output: str, *, machine: str, name: str) -> Unit:
+    """A unit from ``systemctl show`` output, lines of ``Property=value``."""
+    values = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+    def number(key: str) -> int:
+        text = values.get(key, "")
+        return int(text) if text.isdigit() else 0
+
+    return Unit(
+        machine,
+        name,
+        state=values.get("ActiveState", "unknown"),
+        pid=number("MainPID"),
+        entered_us=number("ActiveEnterTimestampMonotonic"),
+        started_us=number("ExecMainStartTimestampMonotonic"),
+        restarts=number("NRestarts"),
+    )
+
+
+def show(shell: Shell, name: str) -> Unit:
+    result = shell.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", name])
+    return parse(result.stdout, machine=shell.name, name=name)
+
+
+def signal(shell: Shell, name: str, signal_name: str) -> None:
+    """Sends ``SIGSTOP``, ``SIGCONT`` ... to the unit's main process only."""
+    shell.run(["systemctl", "kill", "--kill-whom=main", f"--signal={signal_name}", name])
+
+
+def start(shell: Shell, name: str) -> None:
+    """Starts; a unit that gave up after too many restarts is allowed to try again."""
+    shell.run(["systemctl", "reset-failed", name], check=False)
+    shell.run(["systemctl", "start", name], timeout=START_TIMEOUT)
+
+
+def stop(shell: Shell, name: str) -> None:
+    shell.run(["systemctl", "stop", name], timeout=START_TIMEOUT)
+
+
+START_TIMEOUT = 120.0
+"""Seconds: systemd's own DefaultTimeoutStartSec and StopSec are 90 s."""
