@@ -1,0 +1,78 @@
+"""The catalogue of claims: what the suite has to prove, by part and article of the series."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+CATALOGUE = Path(__file__).with_name("claims.toml")
+TAG = re.compile(r"claim_(\d+)_(\d+)")
+
+Class = Literal["stated", "upstream"]
+Lane = Literal["parallel", "serial", "disruptive"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that holds or does not.
+
+    ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. Not ``confirmed``:
+    the reading behind it has not been seen on a live cluster yet.
+    """
+
+    id: str
+    title: str
+    kind: Class
+    lane: Lane
+    slow: bool = False
+    confirmed: bool = True
+
+    @property
+    def article(self) -> int:
+        return int(self.id.partition(".")[0])
+
+    @property
+    def tag(self) -> str:
+        return f"claim_{self.id.replace('.', '_')}"
+
+
+@dataclass(frozen=True)
+class Article:
+    number: int
+    title: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """``number`` as the series writes it, in Roman numerals."""
+
+    number: str
+    title: str
+
+
+@cache
+def load() -> tuple[Claim, ...]:
+    """Every claim, in the order of the series."""
+    return tuple(
+        Claim(kind=row["class"], **{key: row[key] for key in row if key != "class"})
+        for row in tomllib.loads(CATALOGUE.read_text())["claims"]
+    )
+
+
+@cache
+def articles() -> tuple[Article, ...]:
+    return tuple(Article(**row) for row in tomllib.loads(CATALOGUE.read_text())["articles"])
+
+
+@cache
+def parts() -> tuple[Part, ...]:
+    return tuple(Part(**row) for row in tomllib.loads(CATALOGUE.read_text())["parts"])
+
+
+def id_of(tag: str) -> str | None:
+    """Claim id of a tag like claim_63_4; None for any other tag."""
+    match = TAG.fullmatch(tag)
+    return f"{match[1]}.{match[2]}" if match else None
