@@ -1,0 +1,108 @@
+"""The local EC2 and plain moto behind real HTTP, each with a client that never retries."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from botocore.config import Config
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from infra.localec2 import front as front_module
+from infra.localec2.front import Front
+from tests.contract.world import World, settle
+
+AMIS = Path(front_module.__file__).with_name("amis.json")
+
+
+class Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, *_: object) -> None:
+        pass
+
+
+class Served:
+    """One HTTP server for the session; ``front`` is the local EC2 of the running test."""
+
+    front: Front
+    endpoint: str
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self.front.app(environ, start_response)
+
+
+def client(endpoint: str) -> Any:
+    return boto3.client(
+        "ec2",
+        endpoint_url=endpoint,
+        region_name="ap-southeast-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",  # noqa: S106 - nothing checks it
+        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
+    )
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    application = Served()
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    application.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield application
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def local_client(served: Served) -> Any:
+    return client(served.endpoint)
+
+
+@pytest.fixture
+def front(served: Served, tmp_path: Path) -> Front:
+    served.front = Front(tmp_path / "journal")
+    return served.front
+
+
+@pytest.fixture
+def local(front: Front, local_client: Any) -> World:
+    return World(local_client, front=front, settle=lambda: settle(front))
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """Plain moto in its own process: ours has subclasses in moto's modules."""
+    environment = os.environ | {"MOTO_AMIS_PATH": str(AMIS), "PYTHONUNBUFFERED": "1"}
+    program = "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        found = next(m for line in process.stderr if (m := re.search(r"http://[\d.:]+", line)))
+        drain = threading.Thread(target=process.stderr.read, daemon=True)
+        drain.start()
+        yield found[0]
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def plain_client(moto_server: str) -> Any:
+    return client(moto_server)
+
+
+@pytest.fixture
+def plain(moto_server: str, plain_client: Any) -> World:
+    with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")):
+        return World(plain_client)
