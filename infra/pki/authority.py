@@ -115,7 +115,7 @@ def issue(
 
 
 def load(material: Material, name: str) -> Pair:
-    """A pair of the state directory. Errors: FileNotFoundError, TypeError, ValueError when it is none."""
+    """A pair of the state directory. Errors: FileNotFoundError, or TypeError and ValueError."""
     key = serialization.load_pem_private_key(material.key(name), password=None)
     if not isinstance(key, EllipticCurvePrivateKey):
         raise TypeError(f"{material.key_path(name)} is no ECDSA key: remove it to have a new one")

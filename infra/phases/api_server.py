@@ -1,0 +1,28 @@
+"""Article 7: an API server on each controller, with an audit log."""
+
+from collections.abc import Iterator
+
+from infra.desired.things import Binary, Directory, File, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.certificates import KUBERNETES
+from infra.phases.phase import Phase
+from infra.phases.templates import rendered, service
+from infra.pki.material import Material
+
+
+def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
+    servers = ",".join(f"https://{m.private_ip}:2379" for m in cluster.controllers)
+    yield Directory("/var/log/kubernetes", mode=0o700)
+    yield File(f"{KUBERNETES}/audit-policy.yaml", rendered("audit-policy.yaml"))
+    yield Binary("kube-apiserver", "/usr/local/bin/kube-apiserver")
+    yield from service("kube-apiserver", cluster=cluster, machine=machine, etcd_servers=servers)
+
+
+PHASE = Phase(
+    article=7,
+    name="api-server",
+    title="API servers",
+    on=(Role.CONTROLLER,),
+    desired=desired,
+    journal=("kube-apiserver", "etcd"),
+)

@@ -1,0 +1,63 @@
+"""Article 4: each machine gets the certificates of its roles and no others."""
+
+from collections.abc import Iterator
+
+from infra.desired.things import Directory, Secret, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.phase import Phase
+from infra.pki.material import Material
+
+KUBERNETES = "/var/lib/kubernetes"
+ETCD = "/etc/etcd"
+KUBELET = "/var/lib/kubelet"
+API_SERVER_PAIRS = (
+    "kube-apiserver",
+    "apiserver-kubelet-client",
+    "apiserver-etcd-client",
+    "front-proxy-client",
+    "service-account",
+)
+
+
+def desired(cluster: ClusterSpec, material: Material, machine: Machine) -> Iterator[Thing]:
+    yield Directory(KUBERNETES, mode=0o700)
+    yield certificate(material, "ca", f"{KUBERNETES}/ca")
+    if machine in cluster.controllers:
+        yield from controller(material)
+    else:
+        yield Directory(KUBELET, mode=0o750)  # as the kubelet itself makes it
+        yield from pair(material, machine.name, f"{KUBELET}/kubelet")
+
+
+def controller(material: Material) -> Iterator[Thing]:
+    yield key(material, "ca", f"{KUBERNETES}/ca")  # the controller manager signs with it
+    for name in ("etcd-ca", "front-proxy-ca"):
+        yield certificate(material, name, f"{KUBERNETES}/{name}")
+    for name in API_SERVER_PAIRS:
+        yield from pair(material, name, f"{KUBERNETES}/{name}")
+    yield Directory(ETCD, mode=0o700)
+    yield certificate(material, "etcd-ca", f"{ETCD}/etcd-ca")
+    yield from pair(material, "etcd", f"{ETCD}/etcd")
+
+
+def pair(material: Material, name: str, stem: str) -> Iterator[Thing]:
+    yield certificate(material, name, stem)
+    yield key(material, name, stem)
+
+
+def certificate(material: Material, name: str, stem: str) -> Thing:
+    # Not secret, but new for every cluster: golden trees are better off without it.
+    return Secret(f"{stem}.pem", material.cert(name), mode=0o644)
+
+
+def key(material: Material, name: str, stem: str) -> Thing:
+    return Secret(f"{stem}-key.pem", material.key(name))
+
+
+PHASE = Phase(
+    article=4,
+    name="certificates",
+    title="every certificate, signed here",
+    on=(Role.CONTROLLER, Role.WORKER),
+    desired=desired,
+)

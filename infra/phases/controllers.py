@@ -1,0 +1,27 @@
+"""Article 8: a controller manager and a scheduler on each controller; one of each leads."""
+
+from collections.abc import Iterator
+
+from infra.desired.things import Binary, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.phase import Phase
+from infra.phases.templates import service
+from infra.pki.material import Material
+
+UNITS = ("kube-controller-manager", "kube-scheduler")
+
+
+def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
+    for name in UNITS:
+        yield Binary(name, f"/usr/local/bin/{name}")
+        yield from service(name, cluster=cluster)
+
+
+PHASE = Phase(
+    article=8,
+    name="controllers",
+    title="controller managers and schedulers",
+    on=(Role.CONTROLLER,),
+    desired=desired,
+    journal=UNITS,
+)

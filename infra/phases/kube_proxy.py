@@ -1,0 +1,27 @@
+"""Article 12: kube-proxy on each worker makes a Service's address lead somewhere, by iptables."""
+
+from collections.abc import Iterator
+
+from infra.desired.things import Binary, File, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.kubeconfigs import KUBE_PROXY
+from infra.phases.phase import Phase
+from infra.phases.templates import files_named_in, rendered, service
+from infra.pki.material import Material
+
+
+def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
+    config = rendered("kube-proxy-config.yaml", cluster=cluster, machine=machine)
+    yield Binary("kube-proxy", "/usr/local/bin/kube-proxy")
+    yield File(f"{KUBE_PROXY}/kube-proxy-config.yaml", config)
+    yield from service("kube-proxy", reads=files_named_in(config))
+
+
+PHASE = Phase(
+    article=12,
+    name="kube-proxy",
+    title="kube-proxy",
+    on=(Role.WORKER,),
+    desired=desired,
+    journal=("kube-proxy",),
+)

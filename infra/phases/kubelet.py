@@ -1,0 +1,28 @@
+"""Article 11: a kubelet on each worker; only these two machines are nodes."""
+
+from collections.abc import Iterator
+
+from infra.desired.things import Binary, File, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.certificates import KUBELET
+from infra.phases.phase import Phase
+from infra.phases.templates import files_named_in, rendered, service
+from infra.pki.material import Material
+
+
+def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
+    config = rendered("kubelet-config.yaml", cluster=cluster)
+    yield Binary("kubelet", "/usr/local/bin/kubelet")
+    yield File(f"{KUBELET}/resolv.conf", rendered("resolv.conf"))
+    yield File(f"{KUBELET}/kubelet-config.yaml", config)
+    yield from service("kubelet", reads=files_named_in(config), machine=machine)
+
+
+PHASE = Phase(
+    article=11,
+    name="kubelet",
+    title="kubelets: two nodes",
+    on=(Role.WORKER,),
+    desired=desired,
+    journal=("kubelet", "containerd"),
+)

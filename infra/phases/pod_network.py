@@ -1,0 +1,32 @@
+"""Article 14: a bridge on each worker, and a masquerade rule of our own.
+
+The VPC's routes to the two pod ranges are the platform's part.
+"""
+
+from collections.abc import Iterator
+
+from infra.desired.things import File, Thing
+from infra.inventory import ClusterSpec, Machine, Role
+from infra.phases.phase import Phase
+from infra.phases.templates import rendered, service
+from infra.pki.material import Material
+
+CNI_CONFIGURATIONS = ("10-bridge.conf", "99-loopback.conf")
+
+
+def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
+    for name in CNI_CONFIGURATIONS:
+        yield File(f"/etc/cni/net.d/{name}", rendered(name, machine=machine))
+    rules = rendered("pod-masquerade.nft", cluster=cluster, machine=machine)
+    yield File("/etc/nftables.d/pod-masquerade.nft", rules)
+    yield from service("pod-masquerade")
+
+
+PHASE = Phase(
+    article=14,
+    name="pod-network",
+    title="pod network",
+    on=(Role.WORKER,),
+    desired=desired,
+    journal=("pod-masquerade", "containerd"),
+)
