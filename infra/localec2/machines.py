@@ -1,0 +1,226 @@
+"""Machines as processes. ``Launcher`` is all that the reconciler knows of them; Uml is one kind.
+
+A machine's files are in one directory: its disk, its console, what is known of its process.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import replace
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Protocol
+
+from infra.errors import PlatformError
+from infra.localec2 import mconsole, processes, records
+from infra.localec2.addresses import plug
+from infra.localec2.place import Place
+from infra.localec2.processes import Identity
+from infra.localec2.records import Record
+from infra.localec2.sizes import memory_mib
+from infra.localec2.wanted import Instance
+
+CONSOLE_BYTES = 64 * 1024
+"""GetConsoleOutput answers with the last 64 KiB; source: EC2 API reference."""
+DYING = 5.0
+"""Seconds for a killed machine to give back its memory, 2 GiB at most."""
+OFF = b"reboot: Power down"
+"""Last line of a kernel whose user powered it off; linux kernel/reboot.c."""
+
+
+class Launcher(Protocol):
+    """What a machine can do. Ids are instance ids; every call may be repeated."""
+
+    def known(self) -> tuple[str, ...]:
+        """Instances that left files here, running or not."""
+
+    def boot(self, instance: Instance, subnet: str, gateway: str) -> None: ...
+
+    def is_alive(self, instance_id: str) -> bool: ...
+
+    def is_up(self, instance_id: str) -> bool:
+        """Whether its kernel answers."""
+
+    def was_up(self, instance_id: str) -> bool: ...
+
+    def reboots(self, instance_id: str) -> int: ...
+
+    def reboot(self, instance: Instance, *, hard: bool = False) -> None: ...
+
+    def boot_mark(self, instance_id: str) -> int:
+        """Changes with every boot, also with one that the machine asked for itself."""
+
+    def shut_down(self, instance_id: str) -> None:
+        """Asks the machine to stop its services and end."""
+
+    def kill(self, instance_id: str) -> None: ...
+
+    def ending(self, instance_id: str) -> str | None:
+        """How it ended by itself, as a StateReason; None when it was not started."""
+
+    def settle(self, instance_id: str) -> None:
+        """Nothing of a run is left but disk and console."""
+
+    def destroy(self, instance_id: str) -> None: ...
+
+    def console(self, instance_id: str) -> str: ...
+
+
+class Uml:
+    """User-mode Linux. Must be used inside the namespace: what it starts lives there."""
+
+    def __init__(self, place: Place, *, kernel: Path, image: Path) -> None:
+        self._place = place
+        self._kernel = kernel
+        self._image = image
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def known(self) -> tuple[str, ...]:
+        folder = self._place.machines
+        return tuple(sorted(p.name for p in folder.iterdir())) if folder.exists() else ()
+
+    def boot(self, instance: Instance, subnet: str, gateway: str) -> None:
+        folder = self._folder(instance.id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.rmtree(self._place.sockets / instance.id, ignore_errors=True)
+        self._allow_reboot(instance.id)
+        mib = memory_mib(instance.instance_type)
+        cpu = records.least_loaded(self._records(), os.sched_getaffinity(0))
+        argv = [
+            "taskset", "--cpu-list", str(cpu), str(folder / "linux"), f"mem={mib}M", "ncpus=1",
+            "seccomp=on", f"ubda={folder / 'root.cow'},{self._image}", "root=/dev/ubda", "rw",
+            # What a machine synced is in this machine's page cache: it survives the machine's end.
+            "rootflags=barrier=0", "nohz=off", f"umid={instance.id}",
+            f"uml_dir={self._place.sockets}", "con0=null,fd:1", "con=null",
+            f"vec0:transport=raw,ifname={plug(instance.id)},depth=128,gro=1,mac={instance.mac}",
+            f"systemd.machine_id={machine_id(instance.id)}",
+            f"machine.address={instance.private_ip}/{IPv4Network(subnet).prefixlen}",
+            f"machine.gateway={gateway}",
+        ]  # fmt: skip
+        with (folder / "console.log").open("ab") as console:
+            child = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env={"TMPDIR": records.SCRATCH, "PATH": os.environ["PATH"]},
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,  # it outlives whoever started it
+            )
+        self._children[instance.id] = child
+        process = processes.identity(child.pid)
+        if process is None:
+            raise PlatformError("machine", instance.id, f"did not start: {self._last(instance.id)}")
+        records.write(self._folder(instance.id), Record(process, cpu, mib, instance.reboots))
+
+    def is_alive(self, instance_id: str) -> bool:
+        child = self._children.get(instance_id)
+        if child is not None and child.poll() is not None:
+            del self._children[instance_id]
+        record = records.read(self._folder(instance_id))
+        return record is not None and processes.alive(record.process)
+
+    def is_up(self, instance_id: str) -> bool:
+        record = records.read(self._folder(instance_id))
+        if record is None or not mconsole.answers(self._console_socket(instance_id)):
+            return False
+        if not record.up:
+            records.write(self._folder(instance_id), replace(record, up=True))
+        return True
+
+    def was_up(self, instance_id: str) -> bool:
+        record = records.read(self._folder(instance_id))
+        return record is not None and record.up
+
+    def reboots(self, instance_id: str) -> int:
+        record = records.read(self._folder(instance_id))
+        return record.reboots if record else 0
+
+    def reboot(self, instance: Instance, *, hard: bool = False) -> None:
+        self._allow_reboot(instance.id)
+        record = records.read(self._folder(instance.id))
+        if record is None:
+            return
+        mconsole.ask(self._console_socket(instance.id), "reboot" if hard else "cad")
+        records.write(self._folder(instance.id), replace(record, reboots=instance.reboots))
+
+    def boot_mark(self, instance_id: str) -> int:
+        try:
+            return self._console_socket(instance_id).stat().st_ctime_ns
+        except FileNotFoundError:
+            return 0
+
+    def shut_down(self, instance_id: str) -> None:
+        # Ctrl-Alt-Del makes systemd stop everything and reboot; UML reboots by executing its own
+        # file again. Without that file it ends instead: the same orderly way down.
+        (self._folder(instance_id) / "linux").unlink(missing_ok=True)
+        mconsole.ask(self._console_socket(instance_id), "cad")
+
+    def kill(self, instance_id: str) -> None:
+        for process in self._processes(instance_id):
+            processes.send(process, signal.SIGKILL)
+
+    def ending(self, instance_id: str) -> str | None:
+        if records.read(self._folder(instance_id)) is None:
+            return None
+        if OFF in self._tail(instance_id, 512):
+            return "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
+        return "Server.InternalError: the machine's kernel ended by itself"
+
+    def settle(self, instance_id: str) -> None:
+        records.forget(self._folder(instance_id))
+        shutil.rmtree(self._place.sockets / instance_id, ignore_errors=True)
+
+    def destroy(self, instance_id: str) -> None:
+        for process in self._processes(instance_id):
+            processes.send(process, signal.SIGKILL)
+            processes.ended(process, within=DYING)
+        self.settle(instance_id)
+        shutil.rmtree(self._folder(instance_id), ignore_errors=True)
+
+    def console(self, instance_id: str) -> str:
+        return self._tail(instance_id, CONSOLE_BYTES).decode(errors="replace")
+
+    def _folder(self, instance_id: str) -> Path:
+        return self._place.machines / instance_id
+
+    def _console_socket(self, instance_id: str) -> Path:
+        return self._place.sockets / instance_id / "mconsole"
+
+    def _allow_reboot(self, instance_id: str) -> None:
+        link = self._folder(instance_id) / "linux"
+        if not link.is_symlink():
+            link.symlink_to(self._kernel)
+
+    def _processes(self, instance_id: str) -> tuple[Identity, ...]:
+        """Its process, also when the record was never written: whoever started it was killed."""
+        record = records.read(self._folder(instance_id))
+        if record is not None:
+            return (record.process,)
+        inside = processes.with_argument(f"uml_dir={self._place.sockets}")
+        return tuple(p for p in inside if p in processes.with_argument(f"umid={instance_id}"))
+
+    def _records(self) -> tuple[Record, ...]:
+        alive = [i for i in self.known() if self.is_alive(i)]
+        return tuple(record for i in alive if (record := records.read(self._folder(i))))
+
+    def promised(self) -> tuple[tuple[int, int], ...]:
+        """MiB promised to each running machine, and MiB it holds."""
+        return tuple((r.mib, records.held_mib(r.process.pid)) for r in self._records())
+
+    def _tail(self, instance_id: str, size: int) -> bytes:
+        try:
+            with (self._folder(instance_id) / "console.log").open("rb") as console:
+                console.seek(max(0, console.seek(0, os.SEEK_END) - size))
+                return console.read()
+        except FileNotFoundError:
+            return b""
+
+    def _last(self, instance_id: str) -> str:
+        return self._tail(instance_id, 512).decode(errors="replace").strip()
+
+
+def machine_id(instance_id: str) -> str:
+    """Machine id for systemd, 32 hex digits, another for each instance; machine-id(5)."""
+    return instance_id.removeprefix("i-").rjust(32, "0")
