@@ -4,6 +4,7 @@ Source of the suffixes: k8s.io/apimachinery pkg/api/resource (quantity.go, suffi
 that we know of does only this.
 """
 
+import math
 import re
 from decimal import Decimal
 
@@ -62,3 +63,15 @@ def pod_weight(request: str) -> int:
     Source: kubernetes pkg/kubelet/cm/cgroup_manager_linux.go cpuSharesToCPUWeight.
     """
     return (shares(request) - 2) * 9999 // 262142 + 1
+
+
+def container_weight(request: str) -> int:
+    """``cpu.weight`` of a container scope: a curve through (2, 1), (1024, 100), (262144, 10000).
+
+    Source: github.com/opencontainers/cgroups v0.0.6 utils.go ConvertCPUSharesToCgroupV2Value,
+    in runc from 1.3.2; before, it was linear as in ``pod_weight``.
+    """
+    if shares(request) <= 2:
+        return 1
+    log = math.log2(shares(request))
+    return math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34))

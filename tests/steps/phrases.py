@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_bdd import parsers
@@ -38,6 +38,17 @@ def role(text: str) -> Role:
     return Role(text.replace(" ", "-"))
 
 
+def figures(text: str) -> dict[str, str]:
+    """Quantities by resource of "200m CPU and 64Mi memory"."""
+    cpu, memory = text.removesuffix(" memory").split(" CPU and ")
+    return {"cpu": quantity_text(cpu), "memory": quantity_text(memory)}
+
+
+def scope(text: str) -> str:
+    """Key of ``PodCgroups.all()``."""
+    return "pod slice" if text == "the Pod" else text.replace('"', "")
+
+
 def typed(pattern: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
     """A converter with the pattern that the parse package looks for.
 
@@ -54,12 +65,19 @@ def typed(pattern: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
 TYPES = {
     "Count": typed(r"\d+", int),
     "Duration": typed(r"\d+(?:\.\d+)? (?:ms|s|min)", duration),
+    "Figures": typed(f"{quantity.PATTERN} CPU and {quantity.PATTERN} memory", figures),
     "Name": typed(r"[A-Za-z0-9][A-Za-z0-9./:_\-]*", name),
     "Quantity": typed(quantity.PATTERN, quantity_text),
     "Role": typed(r"load balancer|controller|worker", role),
+    "Scope": typed(r'the Pod|container "[a-z]+"', scope),
 }
 
 
-def phrase(text: str) -> parsers.cfparse:
-    """A step text with our types; letters count as written."""
-    return parsers.cfparse(text, extra_types=TYPES, case_sensitive=True)
+def phrase(text: str, **more: Callable[[str], Any]) -> parsers.cfparse:
+    """A step text with our types and ``more`` of its own; letters count as written."""
+    return parsers.cfparse(text, extra_types={**TYPES, **more}, case_sensitive=True)
+
+
+def one_of(words: Iterable[str], convert: Callable[[str], Any] = name) -> Callable[[str], Any]:
+    """A type with these words and no others, so that a misspelt one matches no step."""
+    return typed("|".join(re.escape(word) for word in words), convert)

@@ -1,0 +1,64 @@
+"""A kubelet as its machine and its metrics show it."""
+
+from infra.clients import metrics
+from infra.clients.api import Api, need
+from infra.clients.metrics import Sample
+from infra.clients.pods import NotPrepared
+from infra.errors import WaitTimeout
+from infra.ssh import Shell
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
+
+REQUESTED = "kubelet_container_requested_resizes_total"
+TIMED = "kubelet_pod_resize_duration_milliseconds_count"
+"""Names and labels: kubernetes pkg/kubelet/metrics/metrics.go (1.36, alpha)."""
+FIGURES = tuple((r, q) for r in ("cpu", "memory") for q in ("requests", "limits"))
+
+
+def restart(shell: Shell, api: Api) -> None:
+    """Restarts the kubelet and returns when its node renewed its lease and is ready.
+
+    Errors: NotPrepared when it does not come back.
+    """
+    shell.run(["systemctl", "restart", "kubelet"])
+    before = renewed(api, shell.name)  # read afterwards: a renewal from here on is the new one's
+    try:
+        eventually(
+            lambda: (renewed(api, shell.name), ready(api, shell.name)),
+            lambda seen: seen[0] > before and seen[1] == "True",
+            within=scaled(NODE_READY),
+            what=f"the restarted kubelet of {shell.name} renews its lease and is ready",
+        )
+    except WaitTimeout as error:
+        raise NotPrepared(str(error)) from error
+
+
+def renewed(api: Api, node: str) -> str:
+    """Time of the node's last heartbeat; RFC 3339, so that texts compare as times."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}"
+    return str(api.get(path)["spec"]["renewTime"])
+
+
+def ready(api: Api, node: str) -> str:
+    conditions = api.get(f"/api/v1/nodes/{node}")["status"]["conditions"]
+    return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "absent")
+
+
+def resize_counters(api: Api, node: str) -> dict[str, float]:
+    """Increases asked for, by figure ("cpu limits"), and ``timed`` resizes that succeeded."""
+    answer = api.ask("GET", f"/api/v1/nodes/{node}/proxy/metrics")
+    if not answer.ok:
+        need(answer)
+    samples = metrics.parse(answer.text)
+    counters = {
+        f"{resource} {requirement}": counter(
+            samples, REQUESTED, resource=resource, requirement=requirement, operation="increase"
+        )
+        for resource, requirement in FIGURES
+    }
+    return {**counters, "timed": counter(samples, TIMED, success="true")}
+
+
+def counter(samples: list[Sample], name: str, **labels: str) -> float:
+    """A counter's value; 0 before its first count."""
+    return metrics.value(samples, name, **labels) or 0.0

@@ -1,0 +1,224 @@
+"""Pods of one namespace: creation, resize, conditions, events and identity.
+
+Identity is UID, container IDs, start times and restart counts: a Pod of the same name is not the
+same Pod.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from infra import quantity
+from infra.clients.api import Answer, Api, JsonObject, need
+from infra.clients.cgroup import PodCgroups, statuses_of
+from infra.errors import LabError, WaitTimeout
+from infra.timing import POD_RUNS, scaled
+from infra.wait import eventually
+
+IN_PROGRESS = "PodResizeInProgress"
+PENDING = "PodResizePending"
+Figures = Mapping[str, str]
+"""Quantities by resource: ``{"cpu": "250m", "memory": "128Mi"}``."""
+
+
+class NotPrepared(LabError):
+    """What a claim starts from did not come about, so that it could not be judged."""
+
+
+@dataclass(frozen=True)
+class PodIdentity:
+    """What a restart or a replacement changes. ``containers``: (ID, started at, restarts)."""
+
+    uid: str
+    node: str
+    ip: str
+    containers: Mapping[str, tuple[str, str, int]]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A Pod as seen once. ``processes`` are start times of main processes in clock ticks."""
+
+    pod: JsonObject = field(repr=False)
+    cgroups: PodCgroups
+    processes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> PodIdentity:
+        return identity(self.pod)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A Pod as one line of a history."""
+
+    pod: JsonObject
+
+    def __repr__(self) -> str:
+        return briefly(self.pod)
+
+
+class Pods:
+    """Pods of ``namespace`` as the identity of ``api``."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self.api = api
+        self.namespace = namespace
+
+    def path(self, name: str = "", sub: str = "") -> str:
+        parts = ["/api/v1/namespaces", self.namespace, "pods", name, sub]
+        return "/".join(part for part in parts if part)
+
+    def ask_to_create(self, manifest: JsonObject) -> Answer:
+        return self.api.ask("POST", self.path(), body=manifest)
+
+    def create(self, manifest: JsonObject) -> JsonObject:
+        """The Pod once it is settled. Errors: NotPrepared."""
+        name = need(self.ask_to_create(manifest))["metadata"]["name"]
+        return self.settled(name)
+
+    def settled(self, name: str) -> JsonObject:
+        """The Pod once it is ready, or held by a running init container. Errors: NotPrepared."""
+        try:
+            return eventually(
+                lambda: self.version(name),
+                lambda version: is_settled(version.pod),
+                within=scaled(POD_RUNS),
+                what=f"Pod {self.namespace}/{name} runs",
+            ).pod
+        except WaitTimeout as error:
+            raise NotPrepared(str(error)) from error
+
+    def get(self, name: str) -> JsonObject:
+        return self.api.get(self.path(name))
+
+    def version(self, name: str) -> Version:
+        return Version(self.get(name))
+
+    def labelled(self, selector: str) -> list[JsonObject]:
+        return list(self.api.get(self.path(), labelSelector=selector)["items"])
+
+    def delete(self, name: str) -> None:
+        self.api.delete(self.path(name))
+
+    def resize(self, name: str, patch: JsonObject) -> Answer:
+        return self.api.patch(self.path(name, "resize"), patch)
+
+    def update(self, name: str, patch: JsonObject) -> Answer:
+        """The ordinary update, without the subresource."""
+        return self.api.patch(self.path(name), patch)
+
+    def events(self, uid: str) -> list[JsonObject]:
+        path = f"/api/v1/namespaces/{self.namespace}/events"
+        return list(self.api.get(path, fieldSelector=f"involvedObject.uid={uid}")["items"])
+
+    def history(
+        self, name: str, *, since: str, until: Callable[[JsonObject], bool], within: float
+    ) -> list[JsonObject]:
+        """Every version after ``since`` up to the first that satisfies ``until``.
+
+        The API server replays what came before the watch, so nothing short-lived is missed.
+        Errors: WaitTimeout; NotPrepared when the server no longer holds ``since``.
+        """
+        query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": since}
+        seen: list[JsonObject] = []
+        with closing(
+            self.api.watch(self.path(), seconds=math.ceil(within), **query)  # type: ignore[type-var]
+        ) as stream:
+            for event in stream:
+                if event["type"] == "ERROR":
+                    raise NotPrepared(f"watch of {name} from {since}: {event['object']}")
+                seen.append(event["object"])
+                if until(seen[-1]):
+                    return seen
+        told = "\n".join(f"  {briefly(version)}" for version in seen) or "  no change at all"
+        raise WaitTimeout(f"the resize of {name} comes to an end: not within {within:g} s\n{told}")
+
+
+def identity(pod: JsonObject) -> PodIdentity:
+    return PodIdentity(
+        uid=pod["metadata"]["uid"],
+        node=pod["spec"].get("nodeName", ""),
+        ip=pod["status"].get("podIP", ""),
+        containers={
+            status["name"]: (
+                status.get("containerID", ""),
+                status.get("state", {}).get("running", {}).get("startedAt", ""),
+                status.get("restartCount", 0),
+            )
+            for status in statuses_of(pod)
+        },
+    )
+
+
+def is_settled(pod: JsonObject) -> bool:
+    """Ready, or waiting for an init container that runs (a Pod that never becomes ready)."""
+    if condition(pod, "Ready").get("status") == "True":
+        return True
+    sidecars = {c["name"] for c in pod["spec"].get("initContainers", []) if c.get("restartPolicy")}
+    return any(
+        "running" in status.get("state", {}) and status["name"] not in sidecars
+        for status in pod["status"].get("initContainerStatuses", [])
+    )
+
+
+def condition(pod: JsonObject, kind: str) -> JsonObject:
+    """The condition of that type, or ``{}``."""
+    found = [c for c in pod["status"].get("conditions", []) if c["type"] == kind]
+    return dict(found[0]) if found else {}
+
+
+def resize_state(pod: JsonObject) -> str:
+    """What the conditions say of a resize: ``Deferred``, ``in progress: Error``, or ``none``."""
+    if pending := condition(pod, PENDING):
+        return str(pending.get("reason", "pending"))
+    if running := condition(pod, IN_PROGRESS):
+        return f"in progress: {running.get('reason', '')}".rstrip(": ")
+    return "none"
+
+
+def briefly(pod: JsonObject) -> str:
+    """A Pod in a line of a history."""
+    states = ", ".join(
+        f"{s['name']} {next(iter(s.get('state') or {'unknown': 0}))} x{s.get('restartCount', 0)}"
+        for s in statuses_of(pod)
+    )
+    scheduled = condition(pod, "PodScheduled")
+    why = "" if scheduled.get("status") == "True" else f" {scheduled.get('message', '')}"
+    meta, status = pod["metadata"], pod["status"]
+    return (
+        f"generation {meta.get('generation')}, observed {status.get('observedGeneration')}, "
+        f"{status.get('phase')}{why}, resize {resize_state(pod)}, {states}"
+    )
+
+
+def container_in(pod: JsonObject, name: str) -> JsonObject:
+    """The container of that name in the spec, init containers too."""
+    spec = pod["spec"]
+    for container in [*spec["containers"], *spec.get("initContainers", [])]:
+        if container["name"] == name:
+            return dict(container)
+    raise NotPrepared(f"the Pod has no container {name!r}; its manifest has another")
+
+
+def resize_of(pod: JsonObject, name: str, *, requests: Figures, limits: Figures) -> JsonObject:
+    """A strategic patch that gives one container new figures; what is not named stays."""
+    figures = {"requests": dict(requests), "limits": dict(limits)}
+    resources = {kind: wanted for kind, wanted in figures.items() if wanted}
+    inits = {c["name"] for c in pod["spec"].get("initContainers", [])}
+    where = "initContainers" if name in inits else "containers"
+    return {"spec": {where: [{"name": name, "resources": resources}]}}
+
+
+def same_figures(one: Figures | None, other: Figures | None) -> bool:
+    """Equal amounts, however they are written; only CPU and memory count."""
+    return amounts(one) == amounts(other)
+
+
+def amounts(figures: Figures | None) -> dict[str, object]:
+    return {
+        name: quantity.parse(text)
+        for name, text in (figures or {}).items()
+        if name in {"cpu", "memory"}
+    }

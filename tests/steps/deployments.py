@@ -1,0 +1,78 @@
+"""Pods that a Deployment keeps."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.workloads import Workloads, manifest
+from infra.clients import resizes
+from infra.clients.api import JsonObject
+from infra.clients.pods import Figures, is_settled
+from infra.clients.running import RunningPod, must_be_none
+from infra.errors import ClaimError
+from infra.timing import POD_RUNS, scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+SELECTOR = "app=rz"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A Deployment as made, and its two Pods."""
+
+    deployment: JsonObject
+    one: RunningPod
+    other: RunningPod
+
+
+@given("a Deployment of two Pods", target_fixture="kept")
+def deployment(workloads: Workloads) -> Kept:
+    made = workloads.pods.api.create(deployments_of(workloads), manifest("deployment"))
+    named = eventually(
+        lambda: [pod["metadata"]["name"] for pod in workloads.pods.labelled(SELECTOR)],
+        lambda names: len(names) == 2,
+        within=scaled(POD_RUNS),
+        what="the Deployment has two Pods",
+    )
+    one, other = (workloads.running(name) for name in named)
+    return Kept(made, one, other)
+
+
+@when(phrase("one of its Pods gets a CPU limit of {cpu:Quantity}"), target_fixture="pod")
+def resize_one(kept: Kept, cpu: str) -> RunningPod:
+    resizes.accepted(kept.one.resize("c", requests={}, limits={"cpu": cpu}))
+    return kept.one
+
+
+@when("that Pod is deleted")
+def delete_one(kept: Kept) -> None:
+    kept.one.pods.delete(kept.one.name)
+
+
+@then("the Deployment and the other Pod are as before")
+def rest_as_before(workloads: Workloads, kept: Kept) -> None:
+    must_be_none(kept.other.changes() + kept.other.restarts(), "the other Pod is as it was")
+    before = kept.deployment
+    now = workloads.pods.api.get(f"{deployments_of(workloads)}/{before['metadata']['name']}")
+    if now["metadata"]["generation"] != before["metadata"]["generation"]:
+        raise ClaimError(f"the Deployment's spec changed: {before['spec']} became {now['spec']}")
+
+
+@then(phrase("within {limit:Duration} its successor allows {limits:Figures}"))
+def successor_allows(workloads: Workloads, kept: Kept, limit: float, limits: Figures) -> None:
+    known = {kept.one.name, kept.other.name}
+    new = eventually(
+        lambda: {p["metadata"]["name"]: is_settled(p) for p in workloads.pods.labelled(SELECTOR)},
+        lambda seen: any(ready for name, ready in seen.items() if name not in known),
+        within=scaled(limit),
+        what="the Deployment replaces the deleted Pod",
+    )
+    (name,) = set(new) - known
+    seen = workloads.running(name).first.cgroups.containers["c"]
+    if not seen.allows(limits["cpu"], limits["memory"]):
+        raise ClaimError(f"the successor should allow {limits} as the template says; it has {seen}")
+
+
+def deployments_of(workloads: Workloads) -> str:
+    return f"/apis/apps/v1/namespaces/{workloads.namespace}/deployments"

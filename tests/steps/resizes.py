@@ -1,0 +1,213 @@
+"""Resizes: asked for, refused, in progress, deferred, done, and the traces they leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_bdd import given, then, when
+
+from fixtures.workloads import Workloads, manifest
+from infra.clients import kubelet, resizes
+from infra.clients.api import Answer, JsonObject
+from infra.clients.pods import Figures, condition, resize_state
+from infra.clients.resizes import ARTICLE, CHANGES, Rivals
+from infra.clients.running import RunningPod, must_be_none, stays
+from infra.cluster import Cluster
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import one_of, phrase
+
+if TYPE_CHECKING:
+    from fixtures.evidence import Evidence
+
+CHANGE = one_of(CHANGES, CHANGES.__getitem__)
+
+
+@given("the resize counters of its kubelet", target_fixture="counters")
+def counters_before(pod: RunningPod, cluster: Cluster) -> dict[str, float]:
+    return kubelet.resize_counters(cluster.api, pod.node)
+
+
+@given(phrase("a filler Pod leaves {cpu:Quantity} CPU free there"))
+def filler(workloads: Workloads, there: str, cpu: str) -> None:
+    workloads.fill(there, leaving=cpu)
+
+
+@given("Pods of higher and lower priority there", target_fixture="rivals")
+def pods_of_two_priorities(workloads: Workloads, there: str, priorities: tuple[str, str]) -> Rivals:
+    higher, lower = (
+        workloads.run("resizable", node=there, name=name, priorityClassName=priority)
+        for name, priority in zip(("higher", "lower"), priorities, strict=True)
+    )
+    return Rivals(higher, lower)
+
+
+@given("room for one of them to grow once the filler Pod is gone")
+def room_for_one(workloads: Workloads, there: str) -> None:
+    """Each wants 150m more: 50m are free now, 200m without the filler; two would need 300m."""
+    workloads.fill(there, leaving="200m", name="ballast")
+    workloads.hold(there, cpu="150m", name="filler")
+
+
+@when(phrase("it is resized to request {requests:Figures}, limited to {limits:Figures}"))
+def resize(pod: RunningPod, requests: Figures, limits: Figures) -> None:
+    resizes.accepted(pod.resize(pod.only_container, requests=requests, limits=limits))
+
+
+@when("it is given the article's figures")
+def resize_as_the_article(pod: RunningPod) -> None:
+    resizes.accepted(pod.pods.resize(pod.name, ARTICLE))
+
+
+@when(phrase('its container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
+def resize_cpu_limit(pod: RunningPod, name: str, cpu: str) -> None:
+    resizes.accepted(pod.resize(name, requests={}, limits={"cpu": cpu}))
+
+
+@when(phrase('its container "{name:Name}" gets a memory limit of {memory:Quantity}'))
+def resize_memory_limit(pod: RunningPod, name: str, memory: str) -> None:
+    resizes.accepted(pod.resize(name, requests={}, limits={"memory": memory}))
+
+
+@when(
+    phrase("the Pod itself is resized to request {requests:Figures}, limited to {limits:Figures}")
+)
+def resize_pod_level(pod: RunningPod, requests: Figures, limits: Figures) -> None:
+    figures = {"requests": dict(requests), "limits": dict(limits)}
+    resizes.accepted(pod.pods.resize(pod.name, {"spec": {"resources": figures}}))
+
+
+@when(phrase("a resize asks for {change:Change}", Change=CHANGE), target_fixture="answer")
+def ask_to_resize(pod: RunningPod, change: JsonObject) -> Answer:
+    return pod.pods.resize(pod.name, change)
+
+
+@when("an ordinary update asks for the article's figures", target_fixture="answer")
+def ask_to_update(pod: RunningPod) -> Answer:
+    return pod.pods.update(pod.name, ARTICLE)
+
+
+@when(
+    phrase('a {kind:Name} Pod with restart policy "{policy:Name}" is created'),
+    target_fixture="answer",
+)
+def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
+    body = manifest(kind)
+    body["spec"]["restartPolicy"] = policy
+    return workloads.pods.ask_to_create(body)
+
+
+@when("a resize of the lower and then of the higher is deferred")
+def both_deferred(rivals: Rivals) -> None:
+    for pod in (rivals.lower, rivals.higher):
+        resizes.accepted(pod.pods.resize(pod.name, ARTICLE))
+        resizes.await_deferred(pod, within=30)
+
+
+@then(phrase('the API refuses it with {status:Count}, naming "{words}"'))
+def refused(answer: Answer, status: int, words: str) -> None:
+    resizes.must_be_refused(answer, status=status, naming=words)
+
+
+@then("the API accepts it")
+def is_accepted(answer: Answer) -> None:
+    resizes.accepted(answer)
+
+
+@then(phrase("within {limit:Duration} its status reports what its spec wants"))
+def status_reports(pod: RunningPod, limit: float) -> None:
+    """Actual resources and allocated requests of each container equal the spec's."""
+    eventually(
+        lambda: resizes.status_differences(pod.get()),
+        lambda found: not found,
+        within=scaled(limit),
+        what=f"status of {pod.name} reports what its spec wants",
+    )
+
+
+@then(
+    phrase("within {limit:Duration} its history tells of one resize in progress and of its end"),
+    target_fixture="history",
+)
+def history_tells(pod: RunningPod, limit: float, evidence: Evidence) -> list[JsonObject]:
+    """Read as a replay from the version before the resize, so nothing short-lived is missed."""
+    versions = resizes.history(pod, within=limit)
+    columns = ["generation", "observed", "resize", "ready", "at"]
+    rows = [resizes.row(version) for version in versions]
+    evidence.record("versions of the Pod", "table", {"columns": columns, "rows": rows})
+    must_be_none(resizes.not_one_resize(pod, versions), f"{pod.name} was resized once")
+    return versions
+
+
+@then("its history shows it ready throughout")
+def ready_throughout(history: list[JsonObject]) -> None:
+    unready = [resizes.row(v) for v in history if condition(v, "Ready").get("status") != "True"]
+    must_be_none([str(row) for row in unready], "the Pod is ready in every version")
+
+
+@then(phrase('within {limit:Duration} its events tell "{first:Name}" and "{second:Name}"'))
+def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
+    eventually(
+        lambda: [event["reason"] for event in pod.pods.events(pod.first.identity.uid)],
+        lambda reasons: {first, second} <= set(reasons),
+        within=scaled(limit),
+        what=f"events of {pod.name} tell {first} and {second}",
+    )
+
+
+@then(phrase("within {limit:Duration} its resize is deferred"))
+def deferred(pod: RunningPod, limit: float) -> None:
+    resizes.await_deferred(pod, within=limit)
+
+
+@then(phrase("for {lasting:Duration} its resize stays deferred and its cgroups as they were"))
+def stays_deferred(pod: RunningPod, lasting: float) -> None:
+    consistently(
+        lambda: (resize_state(pod.get()), pod.file_changes()),
+        lambda seen: seen == ("Deferred", []),
+        lasting=scaled(lasting),
+        what=f"the resize of {pod.name} is deferred and its cgroups stay",
+    )
+
+
+@then(phrase("within {limit:Duration} its resize is in progress with an error"))
+def in_progress_with_error(pod: RunningPod, limit: float) -> None:
+    eventually(
+        pod.version,
+        lambda version: resize_state(version.pod) == "in progress: Error",
+        within=scaled(limit),
+        what=f"the resize of {pod.name} is in progress with reason Error",
+    )
+
+
+@then(phrase("within {limit:Duration} the higher has grown"))
+def higher_grows(rivals: Rivals, limit: float) -> None:
+    eventually(
+        rivals.higher.cgroups,
+        lambda seen: seen.pod.allows("500m", "256Mi"),
+        within=scaled(limit),
+        what="the Pod of higher priority is resized",
+    )
+
+
+@then(phrase("for {lasting:Duration} the lower has not"))
+def lower_stays(rivals: Rivals, lasting: float) -> None:
+    stays(rivals.lower.file_changes, lasting, "the Pod of lower priority still waits")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} the kubelet has counted each of its four figures "
+        "and timed its resize"
+    )
+)
+def resizes_counted(
+    pod: RunningPod, cluster: Cluster, limit: float, counters: dict[str, float]
+) -> None:
+    """At least one more of each: other scenarios resize on the same kubelet."""
+    eventually(
+        lambda: resizes.uncounted(counters, kubelet.resize_counters(cluster.api, pod.node)),
+        lambda left: not left,
+        within=scaled(limit),
+        what=f"the kubelet of {pod.node} counts the resize of {pod.name}",
+    )
