@@ -7,7 +7,7 @@ logind and D-Bus stay.
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from infra.artifacts.store import sha256_of
@@ -21,7 +21,7 @@ CNI_PLUGINS = frozenset({
 })  # fmt: skip
 ENABLED = {
     "machine-address.service": "sysinit.target",
-    "machine-cpuinfo.service": "sysinit.target",
+    "machine-cpuinfo.service": "multi-user.target",
     "machine-first-boot.service": "multi-user.target",
 }
 MASKED = (
@@ -29,20 +29,34 @@ MASKED = (
     "ldconfig.service", "systemd-hwdb-update.service", "systemd-journal-catalog-update.service",
     "systemd-update-done.service", "systemd-firstboot.service", "systemd-sysusers.service",
     "sshd-keygen.service",
-    # No hardware, no modules, nobody at a console. Disks come by hot plug, udevd itself stays.
-    "systemd-udev-trigger.service", "modprobe@.service", "kmod-static-nodes.service",
-    "systemd-modules-load.service", "systemd-pstore.service", "getty@.service",
+    # No hardware, no modules, nobody at a console. The kernel itself makes the device files and
+    # mounts the root for writing; disks come by hot plug, so udevd itself stays.
+    "systemd-udev-trigger.service", "systemd-udev-load-credentials.service", "modprobe@.service",
+    "kmod-static-nodes.service", "systemd-tmpfiles-setup-dev-early.service",
+    "systemd-tmpfiles-setup-dev.service", "systemd-modules-load.service",
+    "systemd-remount-fs.service", "systemd-pstore.service", "getty@.service",
     "getty-static.service", "serial-getty@.service", "console-getty.service",
-    "e2scrub_reap.service", "systemd-hibernate-clear.service", "dev-hugepages.mount",
-    "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "systemd-binfmt.service",
+    "systemd-hibernate-clear.service", "systemd-binfmt.service", "systemd-random-seed.service",
+    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount", "run-lock.mount",
+    # /tmp lies on the disk: programs of 100 MB are put there, and memory is scarce.
+    "tmp.mount",
+    # Only removes a file that keeps people out before it; our tmpfiles.d makes no such file.
+    "systemd-user-sessions.service",
     # A machine lives for hours: what a clock starts would only disturb measurements.
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
-    "fstrim.timer",
+    "e2scrub_reap.service", "fstrim.timer", "systemd-tmpfiles-clean.timer",
 )  # fmt: skip
-# Links of Debian's that start something at boot which is started on demand here (logind, by D-Bus)
-# or by a phase (HAProxy, on the load balancer only).
+# Programs that systemd runs at boot and at each daemon-reload, all without result here.
+GENERATORS = (
+    "debug", "getty", "gpt-auto", "hibernate-resume", "rc-local", "run", "ssh", "system-update",
+    "sysv", "tpm2",
+)  # fmt: skip
+# Links of Debian's that start something at boot which is started on demand here (logind by D-Bus,
+# D-Bus by its socket) or by a phase (HAProxy, on the load balancer only).
 UNWANTED = (
     "usr/lib/systemd/system/multi-user.target.wants/systemd-logind.service",
+    "usr/lib/systemd/system/multi-user.target.wants/dbus.service",
     "etc/systemd/system/multi-user.target.wants/haproxy.service",
 )
 # The host key comes from the instance metadata, the identifier from the kernel command line.
@@ -77,6 +91,8 @@ def furnish(root: Path) -> None:
     for name in UNWANTED:
         (root / name).unlink(missing_ok=True)
     _units(root / "etc/systemd/system")
+    _masked(root / "etc/systemd/system-generators", [f"systemd-{n}-generator" for n in GENERATORS])
+    _masked(root / "etc/tmpfiles.d", ["systemd-nologin.conf"])
     for name in ("etc/.updated", "var/.updated"):
         (root / name).touch()
 
@@ -86,9 +102,14 @@ def _units(folder: Path) -> None:
         wants = folder / f"{target}.wants"
         wants.mkdir(exist_ok=True)
         (wants / unit).symlink_to(f"/etc/systemd/system/{unit}")
-    for unit in MASKED:
-        (folder / unit).unlink(missing_ok=True)
-        (folder / unit).symlink_to("/dev/null")
+    _masked(folder, MASKED)
+
+
+def _masked(folder: Path, names: Iterable[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to("/dev/null")
 
 
 def install(root: Path, binaries: Mapping[str, Path]) -> None:
