@@ -1,11 +1,8 @@
 """What the kernel of a worker allows a Pod and its containers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from pytest_bdd import given, then
 
+from fixtures.recording import Evidence
 from infra import quantity
 from infra.clients import cgroup
 from infra.clients.cgroup import Cgroup, NoCgroup, PodCgroups
@@ -15,9 +12,6 @@ from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
-
-if TYPE_CHECKING:
-    from fixtures.evidence import Evidence
 
 
 @given(phrase("its cgroups allow {limits:Figures}"))

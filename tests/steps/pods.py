@@ -97,10 +97,7 @@ def restarted_once(pod: RunningPod, lasting: float, name: str) -> str:
         lasting=scaled(lasting),
         what=f"container {name} of {pod.name} has restarted exactly once",
     )
-    why = f"Container {name} resize requires restart"
-    told = [event.get("message", "") for event in pod.pods.events(pod.first.identity.uid)]
-    if why not in told:
-        raise ClaimError(f"no event says {why!r}; events say {told}")
+    must_tell(pod, f"Container {name} resize requires restart")
     return name
 
 
@@ -132,6 +129,12 @@ def no_stored_policy(pod: RunningPod) -> None:
 @when("the filler Pod is deleted")
 def delete_filler(workloads: Workloads) -> None:
     workloads.pods.delete("filler")
+
+
+def must_tell(pod: RunningPod, message: str) -> None:
+    told = [event.get("message", "") for event in pod.pods.events(pod.first.identity.uid)]
+    if message not in told:
+        raise ClaimError(f"no event of {pod.name} says {message!r}; events say {told}")
 
 
 def identities_on(cluster: Cluster, node: str) -> dict[str, PodIdentity]:

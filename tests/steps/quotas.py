@@ -8,7 +8,7 @@ from infra.clients.pods import condition, is_settled
 from infra.clients.resizes import ARTICLE
 from infra.clients.rights import Account, count_in_quota, limit_range, make_account, make_quota
 from infra.clients.running import RunningPod
-from infra.timing import ACCESS, scaled
+from infra.timing import SCHEDULED, scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
 
@@ -70,12 +70,7 @@ def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
 @then(phrase("for {lasting:Duration} the new Pod stays unscheduled for want of CPU"))
 def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
     """From the scheduler's first verdict on."""
-    eventually(
-        lambda: condition(workloads.pods.get("newcomer"), "PodScheduled").get("message", ""),
-        lambda message: "Insufficient cpu" in message,
-        within=scaled(ACCESS),
-        what="the scheduler says that the new Pod lacks CPU",
-    )
+    await_verdict(workloads, "Insufficient cpu")
     consistently(
         lambda: workloads.pods.get("newcomer")["spec"].get("nodeName", ""),
         lambda node: node == "",
@@ -91,4 +86,13 @@ def newcomer_runs(workloads: Workloads, limit: float) -> None:
         lambda version: is_settled(version.pod),
         within=scaled(limit),
         what="the new Pod runs in the room that was given back",
+    )
+
+
+def await_verdict(workloads: Workloads, words: str) -> None:
+    eventually(
+        lambda: condition(workloads.pods.get("newcomer"), "PodScheduled").get("message", ""),
+        lambda message: words in message,
+        within=scaled(SCHEDULED),
+        what=f"the scheduler says of the new Pod: {words}",
     )

@@ -1,11 +1,8 @@
 """Resizes: asked for, refused, in progress, deferred, done, and the traces they leave."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from pytest_bdd import given, then, when
 
+from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
 from infra.clients import kubelet, resizes
 from infra.clients.api import Answer, JsonObject
@@ -16,9 +13,6 @@ from infra.cluster import Cluster
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import one_of, phrase
-
-if TYPE_CHECKING:
-    from fixtures.evidence import Evidence
 
 CHANGE = one_of(CHANGES, CHANGES.__getitem__)
 

@@ -1,0 +1,104 @@
+"""Imports point one way; a library has one home; one module sleeps."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    path
+    for folder in ("infra", "fixtures", "tests/steps")
+    for path in (ROOT / folder).rglob("*.py")
+]
+HOMES = {
+    "boto3": ("infra/ec2",),
+    "botocore": ("infra/ec2",),
+    "cryptography": ("infra/pki/",),
+    "fabric": ("infra/ssh.py",),
+    "infra.localec2": ("infra/localec2/", "infra/__main__.py", "infra/platforms.py"),
+    "moto": ("infra/localec2/",),
+}
+"""Who alone may import a package."""
+FORBIDDEN = {
+    "infra/": ("pytest", "pytest_bdd", "fixtures", "tests"),
+    "infra/clients/": ("infra.phases", "infra.localec2"),
+    "infra/desired/": ("infra.phases", "infra.localec2"),
+    "fixtures/": ("tests",),
+    "tests/steps/": ("infra.ec2", "infra.localec2", "infra.phases", "infra.desired", "boto3"),
+}
+SLEEPER = "infra/wait.py"
+
+
+@dataclass(frozen=True)
+class Import:
+    path: str
+    name: str
+    line: int
+
+    def of(self, package: str) -> bool:
+        return self.name == package or self.name.startswith(f"{package}.")
+
+
+def imports(path: Path) -> Iterator[Import]:
+    where = path.relative_to(ROOT).as_posix()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(where, alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield Import(where, node.module, node.lineno)
+            for alias in node.names:  # "from infra import localec2" imports a module too
+                yield Import(where, f"{node.module}.{alias.name}", node.lineno)
+
+
+IMPORTS = [one for path in SOURCES for one in imports(path)]
+
+
+@pytest.mark.parametrize("package", HOMES)
+def test_a_package_is_imported_in_its_home_only(package: str) -> None:
+    strays = [
+        f"{one.path}:{one.line} imports {one.name}"
+        for one in IMPORTS
+        if one.of(package) and not one.path.startswith(HOMES[package])
+    ]
+    assert not strays, f"only {HOMES[package]} may: " + "; ".join(sorted(set(strays)))
+
+
+@pytest.mark.parametrize("layer", FORBIDDEN)
+def test_a_layer_does_not_look_up(layer: str) -> None:
+    wrong = [
+        f"{one.path}:{one.line} imports {one.name}"
+        for one in IMPORTS
+        if one.path.startswith(layer) and any(one.of(name) for name in FORBIDDEN[layer])
+    ]
+    assert not wrong, "; ".join(sorted(set(wrong)))
+
+
+def test_only_one_module_sleeps() -> None:
+    sleepers = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() != SLEEPER
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "sleep"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "time"
+    ]
+    assert not sleepers, f"use infra.wait (eventually, consistently, pause) instead: {sleepers}"
+
+
+def test_steps_and_fixtures_do_not_skip() -> None:
+    skips = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"skip", "importorskip"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "pytest"
+    ]
+    assert not skips, f"a cluster that lacks something is not judged, not green: {skips}"
