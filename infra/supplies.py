@@ -24,16 +24,14 @@ def gather(kubernetes: str, store: Store, progress: Progress, *, busybox: Path) 
     catalog = catalogs.load(kubernetes)
     names = catalog.default_names
     artifacts = obtain.obtain(catalog, names, store=store, say=progress.say)
-    made = images.build_images(
-        catalog, artifacts, busybox=busybox, store=store, say=progress.say
-    )
+    made = images.build_images(catalog, artifacts, busybox=busybox, store=store, say=progress.say)
     supplies = Supplies(
         binaries={name: a.path for name, a in artifacts.items()},
         digests={name: a.sha256 for name, a in artifacts.items()},
         images={image.reference: image.path for image in made},
     )
     binaries = [
-        {"name": a.name, "version": a.version, "source": a.source, "sha256": a.sha256}
+        {"name": a.name, "version": a.version, "source": a.provenance, "sha256": a.sha256}
         for a in artifacts.values()
     ]
     made_here = [

@@ -77,9 +77,7 @@ def test_units_are_enabled_then_started_without_waiting() -> None:
 
 
 def test_a_changed_unit_is_reloaded_before_its_restart() -> None:
-    machine = run(
-        Write("/etc/systemd/system/etcd.service", 0o644, "root", b""), Restart("etcd")
-    )
+    machine = run(Write("/etc/systemd/system/etcd.service", 0o644, "root", b""), Restart("etcd"))
     assert [argv[1] for argv in machine.ran[1:]] == ["daemon-reload", "restart"]
 
 

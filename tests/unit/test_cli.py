@@ -33,9 +33,7 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["kubectl", "--cluster-id", "none", "get", "nodes"], "python -m infra up"),
     ],
 )
-def test_bad_input_is_one_line_with_what_to_do(
-    argv: list[str], names: str, tmp_path: Path
-) -> None:
+def test_bad_input_is_one_line_with_what_to_do(argv: list[str], names: str, tmp_path: Path) -> None:
     ended = infra(*argv, KFS_STATE_ROOT=str(tmp_path), KFS_CACHE=str(tmp_path / "cache"))
     assert ended.returncode == 2, ended.stderr
     last = ended.stderr.strip().splitlines()[-1]

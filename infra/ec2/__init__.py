@@ -1,0 +1,30 @@
+"""The series' machines by the EC2 API, on AWS and on the local EC2 alike.
+
+Everything carries the cluster's tag and is looked up by it before it is created, so every function
+can be called again after it was cut short. Only ``api`` imports boto3.
+"""
+
+from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client
+from infra.ec2.model import InstanceInfo, Provisioned
+from infra.ec2.power import reboot, start, stop
+from infra.ec2.provision import find, provision, route_pods
+from infra.ec2.remove import clusters, deprovision
+
+__all__ = [
+    "Client",
+    "InUse",
+    "InstanceInfo",
+    "Keys",
+    "Missing",
+    "Provisioned",
+    "Refused",
+    "client",
+    "clusters",
+    "deprovision",
+    "find",
+    "provision",
+    "reboot",
+    "route_pods",
+    "start",
+    "stop",
+]

@@ -1,0 +1,136 @@
+"""The EC2 client, the cluster's tag, and EC2's refusals as our errors."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.errors import ClaimError, PlatformError
+from infra.wait import eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.literals import ResourceTypeType
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef
+
+    Client: TypeAlias = EC2Client
+else:
+    from botocore.client import BaseClient as Client
+
+T = TypeVar("T")
+TAG = "kubernetes-from-scratch/cluster"
+"""On everything we create; nothing without it is ever changed or deleted."""
+VISIBLE_WITHIN = 30.0
+"""Seconds in which AWS shows what it has just created (EC2 is eventually consistent)."""
+AMAZON = ".amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """An access key. None of it is ever shown."""
+
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+
+
+class Refused(PlatformError):
+    """EC2 refused; ``code`` is its error code."""
+
+    def __init__(self, resource: str, ident: str, *, code: str, message: str) -> None:
+        super().__init__(resource, ident, f"{code}: {message}")
+        self.code = code
+
+
+class InUse(Refused):
+    """Something else still depends on it."""
+
+
+class Missing(Refused):
+    """It does not exist, or not yet, or no longer."""
+
+
+def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
+    """A client of AWS (``endpoint`` None, boto3's chain of credentials) or of the local EC2."""
+    near = endpoint is not None
+    if near and credentials is None:
+        credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
+    return boto3.client(
+        "ec2",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=credentials.access_key if credentials else None,
+        aws_secret_access_key=credentials.secret_key if credentials else None,
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": 2 if near else 5},
+            connect_timeout=2 if near else 10,
+            read_timeout=20 if near else 60,
+        ),
+    )
+
+
+def pace(client: Client) -> float:
+    """Seconds between two looks: AWS limits the rate of calls, the local EC2 answers in 10 ms."""
+    return 2.0 if AMAZON in client.meta.endpoint_url else 0.2
+
+
+@contextmanager
+def asking(resource: str, ident: str) -> Iterator[None]:
+    """EC2's refusal of what is asked inside names the resource.
+
+    Errors: InUse, Missing, Refused; PlatformError when EC2 does not answer.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        kind = Refused
+        if code == "DependencyViolation":
+            kind = InUse
+        elif "NotFound" in code:
+            kind = Missing
+        raise kind(resource, ident, code=code, message=message) from error
+    except BotoCoreError as error:
+        raise PlatformError(resource, ident, f"EC2 did not answer: {error}") from error
+
+
+def settled(
+    client: Client, attempt: Callable[[], T], *, within: float, transient: type[Refused]
+) -> T:
+    """The attempt's result, tried again while EC2 refuses with ``transient``."""
+    last: list[Refused] = []
+
+    def observe() -> T:
+        try:
+            return attempt()
+        except transient as error:
+            last.append(error)
+            raise
+
+    try:
+        return eventually(
+            observe,
+            lambda _: True,
+            within=within,
+            what="EC2's consent",
+            every=pace(client),
+            transient=(transient,),
+        )
+    except ClaimError:
+        raise last[-1] from None
+
+
+def tags(kind: "ResourceTypeType", cluster: str, name: str) -> "list[TagSpecificationTypeDef]":
+    both = [{"Key": TAG, "Value": cluster}, {"Key": "Name", "Value": name}]
+    return [{"ResourceType": kind, "Tags": both}]  # type: ignore[typeddict-item]
+
+
+def mine(cluster: str) -> "FilterTypeDef":
+    """The filter that finds only the cluster's own resources."""
+    return {"Name": f"tag:{TAG}", "Values": [cluster]}
+
+
+DEAD = frozenset({"shutting-down", "terminated"})

@@ -1,0 +1,202 @@
+"""The cluster's instances: image, key, launch, addresses."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from infra.ec2.api import (
+    DEAD,
+    VISIBLE_WITHIN,
+    Client,
+    Missing,
+    Refused,
+    asking,
+    mine,
+    pace,
+    settled,
+    tags,
+)
+from infra.ec2.model import InstanceInfo, everything, instances
+from infra.ec2.network import Ids
+from infra.errors import ClaimError, PlatformError
+from infra.inventory import ClusterSpec, Machine, MachineName
+from infra.wait import eventually
+
+Say = Callable[[str], None]
+DEBIAN = "136693071363"
+"""Debian's AWS account; source: wiki.debian.org/Cloud/AmazonEC2Image."""
+IMAGE_NAMES = "debian-13-amd64-*"
+RELEASED = re.compile(r"debian-13-amd64-\d{8}-\d+")
+"""The names of stable images; the pattern above would also find debian-13-amd64-daily-*."""
+ROOT_GIB = 20
+"""Room for the artifacts, etcd and the container images; ours, the series names no size."""
+RUNNING_WITHIN = 300.0
+"""Seconds from RunInstances to running; AWS takes about half a minute, ten times that is broken."""
+LAUNCHES = 20
+"""How often one machine of one network may be launched anew before we call it broken."""
+
+
+@dataclass(frozen=True)
+class Image:
+    id: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What every machine's launch has in common."""
+
+    image: Image
+    network: Ids
+    key_name: str
+    user_data: Mapping[str, str]
+
+
+def image(client: Client) -> Image:
+    """Debian's newest stable Debian 13 image."""
+    with asking("image", IMAGE_NAMES):
+        found = client.describe_images(
+            Owners=[DEBIAN],
+            Filters=[
+                {"Name": "name", "Values": [IMAGE_NAMES]},
+                {"Name": "state", "Values": ["available"]},
+            ],
+        )["Images"]
+    released = [i for i in found if RELEASED.fullmatch(i["Name"])]
+    if not released:
+        raise PlatformError("image", IMAGE_NAMES, f"none of account {DEBIAN} in this region")
+    newest = max(released, key=lambda i: i["CreationDate"])
+    return Image(newest["ImageId"], newest["RootDeviceName"])
+
+
+def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
+    """The name of the key pair that holds ``public_key``.
+
+    Errors: PlatformError when the cluster was made with another key.
+    """
+    name = f"kubernetes-from-scratch-{spec.id}"
+    with asking("key pair", name):
+        found = client.describe_key_pairs(Filters=[mine(spec.id)], IncludePublicKey=True)
+        if not found["KeyPairs"]:
+            client.import_key_pair(
+                KeyName=name,
+                PublicKeyMaterial=public_key.encode(),
+                TagSpecifications=tags("key-pair", spec.id, spec.id),
+            )
+            return name
+    if found["KeyPairs"][0]["PublicKey"].split()[:2] != public_key.split()[:2]:
+        raise PlatformError(
+            "key pair", name, "belongs to another key: remove the cluster with infra down"
+        )
+    return name
+
+
+def ensure(client: Client, spec: ClusterSpec, launch: Launch, *, say: Say) -> None:
+    """Every machine runs; the missing ones were launched, all at once."""
+    have = instances(client, spec.id)
+    missing = [m for m in spec.machines if m.name not in have]
+    ids = {name: info.id for name, info in have.items()}
+    for machine in missing:
+        say(f"launches {machine.name} ({machine.instance_type}, {machine.private_ip})")
+    with ThreadPoolExecutor(max_workers=len(spec.machines)) as pool:
+        launched = pool.map(lambda m: _launch(client, spec, m, launch), missing)
+        ids |= dict(zip((m.name for m in missing), launched, strict=True))
+    stopped = [info.id for info in have.values() if info.state == "stopped"]
+    if stopped:
+        with asking("instances", ", ".join(stopped)):
+            client.start_instances(InstanceIds=stopped)
+    _await_running(client, spec, ids)
+
+
+def _launch(client: Client, spec: ClusterSpec, machine: Machine, launch: Launch) -> str:
+    """The id of a new instance, or of the one that an unanswered call has launched."""
+    for generation in range(LAUNCHES):
+        try:
+            token = _token(spec, machine, launch, generation)
+            run = partial(_run, client, spec, machine, launch=launch, token=token)
+            return settled(client, run, within=VISIBLE_WITHIN, transient=Missing)
+        except Refused as error:
+            # the token's instance is gone (a fault, the janitor): the next generation
+            if error.code != "IdempotentInstanceTerminated":
+                raise
+    raise PlatformError("instance", machine.name, f"was launched and terminated {LAUNCHES} times")
+
+
+def _token(spec: ClusterSpec, machine: Machine, launch: Launch, generation: int) -> str:
+    text = f"{spec.id}/{launch.network.vpc}/{machine.name}/{generation}"
+    return hashlib.sha256(text.encode()).hexdigest()  # 64 characters, EC2's limit
+
+
+def _run(client: Client, spec: ClusterSpec, machine: Machine, *, launch: Launch, token: str) -> str:
+    with asking("instance", machine.name):
+        answer = client.run_instances(
+            ImageId=launch.image.id,
+            InstanceType=machine.instance_type,  # type: ignore[arg-type] # the stubs list literals
+            KeyName=launch.key_name,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=launch.network.subnet,
+            SecurityGroupIds=[launch.network.group],
+            PrivateIpAddress=str(machine.private_ip),
+            UserData=launch.user_data[machine.name],
+            BlockDeviceMappings=[
+                {
+                    "DeviceName": launch.image.root,
+                    "Ebs": {
+                        "VolumeSize": ROOT_GIB,
+                        "VolumeType": "gp3",
+                        "DeleteOnTermination": True,
+                    },
+                }
+            ],
+            # two hops: a pod's packet to the metadata service passes the node's bridge
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
+            ClientToken=token,
+            TagSpecifications=[
+                *tags("instance", spec.id, machine.name),
+                *tags("volume", spec.id, machine.name),
+            ],
+        )
+    return answer["Instances"][0]["InstanceId"]
+
+
+def _await_running(client: Client, spec: ClusterSpec, ids: Mapping[MachineName, str]) -> None:
+    def look() -> dict[str, InstanceInfo]:
+        shown = everything(client, spec.id)
+        return {name: info for name, info in shown if info.id == ids[name]}
+
+    seen: dict[str, InstanceInfo] = {}
+    try:
+        eventually(
+            lambda: seen.update(look()) or {name: info.state for name, info in seen.items()},
+            lambda states: states.keys() == ids.keys() and set(states.values()) == {"running"},
+            within=RUNNING_WITHIN,
+            what="every machine running",
+            every=pace(client),
+            giving_up_if=lambda states: bool(DEAD & set(states.values())),
+        )
+    except ClaimError as error:
+        why = "; ".join(f"{n}: {i.reason}" for n, i in seen.items() if i.state in DEAD)
+        raise PlatformError(
+            "instances of", spec.id, f"{why or 'see the states'}\n{error}"
+        ) from error
+
+
+def address(client: Client, spec: ClusterSpec) -> None:
+    """The load balancer has an elastic address, the same for as long as the cluster lives."""
+    name = spec.load_balancer.name
+    balancer = instances(client, spec.id)[name]
+    with asking("address of", name):
+        found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
+        if not found:
+            made = client.allocate_address(
+                Domain="vpc", TagSpecifications=tags("elastic-ip", spec.id, name)
+            )
+        allocation = found[0]["AllocationId"] if found else made["AllocationId"]
+        if not found or found[0].get("InstanceId") != balancer.id:
+            client.associate_address(
+                AllocationId=allocation, InstanceId=balancer.id, AllowReassociation=True
+            )

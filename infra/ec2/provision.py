@@ -1,0 +1,64 @@
+"""Provisioning: the network, the six machines, the balancer's address, the pods' routes."""
+
+from collections.abc import Callable, Mapping
+
+from infra.ec2 import machines, network
+from infra.ec2.api import Client, asking
+from infra.ec2.model import Provisioned, instances
+from infra.errors import PlatformError
+from infra.inventory import ClusterSpec
+
+Say = Callable[[str], None]
+
+
+def provision(
+    client: Client,
+    spec: ClusterSpec,
+    *,
+    public_key: str,
+    user_data: Mapping[str, str],
+    allowed_cidr: str,
+    say: Say,
+) -> Provisioned:
+    """Every machine of the spec runs; what was there already is left as it is.
+
+    ``user_data`` by machine name, in clear; ``allowed_cidr`` is where the caller comes from.
+
+    Errors: PlatformError with the resource and EC2's reason.
+    """
+    ids = network.ensure(client, spec, allowed_cidr=allowed_cidr, say=say)
+    launch = machines.Launch(
+        image=machines.image(client),
+        network=ids,
+        key_name=machines.key_pair(client, spec, public_key),
+        user_data=user_data,
+    )
+    machines.ensure(client, spec, launch, say=say)
+    machines.address(client, spec)
+    return Provisioned(ids.vpc, ids.subnet, ids.group, instances(client, spec.id))
+
+
+def find(client: Client, spec: ClusterSpec) -> Provisioned | None:
+    """What is there; None when the network is not whole. ``missing`` names absent machines."""
+    ids = network.find(client, spec.id)
+    if ids is None:
+        return None
+    return Provisioned(ids.vpc, ids.subnet, ids.group, instances(client, spec.id))
+
+
+def route_pods(client: Client, spec: ClusterSpec, provisioned: Provisioned) -> None:
+    """The VPC sends each pod range to its worker, which may forward it (article 14).
+
+    Errors: PlatformError with the resource and EC2's reason.
+    """
+    ids = network.find(client, spec.id)
+    if ids is None:
+        raise PlatformError("network of", spec.id, "is gone: provision the cluster again")
+    for worker in spec.workers:
+        instance = provisioned.instances[worker.name]
+        if instance.source_dest_check:
+            with asking("source/destination check of", worker.name):
+                client.modify_instance_attribute(
+                    InstanceId=instance.id, SourceDestCheck={"Value": False}
+                )
+        network.route(client, ids.route_table, cidr=str(worker.pod_cidr), instance=instance.id)

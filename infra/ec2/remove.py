@@ -1,0 +1,112 @@
+"""Removing everything that carries the cluster's tag, in the order of dependencies."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from infra.ec2.api import DEAD, TAG, Client, InUse, Missing, asking, mine, pace, settled
+from infra.ec2.model import everything
+from infra.errors import ClaimError, PlatformError
+from infra.inventory import ClusterSpec
+from infra.wait import eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+Say = Callable[[str], None]
+TERMINATED_WITHIN = 300.0
+"""Seconds for six instances to terminate; AWS takes one to two minutes."""
+FREE_WITHIN = 60.0
+"""Seconds in which AWS lets go of the interfaces of terminated instances."""
+
+
+def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
+    """Nothing of the cluster is left; fine when there was nothing.
+
+    Errors: PlatformError with the resource and EC2's reason.
+    """
+    only = [mine(spec.id)]
+    gone: partial[Any]
+    with asking("resources of", spec.id):
+        _instances(client, spec.id, say)
+        _addresses(client, spec.id)
+        _gateways(client, spec.id)
+        for subnet in client.describe_subnets(Filters=only)["Subnets"]:
+            _delete(client, "subnet", partial(client.delete_subnet, SubnetId=subnet["SubnetId"]))
+        for table in client.describe_route_tables(Filters=only)["RouteTables"]:
+            gone = partial(client.delete_route_table, RouteTableId=table["RouteTableId"])
+            _delete(client, "route table", gone)
+        for group in client.describe_security_groups(Filters=only)["SecurityGroups"]:
+            gone = partial(client.delete_security_group, GroupId=group["GroupId"])
+            _delete(client, "security group", gone)
+        for vpc in client.describe_vpcs(Filters=only)["Vpcs"]:
+            say(f"removes VPC {vpc['VpcId']}")
+            _delete(client, "VPC", partial(client.delete_vpc, VpcId=vpc["VpcId"]))
+        for pair in client.describe_key_pairs(Filters=only)["KeyPairs"]:
+            _delete(client, "key pair", partial(client.delete_key_pair, KeyName=pair["KeyName"]))
+
+
+def clusters(client: Client) -> tuple[str, ...]:
+    """The ids of clusters of which something is left, for the janitor."""
+    every: list[FilterTypeDef] = [{"Name": "tag-key", "Values": [TAG]}]
+    with asking("resources tagged", TAG):
+        tagged = [
+            *client.describe_vpcs(Filters=every)["Vpcs"],
+            *client.describe_addresses(Filters=every)["Addresses"],
+            *client.describe_key_pairs(Filters=every)["KeyPairs"],
+        ]
+        reservations = client.describe_instances(Filters=every)["Reservations"]
+    alive = [i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in DEAD]
+    tags = [tag for resource in (*tagged, *alive) for tag in resource["Tags"]]
+    return tuple(sorted({tag["Value"] for tag in tags if tag["Key"] == TAG}))
+
+
+def _instances(client: Client, cluster: str, say: Say) -> None:
+    alive = [info.id for _, info in everything(client, cluster) if info.state not in DEAD]
+    if alive:
+        say(f"terminates {len(alive)} instances")
+        with asking("instances", ", ".join(alive)):
+            client.terminate_instances(InstanceIds=alive)
+    try:
+        eventually(
+            lambda: {name: info.state for name, info in everything(client, cluster)},
+            lambda states: set(states.values()) <= {"terminated"},
+            within=TERMINATED_WITHIN,
+            what="every instance terminated",
+            every=pace(client),
+        )
+    except ClaimError as error:
+        raise PlatformError("instances of", cluster, str(error)) from error
+
+
+def _addresses(client: Client, cluster: str) -> None:
+    for address in client.describe_addresses(Filters=[mine(cluster)])["Addresses"]:
+        with suppress(Missing), asking("address", address["PublicIp"]):
+            if "AssociationId" in address:
+                client.disassociate_address(AssociationId=address["AssociationId"])
+            client.release_address(AllocationId=address["AllocationId"])
+
+
+def _gateways(client: Client, cluster: str) -> None:
+    found = client.describe_internet_gateways(Filters=[mine(cluster)])["InternetGateways"]
+    for gateway in found:
+        ident = gateway["InternetGatewayId"]
+        for attached in gateway.get("Attachments", []):
+            detach = partial(
+                client.detach_internet_gateway, InternetGatewayId=ident, VpcId=attached["VpcId"]
+            )
+            _delete(client, "attachment of internet gateway", detach)
+        gone = partial(client.delete_internet_gateway, InternetGatewayId=ident)
+        _delete(client, "internet gateway", gone)
+
+
+def _delete(client: Client, kind: str, delete: "partial[Any]") -> None:
+    """It is gone; EC2 may need a while to see that nothing depends on it any more."""
+
+    def attempt() -> None:
+        with asking(kind, str(next(iter(delete.keywords.values())))):
+            delete()
+
+    with suppress(Missing):
+        settled(client, attempt, within=FREE_WITHIN, transient=InUse)
