@@ -20,7 +20,7 @@ WITHIN = 120.0
 routes and CoreDNS; the clients try again until then."""
 
 
-def across_workers(cluster: Cluster) -> None:
+def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
     """Errors: WaitTimeout, whose history says which Pod did not get through to what."""
     with own_namespace(cluster.api) as home:
         workers = [machine.name for machine in cluster.spec.workers]
@@ -32,7 +32,7 @@ def across_workers(cluster: Cluster) -> None:
         eventually(
             lambda: unfinished(cluster.api, home),
             lambda left: not left,
-            within=scaled(WITHIN),
+            within=scaled(within),
             every=0.5,
             what="Pods on every worker reach DNS and a Service of another worker",
         )
@@ -56,7 +56,7 @@ def own_namespace(api: Api) -> Iterator[str]:
 
 
 def create(api: Api, home: str, plural: str, item: JsonObject) -> JsonObject:
-    """The created object, past the moment in which admission does not know the ServiceAccount yet."""
+    """The created object, past the moment in which admission lacks the ServiceAccount."""
     return eventually(
         lambda: api.create(f"{home}/{plural}", item),
         bool,

@@ -125,7 +125,7 @@ class Etcdctl:
 
 
 def argv(endpoints: Iterable[str]) -> list[str]:
-    """etcdctl with the files of article 6."""
+    """The command, with the files of article 6."""
     return [
         ETCDCTL,
         f"--cacert={FILES}/etcd-ca.pem",

@@ -1,6 +1,7 @@
 """Leases (coordination.k8s.io/v1): who holds one now, and every change of it while we look."""
 
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,6 +83,18 @@ def listed(
     return tuple(sorted((parse(item) for item in items), key=lambda lease: lease.name))
 
 
+def misnamed(holder: str, machines: Sequence[str]) -> str:
+    """What is wrong with a holder that shall be ``<machine>_<UUID>``; empty when nothing is."""
+    name, _, ident = holder.partition("_")
+    if name not in machines:
+        return f"holder {holder!r} names none of {', '.join(machines)}"
+    try:
+        uuid.UUID(ident)
+    except ValueError:
+        return f"holder {holder!r} does not end in a UUID"
+    return ""
+
+
 def held_by_other(than: str) -> Callable[[Lease], bool]:
     """True for a Lease that a machine other than ``than`` holds; an empty holder is nobody."""
     return lambda lease: bool(lease.holder) and lease.machine != than
@@ -142,6 +155,11 @@ class LeaseWatch:
             ) from self._failure
         return tuple(self._changes)
 
+    @property
+    def seen(self) -> tuple[Change, ...]:
+        """What was seen, also when the watch broke: for evidence, not for judging."""
+        return tuple(self._changes)
+
     def latest(self) -> Lease:
         return self.changes()[-1].lease
 
@@ -156,7 +174,7 @@ class LeaseWatch:
         """Changes of holder, for messages: ``+12.3 s  'controller-1_…' (transitions 4)``."""
         lines: list[str] = []
         known: tuple[str, int] | None = None
-        for change in self.changes():
+        for change in self.seen:
             state = (change.lease.holder, change.lease.transitions)
             if state != known:
                 lines.append(f"  +{change.at:.1f} s  {state[0]!r} (transitions {state[1]})")

@@ -1,0 +1,50 @@
+"""Add-ons: the Pods of kube-system, what owns them, and which stay when one is deleted."""
+
+from dataclasses import dataclass
+
+from infra.clients import deployments
+from infra.clients.api import Api, JsonObject
+
+PODS = "/api/v1/namespaces/kube-system/pods"
+DNS = "k8s-app=kube-dns"
+"""Label of CoreDNS's Pods (article 15)."""
+WORKLOADS = ("Deployment", "DaemonSet")
+
+
+@dataclass(frozen=True)
+class Addons:
+    """Pods of kube-system before anything happened."""
+
+    api: Api
+    pods: tuple[JsonObject, ...]
+
+    def owners(self) -> dict[str, str]:
+        return {pod["metadata"]["name"]: deployments.owner_kind(self.api, pod) for pod in self.pods}
+
+    def touched(self, deleted: str) -> list[str]:
+        """Pods other than ``deleted`` (a UID) that are gone or had a container restarted."""
+        now = deployments.identities(self.api.get(PODS)["items"])
+        before = deployments.identities(list(self.pods))
+        names = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in self.pods}
+        return [
+            f"{names[uid]}: {containers} became {now.get(uid, 'gone')}"
+            for uid, containers in before.items()
+            if uid != deleted and now.get(uid) != containers
+        ]
+
+
+def look(api: Api) -> Addons:
+    return Addons(api, tuple(api.get(PODS)["items"]))
+
+
+def ready_dns(api: Api) -> dict[str, str]:
+    """Names of CoreDNS's Ready Pods by UID."""
+    return {
+        pod["metadata"]["uid"]: pod["metadata"]["name"]
+        for pod in api.get(PODS, labelSelector=DNS)["items"]
+        if "deletionTimestamp" not in pod["metadata"]
+        and any(
+            c["type"] == "Ready" and c["status"] == "True"
+            for c in pod["status"].get("conditions", [])
+        )
+    }

@@ -1,0 +1,43 @@
+"""The journal of a machine, read from a cursor on: no clock has to agree."""
+
+import json
+from dataclasses import dataclass
+
+from infra.clients.api import JsonObject
+from infra.errors import LabError
+from infra.ssh import Shell
+
+UNIT_PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"
+"""SD_MESSAGE_UNIT_PROCESS_EXIT of systemd's sd-messages.h: a main process ended."""
+CURSOR = "-- cursor: "
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a unit's main process ended: ``code`` exited, killed or dumped; ``status`` of it."""
+
+    code: str
+    status: str
+
+
+def cursor(shell: Shell) -> str:
+    """The end of the journal now. Errors: LabError when there is no journal."""
+    output = shell.run(["journalctl", "--lines=1", "--show-cursor", "--quiet"]).stdout
+    for line in reversed(output.splitlines()):
+        if line.startswith(CURSOR):
+            return line.removeprefix(CURSOR).strip()
+    raise LabError(f"the journal of {shell.name} is empty: nothing can be read from it")
+
+
+def after(shell: Shell, position: str, *matches: str) -> list[JsonObject]:
+    """Entries after a cursor; ``matches`` like ``_SYSTEMD_UNIT=etcd.service``."""
+    argv = ["journalctl", "--output=json", "--quiet", f"--after-cursor={position}", *matches]
+    return [json.loads(line) for line in shell.run(argv).stdout.splitlines() if line]
+
+
+def exits(shell: Shell, unit: str, *, since: str) -> list[Exit]:
+    """Ends of a unit's main process after a cursor, as systemd itself reports them."""
+    entries = after(
+        shell, since, f"MESSAGE_ID={UNIT_PROCESS_EXIT}", f"UNIT={unit}.service", "_PID=1"
+    )
+    return [Exit(e.get("EXIT_CODE", "?"), str(e.get("EXIT_STATUS", "?"))) for e in entries]

@@ -1,0 +1,143 @@
+"""Phrases about API servers and schedulers as processes, and what else runs on controllers."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.faults import Faults
+from infra import health
+from infra.clients import bystanders, control_plane, leases
+from infra.clients.api import JsonObject
+from infra.clients.bystanders import Stopped
+from infra.clients.control_plane import Server
+from infra.clients.pods import Pods, condition
+from infra.cluster import Cluster
+from infra.reach import AGNHOST
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+
+@given("a controller whose API server serves no leader", target_fixture="server")
+def server_without_leader(cluster: Cluster) -> Server:
+    return control_plane.without_leader(cluster)
+
+
+@given("the API serves Leases", target_fixture="served")
+def leases_are_served(cluster: Cluster) -> dict[str, list[str]]:
+    served = control_plane.coordination_resources(cluster.api)
+    assert "leases" in served.get("v1", []), f"coordination.k8s.io serves {served} (control)"
+    return served
+
+
+@when("its API server stops", target_fixture="stopped")
+def api_server_stops(server: Server, faults: Faults) -> Stopped:
+    faults.stop(server.machine, "kube-apiserver")
+    return Stopped((server.machine, "kube-apiserver"), server.bystanders)
+
+
+@when("its API server starts again")
+def api_server_starts(server: Server, faults: Faults) -> None:
+    faults.start(server.machine, "kube-apiserver")
+
+
+@when("all three schedulers stop")
+def schedulers_stop(cluster: Cluster, faults: Faults) -> None:
+    for machine in cluster.spec.controllers:
+        faults.stop(machine.name, "kube-scheduler")
+
+
+@when("the schedulers start again")
+def schedulers_start(cluster: Cluster, faults: Faults) -> None:
+    for machine in cluster.spec.controllers:
+        faults.start(machine.name, "kube-scheduler")
+
+
+@when("a Pod is created that any node could run", target_fixture="waiting")
+def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
+    container = {"name": "main", "image": AGNHOST, "args": ["pause"]}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    pods = Pods(cluster.api, namespace)
+    cluster.api.create(pods.path(), {"metadata": {"name": "waiting"}, "spec": spec})
+    return "waiting"
+
+
+@then(phrase("for {lasting:Duration} no scheduler has looked at it"))
+def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
+    consistently(
+        lambda: control_plane.scheduling(Pods(cluster.api, namespace).get(waiting)),
+        lambda seen: seen == control_plane.UNSEEN,
+        lasting=scaled(lasting),
+        what="phase, node and PodScheduled condition of a Pod without any scheduler",
+    )
+
+
+@then(phrase("within {limit:Duration} that Pod runs"))
+def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: float) -> None:
+    def ready() -> JsonObject:
+        return condition(Pods(cluster.api, namespace).get(waiting), "Ready")
+
+    what = "Ready condition of the Pod that waited for a scheduler"
+    eventually(ready, lambda c: c.get("status") == "True", within=scaled(limit), what=what)
+
+
+@then(phrase("within {limit:Duration} the kubernetes Service lists the other two controllers"))
+def service_lists_others(cluster: Cluster, server: Server, limit: float) -> None:
+    wanted = control_plane.addresses(cluster, server.others)
+    control_plane.await_addresses(server.api, wanted, within=scaled(limit))
+
+
+@then(phrase("within {limit:Duration} the kubernetes Service lists all three controllers"))
+def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> None:
+    wanted = control_plane.addresses(cluster)
+    control_plane.await_addresses(server.api, wanted, within=scaled(limit))
+
+
+@then("the kubernetes Service lists all three controllers")
+def service_lists_all(cluster: Cluster) -> None:
+    wanted = control_plane.addresses(cluster)
+    found = control_plane.service_addresses(cluster.api)
+    assert found == wanted, f"the Service kubernetes lists {found}, not {wanted}"
+
+
+@then("its identity Lease is gone")
+def identity_gone(server: Server) -> None:
+    left = control_plane.identity_leases(server.api)
+    assert set(left) == set(server.others), f"identity Leases: {', '.join(left)}"
+
+
+@then(phrase("for {lasting:Duration} every request through the load balancer is answered"))
+def balancer_answers(cluster: Cluster, lasting: float) -> None:
+    consistently(
+        lambda: control_plane.balanced_answer(cluster),
+        lambda answer: answer == "200",
+        lasting=scaled(lasting),
+        every=0.2,
+        what="answers of GETs through the load balancer, each on a new connection",
+    )
+
+
+@then("everything else on the controllers runs on")
+def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
+    now = bystanders.look(cluster)
+    found = bystanders.differences(stopped.before, now, but=[stopped.place], lease=stopped.lease)
+    assert not found, f"the stop of {stopped.place} touched: {'; '.join(found)}"
+
+
+@then("both nodes are Ready")
+def nodes_ready(cluster: Cluster) -> None:
+    wrong = health.node_problems(cluster)
+    assert not wrong, "; ".join(wrong)
+
+
+@then("it serves no candidates for them")
+def no_candidates(served: dict[str, list[str]]) -> None:
+    """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
+    found = [v for v, names in served.items() if "leasecandidates" in names]
+    assert not found, f"coordination.k8s.io serves leasecandidates in {found}"
+
+
+@then("no Lease of kube-system has a strategy")
+def no_strategy(cluster: Cluster) -> None:
+    found = {lease.name: lease.strategy for lease in leases.listed(cluster.api)}
+    assert "kube-scheduler" in found, f"Leases of kube-system: {', '.join(found)} (control)"
+    strategic = {name: strategy for name, strategy in found.items() if strategy}
+    assert not strategic, f"a strategy is set on {strategic}"

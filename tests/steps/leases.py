@@ -1,0 +1,72 @@
+"""Phrases about the Lease of an elected component: who holds it, how it is kept."""
+
+from collections.abc import Iterator
+
+from pytest_bdd import given, then
+
+from fixtures.recording import Evidence
+from infra.clients import elections, leases
+from infra.clients.elections import Election
+from infra.cluster import Cluster
+from infra.timing import scaled
+from infra.wait import consistently
+from tests.steps.phrases import phrase
+
+
+@given(phrase('the controller that holds the "{component:Name}" Lease'), target_fixture="election")
+def holder_of(cluster: Cluster, evidence: Evidence, component: str) -> Iterator[Election]:
+    election = elections.follow(cluster, component)
+    try:
+        yield election
+    finally:
+        election.close()
+        evidence.record(f"{component} Lease", "lease-history", elections.history(election.watch))
+
+
+@then("the holder is the name of a controller and a UUID")
+def holder_is_named(cluster: Cluster, election: Election) -> None:
+    names = [machine.name for machine in cluster.spec.controllers]
+    wrong = leases.misnamed(election.start.holder, names)
+    assert not wrong, f"Lease {election.component}: {wrong}"
+
+
+@then(phrase("the Lease lasts {lasting:Duration}"))
+def lease_lasts(election: Election, lasting: float) -> None:
+    found = election.start.duration
+    assert found == lasting, f"Lease {election.component} lasts {found} s, not {lasting:g} s"
+
+
+@then(phrase("for {lasting:Duration} its process and no other says that it leads"))
+def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
+    consistently(
+        lambda: elections.all_say(cluster, election.component),
+        lambda looks: elections.masters(looks) == [election.leader],
+        lasting=scaled(lasting),
+        what=f"{election.component} on {election.leader} and no other says that it leads",
+    )
+
+
+@then("all three processes say that they are healthy")
+def all_healthy(cluster: Cluster, election: Election) -> None:
+    wrong = elections.unhealthy(cluster, election.component)
+    assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
+
+
+@then(phrase("for {lasting:Duration} the Lease is never older than {limit:Duration}"))
+def renewed_often(election: Election, lasting: float, limit: float) -> None:
+    consistently(
+        lambda: round(election.watch.now() - election.watch.changes()[-1].at),
+        lambda age: age <= scaled(limit),
+        lasting=scaled(lasting),
+        what=f"the age in seconds of the Lease {election.component}, at most {limit:g}",
+    )
+    gaps = elections.renewal_gaps(election.watch)
+    assert gaps, f"Lease {election.component} was never renewed"
+    assert max(gaps) <= scaled(limit), f"{max(gaps):.1f} s passed between two renewals"
+
+
+@then("its holder, acquisition and transitions are as before")
+def nothing_but_renewed(election: Election) -> None:
+    assert elections.held(election.watch.latest()) == elections.held(election.start), (
+        f"Lease {election.component} changed hands\n{election.watch.story()}"
+    )
