@@ -1,0 +1,57 @@
+"""Files of a Pod are found by UID and container ID and read as the kernel writes them."""
+
+import pytest
+
+from infra.clients import cgroup
+from tests.unit.fakes import FakeShell, cgroup_files, pod, running_pod, stat
+
+SLICE = "/sys/fs/cgroup/kubepods.slice"
+
+
+def test_a_slice_is_named_by_class_and_uid() -> None:
+    burstable, guaranteed = pod(), pod(status__qosClass="Guaranteed")
+    path = "kubepods-burstable.slice/kubepods-burstable-pod0a1b_2c3d.slice"
+    assert cgroup.slice_of(burstable) == f"{SLICE}/{path}"
+    assert cgroup.slice_of(guaranteed) == f"{SLICE}/kubepods-pod0a1b_2c3d.slice"
+
+
+def test_both_levels_are_read_in_one_command() -> None:
+    shell = FakeShell(answers={"grep": cgroup_files()})
+    seen = cgroup.read(shell, pod())
+    assert len(shell.ran) == 1
+    assert seen.pod.allows("200m", "128Mi")
+    assert seen.containers["c"].allows("200m", "128Mi")
+    assert seen.containers["c"].pids == (321,)
+
+
+def test_a_missing_scope_is_told_with_its_path() -> None:
+    output = "\n".join(line for line in cgroup_files().splitlines() if ".scope/" not in line)
+    with pytest.raises(cgroup.NoCgroup, match=r"worker-0: no cgroup files at .*c0ffee\.scope"):
+        cgroup.read(FakeShell(answers={"grep": output}), pod())
+
+
+def test_a_container_that_does_not_run_has_no_scope() -> None:
+    waiting = pod(status__containerStatuses__0__state={"waiting": {}})
+    assert cgroup.scopes_of(waiting) == {}
+
+
+def test_the_start_time_is_field_22_whatever_the_command_is_called() -> None:
+    assert cgroup.start_time(stat(4711)) == 4711
+
+
+def test_memory_in_use_and_process_ids_are_no_limits() -> None:
+    one = cgroup.Cgroup("max 100000", "max", 1, memory_current=1, pids=(1,))
+    assert one == cgroup.Cgroup("max 100000", "max", 1, memory_current=2, pids=(2,))
+
+
+def test_rows_of_evidence_name_file_and_scope() -> None:
+    subject, _, shell = running_pod()
+    shell.answers["grep"] = cgroup_files("50000 100000", "268435456")
+    rows = cgroup.rows(subject.first.cgroups, subject.cgroups())
+    assert {
+        "file": "cpu.max",
+        "scope": "pod slice",
+        "before": "20000 100000",
+        "after": "50000 100000",
+    } in rows
+    assert len(rows) == 6
