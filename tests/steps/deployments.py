@@ -1,74 +1,79 @@
-"""Phrases about Deployments whose containers must not notice what happens to the control plane."""
+"""Pods that a Deployment keeps."""
 
 from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
 
-from infra.clients import leases
-from infra.clients.deployments import Deployment
-from infra.clients.elections import Election
-from infra.clients.pods import NotPrepared
-from infra.cluster import Cluster
-from infra.errors import WaitTimeout
-from infra.reach import AGNHOST
+from fixtures.workloads import Workloads, manifest
+from infra.clients import resizes
+from infra.clients.api import JsonObject
+from infra.clients.pods import Figures, is_settled
+from infra.clients.running import RunningPod, must_be_none
+from infra.errors import ClaimError
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
-from tests.steps.takeovers import TAKEOVER
+
+SELECTOR = "app=rz"
 
 
 @dataclass(frozen=True)
-class RunningDeployment:
-    """A Deployment and the identity of its containers before anything happened."""
+class Kept:
+    """A Deployment as made, and its two Pods."""
 
-    deployment: Deployment
-    containers: dict[str, str]
-
-
-@given("a running Deployment", target_fixture="running")
-def running_deployment(cluster: Cluster, namespace: str) -> RunningDeployment:
-    deployment = Deployment(cluster.api, namespace, "before")
-    deployment.create(AGNHOST, args=["pause"])
-    within = scaled(POD_RUNS)
-    try:
-        eventually(deployment.available, bool, within=within, what="the Deployment's Pod runs")
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
-    return RunningDeployment(deployment, deployment.containers())
+    deployment: JsonObject
+    one: RunningPod
+    other: RunningPod
 
 
-@when("another Deployment is created at once", target_fixture="gap")
-def created_in_the_gap(cluster: Cluster, namespace: str, election: Election) -> Deployment:
-    gap = Deployment(cluster.api, namespace, "in-the-gap")
-    gap.create(AGNHOST, args=["pause"])
-    election.watch.mark("a Deployment is created")
-    holder = election.holder()
-    if election.another(holder):
-        raise NotPrepared(f"{holder} took over before the Deployment could be created")
-    return gap
+@given("a Deployment of two Pods", target_fixture="kept")
+def deployment(workloads: Workloads) -> Kept:
+    made = workloads.pods.api.create(deployments_of(workloads), manifest("deployment"))
+    one, other = (workloads.running(name) for name in await_new(workloads, 2, known=set()))
+    return Kept(made, one, other)
 
 
-@then("it has no ReplicaSet until another controller holds the Lease")
-def no_replica_set_before(cluster: Cluster, gap: Deployment, election: Election) -> None:
-    # The ReplicaSets are read before the holder: one that is seen with the old holder was early.
-    eventually(
-        lambda: (gap.replica_sets(), leases.read(cluster.api, election.component).holder),
-        lambda seen: election.another(seen[1]),
-        giving_up_if=lambda seen: bool(seen[0]) and not election.another(seen[1]),
-        within=scaled(TAKEOVER),
-        every=0.2,
-        what="ReplicaSets of the Deployment and the holder: none before another holds the Lease",
+@when(phrase("one of its Pods gets a CPU limit of {cpu:Quantity}"), target_fixture="pod")
+def resize_one(kept: Kept, cpu: str) -> RunningPod:
+    resizes.accepted(kept.one.resize("c", requests={}, limits={"cpu": cpu}))
+    return kept.one
+
+
+@when("that Pod is deleted")
+def delete_one(kept: Kept) -> None:
+    kept.one.pods.delete(kept.one.name)
+
+
+@then("the Deployment and the other Pod are as before")
+def rest_as_before(workloads: Workloads, kept: Kept) -> None:
+    must_be_none(kept.other.changes() + kept.other.restarts(), "the other Pod is as it was")
+    before = kept.deployment
+    now = workloads.pods.api.get(f"{deployments_of(workloads)}/{before['metadata']['name']}")
+    if now["metadata"]["generation"] != before["metadata"]["generation"]:
+        raise ClaimError(f"the Deployment's spec changed: {before['spec']} became {now['spec']}")
+
+
+@then(phrase("within {limit:Duration} its successor allows {limits:Figures}"))
+def successor_allows(workloads: Workloads, kept: Kept, limit: float, limits: Figures) -> None:
+    known = {kept.one.name, kept.other.name}
+    (name,) = await_new(workloads, 1, known=known, within=limit)
+    seen = workloads.running(name).first.cgroups.containers["c"]
+    if not seen.allows(limits["cpu"], limits["memory"]):
+        raise ClaimError(f"the successor should allow {limits} as the template says; it has {seen}")
+
+
+def await_new(
+    workloads: Workloads, count: int, *, known: set[str], within: float = POD_RUNS.seconds
+) -> list[str]:
+    """Names of so many settled Pods of the Deployment besides the ``known``."""
+    seen = eventually(
+        lambda: {p["metadata"]["name"]: is_settled(p) for p in workloads.pods.labelled(SELECTOR)},
+        lambda seen: sum(ready for name, ready in seen.items() if name not in known) == count,
+        within=scaled(within),
+        what=f"the Deployment has {count} settled Pods besides {sorted(known) or 'none'}",
     )
+    return [name for name in seen if name not in known]
 
 
-@then(phrase("within {limit:Duration} after that it has one"))
-def replica_set_after(gap: Deployment, election: Election, limit: float) -> None:
-    what = "the new leader makes the ReplicaSet"
-    eventually(gap.replica_sets, bool, within=scaled(limit), every=0.2, what=what)
-    election.watch.mark("the Deployment has its ReplicaSet")
-
-
-@then("the containers of the running Deployment are the same")
-def same_containers(running: RunningDeployment) -> None:
-    now = running.deployment.containers()
-    assert now == running.containers, f"they were {running.containers} and are {now}"
+def deployments_of(workloads: Workloads) -> str:
+    return f"/apis/apps/v1/namespaces/{workloads.namespace}/deployments"
