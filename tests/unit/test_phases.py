@@ -135,6 +135,22 @@ def test_each_role_runs_its_units_and_no_others(material: Material) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "flags"),
+    [
+        ("controller-1", "etcd", "--name=controller-1"),
+        ("controller-1", "etcd", "--advertise-client-urls=https://10.0.1.12:2379"),
+        ("controller-2", "kube-apiserver", "--advertise-address=10.0.1.13"),
+        ("worker-1", "kubelet", "--hostname-override=worker-1"),
+        ("worker-1", "kubelet", "--node-ip=10.0.1.22"),
+    ],
+)
+def test_a_machine_is_told_who_it_is(material: Material, name: str, unit: str, flags: str) -> None:
+    things = things_of(SPEC, material, SPEC.machine(name))
+    (found,) = [t for t in things if isinstance(t, Unit) and t.name == unit]
+    assert flags in found.content.replace("\\", "").split()
+
+
 def secrets(material: Material, name: str) -> dict[str, bytes]:
     things = things_of(SPEC, material, SPEC.machine(name))
     return {t.path: t.content for t in things if isinstance(t, Secret)}

@@ -98,6 +98,24 @@ def test_a_key_belongs_to_its_certificate_and_to_nobody_else(material: Material,
     assert stat.S_IMODE(material.root.stat().st_mode) == 0o700
 
 
+def test_each_identity_has_the_authority_and_the_use_of_article_4() -> None:
+    serve, call = Usage.SERVER, Usage.CLIENT
+    assert {i.name: (i.authority, i.usages) for i in LEAVES} == {
+        "kube-apiserver": ("ca", (serve,)),
+        "etcd": ("etcd-ca", (serve, call)),
+        "apiserver-kubelet-client": ("ca", (call,)),
+        "admin": ("ca", (call,)),
+        "kube-controller-manager": ("ca", (call,)),
+        "kube-scheduler": ("ca", (call,)),
+        "kube-proxy": ("ca", (call,)),
+        "apiserver-etcd-client": ("etcd-ca", (call,)),
+        "front-proxy-client": ("front-proxy-ca", (call,)),
+        "service-account": ("ca", ()),
+        "worker-0": ("ca", (serve, call)),
+        "worker-1": ("ca", (serve, call)),
+    }
+
+
 def test_groups_and_users_are_those_that_kubernetes_knows(material: Material) -> None:
     table = {i.name: (i.common_name, i.organization) for i in LEAVES}
     assert table["admin"][1] == "system:masters"
