@@ -94,10 +94,14 @@ def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
     return name
 
 
-def ensure(client: Client, spec: ClusterSpec, launch: Launch, *, say: Say) -> None:
+def ensure(
+    client: Client, spec: ClusterSpec, launch: Launch, *, say: Say
+) -> Mapping[MachineName, InstanceInfo]:
     """Every machine runs; the missing ones were launched, all at once."""
     have = instances(client, spec.id)
     missing = [m for m in spec.machines if m.name not in have]
+    if not missing and all(info.state == "running" for info in have.values()):
+        return have
     ids = {name: info.id for name, info in have.items()}
     for machine in missing:
         say(f"launches {machine.name} ({machine.instance_type}, {machine.private_ip})")
@@ -108,7 +112,7 @@ def ensure(client: Client, spec: ClusterSpec, launch: Launch, *, say: Say) -> No
     if stopped:
         with asking("instances", ", ".join(stopped)):
             client.start_instances(InstanceIds=stopped)
-    _await_running(client, spec, ids)
+    return _await_running(client, spec, ids)
 
 
 def _launch(client: Client, spec: ClusterSpec, machine: Machine, launch: Launch) -> str:
@@ -163,15 +167,19 @@ def _run(client: Client, spec: ClusterSpec, machine: Machine, *, launch: Launch,
     return answer["Instances"][0]["InstanceId"]
 
 
-def _await_running(client: Client, spec: ClusterSpec, ids: Mapping[MachineName, str]) -> None:
-    def look() -> dict[str, InstanceInfo]:
-        shown = everything(client, spec.id)
-        return {name: info for name, info in shown if info.id == ids[name]}
+def _await_running(
+    client: Client, spec: ClusterSpec, ids: Mapping[MachineName, str]
+) -> Mapping[MachineName, InstanceInfo]:
+    seen: dict[MachineName, InstanceInfo] = {}
 
-    seen: dict[str, InstanceInfo] = {}
+    def look() -> dict[MachineName, str]:
+        shown = everything(client, spec.id)
+        seen.update({name: info for name, info in shown if info.id == ids.get(name)})
+        return {name: info.state for name, info in seen.items()}
+
     try:
         eventually(
-            lambda: seen.update(look()) or {name: info.state for name, info in seen.items()},
+            look,
             lambda states: states.keys() == ids.keys() and set(states.values()) == {"running"},
             within=RUNNING_WITHIN,
             what="every machine running",
@@ -180,23 +188,25 @@ def _await_running(client: Client, spec: ClusterSpec, ids: Mapping[MachineName, 
         )
     except ClaimError as error:
         why = "; ".join(f"{n}: {i.reason}" for n, i in seen.items() if i.state in DEAD)
-        raise PlatformError(
-            "instances of", spec.id, f"{why or 'see the states'}\n{error}"
-        ) from error
+        reason = f"{why or 'did not run in time'}\n{error}"
+        raise PlatformError("instances of", spec.id, reason) from error
+    return seen
 
 
-def address(client: Client, spec: ClusterSpec) -> None:
-    """The load balancer has an elastic address, the same for as long as the cluster lives."""
+def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> bool:
+    """The load balancer has an elastic address that outlives it; whether that was new."""
     name = spec.load_balancer.name
-    balancer = instances(client, spec.id)[name]
     with asking("address of", name):
         found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
+        if found and found[0].get("InstanceId") == balancer.id:
+            return False
         if not found:
             made = client.allocate_address(
                 Domain="vpc", TagSpecifications=tags("elastic-ip", spec.id, name)
             )
-        allocation = found[0]["AllocationId"] if found else made["AllocationId"]
-        if not found or found[0].get("InstanceId") != balancer.id:
-            client.associate_address(
-                AllocationId=allocation, InstanceId=balancer.id, AllowReassociation=True
-            )
+        client.associate_address(
+            AllocationId=found[0]["AllocationId"] if found else made["AllocationId"],
+            InstanceId=balancer.id,
+            AllowReassociation=True,
+        )
+    return True

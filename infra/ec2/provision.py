@@ -33,9 +33,10 @@ def provision(
         key_name=machines.key_pair(client, spec, public_key),
         user_data=user_data,
     )
-    machines.ensure(client, spec, launch, say=say)
-    machines.address(client, spec)
-    return Provisioned(ids.vpc, ids.subnet, ids.group, instances(client, spec.id))
+    running = machines.ensure(client, spec, launch, say=say)
+    if machines.address(client, spec, running[spec.load_balancer.name]):
+        running = instances(client, spec.id)  # the balancer's public address is another now
+    return Provisioned(ids.vpc, ids.subnet, ids.group, running)
 
 
 def find(client: Client, spec: ClusterSpec) -> Provisioned | None:

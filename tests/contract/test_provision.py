@@ -1,0 +1,242 @@
+"""Provisioning is idempotent and resumable, and leaves nothing behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import ec2
+from infra.errors import PlatformError, UserError
+from infra.localec2.front import Front
+from tests.contract.cluster import (
+    NOTHING,
+    SPEC,
+    WHOLE,
+    Interrupted,
+    Recorder,
+    left,
+    provision,
+    recording,
+    remove,
+)
+from tests.contract.conftest import Served
+from tests.contract.world import settle
+
+GOLDEN = Path(__file__).with_name("provision.golden")
+CHANGES = 19
+REMOVALS = 9
+"""Mutating calls of one provisioning with its removal, as the golden file shows them."""
+
+
+@pytest.fixture(scope="session")
+def session_client(served: Served) -> Any:
+    return ec2.client(served.endpoint, "ap-southeast-1")
+
+
+@pytest.fixture
+def client(session_client: Any, front: Front) -> Any:
+    front.on_change = lambda: settle(front)
+    return session_client
+
+
+def test_first_run_makes_the_series_machines(client: Any) -> None:
+    made = provision(client)
+    assert {n: i.private_ip for n, i in made.instances.items()} == {
+        m.name: str(m.private_ip) for m in SPEC.machines
+    }
+    assert {i.state for i in made.instances.values()} == {"running"}
+    assert left(client) == WHOLE
+    assert ec2.find(client, SPEC) == made
+    assert made.missing(SPEC) == ()
+
+
+def test_requests_are_the_reviewed_ones(client: Any) -> None:
+    with recording(client) as recorder:
+        made = provision(client)
+        ec2.route_pods(client, SPEC, made)
+        remove(client)
+    assert recorder.sequence() == GOLDEN.read_text()
+
+
+def test_second_run_only_looks(client: Any) -> None:
+    made = provision(client)
+    ec2.route_pods(client, SPEC, made)
+    made = ec2.find(client, SPEC) or made
+    with recording(client) as recorder:
+        assert provision(client) == made
+        ec2.route_pods(client, SPEC, made)
+    assert recorder.changes == []
+
+
+def test_runs_cut_short_after_each_change_repeat_none(client: Any) -> None:
+    with recording(client) as recorder:
+        recorder.interrupt_after = 0
+        runs = until_whole(lambda: provision(client), recorder)
+    assert left(client) == WHOLE
+    assert len(recorder.changes) == CHANGES
+    assert runs > CHANGES - len(SPEC.machines)  # launches are parallel: one run makes several
+
+
+def test_removals_cut_short_after_each_change_repeat_none(client: Any) -> None:
+    provision(client)
+    with recording(client) as recorder:
+        recorder.interrupt_after = 0
+        until_whole(lambda: remove(client), recorder)
+    assert left(client) == NOTHING
+    assert len(recorder.changes) == REMOVALS
+
+
+def until_whole(run: Callable[[], object], recorder: Recorder) -> int:
+    for runs in range(1, 40):
+        recorder.interrupt_after = 0
+        try:
+            run()
+        except Interrupted:
+            continue
+        return runs
+    raise AssertionError("no end")
+
+
+def test_launch_that_is_not_shown_yet_is_not_repeated(client: Any) -> None:
+    before = provision(client)
+    looks: list[str] = []
+
+    def nothing_yet(parsed: dict[str, Any], **_: Any) -> None:
+        if not looks:
+            parsed["Reservations"] = []
+        looks.append("looked")
+
+    client.meta.events.register("after-call.ec2.DescribeInstances", nothing_yet)
+    try:
+        assert provision(client) == before
+    finally:
+        client.meta.events.unregister("after-call.ec2.DescribeInstances", nothing_yet)
+    assert left(client) == WHOLE
+
+
+def test_removal_of_nothing_is_fine(client: Any) -> None:
+    remove(client)
+    provision(client)
+    remove(client)
+    remove(client)
+    assert (left(client), ec2.clusters(client), ec2.find(client, SPEC)) == (NOTHING, (), None)
+
+
+def test_removal_spares_what_is_not_ours(client: Any) -> None:
+    other = client.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    provision(client)
+    assert ec2.clusters(client) == (SPEC.id,)
+    remove(client)
+    assert [v["VpcId"] for v in client.describe_vpcs()["Vpcs"]] == [other]
+
+
+def test_cluster_can_be_made_again_after_removal(client: Any) -> None:
+    first = provision(client)
+    remove(client)
+    second = provision(client)
+    assert not {i.id for i in first.instances.values()} & {i.id for i in second.instances.values()}
+    assert left(client) == WHOLE
+
+
+def test_lost_machine_alone_is_launched_anew(client: Any) -> None:
+    before = provision(client)
+    client.terminate_instances(InstanceIds=[before.instances["worker-1"].id])
+    found = ec2.find(client, SPEC)
+    assert found
+    assert found.missing(SPEC) == ("worker-1",)
+    after = provision(client)
+    changed = {n for n in after.instances if after.instances[n].id != before.instances[n].id}
+    assert changed == {"worker-1"}
+
+
+def test_stopped_machine_is_started(client: Any) -> None:
+    made = provision(client)
+    ec2.stop(client, made.instances["lb"].id)
+    assert provision(client).instances["lb"] == made.instances["lb"]
+
+
+def test_pod_routes_follow_a_new_worker(client: Any, front: Front) -> None:
+    made = provision(client)
+    ec2.route_pods(client, SPEC, made)
+    client.terminate_instances(InstanceIds=[made.instances["worker-0"].id])
+    again = provision(client)
+    ec2.route_pods(client, SPEC, again)
+    wanted = front.wanted()
+    assert wanted
+    assert {r.cidr: r.instance_id for r in wanted.routes} == {
+        "0.0.0.0/0": None,
+        "10.200.0.0/24": again.instances["worker-0"].id,
+        "10.200.1.0/24": again.instances["worker-1"].id,
+    }
+    checked = {i.private_ip for i in wanted.instances if i.source_dest_check}
+    assert checked == {"10.0.1.10", "10.0.1.11", "10.0.1.12", "10.0.1.13"}
+
+
+def test_only_the_present_caller_is_let_in(client: Any, front: Front) -> None:
+    provision(client, allowed_cidr="198.51.100.7/32")
+    provision(client, allowed_cidr="198.51.100.8/32")
+    wanted = front.wanted()
+    assert wanted
+    rules = {r for g in wanted.groups for r in g.ingress}
+    assert {(r.protocol, r.from_port, r.to_port, r.cidr) for r in rules} == {
+        ("-1", None, None, "10.0.0.0/16"),
+        ("-1", None, None, "10.200.0.0/16"),
+        ("tcp", 22, 22, "198.51.100.8/32"),
+        ("tcp", 6443, 6443, "198.51.100.8/32"),
+    }
+
+
+def test_another_key_is_refused(client: Any) -> None:
+    provision(client)
+    with pytest.raises(PlatformError, match="belongs to another key"):
+        provision(client, public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIother me")
+
+
+def test_refusal_names_machine_and_reason(client: Any, front: Front) -> None:
+    def full(instance_type: str, running: int) -> None:
+        if running >= 4:
+            raise UserError(f"no memory for a fifth machine ({instance_type})")
+
+    front.capacity = full
+    with pytest.raises(ec2.Refused, match="InsufficientInstanceCapacity: no memory for a fifth"):
+        provision(client)
+
+
+def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: Front) -> None:
+    def kill() -> None:
+        wanted = front.wanted()
+        for instance in wanted.instances if wanted else ():
+            front.observed(instance.id, "terminated", reason="the kernel did not boot")
+
+    front.on_change = kill
+    with pytest.raises(PlatformError, match=r"Server\.InternalError: the kernel did not boot"):
+        provision(client)
+
+
+def test_power(client: Any) -> None:
+    ident = provision(client).instances["controller-0"].id
+    ec2.stop(client, ident)
+    with pytest.raises(ec2.Refused, match="IncorrectInstanceState"):
+        ec2.reboot(client, ident)
+    ec2.start(client, ident)
+    ec2.reboot(client, ident)
+    with pytest.raises(ec2.Missing, match="i-0123456789abcdef0"):
+        ec2.start(client, "i-0123456789abcdef0")
+
+
+def test_silent_platform_is_our_error() -> None:
+    nobody = ec2.client("http://127.0.0.1:9", "ap-southeast-1")
+    with pytest.raises(PlatformError, match="did not answer"):
+        ec2.find(nobody, SPEC)
+
+
+def test_plain_moto_takes_the_same_requests(moto_server: str, plain: Any) -> None:
+    client = ec2.client(moto_server, "ap-southeast-1")
+    made = provision(client)
+    ec2.route_pods(client, SPEC, made)
+    found = ec2.find(client, SPEC)
+    assert found
+    with recording(client) as recorder:
+        assert provision(client) == found
+    assert recorder.changes == []
