@@ -33,7 +33,11 @@ def delete(name: str) -> None:
     if not exists(name):
         return
     for link in interfaces(name):
-        _ip("-n", name, "link", "delete", link)
+        try:
+            _ip("-n", name, "link", "delete", link)
+        except PlatformError:
+            if link in interfaces(name):  # else it went by itself, with its other end
+                raise
     _ip("netns", "delete", name)
 
 

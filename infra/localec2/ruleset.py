@@ -20,7 +20,7 @@ def ruleset(wanted: Wanted) -> str:
         *_members(wanted),
         _spoofed(wanted.instances),
         *(_group(group, wanted) for group in wanted.groups),
-        *(_receiving(instance) for instance in wanted.instances),
+        *(_receiving(instance, wanted) for instance in wanted.instances),
         *(_sending(instance, wanted) for instance in wanted.instances),
         _misrouted(wanted.instances),
         *_hooks(wanted),
@@ -83,8 +83,8 @@ def _allowed(rule: Rule, wanted: Wanted) -> Iterator[str]:
         yield f'iifname "p*" ct status & dnat != 0 ip saddr {{ {inside} }} {what} accept'
 
 
-def _receiving(instance: Instance) -> str:
-    lines = [f"jump {_chain(group_id)}" for group_id in instance.group_ids]
+def _receiving(instance: Instance, wanted: Wanted) -> str:
+    lines = [f"jump {_chain(g.id)}" for g in wanted.groups if g.id in instance.group_ids]
     return _block(f"chain to_{port(instance.id)}", [*lines, "drop"])
 
 
