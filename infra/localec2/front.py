@@ -75,6 +75,7 @@ class Front(Facts):
 
     def app(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
+        sent = request.get_data(as_text=True)  # always: a kept connection carries the next call
         scope = SCOPE.search(request.headers.get("Authorization", ""))
         if request.path != "/" or request.method != "POST":
             status, text = fault("ec2", "UnsupportedOperation", "Only POST / is served.", 404)
@@ -82,7 +83,7 @@ class Front(Facts):
             text = "The request must be signed (any key)."
             status, text = fault("ec2", "MissingAuthenticationToken", text, 403)
         else:
-            status, text = self.answer(scope[2], scope[1], request.get_data(as_text=True))
+            status, text = self.answer(scope[2], scope[1], sent)
         body = text.encode()
         headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
         start_response(f"{status} {'OK' if status < 300 else 'Fault'}", headers)
