@@ -19,11 +19,9 @@ class Bound:
     source: str
 
 
-POD_RUNS = Bound(60, "a Pod of a preloaded image runs", "T13: sync 1 s, relist 1 s; 3-7 s measured")
-POD_GONE = Bound(60, "a deleted Pod or namespace is gone", "T13: housekeeping 2 s; grace 0-1 s")
-POD_SYNC = Bound(10, "the kubelet acts on a Pod", "T13: pkg/kubelet/kubelet.go, relist 1 s")
-RESIZE_RETRY = Bound(300, "a deferred resize is tried again", "T16: timer 30 s first, then 3 min")
-SCHEDULED = Bound(15, "an event moves a Pod out of back-off", "T22: back-off 1-10 s")
+POD_RUNS = Bound(120, "a Pod of a preloaded image runs", "3-7 s measured on a quiet worker")
+POD_GONE = Bound(90, "a deleted Pod or namespace is gone", "T13: housekeeping 2 s; grace 0-1 s")
+SCHEDULED = Bound(30, "an event moves a Pod out of back-off", "T22: back-off 1-10 s, and a look")
 NAMESPACE_READY = Bound(30, "a new namespace has its ServiceAccount", "controller acts on events")
 ACCESS = Bound(15, "API servers know a new RoleBinding or quota", "informers, T23 for the caches")
 NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat; T5: 10 s status")

@@ -99,7 +99,7 @@ Feature: In-place Pod resize
 
     Scenario: A lower memory limit waits until the memory is free
       Given a running memory-holding Pod
-      And it uses more than 100Mi memory
+      And it uses more than 64Mi memory
       When its container "c" gets a memory limit of 64Mi
       Then within 60 s its resize is in progress with an error
       And for 10 s its cgroups and containers stay as they were

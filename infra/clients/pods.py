@@ -13,7 +13,7 @@ from infra import quantity
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.cgroup import PodCgroups, statuses_of
 from infra.errors import LabError, WaitTimeout
-from infra.timing import POD_RUNS, scaled
+from infra.timing import ACCESS, POD_RUNS, scaled
 from infra.wait import eventually
 
 IN_PROGRESS = "PodResizeInProgress"
@@ -74,9 +74,17 @@ class Pods:
         return self.api.ask("POST", self.path(), body=manifest)
 
     def create(self, manifest: JsonObject) -> JsonObject:
-        """The Pod once it is settled. Errors: NotPrepared."""
-        name = need(self.ask_to_create(manifest))["metadata"]["name"]
-        return self.settled(name)
+        """The Pod once it is settled. Errors: NotPrepared, ApiRefused."""
+        try:
+            answer = eventually(
+                lambda: self.ask_to_create(manifest),
+                lambda got: not is_too_early(got),
+                within=scaled(ACCESS),
+                what=f"API servers know what the Pod in {self.namespace} refers to",
+            )
+        except WaitTimeout as error:
+            raise NotPrepared(str(error)) from error
+        return self.settled(need(answer)["metadata"]["name"])
 
     def settled(self, name: str) -> JsonObject:
         """The Pod once it is ready, or held by a running init container. Errors: NotPrepared."""
@@ -134,6 +142,15 @@ class Pods:
                     return seen
         told = "\n".join(f"  {briefly(version)}" for version in seen) or "  no change at all"
         raise WaitTimeout(f"the resize of {name} comes to an end: not within {within:g} s\n{told}")
+
+
+def is_too_early(answer: Answer) -> bool:
+    """An admission plug-in has not heard yet of a PriorityClass or of a quota's status.
+
+    Texts: kubernetes plugin/pkg/admission/priority, apiserver pkg/admission/plugin/resourcequota.
+    """
+    texts = ("no PriorityClass with name", "status unknown for quota")
+    return answer.status == 403 and any(text in answer.message for text in texts)
 
 
 def identity(pod: JsonObject) -> PodIdentity:

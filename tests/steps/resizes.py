@@ -6,7 +6,7 @@ from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
 from infra.clients import kubelet, resizes
 from infra.clients.api import Answer, JsonObject
-from infra.clients.pods import Figures, condition, resize_state
+from infra.clients.pods import IN_PROGRESS, PENDING, Figures, condition, resize_state
 from infra.clients.resizes import ARTICLE, CHANGES, Rivals
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.cluster import Cluster
@@ -99,7 +99,8 @@ def both_deferred(rivals: Rivals) -> None:
 
 
 @then(phrase('the API refuses it with {status:Count}, naming "{words}"'))
-def refused(answer: Answer, status: int, words: str) -> None:
+def refused(answer: Answer, status: int, words: str, evidence: Evidence) -> None:
+    evidence.record("the API's answer", "text", resizes.told(answer))
     resizes.must_be_refused(answer, status=status, naming=words)
 
 
@@ -150,8 +151,9 @@ def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
 
 
 @then(phrase("within {limit:Duration} its resize is deferred"))
-def deferred(pod: RunningPod, limit: float) -> None:
-    resizes.await_deferred(pod, within=limit)
+def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    version = resizes.await_deferred(pod, within=limit)
+    evidence.record("while deferred", "text", str(condition(version.pod, PENDING)))
 
 
 @then(phrase("for {lasting:Duration} its resize stays deferred and its cgroups as they were"))
@@ -165,13 +167,14 @@ def stays_deferred(pod: RunningPod, lasting: float) -> None:
 
 
 @then(phrase("within {limit:Duration} its resize is in progress with an error"))
-def in_progress_with_error(pod: RunningPod, limit: float) -> None:
-    eventually(
+def in_progress_with_error(pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    version = eventually(
         pod.version,
         lambda version: resize_state(version.pod) == "in progress: Error",
         within=scaled(limit),
         what=f"the resize of {pod.name} is in progress with reason Error",
     )
+    evidence.record("while refused", "text", str(condition(version.pod, IN_PROGRESS)))
 
 
 @then(phrase("within {limit:Duration} the higher has grown"))

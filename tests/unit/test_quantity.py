@@ -53,7 +53,7 @@ def test_a_time_without_its_unit_matches_no_step() -> None:
 def test_the_scale_stretches_bounds_and_seconds() -> None:
     with timing.scale(2):
         assert timing.scaled(30) == 60
-        assert timing.scaled(timing.POD_SYNC) == 20
+        assert timing.scaled(timing.SCHEDULED) == 60
     assert timing.scaled(30) == 30
 
 

@@ -224,12 +224,19 @@ def test_containers_of_the_worker(made: tuple[RunningPod, FakeApi, FakeShell]) -
 def test_answers() -> None:
     causes = [{"field": "spec", "message": "Pod QOS Class may not change"}]
     qos = answer(422, message="invalid", details={"causes": causes})
-    steps.refused(qos, 422, "Pod QOS Class may not change")
+    steps.refused(qos, 422, "Pod QOS Class may not change", evidence())
     goes_red("should accept this; it said 422: invalid", steps.is_accepted, qos)
-    goes_red("should refuse this with 422.*200: accepted", steps.refused, answer(200), 422, "QOS")
-    goes_red("naming 'removed'; it said 422", steps.refused, qos, 422, "removed")
+    goes_red(
+        "should refuse this with 422.*200: accepted",
+        steps.refused,
+        answer(200),
+        422,
+        "QOS",
+        evidence(),
+    )
+    goes_red("naming 'removed'; it said 422", steps.refused, qos, 422, "removed", evidence())
     node = answer(403, message="forbidden", details={"causes": [{"reason": "NodeCapacity"}]})
-    steps.refused(node, 403, "NodeCapacity")
+    steps.refused(node, 403, "NodeCapacity", evidence())
 
 
 def test_the_status(made: tuple[RunningPod, FakeApi, FakeShell]) -> None:
@@ -275,11 +282,11 @@ def test_events(made: tuple[RunningPod, FakeApi, FakeShell]) -> None:
 
 def test_deferral(made: tuple[RunningPod, FakeApi, FakeShell]) -> None:
     subject, api, _ = made
-    goes_red("pending with reason Deferred", steps.deferred, subject, limit=30)
-    goes_red("reason Error: not within", steps.in_progress_with_error, subject, limit=30)
+    goes_red("pending with reason Deferred", steps.deferred, subject, 30, evidence())
+    goes_red("reason Error: not within", steps.in_progress_with_error, subject, 30, evidence())
     goes_red("deferred and its cgroups stay", steps.stays_deferred, subject, lasting=10)
     api.table[POD] = pod(status__conditions=pending())
-    steps.deferred(subject, 30)
+    steps.deferred(subject, 30, evidence())
     steps.stays_deferred(subject, 10)
 
 
@@ -361,3 +368,10 @@ def test_a_lost_machine_is_not_a_verdict(made: tuple[RunningPod, FakeApi, FakeSh
     shell.run = lost  # type: ignore[assignment, method-assign]
     with pytest.raises(Unreachable):
         cgroups.allow(subject, 60, LARGER, evidence())
+
+
+def test_a_priority_class_that_is_too_new_is_asked_for_again() -> None:
+    refused = (403, {"message": "no PriorityClass with name x was found"})
+    api = FakeApi({"POST /api/v1/namespaces/ns/pods": refused})
+    with pytest.raises(NotPrepared, match="API servers know what the Pod"):
+        Pods(api, "ns").create({})
