@@ -4,12 +4,13 @@ Content-addressed by everything in it. Machines write to sparse copy-on-write fi
 """
 
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from infra.artifacts.store import Store, key_of, sha256_of
+from infra.artifacts.store import Store, key_of
 from infra.errors import MissingArtifact, tail
 from infra.localec2.image import containers, debian, layout
+from infra.localec2.image.hashes import sha256s
 
 SIZE = "8G"
 """Virtual size, of Debian's AMIs' root volume (8 GiB); the file is sparse."""
@@ -35,7 +36,11 @@ def base_image(
 
     """
     store = Store(store_root)
-    key = image_key(binaries, images)
+    memory = store.file("hashes", "image-inputs.json")
+    hashes = sha256s([*binaries.values(), *images], memory=memory)
+    key = image_key(
+        {name: hashes[path] for name, path in binaries.items()}, [hashes[p] for p in images]
+    )
 
     def fill(result: Path) -> None:
         tarball = debian.debian(store_root=store_root, say=say)
@@ -54,12 +59,11 @@ def base_image(
     return store.add("image", key, fill) / "base.img"
 
 
-def image_key(binaries: Mapping[str, Path], images: Sequence[Path]) -> str:
-    """Name of an image in the store: anything that is in it changes it."""
-    programs = [f"{name} {sha256_of(path)}" for name, path in sorted(binaries.items())]
-    archives = sorted(sha256_of(path) for path in images)
+def image_key(binaries: Mapping[str, str], images: Iterable[str]) -> str:
+    """Name of an image in the store: anything that is in it changes it. Values are sha256s."""
+    programs = [f"{name} {sha256}" for name, sha256 in sorted(binaries.items())]
     facts = (RECIPE, SIZE, debian.root_key(), layout.overlay_hash(), containers.CONFIG)
-    return key_of(*facts, *programs, "", *archives)
+    return key_of(*facts, *programs, "", *sorted(images))
 
 
 def _file_system(root: Path, image: Path) -> None:
