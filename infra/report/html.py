@@ -1,0 +1,207 @@
+"""The page of a run: templates filled with its records; one file that opens from disk."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from infra import claims
+from infra.inventory import Role
+from infra.report import cgroups, leases, svg, timeline, verdicts
+from infra.report import folder as folders
+from infra.report.model import Item, Outcome, Run, Scenario
+from infra.report.timeline import KINDS
+
+TEMPLATES = Path(__file__).with_name("templates")
+GLYPHS = {"holds": "✓", "false": "✗", "unknown": "?", "absent": "\N{EN DASH}", "untried": "·"}
+WORDS = {
+    "holds": "holds",
+    "false": "does not hold",
+    "unknown": "not judged",
+    "absent": "not applicable",
+    "untried": "not tried",
+}
+"""Colours are never the only sign: each outcome has a glyph and its words."""
+UNITS = {
+    Role.LOAD_BALANCER: ("haproxy",),
+    Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
+}
+HIGHLIGHTS = ("lease-history", "cgroup-change")
+SHOWN_HIGHLIGHTS = 4
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A piece of evidence ready for the page: a picture, its numbers, or a sentence on why not."""
+
+    name: str
+    kind: str
+    path: str
+    picture: Markup
+    data: Any
+    anchor: str = ""
+    title: str = ""
+
+
+def write_page(folder: Path) -> Path:
+    """Writes index.html from the records in a run's folder; its path. Errors: UserError."""
+    run, scenarios, judged = folders.load(folder)
+    page = render(run, scenarios, judged, folder)
+    (folder / folders.PAGE).write_text(page)
+    return folder / folders.PAGE
+
+
+def render(
+    run: Run, scenarios: Sequence[Scenario], judged: Sequence[verdicts.Verdict], folder: Path
+) -> str:
+    contents = verdicts.by_part(judged, claims.articles(), claims.parts())
+    shown = {item.path: show(folder, item) for s in scenarios for item in s.evidence}
+    return str(
+        environment()
+        .get_template("page.html")
+        .render(
+            run=run,
+            scenarios=scenarios,
+            parts=contents,
+            totals=totals(judged),
+            tried=[v for v in judged if v.tried],
+            bad=[s for s in scenarios if s.outcome in (Outcome.FALSE, Outcome.UNKNOWN)],
+            absent=[s for s in scenarios if s.outcome is Outcome.ABSENT],
+            untried=[v for v in judged if not v.tried],
+            stray=[s for s in scenarios if not s.claims],
+            shown=shown,
+            highlights=highlights(judged, shown),
+            roles=roles(run),
+            slowest=sorted(scenarios, key=lambda s: -s.seconds)[:10],
+        )
+    )
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"clock": svg.clock, "code": code, "utc": utc, "kind": kind, "anchor": anchor}
+    made.globals |= {
+        "GLYPHS": GLYPHS,
+        "WORDS": WORDS,
+        "stacked": svg.stacked,
+        "run_timeline": timeline.draw,
+        "durations": timeline.durations,
+        "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
+    }
+    return made
+
+
+def totals(judged: Iterable[verdicts.Verdict]) -> dict[str, int]:
+    """Counts of claims by CSS class, in the order of the legend."""
+    found = verdicts.counts(judged)
+    return {KINDS[str(o)]: found[str(o)] for o in Outcome} | {"untried": found["untried"]}
+
+
+def kind(outcome: str) -> str:
+    """CSS class of an outcome."""
+    return KINDS.get(str(outcome), "untried")
+
+
+def code(sentence: str) -> Markup:
+    """A claim with its `code` in a code element."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+
+
+def utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def anchor(node_id: str) -> str:
+    return folders.key(node_id)
+
+
+def show(folder: Path, item: Item) -> Shown:
+    """Evidence drawn from its file; a file that cannot be drawn says so and is still named."""
+    try:
+        stored = json.loads((folder / item.path).read_text())
+        return Shown(
+            item.name, item.kind, item.path, draw(item.kind, stored["data"]), stored["data"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        words = Markup('<p class="quiet">cannot be drawn: {}: {}</p>').format(
+            type(error).__name__, error
+        )
+        return Shown(item.name, "broken", item.path, words, None)
+
+
+def draw(evidence_kind: str, data: Any) -> Markup:
+    """The picture of a kind; empty where numbers alone say it."""
+    if evidence_kind == "lease-history":
+        return leases.draw(data)
+    if evidence_kind == "cgroup-change":
+        return cgroups.draw(data)
+    if evidence_kind == "table" and (rows := measured(data)):
+        return timeline.amounts(rows, data["unit"])
+    return Markup("")
+
+
+def measured(data: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Rows of a table that a bar chart can show: a name first, one amount last, a unit."""
+    rows = data["rows"]
+    if not data.get("unit") or not 1 < len(rows) <= 16:
+        return []
+    if not all(isinstance(row[-1], int | float) for row in rows):
+        return []
+    return [(" ".join(str(cell) for cell in row[:-1]), float(row[-1])) for row in rows]
+
+
+def highlights(judged: Iterable[verdicts.Verdict], shown: Mapping[str, Shown]) -> list[Shown]:
+    """The pictures people would rather look at first, each of another claim."""
+    found = []
+    for verdict in judged:
+        for scenario in verdict.scenarios:
+            for item in scenario.evidence:
+                if item.kind in HIGHLIGHTS and shown[item.path].kind != "broken":
+                    picture = shown[item.path]
+                    found.append(
+                        Shown(
+                            verdict.claim.id,
+                            picture.kind,
+                            picture.path,
+                            picture.picture,
+                            None,
+                            anchor=f"claim-{verdict.claim.id}",
+                            title=verdict.claim.title,
+                        )
+                    )
+                    break
+    return balanced(found)
+
+
+def balanced(found: Sequence[Shown]) -> list[Shown]:
+    """At most a few, half of each kind where both are there."""
+    chosen: dict[str, Shown] = {}
+    half = SHOWN_HIGHLIGHTS // 2
+    for wanted in HIGHLIGHTS:
+        for shown in [s for s in found if s.kind == wanted][:half]:
+            chosen.setdefault(shown.path, shown)
+    return list(chosen.values())
+
+
+def roles(run: Run) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
+    """Machines by role, in the order a request travels, with the units of the role."""
+    return [
+        (role.value.replace("-", " "), [m for m in run.machines if m["role"] == role], units)
+        for role, units in UNITS.items()
+        if any(m["role"] == role for m in run.machines)
+    ]

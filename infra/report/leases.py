@@ -1,0 +1,133 @@
+"""The picture of a lease: who held it over time, what was done to the holder, who took over."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from infra.report.svg import bar, beside, clock, line, picture, text, time_axis
+
+LANE = 42
+"""Pixels a holder takes: its name and its bar."""
+MARK = 17
+FAULT = re.compile(r"stop|kill|freez|frozen|power|crash", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A time in which one holder was named in the lease."""
+
+    holder: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """From the fault to the first other holder, in seconds on the history's clock."""
+
+    fault: float
+    taken: float
+    old: str
+    new: str
+
+    @property
+    def seconds(self) -> float:
+        return self.taken - self.fault
+
+
+def short(holder: str) -> str:
+    """The machine of an identity like controller-0_2b1c..."""
+    return holder.partition("_")[0]
+
+
+def spans(samples: Sequence[Mapping[str, Any]]) -> list[Span]:
+    """Runs of equal holders; a run lasts until the next one begins."""
+    found: list[Span] = []
+    for sample in samples:
+        at, holder = float(sample["t"]), short(str(sample["holder"]))
+        if found and found[-1].holder == holder:
+            found[-1] = Span(holder, found[-1].start, at)
+        else:
+            if found:
+                found[-1] = Span(found[-1].holder, found[-1].start, at)
+            found.append(Span(holder, at, at))
+    return found
+
+
+def takeover(data: Mapping[str, Any]) -> Takeover | None:
+    """The first change of holder after the first fault among the marks."""
+    faults = [mark for mark in data.get("marks", []) if FAULT.search(str(mark["text"]))]
+    held = spans(data["samples"])
+    if not faults or not held:
+        return None
+    fault = float(faults[0]["t"])
+    before = [span for span in held if span.start <= fault]
+    old = before[-1].holder if before else ""
+    for span in held:
+        if span.start > fault and span.holder and span.holder != old:
+            return Takeover(fault, span.start, old, span.holder)
+    return None
+
+
+def draw(data: Mapping[str, Any]) -> Markup:
+    """A lane a holder; marks as dashed lines; the time to take over written between them."""
+    held, marks = spans(data["samples"]), list(data.get("marks", []))
+    if not held:
+        return Markup("<p class=quiet>no sample</p>")
+    times = [s.start for s in held] + [held[-1].end] + [float(m["t"]) for m in marks]
+    low, high = min(times), max(times)
+    holders = sorted({span.holder for span in held if span.holder})
+    top = len(marks) * MARK + 4
+    bottom = top + len(holders) * LANE
+    taken = takeover(data)
+    height = bottom + (30 if taken else 8) + 22
+
+    def x(at: float) -> float:
+        return (at - low) / max(high - low, 1e-9) * 100
+
+    parts = [time_axis(low, high, height - 4, top=top)]
+    for row, holder in enumerate(holders):
+        y = top + row * LANE
+        parts.append(text(0, y + 13, holder, kind="name"))
+        parts.append(bar(0, 100, y + 18, 16, kind="lane"))
+        parts += [
+            bar(
+                x(span.start),
+                x(span.end) - x(span.start),
+                y + 18,
+                16,
+                kind=f"held h{row % 3}",
+                title=f"{holder} from {clock(span.start)} to {clock(span.end)}",
+            )
+            for span in held
+            if span.holder == holder
+        ]
+    for row, mark in enumerate(marks):
+        at = x(float(mark["t"]))
+        y = row * MARK + 13
+        parts.append(line(at, y - 9, at, bottom, kind="mark"))
+        parts.append(beside(at, y, f"{mark['text']}, {clock(float(mark['t']))}", kind="marked"))
+    if taken:
+        parts += bracket(x(taken.fault), x(taken.taken), bottom + 8, taken)
+    return picture(height, *parts, title=in_words(data))
+
+
+def bracket(start: float, end: float, y: float, taken: Takeover) -> list[Markup]:
+    words = f"{clock(taken.seconds)} without a leader that acts"
+    return [
+        line(end, y - 14, end, y + 4, kind="span"),
+        line(start, y, end, y, kind="span"),
+        line(start, y - 4, start, y + 4, kind="span"),
+        beside(start, y + 16, words, kind="spanned"),
+    ]
+
+
+def in_words(data: Mapping[str, Any]) -> str:
+    """The picture as a sentence."""
+    changes = " -> ".join(span.holder or "nobody" for span in spans(data["samples"]))
+    taken = takeover(data)
+    after = f"; {taken.new} took over after {clock(taken.seconds)}" if taken else ""
+    return f"Holder of {data['lease']}: {changes}{after}"

@@ -1,0 +1,158 @@
+"""What a run recorded, as values: scenarios with their steps, commands, errors and evidence.
+
+Times of day are seconds since the epoch; durations are seconds.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from infra.errors import LabError
+
+
+class Outcome(StrEnum):
+    """Design D7: four outcomes, not two."""
+
+    HOLDS = "holds"
+    FALSE = "does not hold"
+    UNKNOWN = "not judged"
+    ABSENT = "not applicable"
+
+
+WORST_FIRST = (Outcome.FALSE, Outcome.UNKNOWN, Outcome.HOLDS, Outcome.ABSENT)
+"""A claim is not applicable only if all its scenarios are."""
+
+
+class Ended(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command on a machine; ``output`` is its masked last lines."""
+
+    machine: str
+    argv: tuple[str, ...]
+    exit_status: int
+    seconds: float
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to the API."""
+
+    method: str
+    url: str
+    status: int
+    seconds: float
+
+
+@dataclass
+class Step:
+    keyword: str
+    text: str
+    ended: Ended = Ended.NOT_RUN
+    seconds: float = 0.0
+    commands: list[Command] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The first error of a scenario. ``when`` is setup, call or teardown."""
+
+    kind: str
+    message: str
+    when: str
+    trace: str = ""
+
+    @property
+    def first_line(self) -> str:
+        return next((line for line in self.message.splitlines() if line.strip()), self.kind)
+
+    @property
+    def rest(self) -> str:
+        return self.message.partition("\n")[2].strip("\n")
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Lines of a unit since the scenario began, taken because it failed."""
+
+    machine: str
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of evidence; ``path`` is relative to the run's folder."""
+
+    name: str
+    kind: str
+    path: str
+
+
+@dataclass
+class Scenario:
+    """One scenario as it ran, or as it would have run; ``id`` is pytest's node id."""
+
+    id: str
+    name: str
+    feature: str = ""
+    rule: str = ""
+    article: int | None = None
+    claims: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    lane: str = "parallel"
+    outcome: Outcome = Outcome.UNKNOWN
+    reason: str = "the run ended before it"
+    started: float = 0.0
+    ended: float = 0.0
+    worker: str = ""
+    steps: list[Step] = field(default_factory=list)
+    failure: Failure | None = None
+    evidence: list[Item] = field(default_factory=list)
+    journals: list[Journal] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, self.ended - self.started)
+
+    @property
+    def ran(self) -> bool:
+        return self.started > 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """The circumstances: what was judged, where, by which commit, with which command line."""
+
+    kubernetes: str
+    platform: str
+    cluster_id: str
+    time_scale: float
+    started: float
+    ended: float
+    command_line: str
+    commit: str = ""
+    dirty: bool = False
+    region: str = ""
+    machines: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def judged(error: BaseException, *, when: str) -> Outcome:
+    """What an error says about the claim: before the first step, nothing."""
+    if when == "setup" or isinstance(error, LabError):
+        return Outcome.UNKNOWN
+    return Outcome.FALSE if isinstance(error, AssertionError) else Outcome.UNKNOWN
+
+
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """The outcome of a claim from those of its scenarios."""
+    return next((outcome for outcome in WORST_FIRST if outcome in outcomes), Outcome.UNKNOWN)

@@ -1,0 +1,76 @@
+"""Where the time went: scenarios of a run by the process that ran them, and bars of durations."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from infra.report.model import Run, Scenario
+from infra.report.svg import bar, clock, picture, text, time_axis
+
+LANE = 40
+KINDS = {
+    "holds": "holds",
+    "does not hold": "false",
+    "not judged": "unknown",
+    "not applicable": "absent",
+}
+"""CSS classes of outcomes."""
+
+
+def draw(run: Run, scenarios: Sequence[Scenario]) -> Markup:
+    """A lane a process, a bar a scenario, coloured by outcome; what failed is also cut in."""
+    ran = [scenario for scenario in scenarios if scenario.ran]
+    if not ran:
+        return Markup("<p class=quiet>no scenario ran</p>")
+    low = min(run.started, *(s.started for s in ran))
+    high = max(run.ended, *(s.ended for s in ran))
+    span = max(high - low, 1e-9)
+    workers = sorted({scenario.worker for scenario in ran})
+    height = len(workers) * LANE + 22
+    parts = [time_axis(0, span, height - 4, top=0)]
+    for row, worker in enumerate(workers):
+        y = row * LANE
+        parts.append(text(0, y + 13, worker, kind="name"))
+        parts.append(bar(0, 100, y + 18, 16, kind="lane"))
+        parts += [
+            scenario_bar(scenario, low, span, y + 18)
+            for scenario in ran
+            if scenario.worker == worker
+        ]
+    return picture(height, *parts, title=f"{len(ran)} scenarios in {clock(span)}")
+
+
+def scenario_bar(scenario: Scenario, low: float, span: float, y: float) -> Markup:
+    failed = scenario.outcome not in ("holds", "not applicable")
+    return bar(
+        (scenario.started - low) / span * 100,
+        scenario.seconds / span * 100,
+        y - 4 if failed else y,
+        24 if failed else 16,
+        kind=f"fill edge {KINDS[scenario.outcome]}",
+        title=f"{scenario.name}: {scenario.outcome}, {clock(scenario.seconds)}",
+    )
+
+
+def durations(rows: Sequence[tuple[str, float]]) -> Markup:
+    """A bar a row with its time, the longest as wide as there is room."""
+    return bars([(name, seconds, clock(round(seconds, 1))) for name, seconds in rows])
+
+
+def amounts(rows: Sequence[tuple[str, float]], unit: str) -> Markup:
+    """As ``durations``, for any unit."""
+    return bars([(name, amount, f"{amount:g} {unit}") for name, amount in rows])
+
+
+def bars(rows: Sequence[tuple[str, float, str]]) -> Markup:
+    longest = max((size for _, size, _ in rows), default=0) or 1
+    return Markup('<div class="bars">{}</div>').format(
+        Markup("").join(
+            Markup(
+                '<div class="row"><span class="what">{}</span>'
+                '<span class="track"><span class="length" style="width:{:.1f}%"></span></span>'
+                '<span class="much">{}</span></div>'
+            ).format(name, max(size / longest * 100, 0.4), words)
+            for name, size, words in rows
+        )
+    )
