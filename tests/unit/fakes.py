@@ -2,16 +2,19 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import pytest
 
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
 from infra import wait
 from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.pods import Pods
 from infra.clients.running import RunningPod, look
-from infra.errors import CommandFailed
+from infra.cluster import Cluster
+from infra.errors import ClaimError, CommandFailed
 from infra.ssh import TIMEOUT, Result
 
 POD = "/api/v1/namespaces/ns/pods/rz"
@@ -152,3 +155,45 @@ def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         wait.SystemClock, "sleep", lambda _, seconds: now.append(now.pop() + max(seconds, 0.01))
     )
+
+
+class NoEvidence:
+    def __init__(self) -> None:
+        self.recorded: list[tuple[str, str, Any]] = []
+
+    def record(self, name: str, kind: str, data: Any) -> None:
+        self.recorded.append((name, kind, data))
+
+
+class FakeCluster:
+    def __init__(self, api: FakeApi) -> None:
+        self.api = api
+
+
+def evidence() -> Evidence:
+    return cast("Evidence", NoEvidence())
+
+
+def cluster_of(api: FakeApi) -> Cluster:
+    return cast("Cluster", FakeCluster(api))
+
+
+def workloads_of(api: FakeApi) -> Workloads:
+    return Workloads(cluster_of(api), "ns")
+
+
+def answer(status: int, **body: Any) -> Answer:
+    return Answer("PATCH", "https://api/resize", status, {}, text_of(body))
+
+
+def pending(reason: str = "Deferred") -> list[JsonObject]:
+    return [{"type": "PodResizePending", "status": "True", "reason": reason}]
+
+
+def goes_red(words: str, step: Callable[..., object], *args: Any, **named: Any) -> None:
+    with pytest.raises(ClaimError, match=words):
+        step(*args, **named)
+
+
+Made = tuple[RunningPod, FakeApi, FakeShell]
+"""A running Pod with what it can be changed by."""
