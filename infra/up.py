@@ -49,7 +49,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
         material = authority.create_all(
             spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
         )
-        kubeconfigs.create_all(spec, material)
+        kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
     cluster = connect(settings, spec, addresses)
     tally = build(cluster, supplied.supplies, progress)
     with progress.stage("health gate"):
@@ -69,7 +69,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
                 {"name": m.name, "role": m.role, "address": m.private_ip, "type": m.instance_type}
                 for m in spec.machines
             ],
-            "stages": [{"name": n, "seconds": s} for n, s in progress.stages],
+            "stages": progress.stages,
             "artifacts": list(supplied.sources),
         },
     )

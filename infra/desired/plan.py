@@ -1,7 +1,7 @@
 """The difference between things and facts as actions; pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from infra.desired import things as t
@@ -72,12 +72,21 @@ class Plan:
         return len(self.actions)
 
 
-def plan(things: Iterable[t.Thing], facts: Facts, digests: dict[str, str]) -> Plan:
-    """What is missing. ``digests`` is name -> sha256 of the pinned binaries."""
+def plan(
+    things: Iterable[t.Thing],
+    facts: Facts,
+    digests: dict[str, str],
+    before: Sequence[Action] = (),
+) -> Plan:
+    """What is missing.
+
+    ``digests`` is name -> sha256 of the pinned binaries; ``before`` are actions of earlier phases:
+    a unit restarts when one of them wrote what it reads.
+    """
     actions: list[Action] = []
     kept = 0
     for thing in things:
-        more = missing(thing, facts, digests, actions)
+        more = missing(thing, facts, digests, [*before, *actions])
         actions.extend(more)
         kept += not more
     return Plan(tuple(actions), kept)

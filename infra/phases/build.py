@@ -1,35 +1,50 @@
-"""The build: phases in order, machines of a phase in parallel, each phase observed before the next.
+"""The build: every machine works through its phases in order, all machines at once.
 
-Building twice changes nothing and says so.
+What waits for another machine says so (``Gates``). The second and third API server start only when
+the nodes are Ready: three at once race the same bootstrap writes, and on two cores they would take
+the time that the first one and the nodes need. Building twice changes nothing and says so.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
-from infra.clients.api import Api, ApiUnreachable, need
+from infra.clients.api import Api, ApiUnreachable
 from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
-from infra.desired.plan import Plan, plan
+from infra.desired.plan import Action, Plan, plan
 from infra.desired.things import Running, Thing
-from infra.errors import LabError, PhaseFailed, Unreachable, WaitTimeout
-from infra.inventory import Machine
-from infra.phases import BUILD
+from infra.errors import ClaimError, LabError, PhaseFailed, Unreachable
+from infra.inventory import Machine, Role
+from infra.phases import BUILD, objects
 from infra.phases.phase import Phase
 from infra.progress import Progress
+from infra.ssh import Shell
 from infra.wait import eventually
 
 SSH_WITHIN = 90.0
 """Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
-READY_WITHIN = 120.0
-"""Seconds for a phase's units: API servers took 45 s on two cores with everything at once."""
-FIELD_MANAGER = "kubernetes-from-scratch"
-FIRST_API = 7
-"""Article 7: three API servers at once race the same bootstrap writes, so one goes first."""
-CLUSTER_SCOPED = frozenset({"ClusterRole", "ClusterRoleBinding", "Namespace", "APIService"})
+READY_WITHIN = 180.0
+"""Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
+API, KUBELET = 7, 11
+"""Articles whose phases wait for another machine."""
+
+
+@dataclass
+class Gates:
+    """What one machine waits for of others; an error of one machine ends the wait of all."""
+
+    first_api: Future[None] = field(default_factory=Future)
+    nodes_ready: Future[None] = field(default_factory=Future)
+
+    def fail(self, error: BaseException) -> None:
+        for gate in (self.first_api, self.nodes_ready):
+            if not gate.done():
+                gate.set_exception(error)
 
 
 @dataclass
@@ -42,60 +57,108 @@ class Tally:
         self.changed += result.changed
 
 
+@dataclass
+class Build:
+    cluster: Cluster
+    supplies: Supplies
+    progress: Progress
+    gates: Gates = field(default_factory=Gates)
+    tally: Tally = field(default_factory=Tally)
+
+    def machine(self, machine: Machine, known: Facts) -> None:
+        """All phases of one machine. Errors: PhaseFailed; other machines' waits end with it."""
+        before: list[Action] = []
+        for phase in phases_of(machine):
+            try:
+                self.await_others(phase, machine)
+                self.phase(phase, machine, known, before)
+            except (LabError, ClaimError) as error:
+                failed = failure(phase, machine, error)
+                self.gates.fail(failed)
+                raise failed from error
+
+    def phase(self, phase: Phase, machine: Machine, known: Facts, before: list[Action]) -> None:
+        with self.progress.stage(f"{phase.article} {phase.title}", quiet=True):
+            wanted = things(self.cluster, phase, machine)
+            result = plan(wanted, known, dict(self.supplies.digests), before)
+            started = time.monotonic()
+            apply(self.cluster.shell(machine.name), result.actions, self.supplies)
+            await_units(self.cluster, machine, wanted)
+            before.extend(result.actions)
+            self.tally.add(result)
+            if result.changed:
+                took = time.monotonic() - started
+                self.progress.say(
+                    f"{phase.article} {phase.title}: {machine.name} "
+                    f"changed {result.changed}, kept {result.kept}, {took:.1f} s"
+                )
+            if phase.article == API:
+                await_api(self.cluster.api_of(machine.name))
+                if machine == self.cluster.spec.controllers[0]:
+                    self.gates.first_api.set_result(None)
+
+    def await_others(self, phase: Phase, machine: Machine) -> None:
+        if phase.article == API and machine != self.cluster.spec.controllers[0]:
+            self.gates.nodes_ready.result()
+        if phase.article == KUBELET:
+            self.gates.first_api.result()
+
+    def api(self) -> None:
+        """Objects of the phases through the balancer, then two Ready nodes."""
+        try:
+            self.gates.first_api.result()
+            await_api(self.cluster.api)
+            for phase in BUILD:
+                for item in phase.objects(self.cluster.spec):
+                    changed = objects.put(self.cluster.api, item)
+                    self.tally.changed += changed
+                    self.tally.kept += not changed
+            with self.progress.stage("two Ready nodes", quiet=True):
+                await_nodes(self.cluster)
+            self.progress.say("two Ready nodes")
+            self.gates.nodes_ready.set_result(None)
+        except (LabError, ClaimError) as error:
+            self.gates.fail(error)
+            raise
+
+
 def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
     """Brings every machine to its desired state. Errors: PhaseFailed with its first cause."""
     machines = cluster.spec.machines
     with progress.stage("ssh on every machine"):
         each(machines, lambda m: answer(cluster, m))
     with progress.stage("what is there already"):
-        things = {m.name: everything(cluster, m) for m in machines}
-        known = dict(each(machines, lambda m: facts.read(cluster.shell(m.name), things[m.name])))
-    tally = Tally()
-    for phase in BUILD:
-        with progress.stage(f"{phase.article} {phase.title}"):
-            run_phase(phase, cluster, supplies, known=known, tally=tally)
-        for item in phase.objects(cluster.spec):
-            tally.changed += put_object(cluster.api, item)
-    return tally
+        known = dict(
+            each(machines, lambda m: facts.read(cluster.shell(m.name), all_of(cluster, m)))
+        )
+    run = Build(cluster, supplies, progress)
+    with progress.stage("phases"), ThreadPoolExecutor(max_workers=len(machines) + 1) as pool:
+        builds = [pool.submit(run.machine, m, known[m.name]) for m in machines]
+        builds.append(pool.submit(run.api))
+    for ended in builds:  # a machine's own failure comes before the waits that it ended
+        if isinstance(ended.exception(), PhaseFailed):
+            ended.result()
+    for ended in builds:
+        ended.result()
+    return run.tally
 
 
-def run_phase(
-    phase: Phase,
-    cluster: Cluster,
-    supplies: Supplies,
-    *,
-    known: Mapping[str, Facts],
-    tally: Tally,
-) -> None:
-    def one(machine: Machine) -> None:
-        wanted = tuple(phase.desired(cluster.spec, cluster.material, machine))
-        result = plan(wanted, known[machine.name], dict(supplies.digests))
-        apply(cluster.shell(machine.name), result.actions, supplies)
-        tally.add(result)
-        await_units(cluster, machine, wanted)
-
-    machines = [m for m in cluster.spec.machines if m.role in phase.on]
-    try:
-        if phase.article == FIRST_API:
-            one(machines[0])
-            await_api(cluster.api_of(machines[0].name))
-            machines = machines[1:]
-        each(machines, one)
-        if phase.article == FIRST_API:
-            each(machines, lambda m: await_api(cluster.api_of(m.name)))
-        if phase.objects(cluster.spec):
-            await_api(cluster.api)
-    except (LabError, WaitTimeout) as error:
-        raise PhaseFailed(f"{phase.article} {phase.title}", "its machines", str(error)) from error
+def failure(phase: Phase, machine: Machine, error: BaseException) -> PhaseFailed:
+    if isinstance(error, PhaseFailed):  # another machine's, seen through a gate
+        return error
+    return PhaseFailed(f"{phase.article} {phase.title}", machine.name, str(error))
 
 
-def everything(cluster: Cluster, machine: Machine) -> tuple[Thing, ...]:
-    return tuple(
-        thing
-        for phase in BUILD
-        if machine.role in phase.on
-        for thing in phase.desired(cluster.spec, cluster.material, machine)
-    )
+def phases_of(machine: Machine) -> tuple[Phase, ...]:
+    return tuple(phase for phase in BUILD if machine.role in phase.on)
+
+
+def things(cluster: Cluster, phase: Phase, machine: Machine) -> tuple[Thing, ...]:
+    return tuple(phase.desired(cluster.spec, cluster.material, machine))
+
+
+def all_of(cluster: Cluster, machine: Machine) -> tuple[Thing, ...]:
+    return tuple(t for phase in phases_of(machine) for t in things(cluster, phase, machine))
 
 
 def answer(cluster: Cluster, machine: Machine) -> None:
@@ -115,12 +178,16 @@ def await_units(cluster: Cluster, machine: Machine, wanted: Iterable[Thing]) -> 
         return
     shell = cluster.shell(machine.name)
     eventually(
-        lambda: shell.run(["systemctl", "is-active", *names], check=False).stdout.split(),
-        lambda states: all(state == "active" for state in states),
+        lambda: states_of(shell, names),
+        lambda states: set(states) == {"active"},
         within=READY_WITHIN,
         every=0.3,
         what=f"units {', '.join(names)} are active on {machine.name}",
     )
+
+
+def states_of(shell: Shell, units: list[str]) -> list[str]:
+    return shell.run(["systemctl", "is-active", *units], check=False).stdout.split()
 
 
 def await_api(api: Api) -> None:
@@ -134,34 +201,29 @@ def await_api(api: Api) -> None:
     )
 
 
-def put_object(api: Api, item: dict[str, Any]) -> bool:
-    """Server-side apply; True when the stored object changed. Errors: ApiRefused."""
-    path = object_path(item)
-    before = api.find(path)
-    after = need(api.patch(path, item, kind="apply", fieldManager=FIELD_MANAGER, force="true"))
-    return before is None or version(before) != version(after)
+def await_nodes(cluster: Cluster) -> None:
+    workers = {str(m.name) for m in cluster.spec.of(Role.WORKER)}
+    eventually(
+        lambda: ready_nodes(cluster.api.get("/api/v1/nodes")),
+        lambda ready: ready == workers,
+        within=READY_WITHIN,
+        every=0.5,
+        what="every worker is a Ready node",
+    )
 
 
-def version(item: dict[str, Any]) -> str:
-    return str(item["metadata"]["resourceVersion"])
-
-
-def object_path(item: Mapping[str, Any]) -> str:
-    """The API path of a manifest; plural names of the kinds we apply are regular."""
-    api_version, kind = item["apiVersion"], item["kind"]
-    root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-    name = item["metadata"]["name"]
-    plural = f"{kind.lower()}s"
-    if kind in CLUSTER_SCOPED:
-        return f"{root}/{plural}/{name}"
-    return f"{root}/namespaces/{item['metadata']['namespace']}/{plural}/{name}"
+def ready_nodes(nodes: Mapping[str, Any]) -> set[str]:
+    return {
+        node["metadata"]["name"]
+        for node in nodes["items"]
+        for condition in node["status"].get("conditions", ())
+        if (condition["type"], condition["status"]) == ("Ready", "True")
+    }
 
 
 def each(machines: Iterable[Machine], do: Callable[[Machine], Any]) -> list[tuple[str, Any]]:
     """``do`` on every machine at once; the first error leaves after all have ended."""
     targets = list(machines)
-    if not targets:
-        return []
     with ThreadPoolExecutor(max_workers=len(targets)) as pool:
         futures = [(m.name, pool.submit(do, m)) for m in targets]
     return [(name, future.result()) for name, future in futures]
