@@ -1,0 +1,161 @@
+@article_63
+Feature: Backing up etcd and knowing the certificates' end
+  Three members survive the loss of one, but a delete reaches all three: high availability is not backup.
+  A snapshot is one file, taken from one member; in etcd 3.6 its status and restore belong to etcdutl.
+  The article lists three endpoints for health; the same list makes a snapshot fail, because exactly one
+  is allowed. A restored copy is judged beside the running etcd, which must not notice.
+
+  Rule: Three members are healthy and one of them leads
+
+    @claim_63_1 @seen
+    Scenario: Three members agree on their leader
+      Given the running etcd members
+      Then three different members of one cluster are healthy
+      And all three name the same leader in the same term
+      And each runs etcd 3.6
+
+  Rule: One member may be lost without losing writes
+
+    @claim_63_2 @seen @disruptive
+    Scenario Outline: <member> is lost and returns
+      Given the running etcd members
+      When <member> of etcd stops
+      Then within 15 s a write through the API is read from both other members
+      And the processes of the others run on, with at most one change of leader
+      When the stopped member starts again
+      Then within 15 s it holds the same data as the others
+
+      Examples:
+        | member     |
+        | the leader |
+        | a follower |
+
+  Rule: A snapshot of one member is a private file
+
+    @claim_63_3 @claim_63_9 @seen
+    Scenario: A snapshot is readable by root alone and the members do not notice
+      Given the running etcd members
+      When a snapshot is taken of one member
+      Then its file is complete, has a checksum, and only root may read it
+      And etcdctl named the members' version
+      And the running members are untouched
+
+    @claim_63_3 @inferred
+    Scenario: A snapshot of three endpoints at once is refused
+      Given the running etcd members
+      When a snapshot of all three endpoints is asked for
+      Then etcdctl refuses, because it needs exactly one endpoint
+      And no file is left behind
+
+  Rule: A snapshot taken while writes go on is a point in time
+
+    @claim_63_4 @inferred
+    Scenario: Everything up to one revision is in it and nothing later
+      Given a writer that makes five ConfigMaps a second
+      When a snapshot is taken while it writes
+      And the snapshot is restored beside the running etcd
+      Then its revision lies between those read before and after it
+      And at least 10 ConfigMaps were written on each side of it
+      And the restored member holds those written up to that revision and none after
+      And no write failed
+
+  Rule: A snapshot says what it holds
+
+    @claim_63_5 @seen
+    Scenario: Its status is the same twice and counts the live keys
+      Given a snapshot of the running etcd
+      When its status is read twice
+      Then both say the same hash, revision, size and version 3.6
+      And it counts the keys that lived at its revision
+      And its bytes are unchanged
+
+    @claim_63_5 @inferred
+    Scenario: A truncated file has no status, and etcdctl no longer tells one
+      Given a snapshot of the running etcd
+      When half of its copy is cut off
+      Then etcdutl tells no status of the copy but tells that of the snapshot
+      And etcdctl tells no status at all
+
+  Rule: A damaged snapshot is refused
+
+    @claim_63_6 @inferred
+    Scenario: One changed byte is noticed
+      Given a snapshot that holds a known value
+      When one byte of that value is changed in a copy
+      Then restoring the copy fails on its checksum and leaves no member
+      And the untouched file can be restored
+
+  Rule: It restores into a fresh directory only
+
+    @claim_63_7 @seen
+    Scenario: A directory that is not empty is refused
+      Given a snapshot of the running etcd
+      When it is restored into a fresh directory
+      Then that directory holds a member
+      And restoring into it again is refused
+      And the data directory of the running member is untouched
+
+  Rule: The restored directory works
+
+    @claim_63_8 @claim_63_9 @seen
+    Scenario: A restored member serves the same objects
+      Given the running etcd members
+      And a snapshot of the running etcd
+      When the snapshot is restored beside the running etcd
+      Then it is a healthy cluster of its own
+      And every key has the same bytes as in the running etcd at that revision
+      And its Nodes have the UIDs that the API tells
+      And the running members are untouched
+
+  Rule: It is a backup: it keeps what is deleted later
+
+    @claim_63_10 @inferred
+    Scenario: A deleted object is in it, a later one is not
+      Given a snapshot that holds a known value
+      When that object is deleted and another created
+      And the snapshot is restored beside the running etcd
+      Then the restored member has the deleted object with its UID
+      And it has nothing of the later one
+      And the API has the later one only
+
+  Rule: High availability is not backup
+
+    @claim_63_11 @seen
+    Scenario: A delete reaches every member
+      Given an object that each member holds by itself
+      When it is deleted
+      Then within 5 s no member holds it by itself
+
+  Rule: A snapshot does not leak Secrets
+
+    @claim_63_12 @inferred
+    Scenario: A Secret's value is not readable in the file, a ConfigMap's is
+      Given a Secret and a ConfigMap with known values
+      When a snapshot is taken of one member
+      Then the stored Secret is marked as encrypted
+      And the file shows the ConfigMap's value but not the Secret's
+
+  Rule: Every certificate's end is known and right
+
+    @claim_63_13 @seen
+    Scenario: Every certificate file on the machines is what was built
+      Given the certificate files of all machines
+      Then every identity of the build is among them
+      And each is valid for 8760 hours and not over
+      And each names whom it was built for
+      And each is signed by its own authority and by neither of the others
+
+    @claim_63_13 @inferred
+    Scenario: What a port serves is what the file says
+      Given the certificate files of all machines
+      Then every TLS port of etcd, API servers and kubelets serves the file of its machine
+      And a client that trusts its authority accepts it
+      And a client that trusts another authority refuses it
+
+  Rule: An expired client certificate is refused
+
+    @claim_63_18 @inferred
+    Scenario: An administrator's certificate of yesterday is worth nothing
+      Given an administrator's certificate that ended a day ago
+      And one that is valid until tomorrow
+      Then every API server answers 401 to the first and 200 to the second

@@ -1,0 +1,166 @@
+"""Certificates of the live cluster: files on its machines, and what its TLS ports show."""
+
+import base64
+import socket
+import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.clients.api import Api
+from infra.cluster import Cluster
+from infra.errors import LabError
+from infra.inventory import Role
+from infra.pki import reading
+from infra.pki.identities import Identity, identities
+from infra.pki.reading import Found
+from infra.ssh import Shell
+
+FOLDERS = ("/etc/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/kube-proxy")
+"""Where components of articles 4 to 12 have their files."""
+TIMEOUT = 10.0
+"""Seconds for a TLS handshake with a busy machine."""
+ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A TLS port of a component, the file it serves, its authority, and whom it lets in."""
+
+    machine: str
+    address: str
+    number: int
+    file: str
+    authority: str
+    client: str
+
+    def __str__(self) -> str:
+        return f"{self.machine}:{self.number}"
+
+
+def files(cluster: Cluster) -> list[Found]:
+    """Every certificate on controllers and workers, also those inside kubeconfigs."""
+    machines = [m.name for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
+    with ThreadPoolExecutor(len(machines)) as pool:
+        read = pool.map(lambda machine: on_machine(cluster.shell(machine)), machines)
+        return [found for some in read for found in some]
+
+
+def on_machine(shell: Shell) -> list[Found]:
+    argv = ["find", *FOLDERS, "-xdev", "-maxdepth", "2", "-type", "f"]
+    names = ["(", "-name", "*.pem", "-o", "-name", "*kubeconfig", ")"]
+    listed = shell.run([*argv, *names, "!", "-name", "*-key.pem"], check=False).stdout
+    return [found for path in sorted(listed.split()) for found in in_file(shell, path)]
+
+
+def in_file(shell: Shell, path: str) -> Iterator[Found]:
+    place, content = f"{shell.name}:{path}", shell.get(path)
+    if path.endswith("kubeconfig"):
+        config: dict[str, Any] = yaml.safe_load(content)
+        for user in config.get("users") or ():
+            if data := user["user"].get("client-certificate-data"):
+                yield reading.from_pem(place, base64.b64decode(data))
+    elif b"BEGIN CERTIFICATE" in content:
+        yield reading.from_pem(place, content)
+
+
+def built(cluster: Cluster) -> tuple[Identity, ...]:
+    """Identities whose certificates lie on machines: all but the administrator's."""
+    return tuple(row for row in identities(cluster.spec) if row.name != "admin")
+
+
+def ports(cluster: Cluster) -> list[Port]:
+    """TLS ports with a certificate of ours; the managers make their own at each start."""
+    found: list[Port] = []
+    for machine in cluster.spec.controllers:
+        where = (machine.name, cluster.address_of(machine.name))
+        file = "/etc/etcd/etcd.pem"
+        found += [Port(*where, number, file, ETCD, "etcd") for number in (2379, 2380)]
+        file = "/var/lib/kubernetes/kube-apiserver.pem"
+        found.append(Port(*where, 6443, file, KUBERNETES, "admin"))
+    for machine in cluster.spec.workers:
+        where = (machine.name, cluster.address_of(machine.name))
+        file = "/var/lib/kubelet/kubelet.pem"
+        found.append(Port(*where, 10250, file, KUBERNETES, "admin"))
+    return found
+
+
+def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
+    """What a port shows in a handshake; ``trusting`` names the authority that has to have signed.
+
+    Errors: ssl.SSLCertVerificationError when it has not; LabError when there is no handshake.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if trusting:
+        context.load_verify_locations(cluster.material.cert_path(trusting))
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    material = cluster.material
+    context.load_cert_chain(material.cert_path(port.client), material.key_path(port.client))
+    try:
+        with (
+            socket.create_connection((port.address, port.number), timeout=TIMEOUT) as connection,
+            context.wrap_socket(connection, server_hostname=port.address) as channel,
+        ):
+            shown = channel.getpeercert(binary_form=True)
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as error:
+        raise LabError(f"no TLS handshake with {port}: {error}") from error
+    if shown is None:
+        raise LabError(f"{port} shows no certificate")
+    return reading.from_der(str(port), shown)
+
+
+def wrongly_served(cluster: Cluster, found: list[Found]) -> list[str]:
+    """Ports whose certificate is not that of their machine's file, by fingerprint."""
+    by_place = {item.place: item.fingerprint for item in found}
+    wrong: list[str] = []
+    for port in ports(cluster):
+        shown, file = served(cluster, port), f"{port.machine}:{port.file}"
+        if shown.fingerprint != by_place.get(file):
+            wrong.append(
+                f"{port} serves {shown.common_name} {shown.fingerprint[:16]}, "
+                f"{file} is {by_place.get(file, 'not there')[:16]}"
+            )
+    return wrong
+
+
+def refused_by_own(cluster: Cluster) -> list[str]:
+    """Ports whose certificate a client that trusts their authority does not accept, and why."""
+    tried = [(port, verdict(cluster, port, port.authority)) for port in ports(cluster)]
+    return [f"{port}: {why}" for port, why in tried if why]
+
+
+def accepted_by_others(cluster: Cluster) -> list[str]:
+    """Ports whose certificate a client that trusts another authority accepts."""
+    return [
+        f"{port} by trust in {other}"
+        for port in ports(cluster)
+        for other in (KUBERNETES, ETCD, FRONT_PROXY)
+        if other != port.authority and not verdict(cluster, port, other)
+    ]
+
+
+def verdict(cluster: Cluster, port: Port, trusting: str) -> str:
+    """Why a client does not accept the certificate; empty when it does."""
+    try:
+        served(cluster, port, trusting=trusting)
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    return ""
+
+
+def answers(cluster: Cluster, stem: Path) -> dict[str, int]:
+    """Status of one GET at each API server, by machine, with that client certificate."""
+    cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
+    who = replace(cluster.credentials("admin"), cert=cert, key=key)
+    return {
+        machine.name: Api(cluster.api_of(machine.name).base, who).ask("GET", "/api/v1/nodes").status
+        for machine in cluster.spec.controllers
+    }
