@@ -60,6 +60,8 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is untyped
         if state != "running":
             self.reachable = False
         if reason is not None:
+            if reason and not reason.startswith(("Client.", "Server.")):
+                reason = f"Server.InternalError: {reason}"
             self._reason = reason
             self.state_reason = StateReason(reason, reason.partition(":")[0])
 
@@ -114,6 +116,8 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is untyped
             self._release(reason)
         elif state == "stopped" and self.wanted == "running":
             self.wanted = "stopped"
+            for nic in self.nics.values():
+                nic.stop()
             self.become("stopped", reason=reason or INSIDE)
         else:
             self.become(state, reason=reason or None)
@@ -137,8 +141,6 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is untyped
         kept = self._reason
         super().terminate()
         self.wanted = "terminated"
-        if reason and ":" not in reason:
-            reason = f"Server.InternalError: {reason}"
         self.become("terminated", reason=reason or kept or USER)
         self.nics, self._subnet_id, self.security_groups, self._private_ips = {}, None, [], set()
 

@@ -1,0 +1,9 @@
+"""The contracts: what AWS does and plain moto does not, one function a row of the study.
+
+Each holds on the local EC2 (test_local_ec2.py) and fails on plain moto (test_plain_moto.py).
+"""
+
+from tests.contract.rows import addresses, launches, networks, requests, states
+from tests.contract.rows.registry import ROWS, Row
+
+__all__ = ["ROWS", "Row", "addresses", "launches", "networks", "requests", "states"]
