@@ -85,11 +85,12 @@ class Uml:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.rmtree(self._place.sockets / instance.id, ignore_errors=True)
         self._allow_reboot(instance.id)
+        base = kept(self._image, folder / "base.img")
         mib = memory_mib(instance.instance_type)
         cpu = records.least_loaded(self._records(), os.sched_getaffinity(0))
         argv = [
             "taskset", "--cpu-list", str(cpu), str(folder / "linux"), f"mem={mib}M", "ncpus=1",
-            "seccomp=on", f"ubda={folder / 'root.cow'},{self._image}", "root=/dev/ubda", "rw",
+            "seccomp=on", f"ubda={folder / 'root.cow'},{base}", "root=/dev/ubda", "rw",
             # What a machine synced is in this machine's page cache: it survives the machine's end.
             "rootflags=barrier=0", "nohz=off", f"umid={instance.id}",
             f"uml_dir={self._place.sockets}", "con0=null,fd:1", "con=null",
@@ -166,7 +167,8 @@ class Uml:
             return None
         if OFF in self._tail(instance_id, 512):
             return "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
-        return "Server.InternalError: the machine's kernel ended by itself"
+        last = self._last(instance_id).splitlines()[-1:]
+        return ": ".join(["Server.InternalError: the machine's kernel ended by itself", *last])
 
     def settle(self, instance_id: str) -> None:
         records.forget(self._folder(instance_id))
@@ -189,9 +191,10 @@ class Uml:
         return self._place.sockets / instance_id / "mconsole"
 
     def _allow_reboot(self, instance_id: str) -> None:
+        kept(self._kernel, self._folder(instance_id) / "kernel")
         link = self._folder(instance_id) / "linux"
         if not link.is_symlink():
-            link.symlink_to(self._kernel)
+            link.symlink_to("kernel")
 
     def _processes(self, instance_id: str) -> tuple[Identity, ...]:
         """Its process, also when the record was never written: whoever started it was killed."""
@@ -219,6 +222,25 @@ class Uml:
 
     def _last(self, instance_id: str) -> str:
         return self._tail(instance_id, 512).decode(errors="replace").strip()
+
+
+def kept(source: Path, target: Path) -> Path:
+    """``target``, the file that a machine was made from, also when the cache has dropped it.
+
+    Errors: PlatformError when neither is there.
+    """
+    if target.exists():
+        return target
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except FileNotFoundError as error:
+        raise PlatformError(
+            "file", str(source), "has left the cache; run: python -m infra up"
+        ) from error
+    except OSError:  # the cache is on another file system
+        target.symlink_to(source)
+    return target
 
 
 def machine_id(instance_id: str) -> str:

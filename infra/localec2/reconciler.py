@@ -7,6 +7,7 @@ having seen an event, and a daemon that was killed goes on where it stopped.
 import logging
 import threading
 import time
+from ipaddress import IPv4Address
 
 from infra.errors import LabError
 from infra.localec2.machines import Launcher
@@ -70,7 +71,8 @@ class Reconciler:
             return False
         connected = self._sync_network(wanted)
         # What ends makes room for what starts; nothing runs in a network that is not as wanted.
-        order = sorted(instances, key=lambda i: i.wanted == "running")
+        # By address, so that a cluster is spread over the CPUs the same way every time.
+        order = sorted(instances, key=lambda i: (i.wanted == "running", IPv4Address(i.private_ip)))
         busy = [self._attend(i, wanted) for i in order if connected or i.wanted != "running"]
         return any(busy)
 
