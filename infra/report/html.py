@@ -30,8 +30,8 @@ WORDS = {
 }
 """Colours are never the only sign: each outcome has a glyph and its words."""
 UNITS = {
-    Role.LOAD_BALANCER: ("haproxy",),
     Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    Role.LOAD_BALANCER: ("haproxy",),
     Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
 }
 HIGHLIGHTS = ("lease-history", "cgroup-change")
@@ -99,6 +99,7 @@ def environment() -> Environment:
         "GLYPHS": GLYPHS,
         "WORDS": WORDS,
         "stacked": svg.stacked,
+        "fan": svg.fan,
         "run_timeline": timeline.draw,
         "durations": timeline.durations,
         "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
@@ -199,7 +200,7 @@ def balanced(found: Sequence[Shown]) -> list[Shown]:
 
 
 def roles(run: Run) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
-    """Machines by role, in the order a request travels, with the units of the role."""
+    """Machines by role, the load balancer between those it joins, with the units of the role."""
     return [
         (role.value.replace("-", " "), [m for m in run.machines if m["role"] == role], units)
         for role, units in UNITS.items()

@@ -11,7 +11,8 @@ from infra.report.svg import bar, beside, clock, line, picture, text, time_axis
 
 LANE = 42
 """Pixels a holder takes: its name and its bar."""
-MARK = 17
+MARKS = 20
+"""Pixels above the lanes for the numbers of the marks."""
 FAULT = re.compile(r"stop|kill|freez|frozen|power|crash", re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def draw(data: Mapping[str, Any]) -> Markup:
     times = [s.start for s in held] + [held[-1].end] + [float(m["t"]) for m in marks]
     low, high = min(times), max(times)
     holders = sorted({span.holder for span in held if span.holder})
-    top = len(marks) * MARK + 4
+    top = MARKS if marks else 4
     bottom = top + len(holders) * LANE
     taken = takeover(data)
     height = bottom + (30 if taken else 8) + 22
@@ -91,7 +92,6 @@ def draw(data: Mapping[str, Any]) -> Markup:
     parts = [time_axis(low, high, height - 4, top=top)]
     for row, holder in enumerate(holders):
         y = top + row * LANE
-        parts.append(text(0, y + 13, holder, kind="name"))
         parts.append(bar(0, 100, y + 18, 16, kind="lane"))
         parts += [
             bar(
@@ -99,20 +99,41 @@ def draw(data: Mapping[str, Any]) -> Markup:
                 x(span.end) - x(span.start),
                 y + 18,
                 16,
-                kind=f"held h{row % 3}",
+                kind=f"held h{row % 3}{stale}",
                 title=f"{holder} from {clock(span.start)} to {clock(span.end)}",
             )
-            for span in held
+            for span, stale in cut(held, taken)
             if span.holder == holder
         ]
-    for row, mark in enumerate(marks):
+    for number, mark in enumerate(marks, start=1):
         at = x(float(mark["t"]))
-        y = row * MARK + 13
-        parts.append(line(at, y - 9, at, bottom, kind="mark"))
-        parts.append(beside(at, y, f"{mark['text']}, {clock(float(mark['t']))}", kind="marked"))
+        parts.append(line(at, 4, at, bottom, kind="mark"))
+        parts.append(beside(at, 13, str(number), kind="marked"))
+    parts += [
+        text(0, top + row * LANE + 13, holder, kind="name") for row, holder in enumerate(holders)
+    ]
     if taken:
         parts += bracket(x(taken.fault), x(taken.taken), bottom + 8, taken)
-    return picture(height, *parts, title=in_words(data))
+    return picture(height, *parts, title=in_words(data)) + legend(marks)
+
+
+def legend(marks: Sequence[Mapping[str, Any]]) -> Markup:
+    """What the numbers over the dashed lines mean: words of any length, on any screen."""
+    words = Markup("<li>{}, at {}</li>")
+    items = [words.format(str(mark["text"]), clock(float(mark["t"]))) for mark in marks]
+    return Markup('<ol class="marks">{}</ol>').format(Markup("").join(items)) if items else Markup()
+
+
+def cut(held: Sequence[Span], taken: Takeover | None) -> list[tuple[Span, str]]:
+    """Spans, of which the one of a stopped holder is paler after the fault: a name, no acts."""
+    found: list[tuple[Span, str]] = []
+    for span in held:
+        if taken and span.holder == taken.old and span.start <= taken.fault < span.end:
+            found.append((Span(span.holder, span.start, taken.fault), ""))
+            found.append((Span(span.holder, taken.fault, span.end), " stale"))
+        else:
+            found.append((span, ""))
+    return found
 
 
 def bracket(start: float, end: float, y: float, taken: Takeover) -> list[Markup]:

@@ -84,3 +84,11 @@ def stacked(parts: Sequence[tuple[str, int]]) -> Markup:
             x += width
     told = ", ".join(f"{count} {escape(kind)}" for kind, count in parts if count)
     return picture(14, *drawn, title=told)
+
+
+def fan(count: int, *, up: bool) -> Markup:
+    """Lines that join one machine with a row of machines above or below it."""
+    centres = [(n + 0.5) / count * 100 for n in range(count)]
+    row, one = (0, 54) if up else (54, 0)
+    lines = [line(centre, row, 50, one, kind="wired") for centre in centres]
+    return picture(54, *lines, title=f"one joined with {count}")
