@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,20 +23,18 @@ class Interrupted(Exception):
 class Recorder:
     """What a client asks, in order; ``interrupt_after`` mutating calls it is cut short."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.interrupt_after: int | None = None
-        client.meta.events.register("provide-client-params.ec2", self._asked)
-        client.meta.events.register("after-call.ec2", self._answered)
 
     @property
     def changes(self) -> list[tuple[str, dict[str, Any]]]:
         return [c for c in self.calls if not c[0].startswith("Describe")]
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.calls.append((model.name, dict(params)))
 
-    def _answered(self, model: Any, **_: Any) -> None:
+    def answered(self, model: Any, **_: Any) -> None:
         if self.interrupt_after is None or model.name.startswith("Describe"):
             return
         self.interrupt_after -= 1
@@ -57,13 +55,22 @@ class Recorder:
 
 
 @contextmanager
-def recording(client: Any) -> Iterator[Recorder]:
-    recorder = Recorder(client)
+def hooked(client: Any, event: str, call: Callable[..., None]) -> Iterator[None]:
+    client.meta.events.register(event, call)
     try:
-        yield recorder
+        yield
     finally:
-        client.meta.events.unregister("provide-client-params.ec2", recorder._asked)
-        client.meta.events.unregister("after-call.ec2", recorder._answered)
+        client.meta.events.unregister(event, call)
+
+
+@contextmanager
+def recording(client: Any) -> Iterator[Recorder]:
+    recorder = Recorder()
+    with (
+        hooked(client, "provide-client-params.ec2", recorder.asked),
+        hooked(client, "after-call.ec2", recorder.answered),
+    ):
+        yield recorder
 
 
 def provision(client: Any, spec: ClusterSpec = SPEC, **changes: Any) -> ec2.Provisioned:

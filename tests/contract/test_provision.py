@@ -15,6 +15,7 @@ from tests.contract.cluster import (
     WHOLE,
     Interrupted,
     Recorder,
+    hooked,
     left,
     provision,
     recording,
@@ -107,11 +108,8 @@ def test_launch_that_is_not_shown_yet_is_not_repeated(client: Any) -> None:
             parsed["Reservations"] = []
         looks.append("looked")
 
-    client.meta.events.register("after-call.ec2.DescribeInstances", nothing_yet)
-    try:
+    with hooked(client, "after-call.ec2.DescribeInstances", nothing_yet):
         assert provision(client) == before
-    finally:
-        client.meta.events.unregister("after-call.ec2.DescribeInstances", nothing_yet)
     assert left(client) == WHOLE
 
 
@@ -201,6 +199,20 @@ def test_refusal_names_machine_and_reason(client: Any, front: Front) -> None:
     front.capacity = full
     with pytest.raises(ec2.Refused, match="InsufficientInstanceCapacity: no memory for a fifth"):
         provision(client)
+
+
+def test_machines_that_boot_slowly_are_waited_for(client: Any, front: Front) -> None:
+    front.on_change = lambda: None
+    looks: list[str] = []
+
+    def boot_after_a_while(**_: Any) -> None:
+        looks.append("looked")
+        if len(looks) == 4:
+            settle(front)
+
+    with hooked(client, "after-call.ec2.DescribeInstances", boot_after_a_while):
+        assert {i.state for i in provision(client).instances.values()} == {"running"}
+    assert len(looks) > 4
 
 
 def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: Front) -> None:

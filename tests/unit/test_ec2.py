@@ -1,0 +1,95 @@
+"""What provisioning decides before it asks EC2 anything."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from infra import ec2
+from infra.ec2 import api, machines, network
+from infra.errors import PlatformError
+from infra.inventory import series
+
+SPEC = series("test", kubernetes="v1.36.1", platform="local")
+
+
+class Images:
+    def __init__(self, *images: tuple[str, str]) -> None:
+        self._images = images
+
+    def describe_images(self, **_: Any) -> Any:
+        return {
+            "Images": [
+                {"Name": n, "CreationDate": d, "ImageId": f"ami of {n}", "RootDeviceName": "/dev/x"}
+                for n, d in self._images
+            ]
+        }
+
+
+def test_newest_stable_image_is_taken() -> None:
+    found: Any = Images(
+        ("debian-13-amd64-20250814-2204", "2025-08-14T00:00:00.000Z"),
+        ("debian-13-amd64-20261101-2287", "2026-11-01T00:00:00.000Z"),
+        ("debian-13-amd64-daily-20261122-2300", "2026-11-22T00:00:00.000Z"),
+    )
+    assert machines.image(found).id == "ami of debian-13-amd64-20261101-2287"
+
+
+def test_region_without_debian_is_told() -> None:
+    none: Any = Images(("debian-13-amd64-daily-20261122-2300", "2026-11-22T00:00:00.000Z"))
+    with pytest.raises(PlatformError, match="none of account 136693071363 in this region"):
+        machines.image(none)
+
+
+def test_token_is_of_one_machine_in_one_network_and_generation() -> None:
+    def token(vpc: str, machine: str, generation: int) -> str:
+        ids = network.Ids(vpc, "subnet", "table", "group")
+        launch = machines.Launch(machines.Image("ami", "/dev/x"), ids, "key", {})
+        return machines._token(SPEC, SPEC.machine(machine), launch, generation)
+
+    first = token("vpc-1", "lb", 0)
+    assert first == token("vpc-1", "lb", 0)
+    assert len(first) == 64
+    others = {token("vpc-2", "lb", 0), token("vpc-1", "worker-0", 0), token("vpc-1", "lb", 1)}
+    assert len(others | {first}) == 4
+
+
+def test_outside_reaches_ssh_and_the_api_only() -> None:
+    rules = network.wanted_rules(SPEC, "198.51.100.7/32")
+    outside = [r for r in rules if r["IpRanges"][0].get("CidrIp") == "198.51.100.7/32"]
+    assert [(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in outside] == [
+        ("tcp", 22, 22),
+        ("tcp", 6443, 6443),
+    ]
+    assert not [r for r in rules if r["IpRanges"][0].get("CidrIp") == "0.0.0.0/0"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("DependencyViolation", ec2.InUse),
+        ("InvalidInstanceID.NotFound", ec2.Missing),
+        ("InvalidSubnetID.NotFound", ec2.Missing),
+        ("UnauthorizedOperation", ec2.Refused),
+    ],
+)
+def test_refusal_carries_resource_and_reason(code: str, kind: type[Exception]) -> None:
+    answer: Any = {"Error": {"Code": code, "Message": "because"}}
+    with pytest.raises(kind) as caught, api.asking("subnet", "10.0.1.0/24"):
+        raise ClientError(answer, "DeleteSubnet")
+    assert str(caught.value) == f"subnet 10.0.1.0/24: {code}: because"
+    assert type(caught.value) is kind
+
+
+def test_silence_is_a_platform_error() -> None:
+    with pytest.raises(PlatformError, match="EC2 did not answer"), api.asking("VPC", "vpc-1"):
+        raise EndpointConnectionError(endpoint_url="http://nowhere")
+
+
+def test_client_waits_briefly_for_a_near_platform_and_longer_for_aws() -> None:
+    keys = ec2.Keys("key", "secret")
+    near = ec2.client("http://127.0.0.1:9", "ap-southeast-1")
+    far = ec2.client(None, "ap-southeast-1", credentials=keys)
+    assert near.meta.config.connect_timeout < far.meta.config.connect_timeout
+    assert (api.pace(near), api.pace(far)) == (0.2, 2.0)
+    assert "secret" not in repr(keys)
