@@ -27,6 +27,7 @@ from infra.localec2.machines import Uml
 from infra.localec2.network import Network
 from infra.localec2.place import API_PORT, Place
 from infra.localec2.reconciler import Reconciler
+from infra.localec2.wanted import Wanted
 
 LOG = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     front = Front(place.journal, setup.region)
     front.console = launcher.console
     front.capacity = lambda kind, _running: sizes.require_room(
-        kind, launcher.promised(), place.state
+        kind, promised(front.wanted(), launcher.held_mib), place.state
     )
     reconciler = Reconciler(front, launcher, Network())
     front.on_change = reconciler.wake
@@ -78,6 +79,16 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     _run(reconciler, servers, ready)
     place.endpoint.unlink(missing_ok=True)
     lock.close()
+
+
+def promised(wanted: Wanted | None, held_mib: Callable[[str], int]) -> tuple[tuple[int, int], ...]:
+    """MiB promised to each machine that shall run, also one not started yet; MiB it holds."""
+    instances = wanted.instances if wanted else ()
+    return tuple(
+        (sizes.memory_mib(i.instance_type), held_mib(i.id))
+        for i in instances
+        if i.wanted == "running"
+    )
 
 
 def _run(

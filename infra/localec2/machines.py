@@ -208,9 +208,10 @@ class Uml:
         alive = [i for i in self.known() if self.is_alive(i)]
         return tuple(record for i in alive if (record := records.read(self._folder(i))))
 
-    def promised(self) -> tuple[tuple[int, int], ...]:
-        """MiB promised to each running machine, and MiB it holds."""
-        return tuple((r.mib, records.held_mib(r.process.pid)) for r in self._records())
+    def held_mib(self, instance_id: str) -> int:
+        """Memory that the machine has touched; 0 when it does not run."""
+        record = records.read(self._folder(instance_id))
+        return records.held_mib(record.process.pid) if record else 0
 
     def _tail(self, instance_id: str, size: int) -> bytes:
         try:
