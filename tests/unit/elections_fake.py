@@ -1,0 +1,79 @@
+"""An election in memory, for tests of what is said about it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from infra.clients.bystanders import Bystanders
+from infra.clients.elections import LEADS, STANDS_BY, Election, MasterWatch
+from infra.clients.leases import Change, Lease, LeaseWatch
+from infra.clients.units import Unit
+from infra.inventory import series
+
+MANAGER = "kube-controller-manager"
+START = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
+IDENT = "5f0c2a3e-0000-4000-8000-00000000000"
+MACHINES = ("controller-0", "controller-1", "controller-2")
+
+
+def holder(number: int) -> str:
+    return f"controller-{number}_{IDENT}{number}"
+
+
+FIRST = Lease(MANAGER, holder(0), 3, 15, START, START)
+TAKEN = replace(
+    FIRST,
+    holder=holder(1),
+    transitions=4,
+    acquired=START + timedelta(seconds=17),
+    renewed=START + timedelta(seconds=17),
+)
+
+
+class FakeWatch(LeaseWatch):
+    def __init__(self, *changes: Change, now: float = 30.0) -> None:
+        self.name = MANAGER
+        self._changes = list(changes)
+        self._marks = []
+        self._failure = None
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+    def close(self) -> None: ...
+
+
+class FakeMasters(MasterWatch):
+    def __init__(self, *looks: dict[str, str]) -> None:
+        self._looks = [(float(at), look) for at, look in enumerate(looks)]
+
+
+def said(*numbers: int) -> dict[str, str]:
+    """What the three say when those numbers lead."""
+    return {name: LEADS if n in numbers else STANDS_BY for n, name in enumerate(MACHINES)}
+
+
+def unit(machine: str = "controller-0", name: str = "etcd", **changes: Any) -> Unit:
+    known = Unit(machine, name, "active", pid=10, entered_us=5, started_us=5, restarts=0)
+    return replace(known, **changes)
+
+
+def bystanders(**changes: Any) -> Bystanders:
+    processes = {(m, "etcd"): unit(m, **changes) for m in MACHINES}
+    return Bystanders(processes, {MANAGER: holder(0), "kube-scheduler": holder(2)})
+
+
+def election(*changes: Change, looks: tuple[dict[str, str], ...] = ()) -> Election:
+    seen = changes or (Change(0, FIRST), Change(17, TAKEN))
+    return Election(
+        MANAGER, FIRST, FakeWatch(*seen), FakeMasters(*(looks or (said(0), said(1)))), bystanders()
+    )
+
+
+def cluster(state: Path | None = None, **more: Any) -> Any:
+    spec = series("test", kubernetes="v1.36.1", platform="local")
+    addresses = {m.name: str(m.private_ip) for m in spec.machines}
+    return SimpleNamespace(spec=spec, state=state, address_of=addresses.__getitem__, **more)

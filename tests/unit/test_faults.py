@@ -1,0 +1,122 @@
+"""Faults are written down before they happen, undone whatever happens, and repaired later."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures import faults
+from fixtures.faults import Fault, Faults
+from infra.errors import ClusterBroken, CommandFailed, LabError
+from infra.ssh import Result
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeShell, no_time_passes
+
+STOPPED = Fault("stopped", "controller-1", "etcd")
+
+
+class Machine(FakeShell):
+    """A machine whose systemd obeys; ``ledgers`` is what was written down at each command."""
+
+    def __init__(self, state: Path, *, obeys: bool = True) -> None:
+        super().__init__("controller-1")
+        self.state = state
+        self.obeys = obeys
+        self.active = True
+        self.ledgers: list[list[Fault]] = []
+
+    def run(self, argv: Sequence[str], **how: Any) -> Result:
+        self.ran.append(tuple(argv))
+        self.ledgers.append(faults.pending(self.state))
+        if "start" in argv and not self.obeys:
+            raise CommandFailed(self.name, argv, exit_status=1, stdout="", stderr="no such disk")
+        self.active = "stop" not in argv and (self.active or "start" in argv)
+        return Result(self.name, tuple(argv), 0, shown(active=self.active), "", 0.0)
+
+
+def shown(*, active: bool) -> str:
+    return f"ActiveState={'active' if active else 'inactive'}\nMainPID=7\n"
+
+
+def test_a_fault_is_written_down_before_it_happens(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    Faults(cluster(tmp_path, shell=lambda _: machine)).stop("controller-1", "etcd")
+    assert machine.ledgers[0] == [STOPPED]
+    assert machine.ran == [("systemctl", "stop", "etcd")]
+
+
+def test_restoring_starts_sees_it_active_forgets_and_asks_the_gate(tmp_path: Path) -> None:
+    machine, asked = Machine(tmp_path), []
+    live = cluster(tmp_path, shell=lambda _: machine)
+    caused = Faults(live, gate=asked.append)
+    caused.stop("controller-1", "etcd")
+    caused.restore()
+    assert machine.active
+    assert faults.pending(tmp_path) == []
+    assert asked == [live]
+
+
+def test_a_frozen_process_goes_on(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    caused = Faults(cluster(tmp_path, shell=lambda _: machine), gate=lambda _: None)
+    caused.freeze("controller-1", "etcd")
+    caused.restore()
+    sent = [argv[3] for argv in machine.ran if argv[1] == "kill"]
+    assert sent == ["--signal=SIGSTOP", "--signal=SIGCONT"]
+
+
+def test_what_cannot_be_undone_is_named_and_stays_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time_passes(monkeypatch)
+    caused = Faults(cluster(tmp_path, shell=lambda _: Machine(tmp_path, obeys=False)))
+    caused.stop("controller-1", "etcd")
+    with pytest.raises(ClusterBroken, match=r"(?s)etcd on controller-1 was stopped.*no such disk"):
+        caused.restore()
+    assert faults.pending(tmp_path) == [STOPPED]
+
+
+def test_a_unit_that_does_not_become_active_is_no_restored_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time_passes(monkeypatch)
+    shell = FakeShell("controller-1", {"systemctl": "ActiveState=failed\n"})
+    caused = Faults(cluster(tmp_path, shell=lambda _: shell))
+    caused.stop("controller-1", "etcd")
+    with pytest.raises(ClusterBroken, match="is active again: not within"):
+        caused.restore()
+
+
+def test_a_later_run_repairs_what_an_interrupted_one_left(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    live = cluster(tmp_path, shell=lambda _: machine)
+    faults.write(tmp_path, [STOPPED])
+    assert faults.repair(live) == [STOPPED]
+    assert machine.active
+    assert not (tmp_path / faults.LEDGER).exists()
+
+
+def test_ctrl_c_in_a_scenario_still_restores(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    live = cluster(tmp_path, shell=lambda _: machine)
+    scenario = faults.faults.__wrapped__(live)
+    caused = next(scenario)
+    caused._gate = lambda _: None
+    caused.stop("controller-1", "etcd")
+    with pytest.raises(KeyboardInterrupt):
+        scenario.throw(KeyboardInterrupt())
+    assert machine.active
+
+
+def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / faults.LEDGER).write_text("[{")
+    with pytest.raises(LabError, match=r"faults\.json is damaged.*infra down"):
+        faults.pending(tmp_path)
+
+
+def test_the_ledger_is_plain_to_read(tmp_path: Path) -> None:
+    faults.write(tmp_path, [STOPPED])
+    (found,) = json.loads((tmp_path / faults.LEDGER).read_text())
+    assert found == {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
