@@ -8,9 +8,12 @@ from pathlib import Path
 
 from infra import ec2
 from infra.artifacts.store import Store
+from infra.desired.apply import Supplies
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
 from infra.localec2 import doctor, service
+from infra.localec2.image import kernel as kernels
+from infra.localec2.image import rootfs
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -37,17 +40,29 @@ class Site:
         return ec2.client(self.endpoint, settings.region)
 
 
-def open_site(settings: Settings, *, image: Path | None = None, kernel: Path | None = None) -> Site:
-    """Starts or finds the platform and enters its network. Local needs ``kernel`` and ``image``."""
+def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
+    """Starts or finds the platform and enters its network.
+
+    Errors: UserError, MissingArtifact, PlatformError.
+    """
     if settings.platform == "aws":
         with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
             address = answer.read().decode().strip()
         return Site(None, f"{address}/32", public=True)
-    if kernel is None or image is None:
-        raise UserError("the local EC2 needs its kernel and image; run: python -m infra up")
-    made_of = {"kernel": str(kernel), "image": str(image)}
+    with progress.stage("machine kernel and image"):
+        image = rootfs.base_image(
+            store_root=store.root,
+            binaries=supplied.binaries,
+            images=tuple(supplied.images.values()),
+            say=progress.say,
+        )
+        made_of = {
+            "kernel": str(kernels.kernel(store_root=store.root, say=progress.say)),
+            "image": str(image),
+        }
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
-    return find_local(settings)
+    with progress.stage("local EC2"):
+        return find_local(settings)
 
 
 def find_local(settings: Settings) -> Site:

@@ -3,17 +3,15 @@
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from infra import ec2, health, platforms, state, supplies
 from infra.artifacts import catalog as catalogs
 from infra.artifacts import obtain
 from infra.artifacts.store import Store
 from infra.cluster import Cluster
-from infra.desired.apply import Supplies
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.localec2.image import kernel as kernels
-from infra.localec2.image import rootfs
 from infra.phases.build import Tally, build
 from infra.phases.render import render as write_tree
 from infra.pki import authority, kubeconfigs, ssh_keys
@@ -40,7 +38,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     state.prepare(settings.state)
     with progress.stage("artifacts"):
         supplied = supplies.gather(settings.kubernetes, store, progress, busybox=BUSYBOX)
-    site = open_site(settings, store, supplied.supplies, progress)
+    site = platforms.open_site(settings, store, supplied.supplies, progress)
     with progress.stage("machines"):
         ssh_keys.ensure(settings.state / "ssh", spec)
         provisioned = provision(settings, spec, site, progress)
@@ -56,19 +54,9 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
         health.gate(cluster, deep=tally.changed > 0)
     state.write(
         settings.state,
-        {
-            "id": spec.id,
-            "kubernetes": spec.kubernetes,
-            "platform": spec.platform,
-            "region": settings.region,
-            "time_scale": settings.time_scale,
+        record(settings, spec, provisioned)
+        | {
             "addresses": addresses,
-            "public": site.public,
-            "instances": {name: i.id for name, i in provisioned.instances.items()},
-            "machines": [
-                {"name": m.name, "role": m.role, "address": m.private_ip, "type": m.instance_type}
-                for m in spec.machines
-            ],
             "stages": progress.stages,
             "artifacts": list(supplied.sources),
         },
@@ -76,19 +64,20 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     return cluster, tally
 
 
-def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
-    if settings.platform == "aws":
-        return platforms.open_site(settings)
-    with progress.stage("machine kernel and image"):
-        kernel = kernels.kernel(store_root=store.root, say=progress.say)
-        image = rootfs.base_image(
-            store_root=store.root,
-            binaries=supplied.binaries,
-            images=tuple(supplied.images.values()),
-            say=progress.say,
-        )
-    with progress.stage("local EC2"):
-        return platforms.open_site(settings, image=image, kernel=kernel)
+def record(settings: Settings, spec: ClusterSpec, provisioned: ec2.Provisioned) -> dict[str, Any]:
+    """What attach and the report need to know of a finished cluster."""
+    return {
+        "id": spec.id,
+        "kubernetes": spec.kubernetes,
+        "platform": spec.platform,
+        "region": settings.region,
+        "time_scale": settings.time_scale,
+        "instances": {name: i.id for name, i in provisioned.instances.items()},
+        "machines": [
+            {"name": m.name, "role": m.role, "address": m.private_ip, "type": m.instance_type}
+            for m in spec.machines
+        ],
+    }
 
 
 def provision(
