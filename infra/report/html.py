@@ -139,9 +139,7 @@ def show(folder: Path, item: Item) -> Shown:
             item.name, item.kind, item.path, draw(item.kind, stored["data"]), stored["data"]
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        words = Markup('<p class="quiet">cannot be drawn: {}: {}</p>').format(
-            type(error).__name__, error
-        )
+        words = Markup('<p class="quiet">cannot be drawn: {}</p>').format(type(error).__name__)
         return Shown(item.name, "broken", item.path, words, None)
 
 

@@ -6,6 +6,7 @@ from math import ceil, floor, log10
 from markupsafe import Markup, escape
 
 STEPS = (1.0, 2.0, 5.0, 10.0)
+TIMES = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 
 
 def picture(height: float, *parts: Markup, title: str) -> Markup:
@@ -53,11 +54,19 @@ def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
     return [round(n * step, 6) for n in range(first, floor(high / step) + 1)]
 
 
+def time_ticks(low: float, high: float) -> list[float]:
+    """Round times: whole minutes or their halves where seconds would be odd."""
+    if high - low <= 120:
+        return ticks(low, high)
+    step = next((s for s in TIMES if (high - low) / s <= 7), TIMES[-1])
+    return [float(n * step) for n in range(ceil(low / step), floor(high / step) + 1)]
+
+
 def time_axis(low: float, high: float, y: float, *, top: float) -> Markup:
     """Grid lines and seconds below a drawing."""
     span = max(high - low, 1e-9)
     marks = []
-    for tick in ticks(low, high):
+    for tick in time_ticks(low, high):
         x = (tick - low) / span * 100
         anchor = "start" if x < 4 else "end" if x > 94 else "middle"
         marks.append(line(x, top, x, y - 12, kind="grid"))
