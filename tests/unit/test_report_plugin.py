@@ -11,11 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = """
-import pytest
-from fixtures import capabilities, settings as options
+from fixtures import capabilities
 
-def pytest_addoption(parser):
-    options.add_options(parser)
+pytest_plugins = ["fixtures.settings"]
 
 def pytest_collection_modifyitems(config, items):
     capabilities.apply_capabilities(config, items, {"ebs": "the local EC2 modifies no volumes"})
@@ -123,9 +121,8 @@ def outcomes(folder: Path) -> dict[str, tuple[str, str]]:
     return {c["id"]: (c["outcome"], c["reason"]) for c in stored["claims"]}
 
 
-@pytest.mark.parametrize("workers", [["-n", "2"], ["-p", "no:xdist"]], ids=["xdist", "alone"])
-def test_a_run_leaves_its_folder(project: Path, workers: list[str]) -> None:
-    ended = run(project, *workers)
+def test_a_run_leaves_its_folder(project: Path) -> None:
+    ended = run(project, "-n", "2")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     (folder,) = (project / "reports" / "v1.36.1").iterdir()
     found = outcomes(folder)
@@ -159,13 +156,13 @@ def test_a_run_leaves_its_folder(project: Path, workers: list[str]) -> None:
 
 
 def test_a_claim_that_was_not_chosen_is_not_without_scenario(project: Path) -> None:
-    assert run(project, "-k", "three_are_healthy").returncode == 0
+    assert run(project, "-p", "no:xdist", "-k", "three_are_healthy").returncode == 0
     (folder,) = (project / "reports" / "v1.36.1").iterdir()
     assert outcomes(folder)["63.2"] == ("not judged", "not in this run")
 
 
 def test_an_interrupted_run_tells_what_it_did_not_reach(project: Path) -> None:
-    assert run(project, "-x").returncode != 0
+    assert run(project, "-p", "no:xdist", "-x").returncode != 0
     (folder,) = (project / "reports" / "v1.36.1").iterdir()
     assert outcomes(folder)["63.3"] == ("not judged", "the run ended before it")
 
@@ -179,5 +176,5 @@ def test_an_unknown_claim_is_an_error(project: Path) -> None:
 
 def test_a_run_without_live_tests_leaves_nothing(project: Path) -> None:
     (project / "tests" / "test_other.py").write_text("def test_it():\n    pass\n")
-    assert run(project, "-k", "test_it").returncode == 0
+    assert run(project, "-p", "no:xdist", "-k", "test_it").returncode == 0
     assert not list((project / "reports").glob("*/*"))
