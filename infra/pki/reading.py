@@ -88,9 +88,11 @@ def wrong_signers(found: Iterable[Found], identities: Iterable[Identity]) -> lis
     authorities = {item.common_name: item for item in everything if item.is_authority}
     files = {row.name: row.common_name for row in AUTHORITIES}
     wrong = [f"no machine has the authority {cn}" for cn in files.values() if cn not in authorities]
+    if wrong:
+        return wrong
     owners = {identity.common_name: files[identity.authority] for identity in identities}
     for item in everything:
-        if item.is_authority or wrong:
+        if item.is_authority:
             continue
         signers = [cn for cn, signer in authorities.items() if signed_by(item, signer)]
         if signers != [owners.get(item.common_name)]:

@@ -1,0 +1,228 @@
+"""Every Then about heartbeats, add-ons, Pods without a scheduler and certificates goes red."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra import health, reach
+from infra.clients import addons as addon_client
+from infra.clients import certificates as certificate_client
+from infra.clients import heartbeats as beat_client
+from infra.clients.addons import Addons
+from infra.clients.heartbeats import Heartbeats
+from infra.clients.leases import Change, Lease
+from infra.errors import WaitTimeout
+from infra.pki import authority, passing, reading
+from infra.pki.material import Material
+from infra.pki.reading import Found
+from tests.steps import addons, certificates, control_plane, heartbeats, replica_sets
+from tests.unit.elections_fake import START, FakeWatch, cluster, election, holder
+from tests.unit.fakes import FakeApi, no_time_passes, pod
+
+WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
+NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+
+def red(step: Callable[..., None], *given: Any, says: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        step(*given)
+    assert says in str(caught.value)
+
+
+def beats(*changes: Change, lease: Lease = WORKER, status: str = "10:00") -> Heartbeats:
+    ready = {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": status}]}
+    api = FakeApi({"/api/v1/nodes": {"items": [{**NODE, "status": ready}]}})
+    return Heartbeats(api, {lease.name: lease}, {lease.name: FakeWatch(*changes)})
+
+
+def test_a_controller_without_an_identity_lease() -> None:
+    one = replace(WORKER, duration=40)
+    strange = replace(beats(), start={"controller-0": one, "stranger": one})
+    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="controller-1 has no")
+    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="names stranger")
+    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="controller-0 lasts 40 s")
+
+
+@pytest.mark.parametrize(
+    ("lease", "says"),
+    [
+        (replace(WORKER, name="worker-9"), "belongs to no node"),
+        (replace(WORKER, holder="worker-1"), "held by 'worker-1'"),
+        (replace(WORKER, duration=15), "lasts 15 s"),
+        (replace(WORKER, owner_uids=("u-1",)), "not by its Node"),
+    ],
+)
+def test_a_node_lease_that_is_wrong(lease: Lease, says: str) -> None:
+    red(heartbeats.one_a_node, beats(lease=lease), 40.0, says=says)
+
+
+def test_a_heartbeat_that_stops() -> None:
+    red(heartbeats.each_is_renewed, beats(Change(1, WORKER)), 30.0, 15.0, says="did not stay")
+    silent = beats(Change(29, WORKER))
+    red(heartbeats.each_is_renewed, silent, 30.0, 15.0, says="not renewed once in 30 s: worker-0")
+
+
+def test_a_node_that_sends_its_status_again_and_again() -> None:
+    red(heartbeats.status_is_rare, beats(), says="nobody looked")
+    busy = replace(beats(), reported={"worker-0": {"10:00", "10:01", "10:02"}})
+    red(heartbeats.status_is_rare, busy, says="{'worker-0': 2}")
+
+
+def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "node_problems", lambda _: ["node worker-1 is not Ready"])
+    red(control_plane.nodes_ready, cluster(), says="node worker-1 is not Ready")
+
+
+def test_a_candidate_or_a_strategy() -> None:
+    served = {"v1": ["leases"], "v1beta1": ["leasecandidates"]}
+    red(control_plane.no_candidates, served, says="leasecandidates in ['v1beta1']")
+    item = {"metadata": {"name": "kube-scheduler"}, "spec": {"strategy": "OldestEmulation"}}
+    path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+    api = FakeApi({path: {"items": [item]}})
+    red(control_plane.no_strategy, cluster(api=api), says="OldestEmulation")
+    nothing = FakeApi({path: {"items": []}})
+    red(control_plane.no_strategy, cluster(api=nothing), says="(control)")
+
+
+def waiting(**changes: Any) -> Any:
+    found = pod(metadata__name="waiting", status__phase="Pending", **changes)
+    return cluster(api=FakeApi({"/api/v1/namespaces/ns/pods/waiting": found}))
+
+
+def test_a_pod_that_a_scheduler_has_looked_at() -> None:
+    said = [{"type": "PodScheduled", "status": "False"}]
+    looked = waiting(spec__nodeName="", status__conditions=said)
+    red(control_plane.not_looked_at, looked, "ns", "waiting", 15.0, says="PodScheduled=False")
+    stuck = waiting(status__conditions=said)
+    red(control_plane.waiting_pod_runs, stuck, "ns", "waiting", 60.0, says="not within 60 s")
+
+
+class Gap(SimpleNamespace):
+    def replica_sets(self) -> list[str]:
+        return list(self.found)
+
+
+def lease_api(number: int) -> Any:
+    path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager"
+    spec = {"holderIdentity": holder(number)}
+    return cluster(api=FakeApi({path: {"metadata": {"name": "m"}, "spec": spec}}))
+
+
+def test_a_replica_set_that_comes_early_or_never() -> None:
+    early: Any = Gap(found=["in-the-gap-1"])
+    step = replica_sets.no_replica_set_before
+    red(step, lease_api(0), early, election(), says="can no longer happen")
+    never: Any = Gap(found=[])
+    red(replica_sets.replica_set_after, never, election(), 30.0, says="not within 30 s")
+    step(lease_api(1), never, election())
+
+
+def test_containers_that_were_replaced() -> None:
+    deployment: Any = SimpleNamespace(containers=lambda: {"u": "containerd://2 x1"})
+    before = replica_sets.RunningDeployment(deployment, {"u": "containerd://1 x0"})
+    red(replica_sets.same_containers, before, says="containerd://1 x0")
+
+
+DNS = pod(metadata__name="coredns-1", metadata__namespace="kube-system", metadata__uid="d-1")
+
+
+def test_an_addon_that_does_not_heal(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = cluster(api=FakeApi({addon_client.PODS: {"items": [DNS]}}))
+    still = addons.Deleted({"d-1": "coredns-1"}, "d-1")
+    red(addons.replaced, live, still, 60.0, says="not within 60 s")
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise WaitTimeout("worker-0 does not reach dns")
+
+    monkeypatch.setattr(reach, "across_workers", unreachable)
+    red(addons.names_resolved, live, 60.0, says="worker-0 does not reach dns")
+    other = pod(metadata__name="metrics", metadata__uid="m-1")
+    installed = Addons(live.api, (DNS, other))
+    red(addons.others_as_before, installed, still, says="metrics: containerd://c0ffee x0 became")
+
+
+def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
+    lone = Addons(FakeApi({}), (DNS,))
+    red(addons.belong_to_workloads, lone, says="{'coredns-1': 'nobody'}")
+    static = pod(metadata__annotations={"kubernetes.io/config.mirror": "x"})
+    server = pod(metadata__name="kube-apiserver-controller-0")
+    live = cluster(api=FakeApi({"/api/v1/pods": {"items": [static, server]}}))
+    for says in ("ns/rz", "ns/kube-apiserver-controller-0"):
+        red(addons.no_control_plane_pods, live, lone, says=says)
+    empty = cluster(api=FakeApi({"/api/v1/pods": {"items": []}}))
+    red(addons.no_control_plane_pods, empty, lone, says="lacks those of kube-system")
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return authority.create_all(cluster().spec, tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def files(material: Material) -> list[Found]:
+    names = [path.stem for path in material.root.glob("*.pem") if not path.stem.endswith("-key")]
+    return [reading.from_pem(f"m:/{n}.pem", material.cert(n)) for n in names if n != "admin"]
+
+
+def test_certificates_as_built_pass(files: list[Found]) -> None:
+    certificates.every_identity(cluster(), files)
+    certificates.valid_for(files, 8760)
+    certificates.names_whom(cluster(), files)
+    certificates.signed_by_own(cluster(), files)
+
+
+def test_certificates_that_are_not_as_built(
+    files: list[Found], material: Material, tmp_path: Path
+) -> None:
+    red(certificates.every_identity, cluster(), files[:3], says="instead:")
+    red(certificates.valid_for, files, 9000, says="lasts 365 days")
+    ended = passing.administrator(material, tmp_path, ends=-timedelta(days=1))
+    over = reading.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
+    assert reading.wrong_lifetime([over], hours=24)[0].startswith("m:/ended.pem")
+    red(certificates.names_whom, cluster(), [over], says="whom nobody built")
+    stranger = authority.new_authority("etcd-ca", datetime.now(UTC))
+    swapped = [f for f in files if f.common_name != "etcd-ca"]
+    swapped.append(reading.from_pem("m:/etcd-ca.pem", stranger.certificate_pem))
+    red(certificates.signed_by_own, cluster(), swapped, says="(etcd) is signed by a stranger")
+    absent = [f for f in files if f.common_name != "etcd-ca"]
+    red(certificates.signed_by_own, cluster(), absent, says="no machine has the authority etcd-ca")
+
+
+def test_ports_that_serve_something_else(
+    files: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificate_client, "served", lambda *_, **__: files[0])
+    red(certificates.ports_serve_files, cluster(), files, says="controller-0:2379 serves")
+    red(certificates.others_refuse, cluster(), says="controller-0:2379 by trust in ca")
+    monkeypatch.setattr(certificate_client, "verdict", lambda *_: "IP address mismatch")
+    red(certificates.own_accepts, cluster(), says="controller-0:2379: IP address mismatch")
+
+
+@pytest.mark.parametrize(
+    ("ended", "valid", "says"),
+    [(200, 200, "the ended one was answered"), (401, 401, "the valid one was answered")],
+)
+def test_an_ended_certificate_that_is_believed(
+    monkeypatch: pytest.MonkeyPatch, ended: int, valid: int, says: str
+) -> None:
+    said = {"ended": {"c": ended}, "valid": {"c": valid}}
+    monkeypatch.setattr(certificate_client, "answers", lambda _, stem: said[stem.name])
+    step = certificates.ended_is_refused
+    red(step, cluster(), Path("/ended"), Path("/valid"), says=says)
+
+
+def test_beats_know_when_nodes_reported() -> None:
+    seen = beats(Change(29, WORKER))
+    seen.look()
+    assert seen.reported == {"worker-0": {"10:00"}}
+    assert beat_client.nodes(seen.api).keys() == {"worker-0"}
