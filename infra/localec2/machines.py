@@ -1,4 +1,4 @@
-"""Machines as processes. ``Launcher`` is all that the reconciler knows of them; Uml is one kind.
+"""Machines as processes of User-mode Linux.
 
 A machine's files are in one directory: its disk, its console, what is known of its process.
 """
@@ -10,7 +10,6 @@ import subprocess
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Protocol
 
 from infra.errors import PlatformError
 from infra.localec2 import mconsole, processes, records
@@ -27,44 +26,6 @@ DYING = 5.0
 """Seconds for a killed machine to give back its memory, 2 GiB at most."""
 OFF = b"reboot: Power down"
 """Last line of a kernel whose user powered it off; linux kernel/reboot.c."""
-
-
-class Launcher(Protocol):
-    """What a machine can do. Ids are instance ids; every call may be repeated."""
-
-    def known(self) -> tuple[str, ...]:
-        """Instances that left files here, running or not."""
-
-    def boot(self, instance: Instance, subnet: str, gateway: str) -> None: ...
-
-    def is_alive(self, instance_id: str) -> bool: ...
-
-    def is_up(self, instance_id: str) -> bool:
-        """Whether its kernel answers."""
-
-    def was_up(self, instance_id: str) -> bool: ...
-
-    def reboots(self, instance_id: str) -> int: ...
-
-    def reboot(self, instance: Instance, *, hard: bool = False) -> None: ...
-
-    def boot_mark(self, instance_id: str) -> int:
-        """Changes with every boot, also with one that the machine asked for itself."""
-
-    def shut_down(self, instance_id: str) -> None:
-        """Asks the machine to stop its services and end."""
-
-    def kill(self, instance_id: str) -> None: ...
-
-    def ending(self, instance_id: str) -> str | None:
-        """How it ended by itself, as a StateReason; None when it was not started."""
-
-    def settle(self, instance_id: str) -> None:
-        """Nothing of a run is left but disk and console."""
-
-    def destroy(self, instance_id: str) -> None: ...
-
-    def console(self, instance_id: str) -> str: ...
 
 
 class Uml:
@@ -167,8 +128,9 @@ class Uml:
             return None
         if OFF in self._tail(instance_id, 512):
             return "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
-        last = self._last(instance_id).splitlines()[-1:]
-        return ": ".join(["Server.InternalError: the machine's kernel ended by itself", *last])
+        reason = "Server.InternalError: the machine's kernel ended by itself"
+        # A machine that never came up says in its last words why; later ones are of its services.
+        return reason if self.was_up(instance_id) else f"{reason}: {self._last(instance_id)}"
 
     def settle(self, instance_id: str) -> None:
         records.forget(self._folder(instance_id))
@@ -222,7 +184,9 @@ class Uml:
             return b""
 
     def _last(self, instance_id: str) -> str:
-        return self._tail(instance_id, 512).decode(errors="replace").strip()
+        """Its last line, without the control characters that an XML answer must not carry."""
+        lines = self._tail(instance_id, 512).decode(errors="replace").strip().splitlines()
+        return "".join(c for c in lines[-1] if c.isprintable()) if lines else "it said nothing"
 
 
 def kept(source: Path, target: Path) -> Path:

@@ -10,7 +10,7 @@ import time
 from ipaddress import IPv4Address
 
 from infra.errors import LabError
-from infra.localec2.machines import Launcher
+from infra.localec2.launcher import Launcher
 from infra.localec2.network import Network
 from infra.localec2.probes import Probes
 from infra.localec2.wanted import Facts, Instance, State, Wanted

@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 
 from infra.errors import PlatformError
+from infra.localec2 import records
 from infra.localec2.addresses import plug, port
 from infra.localec2.daemon import promised
 from infra.localec2.machines import Uml, kept, machine_id
 from infra.localec2.place import Place
+from infra.localec2.processes import Identity
+from infra.localec2.records import Record
 from infra.localec2.wanted import Instance, Wanted
 
 ONE = Instance(
@@ -56,6 +59,23 @@ def test_memory_is_promised_from_the_call_on_not_from_the_start() -> None:
     wanted = Wanted("10.0.1.0/24", "10.0.1.1", (ONE, stopped, new))
     assert promised(wanted, {ONE.id: 700, "i-3": 0}.__getitem__) == ((2048, 700), (512, 0))
     assert promised(None, lambda _: 0) == ()
+
+
+def test_a_machine_that_never_came_up_is_remembered_by_its_last_words(tmp_path: Path) -> None:
+    uml = Uml(Place(tmp_path), kernel=tmp_path / "linux", image=tmp_path / "base.img")
+    folder = Place(tmp_path).machines / ONE.id
+    folder.mkdir(parents=True)
+    (folder / "console.log").write_bytes(b"Linux\n\x1b[31mNo root disk\x00\n\n")
+    record = Record(Identity(1, 2, "boot"), cpu=0, mib=512, reboots=0)
+    records.write(folder, record)
+    assert uml.ending(ONE.id) == (
+        "Server.InternalError: the machine's kernel ended by itself: [31mNo root disk"
+    )
+    records.write(folder, replace(record, up=True))
+    assert uml.ending(ONE.id) == "Server.InternalError: the machine's kernel ended by itself"
+    with (folder / "console.log").open("ab") as console:
+        console.write(b"reboot: Power down\n")
+    assert uml.ending(ONE.id) == ("Client.InstanceInitiatedShutdown: Instance initiated shutdown")
 
 
 def test_a_machine_that_was_never_started_has_no_ending(tmp_path: Path) -> None:
