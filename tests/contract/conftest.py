@@ -6,14 +6,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client as WsgiClient
 
 from infra.localec2 import front as front_module
 from infra.localec2.front import Front
@@ -61,9 +64,25 @@ def served() -> Iterator[Served]:
     server.shutdown()
 
 
+class Body(BytesIO):
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def in_process(api: Any, served: Served) -> Any:
+    """The client calls the WSGI application itself: half the time of a socket and a thread."""
+
+    def send(request: Any, **_: Any) -> AWSResponse:
+        answer = WsgiClient(served).post("/", data=request.body, headers=dict(request.headers))
+        return AWSResponse(request.url, answer.status_code, answer.headers, Body(answer.data))
+
+    api.meta.events.register("before-send.ec2", send)
+    return api
+
+
 @pytest.fixture(scope="session")
 def local_client(served: Served) -> Any:
-    return client(served.endpoint)
+    return in_process(client(served.endpoint), served)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """A restarted local EC2 answers as before: the journal is replayed."""
 
 import json
+import shutil
 import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,10 @@ from tests.contract.conftest import Served
 from tests.contract.world import World, settle
 
 
-@pytest.fixture
-def lived(front: Front, local_client: Any) -> Front:
-    """A cluster with a past: a machine replaced, one stopped, one rebooted."""
+@pytest.fixture(scope="module")
+def lived(served: Served, local_client: Any, tmp_path_factory: pytest.TempPathFactory) -> Front:
+    """A cluster with a past: a machine replaced, one rebooted, one stopped."""
+    front = served.front = Front(tmp_path_factory.mktemp("lived") / "journal")
     front.on_change = lambda: settle(front)
     made = provision(local_client)
     ec2.route_pods(local_client, SPEC, made)
@@ -28,18 +31,24 @@ def lived(front: Front, local_client: Any) -> Front:
     return front
 
 
+@pytest.fixture
+def path(lived: Front, tmp_path: Path) -> Path:
+    """A copy of its journal."""
+    return Path(shutil.copy(lived._journal.path, tmp_path / "journal"))
+
+
 def states(front: Front) -> dict[str, str]:
     return {i.id: i.state for i in front._backend.all_instances()}
 
 
-def test_restart_gives_the_same_cluster(lived: Front) -> None:
-    again = Front(lived._journal.path)
+def test_restart_gives_the_same_cluster(lived: Front, path: Path) -> None:
+    again = Front(path)
     assert again.wanted() == lived.wanted()
     assert len(again.wanted().instances) == 6  # type: ignore[union-attr]
 
 
-def test_what_ran_is_pending_until_seen_again(lived: Front) -> None:
-    before, again = states(lived), Front(lived._journal.path)
+def test_what_ran_is_pending_until_seen_again(lived: Front, path: Path) -> None:
+    before, again = states(lived), Front(path)
     expected = {i: "pending" if s == "running" else s for i, s in before.items()}
     assert states(again) == expected
     assert set(expected.values()) == {"pending", "stopped", "terminated"}
@@ -47,12 +56,12 @@ def test_what_ran_is_pending_until_seen_again(lived: Front) -> None:
     assert states(again) == before
 
 
-def test_second_restart_after_changes(lived: Front, served: Served, local_client: Any) -> None:
-    again = served.front = Front(lived._journal.path)
+def test_second_restart_after_changes(path: Path, served: Served, local_client: Any) -> None:
+    again = served.front = Front(path)
     settle(again)
     again.on_change = lambda: settle(again)
     provision(local_client)  # starts the stopped balancer
-    third = Front(lived._journal.path)
+    third = Front(path)
     assert third.wanted() == again.wanted()
     assert {i.wanted for i in third.wanted().instances} == {"running"}  # type: ignore[union-attr]
 
@@ -69,23 +78,20 @@ def test_new_ids_after_a_restart_are_new(local: World, served: Served) -> None:
     assert local.launch() != first
 
 
-def test_last_line_cut_short_is_dropped(lived: Front) -> None:
-    path = lived._journal.path
+def test_last_line_cut_short_is_dropped(lived: Front, path: Path) -> None:
     whole = path.read_text()
     path.write_text(whole + '{"kind": "call", "se')
     assert Front(path).wanted() == lived.wanted()
     assert path.read_text().startswith(whole)
 
 
-def test_damaged_line_names_itself_and_the_way_out(lived: Front) -> None:
-    path = lived._journal.path
+def test_damaged_line_names_itself_and_the_way_out(lived: Front, path: Path) -> None:
     path.write_text("damaged\n" + path.read_text())
     with pytest.raises(UserError, match=r"journal:1 cannot be read .* build the cluster again"):
         Front(path)
 
 
-def test_other_answer_than_before_is_told(lived: Front) -> None:
-    path = lived._journal.path
+def test_other_answer_than_before_is_told(lived: Front, path: Path) -> None:
     lines = path.read_text().splitlines()
     call = json.loads(lines[0])
     path.write_text("\n".join([json.dumps(call | {"seed": 1}), *lines[1:], ""]))
@@ -97,5 +103,5 @@ def test_only_its_owner_reads_it(lived: Front) -> None:
     assert stat.S_IMODE(lived._journal.path.stat().st_mode) == 0o600
 
 
-def test_signatures_are_not_kept(lived: Front) -> None:
-    assert "Signature" not in lived._journal.path.read_text()
+def test_signatures_are_not_kept(lived: Front, path: Path) -> None:
+    assert "Signature" not in path.read_text()

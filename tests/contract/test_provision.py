@@ -21,7 +21,7 @@ from tests.contract.cluster import (
     recording,
     remove,
 )
-from tests.contract.conftest import Served
+from tests.contract.conftest import Served, in_process
 from tests.contract.world import settle
 
 GOLDEN = Path(__file__).with_name("provision.golden")
@@ -32,13 +32,22 @@ REMOVALS = 9
 
 @pytest.fixture(scope="session")
 def session_client(served: Served) -> Any:
-    return ec2.client(served.endpoint, "ap-southeast-1")
+    return in_process(ec2.client(served.endpoint, "ap-southeast-1"), served)
 
 
 @pytest.fixture
 def client(session_client: Any, front: Front) -> Any:
     front.on_change = lambda: settle(front)
     return session_client
+
+
+def test_it_works_over_http(served: Served, front: Front) -> None:
+    front.on_change = lambda: settle(front)
+    client = ec2.client(served.endpoint, "ap-southeast-1")
+    made = provision(client)
+    assert ec2.find(client, SPEC) == made
+    remove(client)
+    assert left(client) == NOTHING
 
 
 def test_first_run_makes_the_series_machines(client: Any) -> None:
