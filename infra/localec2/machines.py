@@ -44,25 +44,14 @@ class Uml:
     def boot(self, instance: Instance, subnet: str, gateway: str) -> None:
         folder = self._folder(instance.id)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._end(instance.id)  # one whose record was never written would share the disk
         shutil.rmtree(self._place.sockets / instance.id, ignore_errors=True)
         self._allow_reboot(instance.id)
-        base = kept(self._image, folder / "base.img")
         mib = memory_mib(instance.instance_type)
         cpu = records.least_loaded(self._records(), os.sched_getaffinity(0))
-        argv = [
-            "taskset", "--cpu-list", str(cpu), str(folder / "linux"), f"mem={mib}M", "ncpus=1",
-            "seccomp=on", f"ubda={folder / 'root.cow'},{base}", "root=/dev/ubda", "rw",
-            # What a machine synced is in this machine's page cache: it survives the machine's end.
-            "rootflags=barrier=0", "nohz=off", f"umid={instance.id}",
-            f"uml_dir={self._place.sockets}", "con0=null,fd:1", "con=null",
-            f"vec0:transport=raw,ifname={plug(instance.id)},depth=128,gro=1,mac={instance.mac}",
-            f"systemd.machine_id={machine_id(instance.id)}",
-            f"machine.address={instance.private_ip}/{IPv4Network(subnet).prefixlen}",
-            f"machine.gateway={gateway}",
-        ]  # fmt: skip
         with (folder / "console.log").open("ab") as console:
             child = subprocess.Popen(
-                argv,
+                self._argv(instance, cpu, subnet=subnet, gateway=gateway),
                 cwd=folder,
                 env={"TMPDIR": records.SCRATCH, "PATH": os.environ["PATH"]},
                 stdin=subprocess.DEVNULL,
@@ -75,6 +64,23 @@ class Uml:
         if process is None:
             raise PlatformError("machine", instance.id, f"did not start: {self._last(instance.id)}")
         records.write(self._folder(instance.id), Record(process, cpu, mib, instance.reboots))
+
+    def _argv(self, instance: Instance, cpu: int, *, subnet: str, gateway: str) -> list[str]:
+        """Source of the options: linux Documentation/virt/uml, and what was measured."""
+        folder = self._folder(instance.id)
+        base = kept(self._image, folder / "base.img")
+        mib = memory_mib(instance.instance_type)
+        return [
+            "taskset", "--cpu-list", str(cpu), str(folder / "linux"), f"mem={mib}M", "ncpus=1",
+            "seccomp=on", f"ubda={folder / 'root.cow'},{base}", "root=/dev/ubda", "rw",
+            # What a machine synced is in this machine's page cache: it survives the machine's end.
+            "rootflags=barrier=0", "nohz=off", f"umid={instance.id}",
+            f"uml_dir={self._place.sockets}", "con0=null,fd:1", "con=null",
+            f"vec0:transport=raw,ifname={plug(instance.id)},depth=128,gro=1,mac={instance.mac}",
+            f"systemd.machine_id={machine_id(instance.id)}",
+            f"machine.address={instance.private_ip}/{IPv4Network(subnet).prefixlen}",
+            f"machine.gateway={gateway}",
+        ]  # fmt: skip
 
     def is_alive(self, instance_id: str) -> bool:
         child = self._children.get(instance_id)
@@ -137,14 +143,17 @@ class Uml:
         shutil.rmtree(self._place.sockets / instance_id, ignore_errors=True)
 
     def destroy(self, instance_id: str) -> None:
-        for process in self._processes(instance_id):
-            processes.send(process, signal.SIGKILL)
-            processes.ended(process, within=DYING)
+        self._end(instance_id)
         self.settle(instance_id)
         shutil.rmtree(self._folder(instance_id), ignore_errors=True)
 
     def console(self, instance_id: str) -> str:
         return self._tail(instance_id, CONSOLE_BYTES).decode(errors="replace")
+
+    def _end(self, instance_id: str) -> None:
+        for process in self._processes(instance_id):
+            processes.send(process, signal.SIGKILL)
+            processes.ended(process, within=DYING)
 
     def _folder(self, instance_id: str) -> Path:
         return self._place.machines / instance_id
