@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from infra.errors import LabError
-
 
 class Outcome(StrEnum):
     """Design D7: four outcomes, not two."""
@@ -147,10 +145,12 @@ class Run:
 
 
 def judged(error: BaseException, *, when: str) -> Outcome:
-    """What an error says about the claim: before the first step, nothing."""
-    if when == "setup" or isinstance(error, LabError):
-        return Outcome.UNKNOWN
-    return Outcome.FALSE if isinstance(error, AssertionError) else Outcome.UNKNOWN
+    """What an error says about the claim: before the first step, nothing.
+
+    ClaimError is an AssertionError; a LabError, like any other error, is no verdict.
+    """
+    false = isinstance(error, AssertionError) and when != "setup"
+    return Outcome.FALSE if false else Outcome.UNKNOWN
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:

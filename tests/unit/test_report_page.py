@@ -374,6 +374,13 @@ def test_a_lease_nobody_took_over_has_no_time() -> None:
     assert leases.takeover({**LEASE, "marks": [{"t": 6, "text": "looked"}]}) is None
 
 
+def test_a_change_of_holder_before_the_fault_is_no_takeover() -> None:
+    samples = [{"t": t, "holder": f"controller-{t // 10}", "transitions": t} for t in range(30)]
+    history = {"lease": "x", "samples": samples, "marks": [{"t": 15, "text": "frozen"}]}
+    assert leases.takeover(history) == leases.Takeover(15, 20, "controller-1", "controller-2")
+    assert leases.takeover({**history, "marks": [{"t": 25, "text": "frozen"}]}) is None
+
+
 def test_counts_tell_untried_from_unjudged() -> None:
     found = verdicts.verdicts(claims.load(), sample(), written=frozenset())
     assert verdicts.counts(found)["untried"] == 215 - 12
