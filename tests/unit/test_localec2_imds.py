@@ -1,0 +1,124 @@
+import json
+from dataclasses import replace
+
+import pytest
+from werkzeug.test import Client
+
+from infra.localec2.imds import TOKEN, TTL, Metadata
+from infra.localec2.wanted import Instance, Wanted
+
+ONE = Instance(
+    id="i-1", wanted="running", private_ip="10.0.1.11", mac="02:00:00:00:00:0b",
+    instance_type="t3.medium", source_dest_check=True, group_ids=("sg-1",),
+    hostname="ip-10-0-1-11", user_data="#cloud-config\n{}", public_key="ssh-ed25519 AAAA me",
+    key_name="key", root_gib=8, zone="ap-southeast-1a", http_tokens="required",
+)  # fmt: skip
+TWO = replace(
+    ONE, id="i-2", private_ip="10.0.1.12", user_data="", public_key=None, http_tokens="optional"
+)
+
+
+class Caller:
+    def __init__(self, address: str = "10.0.1.11") -> None:
+        self.now = 0.0
+        app = Metadata(
+            lambda: Wanted("10.0.1.0/24", "10.0.1.1", (ONE, TWO)),
+            "ap-southeast-1",
+            lambda: self.now,
+        )
+        self.client = Client(app)
+        self.address = address
+
+    def token(self, ttl: str | None = "60") -> tuple[int, str]:
+        headers = {} if ttl is None else {TTL: ttl}
+        answer = self.client.put(
+            "/latest/api/token", headers=headers, environ_base={"REMOTE_ADDR": self.address}
+        )
+        return answer.status_code, answer.text
+
+    def get(self, path: str, token: str | None = None) -> tuple[int, str]:
+        answer = self.client.get(
+            f"/latest/{path}",
+            headers={TOKEN: token} if token else {},
+            environ_base={"REMOTE_ADDR": self.address},
+        )
+        return answer.status_code, answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("meta-data/instance-id", "i-1"),
+        ("meta-data/hostname", "ip-10-0-1-11"),
+        ("meta-data/local-hostname", "ip-10-0-1-11"),
+        ("meta-data/local-ipv4", "10.0.1.11"),
+        ("meta-data/public-keys/0/openssh-key", "ssh-ed25519 AAAA me"),
+        ("meta-data/placement/region", "ap-southeast-1"),
+        ("meta-data/placement/availability-zone", "ap-southeast-1a"),
+        ("user-data", "#cloud-config\n{}"),
+    ],
+)
+def test_what_a_machine_may_know(path: str, text: str) -> None:
+    caller = Caller()
+    _, token = caller.token()
+    assert caller.get(path, token) == (200, text)
+
+
+def test_the_identity_document() -> None:
+    caller = Caller()
+    status, text = caller.get("dynamic/instance-identity/document", caller.token()[1])
+    assert status == 200
+    assert json.loads(text).items() >= {
+        "instanceId": "i-1", "instanceType": "t3.medium", "region": "ap-southeast-1",
+        "availabilityZone": "ap-southeast-1a", "privateIp": "10.0.1.11",
+    }.items()  # fmt: skip
+
+
+def test_without_a_token_nothing_is_told() -> None:
+    assert Caller().get("meta-data/instance-id")[0] == 401
+
+
+def test_an_instance_may_allow_the_first_version() -> None:
+    caller = Caller("10.0.1.12")
+    assert caller.get("meta-data/instance-id") == (200, "i-2")
+    assert caller.get("meta-data/instance-id", "wrong")[0] == 401
+
+
+def test_a_token_gets_old() -> None:
+    caller = Caller()
+    _, token = caller.token("60")
+    caller.now = 60.0
+    assert caller.get("meta-data/instance-id", token)[0] == 401
+
+
+def test_a_token_of_another_machine_is_none() -> None:
+    caller = Caller()
+    _, token = caller.token()
+    caller.address = "10.0.1.12"
+    assert caller.get("meta-data/instance-id", token)[0] == 401
+
+
+@pytest.mark.parametrize("ttl", [None, "0", "21601", "soon"])
+def test_a_token_needs_a_lifetime_of_one_second_to_six_hours(ttl: str) -> None:
+    assert Caller().token(ttl)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["meta-data/public-ipv4", "meta-data/outpost-arn", "user-data/x", "moto-api/reset"]
+)
+def test_what_there_is_not(path: str) -> None:
+    caller = Caller()
+    assert caller.get(path, caller.token()[1])[0] == 404
+
+
+def test_a_stranger_learns_nothing() -> None:
+    caller = Caller("10.200.0.5")
+    assert caller.token()[0] == 404
+
+
+def test_only_tokens_are_put() -> None:
+    caller = Caller()
+    answer = caller.client.post(
+        "/latest/meta-data/instance-id", environ_base={"REMOTE_ADDR": caller.address}
+    )
+    assert answer.status_code == 405
