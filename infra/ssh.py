@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import fabric
 import paramiko
@@ -56,6 +56,13 @@ class Shell(Protocol):
     def put(self, content: bytes, path: str, *, mode: int = 0o644) -> None: ...
 
     def get(self, path: str) -> bytes: ...
+
+
+@runtime_checkable
+class Dials(Protocol):
+    """A shell that can also open connections from its machine."""
+
+    def dial(self, address: str, port: int) -> paramiko.Channel: ...
 
 
 class Ssh:
@@ -105,6 +112,19 @@ class Ssh:
                 self.name, ["cat", path], exit_status=status, stdout="", stderr=text(err)
             )
         return out
+
+    def dial(self, address: str, port: int) -> paramiko.Channel:
+        """A TCP connection that begins on the machine: to ports that only machines reach.
+
+        Errors: Unreachable, also when nobody listens there.
+        """
+        try:
+            with self._lock:
+                return self._transport().open_channel(
+                    "direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=CONNECT_TIMEOUT
+                )
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise Unreachable(self.name, f"to {address}:{port}", repr(error)) from error
 
     def close(self) -> None:
         with self._lock:

@@ -37,7 +37,7 @@ Feature: Backing up etcd and knowing the certificates' end
       Given the running etcd members
       When a snapshot is taken of one member
       Then its file is complete, has a checksum, and only root may read it
-      And etcdctl named the members' version
+      And etcdctl named the version of the members' storage
       And the running members are untouched
 
     @claim_63_3 @inferred

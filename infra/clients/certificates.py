@@ -1,7 +1,6 @@
 """Certificates of the live cluster: files on its machines, and what its TLS ports show."""
 
 import base64
-import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from infra.clients import tls
 from infra.clients.api import Api
 from infra.cluster import Cluster
 from infra.errors import LabError
@@ -22,8 +22,6 @@ from infra.ssh import Shell
 
 FOLDERS = ("/etc/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/kube-proxy")
 """Where components of articles 4 to 12 have their files."""
-TIMEOUT = 10.0
-"""Seconds for a TLS handshake with a busy machine."""
 ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
 
 
@@ -32,7 +30,6 @@ class Port:
     """A TLS port of a component, the file it serves, its authority, and whom it lets in."""
 
     machine: str
-    address: str
     number: int
     file: str
     authority: str
@@ -77,15 +74,13 @@ def ports(cluster: Cluster) -> list[Port]:
     """TLS ports with a certificate of ours; the managers make their own at each start."""
     found: list[Port] = []
     for machine in cluster.spec.controllers:
-        where = (machine.name, cluster.address_of(machine.name))
         file = "/etc/etcd/etcd.pem"
-        found += [Port(*where, number, file, ETCD, "etcd") for number in (2379, 2380)]
+        found += [Port(machine.name, number, file, ETCD, "etcd") for number in (2379, 2380)]
         file = "/var/lib/kubernetes/kube-apiserver.pem"
-        found.append(Port(*where, 6443, file, KUBERNETES, "admin"))
+        found.append(Port(machine.name, 6443, file, KUBERNETES, "admin"))
     for machine in cluster.spec.workers:
-        where = (machine.name, cluster.address_of(machine.name))
         file = "/var/lib/kubelet/kubelet.pem"
-        found.append(Port(*where, 10250, file, KUBERNETES, "admin"))
+        found.append(Port(machine.name, 10250, file, KUBERNETES, "admin"))
     return found
 
 
@@ -103,16 +98,13 @@ def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
     material = cluster.material
     context.load_cert_chain(material.cert_path(port.client), material.key_path(port.client))
     try:
-        with (
-            socket.create_connection((port.address, port.number), timeout=TIMEOUT) as connection,
-            context.wrap_socket(connection, server_hostname=port.address) as channel,
-        ):
-            shown = channel.getpeercert(binary_form=True)
+        with tls.dial(cluster, port.machine, port.number, context=context) as stream:
+            shown = stream.certificate()
     except ssl.SSLCertVerificationError:
         raise
     except OSError as error:
         raise LabError(f"no TLS handshake with {port}: {error}") from error
-    if shown is None:
+    if not shown:
         raise LabError(f"{port} shows no certificate")
     return reading.from_der(str(port), shown)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from infra.clients import bystanders, leases, metrics
+from infra.clients import bystanders, leases, metrics, tls
 from infra.clients.bystanders import Bystanders
 from infra.clients.leases import Change, Lease, LeaseWatch
 from infra.cluster import Cluster
@@ -29,7 +29,7 @@ def says(cluster: Cluster, machine: str, component: str) -> str:
     """What this machine's process says of itself."""
     try:
         text = metrics.scrape(
-            cluster.address_of(machine), PORTS[component], credentials=cluster.credentials("admin")
+            cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
         )
     except LabError as error:
         return f"no answer: {error}"
@@ -54,8 +54,10 @@ def unhealthy(cluster: Cluster, component: str) -> list[str]:
     """Machines whose process does not answer 200 on /healthz, with what it answers."""
     found: list[str] = []
     for machine in cluster.spec.controllers:
-        address, credentials = cluster.address_of(machine.name), cluster.credentials("admin")
-        status, text = metrics.fetch(address, PORTS[component], "/healthz", credentials=credentials)
+        credentials = cluster.credentials("admin")
+        status, text = tls.fetch(
+            cluster, machine.name, PORTS[component], path="/healthz", credentials=credentials
+        )
         if status != 200:
             found.append(f"{machine.name}: {status} {text[:100]}")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.errors import CommandFailed
+from infra.errors import CommandFailed, LabError
 from infra.inventory import ClusterSpec
 from infra.ssh import Result, Shell
 
@@ -22,7 +22,10 @@ COMMAND_TIMEOUT = "20s"
 
 @dataclass(frozen=True)
 class Status:
-    """One endpoint's ``endpoint status``; ``errors`` lists alarms and a lost leader."""
+    """One endpoint's ``endpoint status``; ``errors`` lists alarms and a lost leader.
+
+    ``version`` is the program's, ``storage`` that of its data's format (3.6.0 in all of 3.6).
+    """
 
     endpoint: str
     member: int
@@ -31,6 +34,7 @@ class Status:
     revision: int
     term: int
     version: str
+    storage: str = ""
     errors: tuple[str, ...] = ()
 
 
@@ -82,8 +86,9 @@ class Etcdctl:
 
     def count(self, *, revision: int = 0) -> int:
         """Live keys, at a revision or now."""
-        found = self.read("get", "", "--prefix", "--count-only", *at_revision(revision))
-        return int(found.get("count", 0))
+        counting = ("--prefix", "--count-only", "--write-out=fields")
+        result = self.run("get", "", *counting, *at_revision(revision))
+        return parse_count(result.stdout)
 
     def delete(self, key: str) -> None:
         self.run("del", key)
@@ -156,10 +161,20 @@ def parse_statuses(found: Sequence[dict[str, Any]]) -> tuple[Status, ...]:
             revision=item["Status"]["header"]["revision"],
             term=item["Status"].get("raftTerm", 0),
             version=item["Status"].get("version", ""),
+            storage=item["Status"].get("storageVersion", ""),
             errors=tuple(item["Status"].get("errors") or ()),
         )
         for item in sorted(found, key=lambda item: str(item["Endpoint"]))
     )
+
+
+def parse_count(output: str) -> int:
+    """Output of ``--write-out=fields``: lines like ``"Count" : 12``. Errors: LabError."""
+    for line in output.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().strip('"') == "Count":
+            return int(value)
+    raise LabError(f"etcdctl told no count: {output[:200]!r}")
 
 
 def parse_entry(item: dict[str, Any]) -> Entry:

@@ -178,9 +178,7 @@ def leader_changes(cluster: Cluster, machines: Iterable[str]) -> dict[str, float
     credentials = cluster.credentials(CLIENT)
     found: dict[str, float] = {}
     for machine in machines:
-        text = metrics.scrape(
-            cluster.address_of(machine), etcd.CLIENT_PORT, credentials=credentials
-        )
+        text = metrics.scrape(cluster, machine, etcd.CLIENT_PORT, credentials=credentials)
         value = metrics.value(metrics.parse(text, only=CHANGES), CHANGES)
         if value is None:
             raise LabError(f"etcd on {machine} has no metric {CHANGES}")

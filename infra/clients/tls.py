@@ -1,0 +1,147 @@
+"""TLS to ports that only the machines of the cluster reach, through an SSH connection of one.
+
+The security group lets a run in on SSH and the API only (article 3); the rest is dialed from the
+machine itself, and the handshake is ours.
+"""
+
+import http.client
+import ssl
+from dataclasses import dataclass, field
+from io import BytesIO
+from types import TracebackType
+from typing import Self
+
+import paramiko
+
+from infra.clients.api import ApiUnreachable, Credentials
+from infra.cluster import Cluster
+from infra.errors import LabError, Unreachable
+from infra.ssh import Dials
+
+TIMEOUT = 5.0
+"""Seconds without a byte; a frozen process sends none at all."""
+CHUNK = 1 << 16
+
+
+@dataclass
+class Stream:
+    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them."""
+
+    channel: paramiko.Channel
+    context: ssl.SSLContext
+    name: str
+    _in: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+    _out: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+
+    def __enter__(self) -> Self:
+        self.channel.settimeout(TIMEOUT)
+        self._tls = self.context.wrap_bio(self._in, self._out, server_hostname=self.name)
+        try:
+            self._shake_hands()
+        except OSError:  # also ssl.SSLError: the channel would stay open on the machine
+            self.channel.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.channel.close()
+
+    def certificate(self) -> bytes:
+        """The server's, in DER."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
+    def ask(self, request: bytes) -> bytes:
+        """Everything that comes back until the server ends the connection."""
+        self._tls.write(request)
+        self._flush()
+        answer = BytesIO()
+        while chunk := self._read():
+            answer.write(chunk)
+        return answer.getvalue()
+
+    def _read(self) -> bytes:
+        while True:
+            try:
+                return self._tls.read(CHUNK)
+            except ssl.SSLWantReadError:
+                if not self._fill():
+                    return b""
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    def _shake_hands(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                if not self._fill():
+                    raise ConnectionResetError("closed during the handshake") from None
+            else:
+                self._flush()
+                return
+
+    def _flush(self) -> None:
+        if pending := self._out.read():
+            self.channel.sendall(pending)
+
+    def _fill(self) -> bool:
+        received = self.channel.recv(CHUNK)
+        if not received:
+            self._in.write_eof()
+            return False
+        self._in.write(received)
+        return True
+
+
+def dial(cluster: Cluster, machine: str, port: int, *, context: ssl.SSLContext) -> Stream:
+    """A connection to a port of a machine, begun there. Errors: Unreachable when nobody listens."""
+    shell = cluster.shell(machine)
+    if not isinstance(shell, Dials):
+        raise LabError(f"{machine} opens no connections for us")
+    address = str(cluster.spec.machine(machine).private_ip)
+    return Stream(shell.dial(address, port), context, address)
+
+
+def trusting_anybody(credentials: Credentials) -> ssl.SSLContext:
+    """For ports whose certificate is made anew at each start: the managers have no file for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if credentials.cert and credentials.key:
+        context.load_cert_chain(credentials.cert, credentials.key)
+    return context
+
+
+def fetch(
+    cluster: Cluster, machine: str, port: int, *, path: str, credentials: Credentials
+) -> tuple[int, str]:
+    """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {machine}\r\nConnection: close\r\n\r\n"
+    context = trusting_anybody(credentials)
+    try:
+        with dial(cluster, machine, port, context=context) as stream:
+            return parsed(stream.ask(request.encode()))
+    except (OSError, Unreachable, http.client.HTTPException) as error:
+        raise ApiUnreachable(f"GET {machine}:{port}{path}: {error!r}") from error
+
+
+class Replayed:
+    """What http.client wants of a socket: the bytes that came."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def makefile(self, _mode: str) -> BytesIO:
+        return BytesIO(self._content)
+
+
+def parsed(content: bytes) -> tuple[int, str]:
+    answer = http.client.HTTPResponse(Replayed(content))  # type: ignore[arg-type]
+    answer.begin()
+    return answer.status, answer.read().decode(errors="replace")
