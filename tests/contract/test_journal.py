@@ -44,7 +44,7 @@ def states(front: Front) -> dict[str, str]:
 def test_restart_gives_the_same_cluster(lived: Front, path: Path) -> None:
     again = Front(path)
     assert again.wanted() == lived.wanted()
-    assert len(again.wanted().instances) == 6  # type: ignore[union-attr]
+    assert len(again.wanted().instances) == 3  # type: ignore[union-attr]
 
 
 def test_what_ran_is_pending_until_seen_again(lived: Front, path: Path) -> None:
