@@ -17,6 +17,7 @@ from infra.inventory import Role
 from infra.report import cgroups, leases, svg, timeline, verdicts
 from infra.report import folder as folders
 from infra.report.model import Item, Outcome, Run, Scenario
+from infra.report.shapes import shaped
 from infra.report.timeline import KINDS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -36,6 +37,8 @@ UNITS = {
 }
 HIGHLIGHTS = ("lease-history", "cgroup-change")
 SHOWN_HIGHLIGHTS = 4
+RAW = 4000
+"""Characters of evidence that has no drawable shape."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +135,17 @@ def anchor(node_id: str) -> str:
 
 
 def show(folder: Path, item: Item) -> Shown:
-    """Evidence drawn from its file; a file that cannot be drawn says so and is still named."""
+    """Evidence drawn from its file; what cannot be drawn is shown as it is and says so."""
+    stored: dict[str, Any] = {}
     try:
         stored = json.loads((folder / item.path).read_text())
-        return Shown(
-            item.name, item.kind, item.path, draw(item.kind, stored["data"]), stored["data"]
-        )
+        data = shaped(item.kind, stored["data"])
+        return Shown(item.name, item.kind, item.path, draw(item.kind, data), data)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        words = Markup('<p class="quiet">cannot be drawn: {}</p>').format(type(error).__name__)
+        raw = json.dumps(stored.get("data"), indent=1, ensure_ascii=False)[:RAW]
+        words = Markup('<p class="quiet">cannot be drawn: {}</p><pre>{}</pre>').format(
+            type(error).__name__, raw
+        )
         return Shown(item.name, "broken", item.path, words, None)
 
 
