@@ -44,24 +44,26 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
         provisioned = provision(settings, spec, site, progress)
     addresses = reach(provisioned, public=site.public)
     with progress.stage("certificates and kubeconfigs"):
-        material = authority.create_all(
-            spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
-        )
-        kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
+        certify(settings, spec, addresses)
     cluster = connect(settings, spec, addresses)
     tally = build(cluster, supplied.supplies, progress)
     with progress.stage("health gate"):
         health.gate(cluster, deep=tally.changed > 0)
-    state.write(
-        settings.state,
-        record(settings, spec, provisioned)
-        | {
-            "addresses": addresses,
-            "stages": progress.stages,
-            "artifacts": list(supplied.sources),
-        },
-    )
+    built = record(settings, spec, provisioned)
+    built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
+    if tally.changed == 0 and (before := state.read(settings.state)):
+        built["stages"] = before["stages"]  # the report tells how it was built, not looked at
+    else:
+        built["stages"] = progress.stages
+    state.write(settings.state, built)
     return cluster, tally
+
+
+def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:
+    material = authority.create_all(
+        spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
+    )
+    kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
 
 
 def record(settings: Settings, spec: ClusterSpec, provisioned: ec2.Provisioned) -> dict[str, Any]:
