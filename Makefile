@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 export KFS_CLUSTER_ID ?= series
 
-.PHONY: bench check down fix format help install lint machines mutants report test types unit up verify
+.PHONY: bench check down fix help install life lint live machines mutants report test types unit up verify
 
 help: ## print this menu
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ fix: install ## format and mend what ruff can mend
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 install: .venv/installed ## apt packages and the virtual environment
+
+life: install ## kill a build at five moments, kill the local EC2, remove everything
+	$(PYTEST) tests/life
 
 lint: install
 	$(BIN)/ruff check .
