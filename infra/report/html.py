@@ -76,7 +76,7 @@ def render(
             parts=contents,
             totals=totals(judged),
             tried=[v for v in judged if v.tried],
-            bad=[s for s in scenarios if s.outcome in (Outcome.FALSE, Outcome.UNKNOWN)],
+            bad=causes(scenarios),
             absent=[s for s in scenarios if s.outcome is Outcome.ABSENT],
             untried=[v for v in judged if not v.tried],
             stray=[s for s in scenarios if not s.claims],
@@ -108,6 +108,16 @@ def environment() -> Environment:
         "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
     }
     return made
+
+
+def causes(scenarios: Iterable[Scenario]) -> list[tuple[Outcome, str, list[Scenario]]]:
+    """What went wrong, a false claim before an unjudged one; one cause of many is told once."""
+    found: dict[tuple[Outcome, str], list[Scenario]] = {}
+    for wanted in (Outcome.FALSE, Outcome.UNKNOWN):
+        for scenario in scenarios:
+            if scenario.outcome is wanted:
+                found.setdefault((wanted, scenario.reason), []).append(scenario)
+    return [(outcome, reason, hit) for (outcome, reason), hit in found.items()]
 
 
 def totals(judged: Iterable[verdicts.Verdict]) -> dict[str, int]:

@@ -78,9 +78,10 @@ def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
 
 
 def test_commands_stand_under_their_step(tmp_path: Path) -> None:
-    recording = Recording(scenario(), tmp_path, "gw0")
+    told = scenario()
+    told.steps = [Step("Given", "a"), Step("Then", "b")]
+    recording = Recording(told, tmp_path, "gw0")
     recording.evidence.heard(result("lb"))
-    recording.begin([Step("Given", "a"), Step("Then", "b")])
     recording.step_begins()
     recording.evidence.heard(result("worker-0", KEY))
     recording.step_ends(Ended.PASSED)
