@@ -37,6 +37,8 @@ UNITS = {
 }
 HIGHLIGHTS = ("lease-history", "cgroup-change")
 SHOWN_HIGHLIGHTS = 4
+SHARED = 3
+"""Scenarios with one cause that are still shown open; more would bury the rest."""
 RAW = 4000
 """Characters of evidence that has no drawable shape."""
 
@@ -77,6 +79,7 @@ def render(
             totals=totals(judged),
             tried=[v for v in judged if v.tried],
             bad=causes(scenarios),
+            shared={reason for _, reason, hit in causes(scenarios) if len(hit) > SHARED},
             absent=[s for s in scenarios if s.outcome is Outcome.ABSENT],
             untried=[v for v in judged if not v.tried],
             stray=[s for s in scenarios if not s.claims],

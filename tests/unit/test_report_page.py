@@ -309,6 +309,15 @@ def test_the_page_tells_all_four_outcomes(folder: Path) -> None:
     assert page.count("cannot be drawn") == 2
 
 
+def test_one_cause_of_many_is_told_once() -> None:
+    many = [scenario("61.1", f"s{n}", outcome=Outcome.UNKNOWN, reason="gone") for n in range(9)]
+    false = scenario("61.2", "t", outcome=Outcome.FALSE, reason="no")
+    assert html.causes([*many, false]) == [
+        (Outcome.FALSE, "no", [false]),
+        (Outcome.UNKNOWN, "gone", many),
+    ]
+
+
 def test_no_secret_and_no_markup_of_others_comes_through(folder: Path) -> None:
     texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
     assert not [text for text in texts if SECRET in text]

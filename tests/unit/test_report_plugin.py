@@ -39,8 +39,12 @@ Feature: Backing up etcd
       Then writes go on
       And it is healthy
 
-    Scenario: one is healthy
+    Scenario Outline: one is healthy
       Then it is healthy
+
+      Examples:
+        | member |
+        | first  |
 
   @claim_63_3
   Rule: A snapshot is private
@@ -138,6 +142,7 @@ def test_a_run_leaves_its_folder(project: Path) -> None:
     assert steps[0]["commands"][0]["argv"] == ["etcdctl", "member", "list"]
     texts = {p.name: p.read_text() for p in folder.rglob("*") if p.is_file()}
     assert not [name for name, text in texts.items() if "abcdefghijklmnop" in text]
+    assert "one is healthy [first]" in records
     properties = ET.parse(folder / "junit.xml").getroot().iter("property")
     assert ("outcome", "not judged") in {(p.get("name"), p.get("value")) for p in properties}
     assert (folder / "run.log").read_text().count("holds") == 2
