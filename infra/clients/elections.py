@@ -1,108 +1,16 @@
-"""Leader election of a component that runs three times: who holds its Lease, who says it leads."""
+"""Leader election of a component that runs three times: who holds its Lease, and since when."""
 
-import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from infra.clients import bystanders, leases, metrics, tls
+from infra.clients import bystanders, leases
 from infra.clients.bystanders import Bystanders
 from infra.clients.leases import Change, Lease, LeaseWatch
+from infra.clients.masters import MasterWatch
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.wait import SYSTEM, Clock, eventually, pause
-
-PORTS = {"kube-controller-manager": 10257, "kube-scheduler": 10259}
-"""Secure ports of K cmd/kube-controller-manager and cmd/kube-scheduler."""
-MASTER = "leader_election_master_status"
-"""1 on the instance that leads, 0 on others (CB metrics/prometheus/clientgo/leaderelection)."""
-EVERY = 0.5
-"""Seconds between looks at the three: shorter than a Lease's retry of 2 s, so no lead is missed."""
-LEADS, STANDS_BY = "leads", "stands by"
-Looks = Mapping[str, str]
-"""By machine: LEADS, STANDS_BY, or why there is no answer (a stopped process gives none)."""
-
-
-def says(cluster: Cluster, machine: str, component: str) -> str:
-    """What this machine's process says of itself."""
-    try:
-        text = metrics.scrape(
-            cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
-        )
-    except LabError as error:
-        return f"no answer: {error}"
-    found = metrics.value(metrics.parse(text, only=MASTER), MASTER, name=component)
-    if found is None:
-        return f"no metric {MASTER}"
-    return LEADS if found == 1 else STANDS_BY
-
-
-def all_say(cluster: Cluster, component: str) -> Looks:
-    machines = [machine.name for machine in cluster.spec.controllers]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        said = pool.map(lambda machine: says(cluster, machine, component), machines)
-        return dict(zip(machines, said, strict=True))
-
-
-def masters(looks: Looks) -> list[str]:
-    return [machine for machine, said in looks.items() if said == LEADS]
-
-
-def unhealthy(cluster: Cluster, component: str) -> list[str]:
-    """Machines whose process does not answer 200 on /healthz, with what it answers."""
-    found: list[str] = []
-    for machine in cluster.spec.controllers:
-        credentials = cluster.credentials("admin")
-        status, text = tls.fetch(
-            cluster, machine.name, PORTS[component], path="/healthz", credentials=credentials
-        )
-        if status != 200:
-            found.append(f"{machine.name}: {status} {text[:100]}")
-    return found
-
-
-class MasterWatch:
-    """What the three processes say of themselves, over and over, kept by a thread."""
-
-    def __init__(self, cluster: Cluster, component: str, *, clock: Clock = SYSTEM) -> None:
-        self.component = component
-        self._cluster = cluster
-        self._clock = clock
-        self._began = clock.now()
-        self._looks: list[tuple[float, Looks]] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True, name=f"who {component}")
-
-    def open(self) -> "MasterWatch":
-        self._thread.start()
-        return self
-
-    def close(self) -> None:
-        self._ended.set()
-
-    def looks(self) -> tuple[tuple[float, Looks], ...]:
-        """Seconds since the start and what was said."""
-        return tuple(self._looks)
-
-    def doubles(self) -> list[str]:
-        """Looks in which more than one said that it leads; empty is what has to be."""
-        return [
-            f"+{at:.1f} s  {' and '.join(masters(looks))}"
-            for at, looks in self.looks()
-            if len(masters(looks)) > 1
-        ]
-
-    def seen_leading(self) -> set[str]:
-        """Machines that said at least once that they lead: the control of ``doubles``."""
-        return {machine for _, looks in self.looks() for machine in masters(looks)}
-
-    def _follow(self) -> None:
-        while not self._ended.is_set():
-            looks = all_say(self._cluster, self.component)
-            self._looks.append((self._clock.now() - self._began, looks))
-            pause(EVERY, because="samples are recorded, not judged", clock=self._clock)
+from infra.wait import eventually
 
 
 @dataclass(frozen=True)
@@ -175,6 +83,17 @@ def taken_over(election: Election, *, within: float) -> Lease:
     return election.successor().lease
 
 
+def await_both_seen(election: Election, *, within: float) -> None:
+    """The control of ``doubles``: the first leader and its successor were both seen to lead."""
+    taken = election.successor().lease.machine
+    eventually(
+        election.masters.seen_leading,
+        lambda seen: {election.leader, taken} <= seen,
+        within=within,
+        what=f"{election.leader} and then {taken} say that they lead (control)",
+    )
+
+
 def disorder(election: Election) -> list[str]:
     """What is wrong with one clean change of hands; empty when there was exactly one."""
     start, now = election.start, election.watch.latest()
@@ -204,10 +123,13 @@ def written_after_takeover(election: Election) -> list[Change]:
     return [c for c in changes if c.at > taken and c.lease.holder == election.start.holder]
 
 
-def renewal_gaps(watch: LeaseWatch) -> list[float]:
-    """Seconds between renewals, by the holder's clock."""
+def slow_renewals(watch: LeaseWatch, *, limit: float) -> str:
+    """What is wrong with the time between renewals, by the holder's clock; empty when nothing."""
     times = [c.lease.renewed for c in watch.changes() if c.lease.renewed is not None]
-    return [(b - a).total_seconds() for a, b in pairwise(times) if a != b]
+    gaps = [(b - a).total_seconds() for a, b in pairwise(times) if a != b]
+    if not gaps:
+        return "it was never renewed"
+    return f"{max(gaps):.1f} s passed between two renewals" if max(gaps) > limit else ""
 
 
 def figures(election: Election) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from fixtures.recording import Evidence
-from infra.clients import elections, leases
+from infra.clients import elections, leases, masters
 from infra.clients.elections import Election
 from infra.cluster import Cluster
 from infra.timing import scaled
@@ -39,8 +39,8 @@ def lease_lasts(election: Election, lasting: float) -> None:
 @then(phrase("for {lasting:Duration} its process and no other says that it leads"))
 def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
     consistently(
-        lambda: elections.all_say(cluster, election.component),
-        lambda looks: elections.masters(looks) == [election.leader],
+        lambda: masters.all_say(cluster, election.component),
+        lambda looks: masters.masters(looks) == [election.leader],
         lasting=scaled(lasting),
         what=f"{election.component} on {election.leader} and no other says that it leads",
     )
@@ -48,7 +48,7 @@ def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
 
 @then("all three processes say that they are healthy")
 def all_healthy(cluster: Cluster, election: Election) -> None:
-    wrong = elections.unhealthy(cluster, election.component)
+    wrong = masters.unhealthy(cluster, election.component)
     assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
 
 
@@ -60,9 +60,8 @@ def renewed_often(election: Election, lasting: float, limit: float) -> None:
         lasting=scaled(lasting),
         what=f"the age in seconds of the Lease {election.component}, at most {limit:g}",
     )
-    gaps = elections.renewal_gaps(election.watch)
-    assert gaps, f"Lease {election.component} was never renewed"
-    assert max(gaps) <= scaled(limit), f"{max(gaps):.1f} s passed between two renewals"
+    wrong = elections.slow_renewals(election.watch, limit=scaled(limit))
+    assert not wrong, f"Lease {election.component}: {wrong}"
 
 
 @then("its holder, acquisition and transitions are as before")

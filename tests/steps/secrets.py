@@ -23,11 +23,10 @@ def known_pair(cluster: Cluster, namespace: str) -> Pair:
     pair = Pair(
         f"secret-{uuid.uuid4()}", f"open-{uuid.uuid4()}", f"/registry/secrets/{namespace}/s"
     )
-    home = f"/api/v1/namespaces/{namespace}"
     hidden = {"metadata": {"name": "s"}, "stringData": {"value": pair.secret}}
-    cluster.api.create(f"{home}/secrets", hidden)
     shown = {"metadata": {"name": "c"}, "data": {"value": pair.config_map}}
-    cluster.api.create(f"{home}/configmaps", shown)
+    for plural, body in (("secrets", hidden), ("configmaps", shown)):
+        cluster.api.create(f"/api/v1/namespaces/{namespace}/{plural}", body)
     return pair
 
 

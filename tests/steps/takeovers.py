@@ -7,10 +7,11 @@ from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
-from infra.clients import elections, journal, leases, units
+from infra.clients import elections, journal, leases, masters, units
 from infra.clients.bystanders import Stopped
-from infra.clients.elections import LEADS, STANDS_BY, Election
+from infra.clients.elections import Election
 from infra.clients.frozen import Frozen
+from infra.clients.masters import LEADS, STANDS_BY
 from infra.cluster import Cluster
 from infra.errors import LabError, WaitTimeout
 from infra.timing import scaled
@@ -83,13 +84,7 @@ def changed_hands_once(election: Election) -> None:
 
 @then("at no time did two processes say that they lead")
 def never_two(election: Election) -> None:
-    taken = election.successor().lease.machine
-    eventually(
-        election.masters.seen_leading,
-        lambda seen: {election.leader, taken} <= seen,
-        within=scaled(TAKEOVER),
-        what=f"{election.leader} and then {taken} say that they lead (control)",
-    )
+    elections.await_both_seen(election, within=scaled(TAKEOVER))
     doubles = election.masters.doubles()
     assert not doubles, f"two {election.component} led at once:\n" + "\n".join(doubles)
 
@@ -122,7 +117,7 @@ def not_before_expiry(election: Election) -> None:
 @then(phrase("within {limit:Duration} its process says that it stands by"))
 def stands_by(cluster: Cluster, election: Election, limit: float) -> None:
     eventually(
-        lambda: elections.says(cluster, *election.place),
+        lambda: masters.says(cluster, *election.place),
         lambda said: said == STANDS_BY,
         giving_up_if=lambda said: said == LEADS,
         within=scaled(limit),

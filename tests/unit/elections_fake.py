@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from infra.clients.bystanders import Bystanders
-from infra.clients.elections import LEADS, STANDS_BY, Election, MasterWatch
+from infra.clients.elections import Election
 from infra.clients.leases import Change, Lease, LeaseWatch
+from infra.clients.masters import LEADS, STANDS_BY, MasterWatch
 from infra.clients.units import Unit
 from infra.inventory import series
 

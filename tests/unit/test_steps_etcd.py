@@ -1,30 +1,19 @@
-"""Every Then about etcd, snapshots and restored members goes red, and says why."""
+"""Every Then about etcd's members and snapshot files goes red, and says why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from infra.clients import contents, members
-from infra.clients.etcd import Entry, Etcdctl, Health, Status
+from infra.clients import members
+from infra.clients.etcd import Health
 from infra.clients.members import Members
-from infra.clients.snapshots import FileFacts, RestoredMember, Snapshot, Workbench
-from infra.clients.writer import Written
-from infra.errors import LabError
-from infra.ssh import Result
-from tests.steps import etcd, restores, secrets, snapshots, writers
+from infra.clients.snapshots import FileFacts
+from tests.steps import etcd, snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit
-from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
-
-STATUSES = tuple(Status(f"https://10.0.1.1{n}", n, 7, 1, 40, 2, "3.6.8") for n in (1, 2, 3))
-NAMES = {1: MACHINES[0], 2: MACHINES[1], 3: MACHINES[2]}
-FOUND = Members(STATUSES, NAMES, (), {m: unit(m) for m in MACHINES})
-LIVE = Etcdctl(FakeShell("controller-0"), ("https://10.0.1.11:2379",))
-SNAPSHOT = Snapshot("/b/snapshot.db", "Server version 3.6.8", 30, 40)
-KNOWN = snapshots.Known(SNAPSHOT, "ns", "known", "marker", "uid-1")
-STATUS = {"hash": 1, "revision": 35, "totalKey": 9, "totalSize": 5, "version": "3.6.0"}
+from tests.unit.etcd_fake import FOUND, KNOWN, NAMES, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
+from tests.unit.fakes import no_time_passes
 
 
 @pytest.fixture(autouse=True)
@@ -36,37 +25,6 @@ def red(step: Callable[..., None], *given: Any, says: str) -> None:
     with pytest.raises(AssertionError) as caught:
         step(*given)
     assert says in str(caught.value)
-
-
-def answer(status: int = 0, stdout: str = "", stderr: str = "") -> Result:
-    return Result("controller-0", ("etcdutl",), status, stdout, stderr, 0.0)
-
-
-class Bench(Workbench):
-    """A bench whose findings are given by name; a function or a value."""
-
-    def __init__(self, **findings: Any) -> None:
-        super().__init__(LIVE)
-        self.directory = "/b"
-        for name, found in findings.items():
-            setattr(self, name, found if callable(found) else lambda *_, found=found, **__: found)
-
-
-class Ctl:
-    """etcdctl whose findings are given by name."""
-
-    def __init__(self, **findings: Any) -> None:
-        self.shell = FakeShell("controller-0")
-        for name, found in findings.items():
-            setattr(self, name, lambda *_, found=found, **__: found)
-
-
-def restored(**findings: Any) -> RestoredMember:
-    return RestoredMember("restored-1", Ctl(**findings))  # type: ignore[arg-type]
-
-
-class Evidence:
-    def record(self, *_: object) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -204,106 +162,3 @@ def test_a_damaged_file_that_passes() -> None:
     red(snapshots.damaged_is_refused, left, "/b/d", says="could start: ['0.wal']")
     refused = Bench(restore=answer(1, stderr="bad"))
     red(snapshots.untouched_restores, refused, KNOWN, says="refused too: bad")
-
-
-def test_a_revision_outside() -> None:
-    late = Bench(status={**STATUS, "revision": 41})
-    red(writers.revision_between, late, SNAPSHOT, says="revision 41 is not between 30 and 40")
-
-
-WRITER: Any = SimpleNamespace(
-    namespace="ns", written=(Written("a", 34), Written("b", 36)), failures=[]
-)
-
-
-def test_a_snapshot_that_is_no_point_in_time() -> None:
-    bench = Bench(status=STATUS)
-    few = (bench, SNAPSHOT, WRITER, Evidence(), 10)
-    red(writers.enough_each_side, *few, says="too few writes")
-    torn = restored(entries={"/registry/configmaps/ns/b": Entry("b", b"", 36)})
-    red(writers.point_in_time, bench, SNAPSHOT, WRITER, torn, says="a of revision 34 is missing")
-    red(writers.point_in_time, bench, SNAPSHOT, WRITER, torn, says="b of later revision 36")
-
-
-def test_a_write_that_failed() -> None:
-    failing: Any = SimpleNamespace(failures=["numbered-3: 500"])
-    red(writers.no_write_failed, failing, says="numbered-3: 500")
-
-
-FRESH = restores.Fresh("fresh", ["member"], "12")
-
-
-def test_a_directory_that_is_written_over() -> None:
-    red(restores.holds_member, Bench(entries=["snap"]), FRESH, says="holds ['snap']")
-    red(restores.refused_again, Bench(restore=answer(0)), SNAPSHOT, FRESH, says="wrote over")
-    other = Bench(restore=answer(1, stderr="no such file"))
-    red(restores.refused_again, other, SNAPSHOT, FRESH, says="another reason")
-    touched = Bench(entries=["member"], inode="13")
-    red(restores.live_files_untouched, touched, FRESH, says="live_inode='13'")
-
-
-def test_a_restored_member_that_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = Ctl(statuses=STATUSES, members={**NAMES, 4: "restored"})
-    monkeypatch.setattr(members, "client", lambda *_: live)
-    sick = restored(
-        statuses=STATUSES[:1], members={1: "x"}, health=(Health("own", healthy=False, error="x"),)
-    )
-    for says in ("own is not healthy", "its cluster is [7]", "it has a member of", "has 4 members"):
-        red(restores.own_cluster, cluster(), sick, says=says)
-
-
-def test_keys_that_differ() -> None:
-    bench = Bench(status=STATUS)
-    bench.live = Ctl(entries={"/a": Entry("/a", b"one", 1)})  # type: ignore[assignment]
-    for other, says in (
-        ({}, "/a is not in the restored member"),
-        ({"/a": Entry("/a", b"two!", 1)}, "3 bytes of revision 1 became 4 bytes"),
-        ({"/a": Entry("/a", b"one", 1), "/b": Entry("/b", b"", 1)}, "/b is only in"),
-    ):
-        given = (bench, SNAPSHOT, restored(entries=other), Evidence())
-        red(restores.same_bytes, *given, says=says)
-    bench.live = Ctl(entries={})  # type: ignore[assignment]
-    with pytest.raises(LabError, match="tells nothing of revision 35"):
-        restores.same_bytes(bench, SNAPSHOT, restored(entries={}), Evidence())  # type: ignore[arg-type]
-
-
-def test_nodes_of_another_identity() -> None:
-    api = FakeApi({"/api/v1/nodes": {"items": [{"metadata": {"name": "w", "uid": "u-1"}}]}})
-    other = restored(entries={f"{contents.NODES}w": Entry("", b"u-2", 1)})
-    red(restores.same_nodes, cluster(api=api), other, says="Node w with UID u-1")
-
-
-def test_a_backup_that_forgot_or_knows_too_much() -> None:
-    red(restores.has_deleted, restored(find=None), KNOWN, says="is not in the backup")
-    other = restored(find=Entry("k", b"uid-2", 1))
-    red(restores.has_deleted, other, KNOWN, says="another UID than uid-1")
-    red(restores.lacks_later, other, KNOWN, "later", says="made after the snapshot")
-    path = "/api/v1/namespaces/ns/configmaps"
-    back = FakeApi({f"{path}/known": {}, f"{path}/later": {}})
-    red(restores.api_has_later, cluster(api=back), KNOWN, "later", says="known is back")
-    red(restores.api_has_later, cluster(api=FakeApi({})), KNOWN, "later", says="later is gone")
-
-
-def test_a_secret_that_leaks() -> None:
-    pair = secrets.Pair("secret-1", "open-1", "/registry/secrets/ns/s")
-    bench = Bench(places=lambda text, _: [7] if text == "open-1" else [99])
-    bench.live = Ctl(find=Entry("s", b"k8s\x00", 1))  # type: ignore[assignment]
-    red(secrets.stored_encrypted, bench, pair, says="stored without encryption")
-    red(secrets.file_shows, bench, SNAPSHOT, pair, says="stands in the file at byte [99]")
-    nothing = Bench(places=[])
-    red(secrets.file_shows, nothing, SNAPSHOT, pair, says="nothing is proven (control)")
-
-
-class Files(FakeShell):
-    """A machine on which nothing can be removed."""
-
-    def run(self, argv: Sequence[str], **how: Any) -> Result:
-        self.ran.append(tuple(argv))
-        return Result(self.name, tuple(argv), 0, "MainPID=0\n", "", 0.0)
-
-
-def test_a_bench_that_cannot_be_cleared_says_so() -> None:
-    bench = Workbench(Etcdctl(Files("controller-0"), ()))
-    bench.directory = "/b"
-    with pytest.raises(LabError, match="left behind on controller-0: /b"):
-        bench.close()

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from infra.clients import bystanders as others
-from infra.clients import elections as clients
 from infra.clients import leases as lease_client
+from infra.clients import masters as clients
 from infra.clients.bystanders import Stopped
 from infra.clients.control_plane import SLICES, Server
-from infra.clients.elections import LEADS
 from infra.clients.frozen import Aftermath, Frozen
 from infra.clients.journal import Exit
 from infra.clients.leases import Change
+from infra.clients.masters import LEADS
 from infra.errors import ClaimError, LabError
 from tests.steps import control_plane, leases, takeovers
 from tests.unit.elections_fake import (
@@ -87,7 +87,7 @@ def test_a_lease_that_is_not_renewed() -> None:
     gap = election(Change(0, FIRST), Change(29, late))
     red(leases.renewed_often, gap, 60.0, 5.0, says="8.0 s passed between two renewals")
     never = election(Change(29, FIRST))
-    red(leases.renewed_often, never, 60.0, 5.0, says="was never renewed")
+    red(leases.renewed_often, never, 60.0, 5.0, says="it was never renewed")
 
 
 def test_a_lease_that_changed_hands_unasked() -> None:

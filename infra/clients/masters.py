@@ -1,0 +1,100 @@
+"""What the three processes of an elected component say of themselves: who leads."""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from infra.clients import metrics, tls
+from infra.cluster import Cluster
+from infra.errors import LabError
+from infra.wait import SYSTEM, Clock, pause
+
+PORTS = {"kube-controller-manager": 10257, "kube-scheduler": 10259}
+"""Secure ports of K cmd/kube-controller-manager and cmd/kube-scheduler."""
+MASTER = "leader_election_master_status"
+"""1 on the instance that leads, 0 on others (CB metrics/prometheus/clientgo/leaderelection)."""
+EVERY = 0.5
+"""Seconds between looks at the three: shorter than a Lease's retry of 2 s, so no lead is missed."""
+LEADS, STANDS_BY = "leads", "stands by"
+Looks = Mapping[str, str]
+"""By machine: LEADS, STANDS_BY, or why there is no answer (a stopped process gives none)."""
+
+
+def says(cluster: Cluster, machine: str, component: str) -> str:
+    """What this machine's process says of itself."""
+    try:
+        text = metrics.scrape(
+            cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
+        )
+    except LabError as error:
+        return f"no answer: {error}"
+    found = metrics.value(metrics.parse(text, only=MASTER), MASTER, name=component)
+    if found is None:
+        return f"no metric {MASTER}"
+    return LEADS if found == 1 else STANDS_BY
+
+
+def all_say(cluster: Cluster, component: str) -> Looks:
+    machines = [machine.name for machine in cluster.spec.controllers]
+    with ThreadPoolExecutor(len(machines)) as pool:
+        said = pool.map(lambda machine: says(cluster, machine, component), machines)
+        return dict(zip(machines, said, strict=True))
+
+
+def masters(looks: Looks) -> list[str]:
+    return [machine for machine, said in looks.items() if said == LEADS]
+
+
+def unhealthy(cluster: Cluster, component: str) -> list[str]:
+    """Machines whose process does not answer 200 on /healthz, with what it answers."""
+    found: list[str] = []
+    for machine in cluster.spec.controllers:
+        credentials = cluster.credentials("admin")
+        status, text = tls.fetch(
+            cluster, machine.name, PORTS[component], path="/healthz", credentials=credentials
+        )
+        if status != 200:
+            found.append(f"{machine.name}: {status} {text[:100]}")
+    return found
+
+
+class MasterWatch:
+    """What the three processes say of themselves, over and over, kept by a thread."""
+
+    def __init__(self, cluster: Cluster, component: str, *, clock: Clock = SYSTEM) -> None:
+        self.component = component
+        self._cluster = cluster
+        self._clock = clock
+        self._began = clock.now()
+        self._looks: list[tuple[float, Looks]] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True, name=f"who {component}")
+
+    def open(self) -> "MasterWatch":
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        self._ended.set()
+
+    def looks(self) -> tuple[tuple[float, Looks], ...]:
+        """Seconds since the start and what was said."""
+        return tuple(self._looks)
+
+    def doubles(self) -> list[str]:
+        """Looks in which more than one said that it leads; empty is what has to be."""
+        return [
+            f"+{at:.1f} s  {' and '.join(masters(looks))}"
+            for at, looks in self.looks()
+            if len(masters(looks)) > 1
+        ]
+
+    def seen_leading(self) -> set[str]:
+        """Machines that said at least once that they lead: the control of ``doubles``."""
+        return {machine for _, looks in self.looks() for machine in masters(looks)}
+
+    def _follow(self) -> None:
+        while not self._ended.is_set():
+            looks = all_say(self._cluster, self.component)
+            self._looks.append((self._clock.now() - self._began, looks))
+            pause(EVERY, because="samples are recorded, not judged", clock=self._clock)
