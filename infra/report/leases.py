@@ -73,48 +73,59 @@ def takeover(data: Mapping[str, Any]) -> Takeover | None:
     return None
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Where a time is, in per cent of the width; where the lanes begin and end, in pixels."""
+
+    low: float
+    high: float
+    top: float
+    bottom: float
+
+    def x(self, at: float) -> float:
+        return (at - self.low) / max(self.high - self.low, 1e-9) * 100
+
+
 def draw(data: Mapping[str, Any]) -> Markup:
     """A lane a holder; marks as dashed lines; the time to take over written between them."""
     held, marks = spans(data["samples"]), list(data.get("marks", []))
     if not held:
         return Markup("<p class=quiet>no sample</p>")
     times = [s.start for s in held] + [held[-1].end] + [float(m["t"]) for m in marks]
-    low, high = min(times), max(times)
     holders = sorted({span.holder for span in held if span.holder})
     top = MARKS if marks else 4
-    bottom = top + len(holders) * LANE
+    scale = Scale(min(times), max(times), top, top + len(holders) * LANE)
     taken = takeover(data)
-    height = bottom + (30 if taken else 8) + 22
-
-    def x(at: float) -> float:
-        return (at - low) / max(high - low, 1e-9) * 100
-
-    parts = [time_axis(low, high, height - 4, top=top)]
+    height = scale.bottom + (30 if taken else 8) + 22
+    parts = [time_axis(scale.low, scale.high, height - 4, top=top)]
     for row, holder in enumerate(holders):
-        y = top + row * LANE
-        parts.append(bar(0, 100, y + 18, 16, kind="lane"))
-        parts += [
-            bar(
-                x(span.start),
-                x(span.end) - x(span.start),
-                y + 18,
-                16,
-                kind=f"held h{row % 3}{stale}",
-                title=f"{holder} from {clock(span.start)} to {clock(span.end)}",
-            )
-            for span, stale in cut(held, taken)
-            if span.holder == holder
-        ]
+        mine = [part for part in cut(held, taken) if part[0].holder == holder]
+        parts += lane(mine, row, scale)
     for number, mark in enumerate(marks, start=1):
-        at = x(float(mark["t"]))
-        parts.append(line(at, 4, at, bottom, kind="mark"))
+        at = scale.x(float(mark["t"]))
+        parts.append(line(at, 4, at, scale.bottom, kind="mark"))
         parts.append(beside(at, 13, str(number), kind="marked"))
-    parts += [
-        text(0, top + row * LANE + 13, holder, kind="name") for row, holder in enumerate(holders)
-    ]
+    for row, holder in enumerate(holders):  # names last: they stand above the marks
+        parts.append(text(0, top + row * LANE + 13, holder, kind="name"))
     if taken:
-        parts += bracket(x(taken.fault), x(taken.taken), bottom + 8, taken)
+        parts += bracket(taken, scale)
     return picture(height, *parts, title=in_words(data)) + legend(marks)
+
+
+def lane(mine: Sequence[tuple[Span, str]], row: int, scale: Scale) -> list[Markup]:
+    """The times in which one holder was named."""
+    y = scale.top + row * LANE + 18
+    return [bar(0, 100, y, 16, kind="lane")] + [
+        bar(
+            scale.x(span.start),
+            scale.x(span.end) - scale.x(span.start),
+            y,
+            16,
+            kind=f"held h{row % 3}{stale}",
+            title=f"{span.holder} from {clock(span.start)} to {clock(span.end)}",
+        )
+        for span, stale in mine
+    ]
 
 
 def legend(marks: Sequence[Mapping[str, Any]]) -> Markup:
@@ -136,7 +147,8 @@ def cut(held: Sequence[Span], taken: Takeover | None) -> list[tuple[Span, str]]:
     return found
 
 
-def bracket(start: float, end: float, y: float, taken: Takeover) -> list[Markup]:
+def bracket(taken: Takeover, scale: Scale) -> list[Markup]:
+    start, end, y = scale.x(taken.fault), scale.x(taken.taken), scale.bottom + 8
     words = f"{clock(taken.seconds)} without a leader that acts"
     return [
         line(end, y - 14, end, y + 4, kind="span"),

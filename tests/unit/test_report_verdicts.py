@@ -1,0 +1,59 @@
+"""From errors to outcomes, from outcomes to verdicts, and who took over a lease."""
+
+import pytest
+
+from infra import claims
+from infra.errors import ClaimError, LabError
+from infra.report import html, leases, verdicts
+from infra.report.model import Outcome, judged, worst
+from tests.unit.report_sample import LEASE, sample, scenario
+
+
+def test_one_cause_of_many_is_told_once() -> None:
+    many = [scenario("61.1", f"s{n}", outcome=Outcome.UNKNOWN, reason="gone") for n in range(9)]
+    false = scenario("61.2", "t", outcome=Outcome.FALSE, reason="no")
+    assert html.causes([*many, false]) == [
+        (Outcome.FALSE, "no", [false]),
+        (Outcome.UNKNOWN, "gone", many),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "when", "outcome"),
+    [
+        (ClaimError("x"), "call", Outcome.FALSE),
+        (AssertionError("x"), "call", Outcome.FALSE),
+        (LabError("x"), "call", Outcome.UNKNOWN),
+        (KeyError("x"), "call", Outcome.UNKNOWN),
+        (ClaimError("x"), "setup", Outcome.UNKNOWN),
+        (ClaimError("x"), "teardown", Outcome.FALSE),
+    ],
+)
+def test_what_an_error_says_about_a_claim(error: Exception, when: str, outcome: Outcome) -> None:
+    assert judged(error, when=when) is outcome
+
+
+def test_the_worst_outcome_wins_and_absence_only_alone() -> None:
+    holds, false, unknown, absent = Outcome
+    assert worst([holds, unknown, false]) is false
+    assert worst([holds, unknown, absent]) is unknown
+    assert worst([holds, absent]) is holds
+    assert worst([absent, absent]) is absent
+
+
+def test_a_lease_nobody_took_over_has_no_time() -> None:
+    assert leases.takeover({**LEASE, "samples": LEASE["samples"][:20]}) is None  # type: ignore[index]
+    assert leases.takeover({**LEASE, "marks": [{"t": 6, "text": "looked"}]}) is None
+
+
+def test_a_change_of_holder_before_the_fault_is_no_takeover() -> None:
+    samples = [{"t": t, "holder": f"controller-{t // 10}", "transitions": t} for t in range(30)]
+    history = {"lease": "x", "samples": samples, "marks": [{"t": 15, "text": "frozen"}]}
+    assert leases.takeover(history) == leases.Takeover(15, 20, "controller-1", "controller-2")
+    assert leases.takeover({**history, "marks": [{"t": 25, "text": "frozen"}]}) is None
+
+
+def test_counts_tell_untried_from_unjudged() -> None:
+    found = verdicts.verdicts(claims.load(), sample(), written=frozenset())
+    assert verdicts.counts(found)["untried"] == 215 - 12
+    assert verdicts.counts(found)["not judged"] == 1
