@@ -19,7 +19,8 @@ class Claim:
     """One sentence that holds or does not.
 
     ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. Not ``confirmed``:
-    the reading behind it has not been seen on a live cluster yet.
+    the reading behind it has not been seen on a live cluster yet. ``not_here`` is why no scenario
+    can show it on the cluster of the series.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Claim:
     lane: Lane
     slow: bool = False
     confirmed: bool = True
+    not_here: str = ""
 
     @property
     def article(self) -> int:

@@ -37,6 +37,12 @@ class Verdict:
         """Some scenario for it was part of this run."""
         return bool(self.scenarios)
 
+    @property
+    def told(self) -> str:
+        """What the page counts it as: its outcome, or ``untried``."""
+        is_judged = self.tried or self.outcome is Outcome.ABSENT
+        return str(self.outcome) if is_judged else "untried"
+
 
 def verdicts(
     catalogue: Sequence[Claim], scenarios: Iterable[Scenario], *, written: frozenset[str]
@@ -50,6 +56,8 @@ def verdicts(
 
 
 def verdict(claim: Claim, found: list[Scenario], is_written: bool) -> Verdict:  # noqa: FBT001
+    if not found and claim.not_here:
+        return Verdict(claim, Outcome.ABSENT, claim.not_here, ())
     if not found:
         return Verdict(claim, Outcome.UNKNOWN, NOT_CHOSEN if is_written else NO_SCENARIO, ())
     outcome = worst([scenario.outcome for scenario in found])
@@ -117,7 +125,7 @@ class ArticleVerdicts:
 
 def counts(judged: Iterable[Verdict]) -> Counter[str]:
     """How many verdicts of each outcome; claims that were not tried count as ``untried``."""
-    return Counter(str(v.outcome) if v.tried else "untried" for v in judged)
+    return Counter(verdict.told for verdict in judged)
 
 
 def by_part(

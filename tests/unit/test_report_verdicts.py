@@ -55,5 +55,14 @@ def test_a_change_of_holder_before_the_fault_is_no_takeover() -> None:
 
 def test_counts_tell_untried_from_unjudged() -> None:
     found = verdicts.verdicts(claims.load(), sample(), written=frozenset())
-    assert verdicts.counts(found)["untried"] == 215 - 12
+    not_here = [claim for claim in claims.load() if claim.not_here]
+    assert verdicts.counts(found)["untried"] == 215 - 12 - len(not_here)
+
     assert verdicts.counts(found)["not judged"] == 1
+
+
+def test_what_no_scenario_can_show_here_says_why() -> None:
+    found = {v.claim.id: v for v in verdicts.verdicts(claims.load(), (), written=frozenset())}
+    assert found["70.22"].outcome is Outcome.ABSENT
+    assert "no static Pod" in found["70.22"].reason
+    assert found["70.1"].outcome is Outcome.UNKNOWN
