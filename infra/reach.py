@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from infra.clients.api import Api, ApiRefused, JsonObject
+from infra.clients.api import Api, ApiRefused, ApiUnreachable, JsonObject
 from infra.cluster import Cluster
 from infra.timing import NAMESPACE_READY, scaled
 from infra.wait import eventually
@@ -35,13 +35,14 @@ def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
             within=scaled(within),
             every=0.5,
             what="Pods on every worker reach DNS and a Service of another worker",
+            transient=(ApiUnreachable,),
         )
 
 
 @contextmanager
 def own_namespace(api: Api) -> Iterator[str]:
     name = f"reach-{uuid.uuid4().hex[:6]}"
-    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    create(api, "/api/v1", "namespaces", {"metadata": {"name": name}})
     try:
         eventually(
             lambda: api.find(f"/api/v1/namespaces/{name}/serviceaccounts/default") is not None,
@@ -49,6 +50,7 @@ def own_namespace(api: Api) -> Iterator[str]:
             within=scaled(NAMESPACE_READY),
             every=0.2,
             what=f"namespace {name} has its ServiceAccount",
+            transient=(ApiUnreachable,),
         )
         yield f"/api/v1/namespaces/{name}"
     finally:
@@ -56,14 +58,18 @@ def own_namespace(api: Api) -> Iterator[str]:
 
 
 def create(api: Api, home: str, plural: str, item: JsonObject) -> JsonObject:
-    """The created object, past the moment in which admission lacks the ServiceAccount."""
+    """The created object, past the moment in which admission lacks the ServiceAccount.
+
+    An answer may be lost while API servers come and go behind the balancer: it is looked for first.
+    """
+    path, name = f"{home}/{plural}", item["metadata"]["name"]
     return eventually(
-        lambda: api.create(f"{home}/{plural}", item),
+        lambda: api.find(f"{path}/{name}") or api.create(path, item),
         bool,
         within=scaled(NAMESPACE_READY),
         every=0.5,
-        what=f"{item['metadata']['name']} is created",
-        transient=(ApiRefused,),
+        what=f"{name} is created",
+        transient=(ApiRefused, ApiUnreachable),
     )
 
 

@@ -110,7 +110,7 @@ class Build:
             await_api(self.cluster.api)
             for phase in BUILD:
                 for item in phase.objects(self.cluster.spec):
-                    changed = objects.put(self.cluster.api, item)
+                    changed = stored(self.cluster.api, item)
                     self.tally.changed += changed
                     self.tally.kept += not changed
             with self.progress.stage("two Ready nodes", quiet=True):
@@ -209,6 +209,18 @@ def await_nodes(cluster: Cluster) -> None:
         within=READY_WITHIN,
         every=0.5,
         what="every worker is a Ready node",
+        transient=(ApiUnreachable,),
+    )
+
+
+def stored(api: Api, item: dict[str, Any]) -> bool:
+    """Whether the object changed. A starting API server may break connections: asked again."""
+    return eventually(
+        lambda: objects.put(api, item),
+        lambda _: True,
+        within=READY_WITHIN,
+        what=f"{objects.path_of(item)} is stored",
+        transient=(ApiUnreachable,),
     )
 
 
