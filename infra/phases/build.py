@@ -30,8 +30,9 @@ SSH_WITHIN = 90.0
 """Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
 READY_WITHIN = 180.0
 """Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
-API, KUBELET = 7, 11
-"""Articles whose phases wait for another machine."""
+API = 7
+NEED_API = (11, 12)
+"""kubelet and kube-proxy: they wait for an API server, so a worker's other phases come first."""
 
 
 @dataclass
@@ -100,7 +101,7 @@ class Build:
     def await_others(self, phase: Phase, machine: Machine) -> None:
         if phase.article == API and machine != self.cluster.spec.controllers[0]:
             self.gates.nodes_ready.result()
-        if phase.article == KUBELET:
+        if phase.article in NEED_API:
             self.gates.first_api.result()
 
     def api(self) -> None:
@@ -150,7 +151,9 @@ def failure(phase: Phase, machine: Machine, error: BaseException) -> PhaseFailed
 
 
 def phases_of(machine: Machine) -> tuple[Phase, ...]:
-    return tuple(phase for phase in BUILD if machine.role in phase.on)
+    """The machine's phases in the series' order, but what waits for others last."""
+    mine = [phase for phase in BUILD if machine.role in phase.on]
+    return tuple(sorted(mine, key=lambda phase: phase.article in NEED_API))
 
 
 def things(cluster: Cluster, phase: Phase, machine: Machine) -> tuple[Thing, ...]:
