@@ -73,3 +73,33 @@ def test_a_damaged_record_says_how_to_go_on(tmp_path: Path) -> None:
 def test_the_state_directory_is_private(tmp_path: Path) -> None:
     state.prepare(tmp_path / "x")
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("argv", "says", "status"),
+    [
+        (["-k", "part99"], "nothing is selected by 'part99'", 5),
+        (["--time-scale", "0"], "--time-scale '0'", 4),
+        (["--platform", "gcp"], "--platform 'gcp'", 4),
+    ],
+)
+def test_a_wrong_option_of_pytest_is_one_clear_line(
+    argv: list[str], says: str, status: int
+) -> None:
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "tests/test_part14_new_in_1_36.py",
+            *argv,
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    assert says in ended.stdout + ended.stderr
