@@ -94,11 +94,14 @@ def asking(worker: str, address: str) -> JsonObject:
 
     ``address`` is the cluster address of the Service: no DNS in between.
     """
-    containers = [
-        {"name": "dns", "image": AGNHOST, "args": ["connect", NAME, "--timeout=5s"]},
-        {"name": "service", "image": AGNHOST, "args": ["connect", f"{address}:80", "--timeout=5s"]},
-    ]
+    containers = [connecting("dns", NAME), connecting("service", f"{address}:80")]
     return pod(f"asks-{worker}", worker, containers, labels={"role": "asks"})
+
+
+def connecting(name: str, target: str) -> dict[str, Any]:
+    """Tries again by itself: a container that ended would wait 10 s in back-off."""
+    loop = 'until /agnhost connect "$0" --timeout=2s; do sleep 0.5; done'
+    return {"name": name, "image": AGNHOST, "command": ["sh", "-c", loop, target]}
 
 
 def service(worker: str) -> JsonObject:

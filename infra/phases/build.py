@@ -6,7 +6,7 @@ the time that the first one and the nodes need. Building twice changes nothing a
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,17 +66,28 @@ class Build:
     gates: Gates = field(default_factory=Gates)
     tally: Tally = field(default_factory=Tally)
 
-    def machine(self, machine: Machine, known: Facts) -> None:
+    def machine(self, machine: Machine) -> None:
         """All phases of one machine. Errors: PhaseFailed; other machines' waits end with it."""
         before: list[Action] = []
-        for phase in phases_of(machine):
-            try:
+        doing = "a first look"
+        try:
+            known = self.first_look(machine)
+            for phase in phases_of(machine):
+                doing = f"{phase.article} {phase.title}"
                 self.await_others(phase, machine)
                 self.phase(phase, machine, known, before)
-            except (LabError, ClaimError) as error:
-                failed = failure(phase, machine, error)
-                self.gates.fail(failed)
-                raise failed from error
+        except PhaseFailed:  # another machine's, seen through a gate
+            raise
+        except (LabError, ClaimError) as error:
+            failed = PhaseFailed(doing, machine.name, str(error))
+            self.gates.fail(failed)
+            raise failed from error
+
+    def first_look(self, machine: Machine) -> Facts:
+        with self.progress.stage("ssh on every machine", quiet=True):
+            answer(self.cluster, machine)
+        with self.progress.stage("what is there already", quiet=True):
+            return facts.read(self.cluster.shell(machine.name), all_of(self.cluster, machine))
 
     def phase(self, phase: Phase, machine: Machine, known: Facts, before: list[Action]) -> None:
         with self.progress.stage(f"{phase.article} {phase.title}", quiet=True):
@@ -126,15 +137,9 @@ class Build:
 def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
     """Brings every machine to its desired state. Errors: PhaseFailed with its first cause."""
     machines = cluster.spec.machines
-    with progress.stage("ssh on every machine"):
-        each(machines, lambda m: answer(cluster, m))
-    with progress.stage("what is there already"):
-        known = dict(
-            each(machines, lambda m: facts.read(cluster.shell(m.name), all_of(cluster, m)))
-        )
     run = Build(cluster, supplies, progress)
     with progress.stage("phases"), ThreadPoolExecutor(max_workers=len(machines) + 1) as pool:
-        builds = [pool.submit(run.machine, m, known[m.name]) for m in machines]
+        builds = [pool.submit(run.machine, m) for m in machines]
         builds.append(pool.submit(run.api))
     for ended in builds:  # a machine's own failure comes before the waits that it ended
         if isinstance(ended.exception(), PhaseFailed):
@@ -142,12 +147,6 @@ def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
     for ended in builds:
         ended.result()
     return run.tally
-
-
-def failure(phase: Phase, machine: Machine, error: BaseException) -> PhaseFailed:
-    if isinstance(error, PhaseFailed):  # another machine's, seen through a gate
-        return error
-    return PhaseFailed(f"{phase.article} {phase.title}", machine.name, str(error))
 
 
 def phases_of(machine: Machine) -> tuple[Phase, ...]:
@@ -234,11 +233,3 @@ def ready_nodes(nodes: Mapping[str, Any]) -> set[str]:
         for condition in node["status"].get("conditions", ())
         if (condition["type"], condition["status"]) == ("Ready", "True")
     }
-
-
-def each(machines: Iterable[Machine], do: Callable[[Machine], Any]) -> list[tuple[str, Any]]:
-    """``do`` on every machine at once; the first error leaves after all have ended."""
-    targets = list(machines)
-    with ThreadPoolExecutor(max_workers=len(targets)) as pool:
-        futures = [(m.name, pool.submit(do, m)) for m in targets]
-    return [(name, future.result()) for name, future in futures]
