@@ -34,6 +34,7 @@ live: install ## the live suite on the cluster (built when it is not there)
 	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
 
 machines: install ## the local EC2 with real machines and packets
+	$(BIN)/python -m infra prepare
 	$(PYTEST) tests/machines
 
 mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD.md)
@@ -42,8 +43,7 @@ mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report
 
-test: check ## check, contracts, machines, then the live suite from a cold cluster
-	$(PYTEST) tests/contract
+test: check machines ## check, machines, then the live suite from a cold cluster
 	$(BIN)/python -m infra down
 	$(BIN)/python -m infra up
 	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup --keep never

@@ -58,6 +58,16 @@ def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Vers
 
 
 @app.command()
+def prepare(kubernetes: Version = None) -> None:
+    """Build and cache what a local cluster is made of, without starting one."""
+    from infra import up as life  # noqa: PLC0415
+
+    progress = Progress()
+    life.prepare(settings_of(kubernetes=kubernetes), progress)
+    print(progress.table())
+
+
+@app.command()
 def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
     """Remove the cluster: machines, network, disks, keys. Fine when there is nothing."""
     from infra import up as life  # noqa: PLC0415

@@ -49,20 +49,24 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
         with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
             address = answer.read().decode().strip()
         return Site(None, f"{address}/32", public=True)
-    with progress.stage("machine kernel and image"):
+    made_of = make(store, supplied, progress)
+    (settings.state / MADE_OF).write_text(json.dumps(made_of))
+    with progress.stage("local EC2"):
+        return find_local(settings)
+
+
+def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, str]:
+    """What the local EC2 is made of, ``kernel`` and ``image`` by path; built when not cached."""
+    with progress.stage("machine kernel"):
+        kernel = kernels.kernel(store_root=store.root, say=progress.say)
+    with progress.stage("machine image"):
         image = rootfs.base_image(
             store_root=store.root,
             binaries=supplied.binaries,
             images=tuple(supplied.images.values()),
             say=progress.say,
         )
-        made_of = {
-            "kernel": str(kernels.kernel(store_root=store.root, say=progress.say)),
-            "image": str(image),
-        }
-    (settings.state / MADE_OF).write_text(json.dumps(made_of))
-    with progress.stage("local EC2"):
-        return find_local(settings)
+    return {"kernel": str(kernel), "image": str(image)}
 
 
 def find_local(settings: Settings) -> Site:

@@ -59,6 +59,16 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     return cluster, tally
 
 
+def prepare(settings: Settings, progress: Progress) -> None:
+    """Has everything that a local cluster is made of in the cache. Errors: as ``up``."""
+    catalogs.load(settings.kubernetes)
+    store = Store.default()
+    platforms.require(settings, store)
+    with progress.stage("artifacts"):
+        supplied = supplies.gather(settings.kubernetes, store, progress, busybox=BUSYBOX)
+    platforms.make(store, supplied.supplies, progress)
+
+
 def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:
     material = authority.create_all(
         spec, settings.state / "pki", extra_addresses=tuple(addresses.values())

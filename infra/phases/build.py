@@ -1,8 +1,8 @@
 """The build: every machine works through its phases in order, all machines at once.
 
-What waits for another machine says so (``Gates``). The second and third API server start only when
-the nodes are Ready: three at once race the same bootstrap writes, and on two cores they would take
-the time that the first one and the nodes need. Building twice changes nothing and says so.
+What waits for another machine says so (``Gates``). The second API server starts after the first,
+the third when the nodes are Ready: three at once race the same bootstrap writes, and on two cores
+they would take the time that the nodes need. Building twice changes nothing and says so.
 """
 
 import time
@@ -110,10 +110,12 @@ class Build:
                     self.gates.first_api.set_result(None)
 
     def await_others(self, phase: Phase, machine: Machine) -> None:
-        if phase.article == API and machine != self.cluster.spec.controllers[0]:
-            self.gates.nodes_ready.result()
-        if phase.article in NEED_API:
+        """The second API server starts beside the nodes (another CPU), the third after them."""
+        first, second, *_ = self.cluster.spec.controllers
+        if phase.article in NEED_API or (phase.article == API and machine == second):
             self.gates.first_api.result()
+        elif phase.article == API and machine != first:
+            self.gates.nodes_ready.result()
 
     def api(self) -> None:
         """Objects of the phases through the balancer, then two Ready nodes."""
