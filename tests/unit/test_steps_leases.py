@@ -134,7 +134,7 @@ def test_a_lease_that_was_never_free() -> None:
 
 def test_a_lease_that_was_given_up() -> None:
     given_up = election(Change(0, FIRST), FREE, ONE)
-    red(takeovers.named_the_stopped, given_up, says="it named {''")
+    red(takeovers.named_the_stopped, given_up, says="it named [''")
     takeovers.named_the_stopped(election())
 
 
