@@ -1,0 +1,86 @@
+@article_69
+Feature: Mutating admission policy
+  New at v1 in 1.36: a policy may change what is created, again without a webhook. The article adds a
+  label to Pods, as a piece of an object to apply or as a JSON patch. The Pods here are gated, so that
+  admission is judged and no worker is used.
+
+  @claim_69_17 @seen
+  Rule: A mutating policy adds the label to every new Pod, and the stored object has it
+
+    Scenario Outline: A policy that <rule>
+      Given a stored Pod
+      And a policy that <rule> is in force
+      When a Pod is created through each API server
+      Then each stores it marked yes
+      And the stored Pod is as before
+      And in another namespace each API server leaves a Pod unmarked
+
+      Examples:
+        | rule                   |
+        | labels Pods            |
+        | patches labels of Pods |
+
+    Scenario: The Pod of a Deployment is marked and its template is not
+      Given a policy that labels Pods is in force
+      When a Deployment of 1 replicas is created through each API server
+      Then within 30 s each has one Pod, marked yes
+      And no template is marked
+
+  @claim_69_18 @inferred
+  Rule: What was there is kept or overwritten as the expression says, once
+
+    Scenario Outline: A policy that <rule> leaves a Pod marked no with <mark>
+      Given a policy that <rule> is in force
+      When a Pod marked no is tried on each API server
+      Then each returns it marked <mark>
+      And none of it is stored
+
+      Examples:
+        | rule                   | mark |
+        | labels Pods            | yes  |
+        | labels unmarked Pods   | no   |
+        | patches labels of Pods | yes  |
+
+    Scenario Outline: A policy that <rule> marks a Pod once, however often it is written
+      Given a policy that <rule> is in force
+      When a Pod of team red is created through each API server
+      Then each stores it marked yes
+      When each is written back unchanged
+      Then each has its first labels, and those once
+
+      Examples:
+        | rule                   |
+        | labels Pods            |
+        | patches labels of Pods |
+
+    Scenario: A JSON patch that takes the map of labels for granted fails without one
+      Given a policy that patches labelled Pods is in force
+      When a Pod is tried on each API server
+      Then each refuses it though the reason is Invalid
+      And each API server admits a Pod of team red
+
+  @claim_69_19 @inferred
+  Rule: Mutation happens before validation
+
+    Scenario: A validating policy sees the label that a mutating one adds
+      Given a policy that wants marked Pods is in force
+      And a policy that labels Pods is in force
+      When a Pod is tried on each API server
+      Then each admits it
+      When its binding is deleted
+      Then within 10 s each API server refuses a Pod
+
+  @claim_69_20 @inferred
+  Rule: A broken mutation fails closed, with another code than a denial
+
+    Scenario Outline: A policy that <rule> fails closed
+      Given a policy that <rule> is in force
+      When a Pod is tried on each API server
+      Then each refuses it though the reason is Invalid
+      When its failure policy becomes Ignore
+      Then within 10 s each API server leaves a Pod unmarked
+
+      Examples:
+        | rule                 |
+        | copies the team      |
+        | replaces tolerations |
