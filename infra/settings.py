@@ -1,5 +1,6 @@
 """Settings of a run: defaults < environment (KFS_*) < options; frozen, printed at the start."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,11 @@ def state_home() -> Path:
     return Path.home() / ".local" / "state" / "kubernetes-from-scratch"
 
 
+def default_keep() -> Keep:
+    """A person comes back to the cluster; CI does not."""
+    return "never" if os.environ.get("CI") == "true" else "always"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KFS_", frozen=True, extra="ignore")
 
@@ -21,7 +27,7 @@ class Settings(BaseSettings):
     cluster_id: str = Field(default="series", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     kubernetes: str = "v1.36.1"
     region: str = "ap-southeast-1"
-    keep: Keep = "always"
+    keep: Keep = Field(default_factory=default_keep)
     time_scale: float = Field(default=1.0, gt=0, le=10)
     state_root: Path = Field(default_factory=state_home)
     reports: Path = PROJECT / "reports"
