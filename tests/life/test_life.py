@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from infra.settings import Settings
-from infra.wait import pause
+from infra.wait import eventually, pause
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(cluster_id="life")
+JUDGE = ["--cluster-id", SETTINGS.cluster_id, "tests/test_part13_operating.py", "-q"]
 KILLS = 5
 BUILD = 45.0
 """Seconds in which a warm build does its work here; kills are spread over them."""
@@ -98,6 +99,28 @@ def test_a_killed_local_ec2_finds_its_machines() -> None:
     os.kill(endpoint["process"]["pid"], signal.SIGKILL)
     assert "healthy" in infra("status").stdout
     assert machines() == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_disruptive_scenario_may_be_ended_anyhow(sent: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM undo the fault themselves; after SIGKILL the next run does."""
+    infra("up")
+    ledger = SETTINGS.state / "faults.json"
+    argv = [sys.executable, "-m", "pytest", *JUDGE, "-m", "claim_68_7"]
+    run = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    eventually(ledger.exists, bool, within=120, what="a unit is stopped", every=0.2)
+    run.send_signal(sent)
+    run.wait(timeout=240)
+    assert ledger.exists() == (sent == signal.SIGKILL)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *JUDGE, "-m", "claim_68_1"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:]
+    assert not ledger.exists()
 
 
 def machines() -> dict[str, str]:
