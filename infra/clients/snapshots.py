@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.clients import units
 from infra.clients.etcd import ETCDCTL, ETCDUTL, FILES, Etcdctl
-from infra.errors import LabError
+from infra.errors import ClaimError, LabError
 from infra.ssh import Result, Shell
 
 ETCD = "/usr/local/bin/etcd"
@@ -90,10 +90,10 @@ class Workbench:
         return ctl.run("snapshot", "save", self.path(name), check=False)
 
     def status(self, path: str) -> dict[str, Any]:
-        """``hash``, ``revision``, ``totalKey``, ``totalSize``, ``version``. Errors: LabError."""
+        """``hash``, ``revision``, ``totalKey``, ``totalSize``, ``version``. Errors: ClaimError."""
         result = self.ask_status(path)
         if result.exit_status != 0:
-            raise LabError(f"{path} has no status: {result.stderr}")
+            raise ClaimError(f"{path} is no valid snapshot, etcdutl says: {result.stderr}")
         found: dict[str, Any] = json.loads(result.stdout)
         return found
 

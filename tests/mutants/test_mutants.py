@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TRUNCATING = """#!/bin/sh
 /usr/local/bin/etcdctl.whole "$@" || exit
 for last; do :; done
-case "$*" in *"snapshot save"*) truncate -s -4096 "$last" ;; esac
+case "$*" in *"snapshot save"*) truncate -s -1000 "$last" ;; esac
 """
 
 
@@ -71,9 +71,9 @@ def short_snapshots(cluster: Cluster) -> None:
 
 
 MUTANTS = (
-    Mutant("leader election off on one manager", "68.2", "master", two_managers),
+    Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
     Mutant("kubelets without CPU quota", "70.1", "cpu.max", no_quota),
-    Mutant("snapshots cut short", "63.5", "snapshot", short_snapshots),
+    Mutant("snapshots cut short", "63.3", "snapshot", short_snapshots),
 )
 
 
