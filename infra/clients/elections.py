@@ -83,6 +83,17 @@ def taken_over(election: Election, *, within: float) -> Lease:
     return election.successor().lease
 
 
+def await_leader_seen(election: Election, *, within: float) -> None:
+    """The holder says itself that it leads; to be seen before it is stopped, never after."""
+    eventually(
+        election.masters.seen_leading,
+        lambda seen: election.leader in seen,
+        within=within,
+        every=0.2,
+        what=f"{election.leader} holds the Lease {election.component} and says that it leads",
+    )
+
+
 def await_both_seen(election: Election, *, within: float) -> None:
     """The control of ``doubles``: the first leader and its successor were both seen to lead."""
     taken = election.successor().lease.machine

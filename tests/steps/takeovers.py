@@ -21,6 +21,8 @@ from tests.steps.phrases import phrase
 
 TAKEOVER = 36.0
 """Seconds, as the feature says: 15 s Lease, two tries of at most 4.4 s, and half more (T1)."""
+LOOK = 10.0
+"""Seconds for a first look at what three processes say of themselves: 0.3 s on a quiet machine."""
 CLOCKS = timedelta(seconds=1)
 """How far the clocks of two controllers may be apart when their times are compared."""
 
@@ -43,6 +45,7 @@ def former_leader(
 
 @when("its process stops", target_fixture="stopped")
 def process_stops(election: Election, faults: Faults) -> Stopped:
+    elections.await_leader_seen(election, within=scaled(LOOK))
     election.watch.mark(f"{election.component} on {election.leader} stops")
     faults.stop(election.leader, election.component)
     return Stopped(election.place, election.bystanders, lease=election.component)
@@ -56,6 +59,7 @@ def process_starts(election: Election, faults: Faults) -> None:
 
 @when("its process freezes", target_fixture="frozen")
 def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Frozen:
+    elections.await_leader_seen(election, within=scaled(LOOK))
     shell = cluster.shell(election.leader)
     before = Frozen(units.show(shell, election.component), journal.cursor(shell))
     election.watch.mark(f"{election.component} on {election.leader} freezes")
