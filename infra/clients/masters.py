@@ -16,6 +16,7 @@ MASTER = "leader_election_master_status"
 EVERY = 0.5
 """Seconds between looks at the three: shorter than a Lease's retry of 2 s, so no lead is missed."""
 LEADS, STANDS_BY = "leads", "stands by"
+NO_ANSWER = "no answer"
 Looks = Mapping[str, str]
 """By machine: LEADS, STANDS_BY, or why there is no answer (a stopped process gives none)."""
 
@@ -27,7 +28,7 @@ def says(cluster: Cluster, machine: str, component: str) -> str:
             cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
         )
     except LabError as error:
-        return f"no answer: {error}"
+        return f"{NO_ANSWER}: {error}"
     found = metrics.value(metrics.parse(text, only=MASTER), MASTER, name=component)
     if found is None:
         return f"no metric {MASTER}"
@@ -43,6 +44,17 @@ def all_say(cluster: Cluster, component: str) -> Looks:
 
 def masters(looks: Looks) -> list[str]:
     return [machine for machine, said in looks.items() if said == LEADS]
+
+
+def sole(looks: Looks, leader: str) -> bool:
+    """Whether ``leader`` leads and every other process that answers says that it stands by.
+
+    One without the metric may act without asking: its leader election is off. Whether all three
+    answer is judged by their health.
+    """
+    others = [said for machine, said in looks.items() if machine != leader]
+    waiting = all(said == STANDS_BY or said.startswith(NO_ANSWER) for said in others)
+    return looks[leader] == LEADS and waiting
 
 
 def unhealthy(cluster: Cluster, component: str) -> list[str]:

@@ -40,7 +40,7 @@ def lease_lasts(election: Election, lasting: float) -> None:
 def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
     consistently(
         lambda: masters.all_say(cluster, election.component),
-        lambda looks: masters.masters(looks) == [election.leader],
+        lambda looks: masters.sole(looks, election.leader),
         lasting=scaled(lasting),
         what=f"{election.component} on {election.leader} and no other says that it leads",
     )

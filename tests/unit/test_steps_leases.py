@@ -76,6 +76,15 @@ def test_another_process_that_leads(
     red(leases.one_leads, cluster(), election(), 60.0, says="did not stay for 60 s")
 
 
+def test_a_process_that_takes_no_part_in_the_election(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = {**said(0), "controller-1": "no metric leader_election_master_status"}
+    monkeypatch.setattr(clients, "all_say", lambda *_: apart)
+    red(leases.one_leads, cluster(), election(), 60.0, says="no metric")
+    silent = {**said(0), "controller-1": "no answer: refused"}
+    monkeypatch.setattr(clients, "all_say", lambda *_: silent)
+    leases.one_leads(cluster(), election(), 60.0)
+
+
 def test_a_process_that_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "unhealthy", lambda *_: ["controller-2: 500 etcd failed"])
     red(leases.all_healthy, cluster(), election(), says="controller-2: 500 etcd failed")
