@@ -72,8 +72,8 @@ def short_snapshots(cluster: Cluster) -> None:
 
 MUTANTS = (
     Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
-    Mutant("kubelets without CPU quota", "70.1", "cpu.max", no_quota),
-    Mutant("snapshots cut short", "63.3", "snapshot", short_snapshots),
+    Mutant("kubelets without CPU quota", "70.1", "cpu.max max 100000", no_quota),
+    Mutant("snapshots cut short", "63.3", "no checksum after whole pages", short_snapshots),
 )
 
 

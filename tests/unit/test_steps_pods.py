@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.recording import Evidence
 from infra.clients.pods import NotPrepared, Pods, is_settled
-from infra.errors import Unreachable
+from infra.errors import ClaimError, Unreachable
 from tests.steps import cgroups, pods
 from tests.unit.fakes import (
     POD,
@@ -93,7 +93,7 @@ def test_weights(made: Made) -> None:
 
 
 def test_a_wrong_start_is_not_judged(made: Made) -> None:
-    with pytest.raises(NotPrepared, match="starts with other limits"):
+    with pytest.raises(ClaimError, match="starts with other limits"):
         cgroups.allow_from_the_start(made[0], LARGER)
     with pytest.raises(NotPrepared, match="neither formula"):
         cgroups.weigh_from_the_start(made[0], "250m")
