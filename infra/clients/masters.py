@@ -15,6 +15,8 @@ MASTER = "leader_election_master_status"
 """1 on the instance that leads, 0 on others (CB metrics/prometheus/clientgo/leaderelection)."""
 EVERY = 0.5
 """Seconds between looks at the three: shorter than a Lease's retry of 2 s, so no lead is missed."""
+LAST_LOOK = 15.0
+"""Seconds for a look that has begun: a connection that is refused late takes 5 s."""
 LEADS, STANDS_BY = "leads", "stands by"
 NO_ANSWER = "no answer"
 Looks = Mapping[str, str]
@@ -87,7 +89,10 @@ class MasterWatch:
         return self
 
     def close(self) -> None:
+        """Ends the thread before the connections that it uses are closed."""
         self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(LAST_LOOK)
 
     def looks(self) -> tuple[tuple[float, Looks], ...]:
         """Seconds since the start and what was said."""
