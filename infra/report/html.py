@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -184,26 +184,31 @@ def measured(data: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 
 def highlights(judged: Iterable[verdicts.Verdict], shown: Mapping[str, Shown]) -> list[Shown]:
-    """The pictures people would rather look at first, each of another claim."""
+    """The pictures people would rather look at first, each of another claim: its last one."""
     found = []
     for verdict in judged:
-        for scenario in verdict.scenarios:
-            for item in scenario.evidence:
-                if item.kind in HIGHLIGHTS and shown[item.path].kind != "broken":
-                    picture = shown[item.path]
-                    found.append(
-                        Shown(
-                            verdict.claim.id,
-                            picture.kind,
-                            picture.path,
-                            picture.picture,
-                            None,
-                            anchor=f"claim-{verdict.claim.id}",
-                            title=verdict.claim.title,
-                        )
-                    )
-                    break
+        items = [item for scenario in verdict.scenarios for item in scenario.evidence]
+        pictures = [shown[item.path] for item in items if item.kind in HIGHLIGHTS]
+        if eventful := [picture for picture in pictures if happens(picture)]:
+            found.append(
+                replace(
+                    eventful[-1],
+                    name=verdict.claim.id,
+                    data=None,
+                    anchor=f"claim-{verdict.claim.id}",
+                    title=verdict.claim.title,
+                )
+            )
     return balanced(found)
+
+
+def happens(picture: Shown) -> bool:
+    """A Lease or a file that stays as it was is evidence, but nothing to look at first."""
+    if picture.kind == "lease-history":
+        return len({sample["holder"] for sample in picture.data["samples"]}) > 1
+    if picture.kind == "cgroup-change":
+        return any(row["before"] != row["after"] for row in picture.data["rows"])
+    return False
 
 
 def balanced(found: Sequence[Shown]) -> list[Shown]:
