@@ -9,8 +9,12 @@ from infra.clients.bystanders import Bystanders
 from infra.clients.leases import Change, Lease, LeaseWatch
 from infra.clients.masters import MasterWatch
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import LabError, WaitTimeout
+from infra.timing import scaled
 from infra.wait import eventually
+
+LIVING = 36.0
+"""Seconds until a Lease has a living holder: T1, a takeover takes up to 24 s, and half more."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,31 @@ def follow(cluster: Cluster, component: str) -> Election:
     """An election under watch. Errors: LabError when nobody holds the Lease."""
     api = cluster.api_of(cluster.spec.controllers[0].name)
     watch = LeaseWatch(api, component).open()
-    start = watch.latest()
+    start = settled(watch)
     if not start.holder:
         raise LabError(f"nobody holds the Lease {component}: the cluster is not ready for this")
     untouched = bystanders.look(cluster)
     bystanders.all_active(untouched)
     return Election(component, start, watch, MasterWatch(cluster, component).open(), untouched)
+
+
+def settled(watch: LeaseWatch) -> Lease:
+    """The Lease once its holder was seen to renew it: before, it may name a process that is gone.
+
+    A run that was interrupted in a takeover leaves that for up to 24 s. Errors: LabError.
+    """
+    try:
+        eventually(
+            watch.changes, is_renewed, within=scaled(LIVING), every=0.2, what="one holder renews"
+        )
+    except WaitTimeout as error:
+        raise LabError(f"the Lease {watch.name} has no living holder: {error}") from error
+    return watch.latest()
+
+
+def is_renewed(changes: tuple[Change, ...]) -> bool:
+    last, before = changes[-1].lease, changes[-min(2, len(changes))].lease
+    return last.holder == before.holder and last.renewed != before.renewed
 
 
 def taken_over(election: Election, *, within: float) -> Lease:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.clients import bystanders as others
+from infra.clients import elections
 from infra.clients import leases as lease_client
 from infra.clients import masters as clients
 from infra.clients.bystanders import Stopped
@@ -238,3 +239,12 @@ def test_the_watch_reports_a_gap_instead_of_an_answer() -> None:
         watch.latest()
     with pytest.raises(ClaimError, match="no such version"):
         FakeWatch(Change(0, FIRST)).first(lease_client.held_by_other("controller-0"))
+
+
+def test_a_lease_is_settled_when_one_holder_renewed_it() -> None:
+    renewed = replace(FIRST, renewed=START + timedelta(seconds=2))
+    first = Change(0, FIRST)
+    assert not elections.is_renewed((first,))
+    assert not elections.is_renewed((first, first))
+    assert not elections.is_renewed((first, ONE))
+    assert elections.is_renewed((first, Change(2, renewed)))
