@@ -108,9 +108,13 @@ def test_a_disruptive_scenario_may_be_ended_anyhow(sent: signal.Signals) -> None
     ledger = SETTINGS.state / "faults.json"
     argv = [sys.executable, "-m", "pytest", *JUDGE, "-m", "claim_68_7"]
     run = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    eventually(ledger.exists, bool, within=120, what="a unit is stopped", every=0.2)
-    run.send_signal(sent)
-    run.wait(timeout=240)
+    try:
+        eventually(ledger.exists, bool, within=120, what="a unit is stopped", every=0.2)
+        run.send_signal(sent)
+        run.wait(timeout=240)
+    finally:
+        run.kill()
+        run.wait()
     assert ledger.exists() == (sent == signal.SIGKILL)
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *JUDGE, "-m", "claim_68_1"],
