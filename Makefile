@@ -57,8 +57,7 @@ unit: install
 up: install ## build the cluster, or finish building it
 	$(BIN)/python -m infra up
 
-verify: install up ## a cluster from nothing, the live suite on it, the report
-	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
+verify: up live ## a cluster from nothing, the live suite on it, the report
 
 .venv/installed: requirements.lock apt-packages.txt
 	./install $(PYTHON)

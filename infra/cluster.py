@@ -5,12 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.clients.api import Api, Credentials
-from infra.inventory import ClusterSpec
+from infra.inventory import API_PORT, ClusterSpec
 from infra.pki.material import Material
 from infra.ssh import Listener, Shell, Ssh
-
-API_PORT = 6443
-"""Article 9: every API server and the balancer listen on 6443."""
 
 
 @dataclass

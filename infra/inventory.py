@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
 MachineName = NewType("MachineName", str)
+API_PORT = 6443
+"""Article 9: every API server and the balancer listen on 6443."""
 
 
 class Role(StrEnum):

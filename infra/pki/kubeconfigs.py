@@ -5,12 +5,10 @@ import os
 
 import yaml
 
-from infra.inventory import ClusterSpec
+from infra.inventory import API_PORT, ClusterSpec
 from infra.pki.authority import put
 from infra.pki.material import Material
 
-API_PORT = 6443
-"""Article 9: every API server and the balancer listen on 6443."""
 LOCAL = f"https://127.0.0.1:{API_PORT}"
 BESIDE_THE_API = ("kube-controller-manager", "kube-scheduler")
 """Article 5: these talk to the API server of their own machine, the others to the balancer."""
