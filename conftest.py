@@ -5,6 +5,7 @@ pytest_plugins = [
     "fixtures.cluster",
     "fixtures.lanes",
     "fixtures.faults",
+    "fixtures.accounts",
     "fixtures.namespace",
     "fixtures.policies",
     "fixtures.workloads",

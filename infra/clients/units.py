@@ -79,6 +79,13 @@ def start(shell: Shell, name: str) -> None:
     shell.run(["systemctl", "start", name], timeout=START_TIMEOUT)
 
 
+def restart(shell: Shell, name: str) -> None:
+    """Starts anew with the unit file as it is on disk now; whether it stays up is not judged."""
+    shell.run(["systemctl", "daemon-reload"])
+    shell.run(["systemctl", "reset-failed", name], check=False)
+    shell.run(["systemctl", "restart", name], check=False, timeout=START_TIMEOUT)
+
+
 def stop(shell: Shell, name: str) -> None:
     shell.run(["systemctl", "stop", name], timeout=START_TIMEOUT)
 

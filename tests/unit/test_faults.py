@@ -119,4 +119,32 @@ def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
 def test_the_ledger_is_plain_to_read(tmp_path: Path) -> None:
     faults.write(tmp_path, [STOPPED])
     (found,) = json.loads((tmp_path / faults.LEDGER).read_text())
-    assert found == {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
+    assert found == {"kind": "stopped", "machine": "controller-1", "unit": "etcd", "path": ""}
+
+
+def test_a_replaced_file_is_kept_and_comes_back(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    caused = Faults(cluster(tmp_path, shell=lambda _: machine), gate=lambda _: None)
+    caused.replace("controller-1", "/etc/x.yaml", b"other: true\n", unit="etcd")
+    kept = ("cp", "--archive", "--no-clobber", "/etc/x.yaml", "/etc/x.yaml.kept")
+    assert machine.ran[0] == kept
+    assert machine.ledgers[0] == [Fault("replaced", "controller-1", "etcd", "/etc/x.yaml")]
+    assert ("systemctl", "restart", "etcd") in machine.ran
+    machine.ran.clear()
+    caused.restore()
+    back = machine.ran.index(("mv", "--force", "/etc/x.yaml.kept", "/etc/x.yaml"))
+    assert ("systemctl", "restart", "etcd") in machine.ran[back:]
+    assert faults.pending(tmp_path) == []
+
+
+def test_a_file_that_came_back_already_is_not_taken_again(tmp_path: Path) -> None:
+    shell = FakeShell("controller-1", {"systemctl": "ActiveState=active\n"})
+    faults.write(tmp_path, [Fault("replaced", "controller-1", "etcd", "/etc/x.yaml")])
+    faults.repair(cluster(tmp_path, shell=lambda _: shell))
+    assert not any(argv[0] == "mv" for argv in shell.ran)
+
+
+def test_a_ledger_of_an_older_run_is_understood(tmp_path: Path) -> None:
+    old = {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
+    (tmp_path / faults.LEDGER).write_text(json.dumps([old]))
+    assert faults.pending(tmp_path) == [STOPPED]

@@ -1,0 +1,79 @@
+"""ServiceAccounts of a scenario with rights on the whole cluster, acted as by their own token.
+
+A fresh account for every set of rights: kubelets cache a yes for 5 min and a no for 30 s (T23 of
+claims.md), so rights that change under one name prove nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.clients.api import Api, Credentials, JsonObject
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+GROUP = "rbac.authorization.k8s.io"
+VALID = 3600
+"""Seconds a token is valid: longer than any scenario; the API server's least is 600."""
+Rule = Mapping[str, Sequence[str]]
+"""Like ``{"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]}``."""
+
+
+@dataclass(frozen=True)
+class TokenAccount:
+    """A ServiceAccount; ``user`` is its name to authorizers, ``api`` the API as itself."""
+
+    namespace: str
+    name: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"TokenAccount({self.user})"  # a token belongs in no message
+
+    @property
+    def user(self) -> str:
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+    def credentials(self, admin: Api) -> Credentials:
+        return Credentials(ca=admin.credentials.ca, token=self.token)
+
+    def api(self, admin: Api) -> Api:
+        return Api(admin.base, self.credentials(admin))
+
+
+def make(admin: Api, namespace: str, name: str, rules: Sequence[Rule] = ()) -> TokenAccount:
+    """A new account with a token; ``rules`` are bound to it for the whole cluster.
+
+    Role and binding carry the namespace's name: ``remove`` and fixtures/leftovers.py find them.
+    """
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+    admin.create(path, {"metadata": {"name": name}})
+    if rules:
+        bind(admin, namespace, name, rules)
+    request = {"spec": {"expirationSeconds": VALID}}
+    token = admin.create(f"{path}/{name}/token", request)["status"]["token"]
+    return TokenAccount(namespace, name, str(token))
+
+
+def bind(admin: Api, namespace: str, name: str, rules: Sequence[Rule]) -> None:
+    own = f"{namespace}-{name}"
+    role = {"metadata": {"name": own}, "rules": [dict(rule) for rule in rules]}
+    admin.create(f"{RBAC}/clusterroles", role)
+    bind_to(admin, namespace, name, own)
+
+
+def bind_to(admin: Api, namespace: str, name: str, role: str) -> None:
+    """Binds an account to a ClusterRole that is already there."""
+    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
+    body: JsonObject = {
+        "metadata": {"name": f"{namespace}-{name}"},
+        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": role},
+        "subjects": [subject],
+    }
+    admin.create(f"{RBAC}/clusterrolebindings", body)
+
+
+def remove(admin: Api, namespace: str) -> None:
+    """Removes the cluster-wide roles and bindings of a scenario's accounts."""
+    for kind in ("clusterrolebindings", "clusterroles"):
+        for item in admin.get(f"{RBAC}/{kind}")["items"]:
+            if item["metadata"]["name"].startswith(f"{namespace}-"):
+                admin.delete(f"{RBAC}/{kind}/{item['metadata']['name']}")
