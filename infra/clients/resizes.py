@@ -151,6 +151,20 @@ def await_deferred(pod: RunningPod, *, within: float) -> Version:
     )
 
 
+def signs_of_granting(pod: RunningPod) -> list[str]:
+    """What tells that a waiting resize was granted or lost; empty while it only waits."""
+    now = pod.get()
+    state = resize_state(now)
+    found = [] if state in {"Deferred", "none"} else [f"resize {state}"]
+    for before, after in zip(statuses_of(pod.first.pod), statuses_of(now), strict=True):
+        one, other = before.get("allocatedResources"), after.get("allocatedResources")
+        if not same_figures(one, other):
+            found.append(f"{after['name']} was allocated {one}, now {other}")
+        if container_in(now, after["name"]) == container_in(pod.first.pod, before["name"]):
+            found.append(f"the spec of {after['name']} wants no resize any more")
+    return found + pod.file_changes()
+
+
 def uncounted(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
     """Counters that did not grow."""
     return [f"{name} still {after[name]:g}" for name in before if after[name] <= before[name]]

@@ -101,10 +101,17 @@ def test_deferral(made: Made) -> None:
     subject, api, _ = made
     goes_red("pending with reason Deferred", steps.deferred, subject, 30, evidence())
     goes_red("reason Error: not within", steps.in_progress_with_error, subject, 30, evidence())
-    goes_red("deferred and its cgroups stay", steps.stays_deferred, subject, lasting=10)
-    api.table[POD] = pod(status__conditions=pending())
+    goes_red("wants no resize any more", steps.not_granted, subject, lasting=10)
+    larger = {"spec__containers__0__resources": resizes.LARGER}
+    api.table[POD] = pod(status__conditions=pending(), **larger)
     steps.deferred(subject, 30, evidence())
-    steps.stays_deferred(subject, 10)
+    steps.not_granted(subject, 10)
+    running = [{"type": "PodResizeInProgress", "status": "True"}]
+    api.table[POD] = pod(status__conditions=running, **larger)
+    goes_red("resize in progress", steps.not_granted, subject, lasting=10)
+    allocated = {"status__containerStatuses__0__allocatedResources": resizes.LARGER["requests"]}
+    api.table[POD] = pod(**larger, **allocated)
+    goes_red("c was allocated .*100m.*, now .*250m", steps.not_granted, subject, lasting=10)
 
 
 def test_rivals(made: Made) -> None:
