@@ -47,11 +47,15 @@ class Health:
 
 @dataclass(frozen=True)
 class Entry:
-    """One key at one revision; ``value`` is stored bytes (protobuf, JSON or ciphertext)."""
+    """One key at one revision; ``value`` is stored bytes (protobuf, JSON or ciphertext).
+
+    ``lease`` is the etcd lease that ends it, 0 for a key that stays.
+    """
 
     key: str
     value: bytes = field(repr=False)
     mod_revision: int
+    lease: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,4 +186,5 @@ def parse_entry(item: dict[str, Any]) -> Entry:
         key=base64.b64decode(item["key"]).decode(),
         value=base64.b64decode(item.get("value", "")),
         mod_revision=int(item["mod_revision"]),
+        lease=int(item.get("lease", 0)),
     )

@@ -96,6 +96,10 @@ def test_keys_that_differ() -> None:
     ):
         given = (bench, SNAPSHOT, restored(entries=other), Evidence())
         red(restores.same_bytes, *given, says=says)
+    leased = {"/a": Entry("/a", b"one", 1), "/m": Entry("/m", b"", 1, lease=7)}
+    bench.live = Ctl(entries=leased)  # type: ignore[assignment]
+    still = restored(entries={"/a": Entry("/a", b"one", 1)})
+    restores.same_bytes(bench, SNAPSHOT, still, Evidence())  # type: ignore[arg-type]
     bench.live = Ctl(entries={})  # type: ignore[assignment]
     with pytest.raises(LabError, match="tells nothing of revision 35"):
         restores.same_bytes(bench, SNAPSHOT, restored(entries={}), Evidence())  # type: ignore[arg-type]
