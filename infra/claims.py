@@ -20,7 +20,8 @@ class Claim:
 
     ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. Not ``confirmed``:
     the reading behind it has not been seen on a live cluster yet. ``not_here`` is why no scenario
-    can show it on the cluster of the series.
+    can show it on the cluster of the series. ``finding`` is where an article, or the reading behind
+    the claim, and the live cluster differ.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Claim:
     slow: bool = False
     confirmed: bool = True
     not_here: str = ""
+    finding: str = ""
 
     @property
     def article(self) -> int:

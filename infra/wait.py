@@ -4,8 +4,10 @@ Both observe, judge and remember what changed; the history is the message of the
 """
 
 import time
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
 
 from infra.errors import Changed, GaveUp, WaitTimeout
 
@@ -28,6 +30,32 @@ class SystemClock:
 
 
 SYSTEM = SystemClock()
+
+
+@dataclass(frozen=True)
+class Waited:
+    """A wait that ended: ``within`` its bound something came, or ``for`` its bound it stayed."""
+
+    what: str
+    kind: Literal["within", "for"]
+    bound: float
+    seconds: float
+
+
+Listener = Callable[[Waited], None]
+listeners: list[Listener] = []
+"""Who hears of waits; the record of a scenario does (fixtures/evidence.py)."""
+
+
+@contextmanager
+def told(what: str, kind: Literal["within", "for"], bound: float, clock: Clock) -> Iterator[None]:
+    start = clock.now()
+    try:
+        yield
+    finally:
+        waited = Waited(what, kind, bound, clock.now() - start)
+        for listener in listeners:
+            listener(waited)
 
 
 class History:
@@ -65,23 +93,24 @@ def eventually(
 
     Errors: WaitTimeout and GaveUp with the history of changes; any other error of ``observe``.
     """
-    start = clock.now()
-    history = History(start)
-    while True:
-        last_look = clock.now() >= start + within
-        try:
-            value = observe()
-        except transient as error:
-            history.add(clock.now(), f"{type(error).__name__}: {error}"[:SHOWN])
-        else:
-            history.add(clock.now(), repr(value)[:SHOWN])
-            if until(value):
-                return value
-            if giving_up_if(value):
-                raise GaveUp(f"{what}: can no longer happen\n{history}")
-        if last_look:
-            raise WaitTimeout(f"{what}: not within {within:g} s\n{history}")
-        clock.sleep(min(every, max(0.0, start + within - clock.now())))
+    with told(what, "within", within, clock):
+        start = clock.now()
+        history = History(start)
+        while True:
+            last_look = clock.now() >= start + within
+            try:
+                value = observe()
+            except transient as error:
+                history.add(clock.now(), f"{type(error).__name__}: {error}"[:SHOWN])
+            else:
+                history.add(clock.now(), repr(value)[:SHOWN])
+                if until(value):
+                    return value
+                if giving_up_if(value):
+                    raise GaveUp(f"{what}: can no longer happen\n{history}")
+            if last_look:
+                raise WaitTimeout(f"{what}: not within {within:g} s\n{history}")
+            clock.sleep(min(every, max(0.0, start + within - clock.now())))
 
 
 def consistently(
@@ -97,20 +126,22 @@ def consistently(
 
     Errors: Changed with the history of changes; any error of ``observe``.
     """
-    start = clock.now()
-    history = History(start)
-    while True:
-        last_look = clock.now() >= start + lasting
-        value = observe()
-        history.add(clock.now(), repr(value)[:SHOWN])
-        if not holds(value):
-            raise Changed(f"{what}: did not stay for {lasting:g} s\n{history}")
-        if last_look:
-            return value
-        clock.sleep(min(every, max(0.0, start + lasting - clock.now())))
+    with told(what, "for", lasting, clock):
+        start = clock.now()
+        history = History(start)
+        while True:
+            last_look = clock.now() >= start + lasting
+            value = observe()
+            history.add(clock.now(), repr(value)[:SHOWN])
+            if not holds(value):
+                raise Changed(f"{what}: did not stay for {lasting:g} s\n{history}")
+            if last_look:
+                return value
+            clock.sleep(min(every, max(0.0, start + lasting - clock.now())))
 
 
 def pause(seconds: float, *, because: str, clock: Clock = SYSTEM) -> None:
     """A deliberate wait, for sampling loops that record rather than judge; ``because`` says why."""
     assert because
-    clock.sleep(seconds)
+    with told(because, "for", seconds, clock):
+        clock.sleep(seconds)

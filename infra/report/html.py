@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from infra import claims
 from infra.inventory import Role
-from infra.report import cgroups, leases, svg, timeline, verdicts
+from infra.report import cgroups, findings, floor, leases, series, spans, svg, timeline, verdicts
 from infra.report import folder as folders
 from infra.report.model import Item, Outcome, Run, Scenario
 from infra.report.shapes import shaped
@@ -61,6 +61,7 @@ def write_page(folder: Path) -> Path:
     run, scenarios, judged = folders.load(folder)
     page = render(run, scenarios, judged, folder)
     (folder / folders.PAGE).write_text(page)
+    findings.write(folder, run, judged)
     return folder / folders.PAGE
 
 
@@ -87,6 +88,9 @@ def render(
             highlights=highlights(judged, shown),
             roles=roles(run),
             slowest=sorted(scenarios, key=lambda s: -s.seconds)[:10],
+            floor=floor.of(scenarios),
+            waits=floor.longest_waits(scenarios),
+            findings=findings.by_article(judged),
         )
     )
 
@@ -168,7 +172,15 @@ def draw(evidence_kind: str, data: Any) -> Markup:
         return leases.draw(data)
     if evidence_kind == "cgroup-change":
         return cgroups.draw(data)
-    if evidence_kind == "table" and (rows := measured(data)):
+    return draw_table(data) if evidence_kind == "table" else Markup("")
+
+
+def draw_table(data: Mapping[str, Any]) -> Markup:
+    if series.is_series(data):
+        return series.draw(data)
+    if spans.is_spans(data):
+        return spans.draw(data)
+    if rows := measured(data):
         return timeline.amounts(rows, data["unit"])
     return Markup("")
 

@@ -48,6 +48,16 @@ class Call:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Wait:
+    """A wait of a step: ``for`` (a time that must pass) or ``within`` (what Kubernetes took)."""
+
+    what: str
+    kind: str
+    bound: float
+    seconds: float
+
+
 @dataclass
 class Step:
     keyword: str
@@ -56,6 +66,7 @@ class Step:
     seconds: float = 0.0
     commands: list[Command] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -119,6 +130,15 @@ class Scenario:
     @property
     def seconds(self) -> float:
         return max(0.0, self.ended - self.started)
+
+    @property
+    def waits(self) -> list[Wait]:
+        return [wait for step in self.steps for wait in step.waits]
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it only waited for Kubernetes."""
+        return min(self.seconds, sum(wait.seconds for wait in self.waits))
 
     @property
     def ran(self) -> bool:

@@ -7,7 +7,18 @@ from infra import claims
 from infra.inventory import series
 from infra.report import folder as folders
 from infra.report import html, index
-from infra.report.model import Command, Ended, Failure, Item, Journal, Outcome, Run, Scenario, Step
+from infra.report.model import (
+    Command,
+    Ended,
+    Failure,
+    Item,
+    Journal,
+    Outcome,
+    Run,
+    Scenario,
+    Step,
+    Wait,
+)
 
 START = 1_795_464_000.0
 SECRET = "c3VwZXItc2VjcmV0LXRva2Vu"
@@ -38,6 +49,14 @@ LEVELS = {
     "rows": [["exempt", 44], ["system", 310], ["workload-low", 1210], ["catch-all", 12]],
     "unit": "per s",
 }
+FLOOD = {
+    "columns": ["time_s", "level", "executing", "rejected"],
+    "rows": [[t, "exempt", 1, 0] for t in range(12)] + [[t, "flood", 3, t * 4] for t in range(12)],
+}
+DEATHS = {
+    "columns": ["name", "sigterm_s", "end_s", "critical"],
+    "rows": [["web-0", 0.2, 5.3, "no"], ["web-1", 0.3, 5.4, "no"], ["dns", 6.0, 9.1, "yes"]],
+}
 WAITED = (
     "in-use image is spared: not within 90 s\n"
     "  +0.0 s  ['agnhost:2.53', 'busybox:1.37']\n  +61.2 s  ['agnhost:2.53']"
@@ -53,6 +72,8 @@ def steps(*texts: str, failed: int | None = None) -> list[Step]:
             ended = Ended.FAILED if number == failed else Ended.NOT_RUN
         seconds = 0.0 if ended is Ended.NOT_RUN else 0.4 + 3.1 * number
         step = Step(keyword, rest, ended, seconds)
+        if rest.startswith("within"):
+            step.waits.append(Wait("another controller leads", "within", 40.0, seconds))
         if number == 1:
             argv = ("systemctl", "stop", "kube-controller-manager")
             step.commands.append(Command("controller-1", argv, 0, 0.31, ""))
@@ -135,6 +156,7 @@ def sample() -> list[Scenario]:
             evidence=[
                 Item("requests by priority level", "table", "evidence/levels.json"),
                 Item("answers", "figures", "evidence/figures.json"),
+                Item("seats during the flood", "table", "evidence/flood.json"),
             ],
         ),
         scenario(
@@ -146,6 +168,11 @@ def sample() -> list[Scenario]:
                 Item("a table without columns", "table", "evidence/shapeless.json"),
                 Item("the event", "text", "evidence/text.json"),
             ],
+        ),
+        scenario(
+            "65.16",
+            "Critical Pods end last",
+            evidence=[Item("order of deaths", "table", "evidence/deaths.json")],
         ),
         scenario("70.6", "A resize that would make the Pod Guaranteed is refused"),
         scenario(
@@ -206,6 +233,8 @@ def make(reports: Path) -> Path:
         "lease": ("lease-history", LEASE),
         "cgroups": ("cgroup-change", CGROUPS),
         "levels": ("table", LEVELS),
+        "flood": ("table", FLOOD),
+        "deaths": ("table", DEATHS),
         "shapeless": ("table", {"rows": [["a", 1], ["b", 2]]}),
         "figures": ("figures", {"refused with 429": "812", "p99 of exempt": "14 ms"}),
         "text": ("text", {"text": f"token: {SECRET}\n<script>alert(1)</script>"}),

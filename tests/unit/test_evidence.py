@@ -1,6 +1,7 @@
 """Evidence: kinds and files, the transcript under its step, masking, journals of a failure."""
 
 import json
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from infra.report import folder as folders
 from infra.report.masking import MASK, masked, masked_json
 from infra.report.model import Ended, Outcome, Scenario, Step
 from infra.ssh import Result
+from infra.wait import Waited
 
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIOsecret\n-----END EC PRIVATE KEY-----"
 
@@ -99,6 +101,34 @@ def test_commands_stand_under_their_step(tmp_path: Path) -> None:
     assert "MHcCAQEEIO" not in found.steps[0].commands[0].output
     assert found.steps[1].calls[0].status == 200
     assert found.outcome is Outcome.HOLDS
+
+
+def in_a_step(folder: Path) -> Recording:
+    found = scenario()
+    found.steps = [Step("Then", "it is so")]
+    recording = Recording(found, folder, "main")
+    recording.step_begins()
+    return recording
+
+
+def test_waits_stand_under_their_step_and_a_loop_is_one(tmp_path: Path) -> None:
+    recording = in_a_step(tmp_path)
+    for seconds in (0.2, 0.3):
+        recording.evidence.waited(Waited("between samples", "for", 0.2, seconds))
+    recording.evidence.waited(Waited("a leader leads", "within", 40, 7.04))
+    recording.evidence.waited(Waited("at once", "within", 40, 0))
+    one, other = recording.scenario.steps[0].waits
+    assert (one.what, one.kind, one.seconds) == ("between samples", "for", 0.5)
+    assert (other.what, other.bound, other.seconds) == ("a leader leads", 40, 7.04)
+
+
+def test_what_a_sampling_thread_waits_is_not_the_scenarios(tmp_path: Path) -> None:
+    recording = in_a_step(tmp_path)
+    waited = Waited("between samples", "for", 0.2, 0.2)
+    thread = threading.Thread(target=recording.evidence.waited, args=(waited,))
+    thread.start()
+    thread.join()
+    assert recording.scenario.steps[0].waits == []
 
 
 def test_the_first_error_is_the_cause(tmp_path: Path) -> None:

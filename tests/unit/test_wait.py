@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from infra import wait
 from infra.errors import Changed, GaveUp, WaitTimeout
 from infra.wait import consistently, eventually
 
@@ -91,3 +92,15 @@ def test_consistently_needs_every_look() -> None:
     clock = FakeClock()
     assert consistently(series(1), lambda v: v == 1, lasting=4, what="x", clock=clock) == 1
     assert clock.seconds == 4
+
+
+def test_a_wait_is_told_also_when_it_was_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[wait.Waited] = []
+    monkeypatch.setattr(wait, "listeners", [heard.append])
+    with pytest.raises(WaitTimeout):
+        eventually(lambda: 1, lambda v: v == 2, within=3, what="two comes", clock=FakeClock())
+    consistently(lambda: 1, lambda v: v == 1, lasting=2, what="one stays", clock=FakeClock())
+    assert heard == [
+        wait.Waited("two comes", "within", 3, 3),
+        wait.Waited("one stays", "for", 2, 2),
+    ]

@@ -1,0 +1,29 @@
+"""Where the series, or what we read of upstream, and the live cluster differ: a page of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.claims import Article, articles
+from infra.report.model import Run
+from infra.report.verdicts import Verdict
+
+PAGE = "findings.html"
+Findings = list[tuple[Article, list[Verdict]]]
+
+
+def by_article(judged: Sequence[Verdict]) -> Findings:
+    """Articles with those of their claims that have a finding, in the order of the series."""
+    found = [verdict for verdict in judged if verdict.claim.finding]
+    return [
+        (article, mine)
+        for article in articles()
+        if (mine := [verdict for verdict in found if verdict.claim.article == article.number])
+    ]
+
+
+def write(folder: Path, run: Run, judged: Sequence[Verdict]) -> Path:
+    from infra.report.html import environment  # noqa: PLC0415 - html.py shows the count of these
+
+    page = environment().get_template(PAGE).render(run=run, findings=by_article(judged))
+    (folder / PAGE).write_text(page)
+    return folder / PAGE
