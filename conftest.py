@@ -20,6 +20,8 @@ pytest_plugins = [
     "tests.steps.deployments",
     "tests.steps.etcd",
     "tests.steps.heartbeats",
+    "tests.steps.kubelet_access",
+    "tests.steps.kubelet_commands",
     "tests.steps.leases",
     "tests.steps.pods",
     "tests.steps.quotas",

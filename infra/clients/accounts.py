@@ -4,13 +4,18 @@ A fresh account for every set of rights: kubelets cache a yes for 5 min and a no
 claims.md), so rights that change under one name prove nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients.api import Api, Credentials, JsonObject
+from infra.clients.pods import NotPrepared
+from infra.errors import WaitTimeout
+from infra.timing import ACCESS, scaled
+from infra.wait import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 GROUP = "rbac.authorization.k8s.io"
+GROUPS = ("system:serviceaccounts", "system:authenticated")
 VALID = 3600
 """Seconds a token is valid: longer than any scenario; the API server's least is 600."""
 Rule = Mapping[str, Sequence[str]]
@@ -69,6 +74,41 @@ def bind_to(admin: Api, namespace: str, name: str, role: str) -> None:
         "subjects": [subject],
     }
     admin.create(f"{RBAC}/clusterrolebindings", body)
+
+
+def may(api: Api, user: str, attributes: JsonObject) -> bool:
+    """What one API server's authorizer says of a user; ``attributes`` of a SubjectAccessReview."""
+    spec = {"user": user, "groups": list(GROUPS), "resourceAttributes": attributes}
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    return bool(api.create(path, {"spec": spec})["status"]["allowed"])
+
+
+def may_itself(api: Api, what: str, verb: str, namespace: str) -> bool:
+    """What an account's own review says; ``what`` like ``pods/exec``."""
+    resource, _, subresource = what.partition("/")
+    attributes = {"namespace": namespace, "verb": verb}
+    attributes |= {"resource": resource, "subresource": subresource}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    body = {"spec": {"resourceAttributes": attributes}}
+    return bool(api.create(path, body)["status"]["allowed"])
+
+
+def await_right(apis: Iterable[Api], user: str, attributes: JsonObject) -> None:
+    """Until every API server knows the right: a kubelet asks any of them, once in 30 s for a no.
+
+    Errors: NotPrepared.
+    """
+    for api in apis:
+        try:
+            eventually(
+                lambda api=api: may(api, user, attributes),  # type: ignore[misc]
+                bool,
+                within=scaled(ACCESS),
+                what=f"{api.base} knows that {user} may {attributes}",
+                every=0.3,
+            )
+        except WaitTimeout as error:
+            raise NotPrepared(str(error)) from error
 
 
 def remove(admin: Api, namespace: str) -> None:

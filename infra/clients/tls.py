@@ -6,6 +6,7 @@ machine itself, and the handshake is ours.
 
 import http.client
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -55,14 +56,16 @@ class Stream:
         """The server's, in DER."""
         return self._tls.getpeercert(binary_form=True) or b""
 
-    def ask(self, request: bytes) -> bytes:
-        """Everything that comes back until the server ends the connection."""
+    def ask(self, request: bytes, *, is_whole: Callable[[bytes], bool] = lambda _: False) -> bytes:
+        """What comes back until ``is_whole`` says so or the server ends the connection."""
         self._tls.write(request)
         self._flush()
-        answer = BytesIO()
+        answer = b""
         while chunk := self._read():
-            answer.write(chunk)
-        return answer.getvalue()
+            answer += chunk
+            if is_whole(answer):
+                break
+        return answer
 
     def _read(self) -> bytes:
         while True:
@@ -118,17 +121,39 @@ def trusting_anybody(credentials: Credentials) -> ssl.SSLContext:
     return context
 
 
+def trusting(credentials: Credentials) -> ssl.SSLContext:
+    """For ports whose certificate the CA of ``credentials`` signed, with the machine's address."""
+    context = ssl.create_default_context(cafile=str(credentials.ca))
+    if credentials.cert and credentials.key:
+        context.load_cert_chain(credentials.cert, credentials.key)
+    return context
+
+
 def fetch(
     cluster: Cluster, machine: str, port: int, *, path: str, credentials: Credentials
 ) -> tuple[int, str]:
     """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
     request = f"GET {path} HTTP/1.1\r\nHost: {machine}\r\nConnection: close\r\n\r\n"
-    context = trusting_anybody(credentials)
+    sent = exchange(cluster, machine, port, request, context=trusting_anybody(credentials))
+    return parsed(sent)
+
+
+def exchange(
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    request: str,
+    *,
+    context: ssl.SSLContext,
+    is_whole: Callable[[bytes], bool] = lambda _: False,
+) -> bytes:
+    """What comes back on a new connection, as ``Stream.ask`` reads it. Errors: ApiUnreachable."""
     try:
         with dial(cluster, machine, port, context=context) as stream:
-            return parsed(stream.ask(request.encode()))
+            return stream.ask(request.encode(), is_whole=is_whole)
     except (OSError, Unreachable, http.client.HTTPException) as error:
-        raise ApiUnreachable(f"GET {machine}:{port}{path}: {error!r}") from error
+        first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")
+        raise ApiUnreachable(f"{first} of {machine}:{port}: {error!r}") from error
 
 
 class Replayed:

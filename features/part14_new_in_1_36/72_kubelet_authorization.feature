@@ -1,0 +1,88 @@
+@article_72
+Feature: Who may ask a kubelet for what
+  Access to a kubelet's port was one right, nodes/proxy; now each endpoint asks for its own.
+  The article grants a monitor nodes/metrics: on the kubelet's port that opens metrics and nothing else,
+  and through the API server it opens nothing. Accounts are fresh: kubelets remember their verdicts.
+
+  @claim_72_11 @seen
+  Rule: The right to metrics opens metrics and nothing else
+
+    Scenario: A monitor reads a kubelet's metrics, not its logs, Pods or configuration
+      Given an account with the right to "metrics" of nodes
+      When it asks a kubelet for every endpoint
+      Then exactly the endpoints of "metrics" answer
+      And each refusal names the account and the right that it lacks
+      And every endpoint answers admin
+
+  @claim_72_12 @inferred
+  Rule: The same right does not open the API server's proxy to nodes
+
+    Scenario: A monitor's way to metrics is the kubelet's own port
+      Given an account with the right to "metrics" of nodes
+      Then the kubelet's port answers it with metrics
+      And the API server refuses it a node's metrics, naming "nodes/proxy"
+      And the API server answers admin with the same node's metrics
+
+  @claim_72_13 @seen
+  Rule: Each endpoint has its own key
+
+    Scenario Outline: The right to "<right>" opens its own endpoints
+      Given an account with the right to "<right>" of nodes
+      When it asks a kubelet for every endpoint
+      Then exactly the endpoints of "<right>" answer
+
+      Examples:
+        | right   |
+        | stats   |
+        | log     |
+        | pods    |
+        | healthz |
+        | configz |
+        | statusz |
+
+  @claim_72_14 @inferred
+  Rule: The old right still opens the old doors
+
+    Scenario: The right to proxy opens Pods, health and configuration, not metrics, statistics or logs
+      Given an account with the right to "proxy" of nodes
+      When it asks a kubelet for every endpoint
+      Then exactly the endpoints of "proxy" answer
+      And every endpoint answers admin
+
+  @claim_72_15 @inferred
+  Rule: The right to get nodes/proxy is enough to run commands
+
+    Scenario: A GET runs a command in a Pod, for whom a POST is refused
+      Given a running resizable Pod
+      And an account with the right to "proxy" of nodes
+      And an account with the right to "metrics" of nodes beside it
+      Then a GET to the kubelet runs a command in the Pod and brings its output
+      But a POST that runs a command is refused with 403
+      And both are refused with 403 to the account beside it
+
+  @claim_72_16 @seen
+  Rule: Commands and logs by the ordinary path are other rights
+
+    Scenario: A monitor may neither run commands in Pods nor read their logs
+      Given a running resizable Pod
+      And an account with the right to "metrics" of nodes
+      Then the API server refuses it commands in the Pod and the Pod's log
+      And the account's own review of its rights agrees with every answer
+      And the API server answers admin with the Pod's log
+
+  @claim_72_17 @inferred
+  Rule: Without an identity there is no access
+
+    Scenario: Nobody is refused everywhere and there is no other port
+      Given nobody's credentials and those of another authority
+      Then every endpoint of a kubelet refuses both with 401
+      And the kubelet's read-only port is closed
+      And every endpoint answers admin
+
+  @claim_72_18 @inferred
+  Rule: The kubelets say that the gate is on
+
+    Scenario: Each kubelet tells of fine-grained authorization in its metrics
+      Given the metrics of every kubelet
+      Then each says that the gate "KubeletFineGrainedAuthz" is on
+      And each says that the gate "NodeLogQuery" is on

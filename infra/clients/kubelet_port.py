@@ -1,0 +1,117 @@
+"""A kubelet's own port on its machine: its endpoints, the right each asks for, commands by GET.
+
+Dialed from the machine itself, whose security group lets nobody else in; the certificate is
+verified against the cluster's CA.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from infra.clients import tls, websocket
+from infra.clients.api import Answer, Credentials
+from infra.cluster import Cluster
+
+PORT = 10250
+READ_ONLY_PORT = 10255
+RIGHTS: Mapping[str, str] = {
+    "/metrics": "metrics",
+    "/metrics/cadvisor": "metrics",
+    "/metrics/resource": "metrics",
+    "/metrics/probes": "metrics",
+    "/stats/summary": "stats",
+    "/logs/": "log",
+    "/pods": "pods",
+    "/runningpods/": "pods",
+    "/healthz": "healthz",
+    "/configz": "configz",
+    "/flagz": "configz",
+    "/statusz": "statusz",
+    "/containerLogs/none/none/none": "proxy",
+    "/portForward/none/none": "proxy",
+    "/exec/none/none/none": "proxy",
+}
+"""Subresource of nodes that each endpoint asks for: kubernetes pkg/kubelet/server/auth.go (1.36).
+Those below ``none`` name no container: whoever may ask is told that there is none."""
+FALLBACK = frozenset({"/pods", "/runningpods/", "/healthz", "/configz"})
+"""Endpoints that nodes/proxy opens too; same file."""
+REFUSED = frozenset({401, 403})
+AT_ONCE = 4
+"""Requests beside each other: a handshake on a machine of one CPU is most of their time."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """The port of the kubelet on ``node``, asked as one identity."""
+
+    cluster: Cluster
+    node: str
+    credentials: Credentials
+
+    def ask(self, path: str, method: str = "GET") -> Answer:
+        """One request on a connection of its own. Errors: ApiUnreachable."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.node}", "Connection: close"]
+        if self.credentials.token:
+            lines.append(f"Authorization: Bearer {self.credentials.token}")
+        if method == "POST":
+            lines.append("Content-Length: 0")
+        got = self._exchange("\r\n".join([*lines, "\r\n"]))
+        status, text = tls.parsed(got)
+        return Answer(method, f"https://{self.node}:{PORT}{path}", status, {}, text)
+
+    def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(paths, pool.map(self.ask, paths), strict=True))
+
+    def run_by_get(self, pod: str, container: str, command: Sequence[str]) -> tuple[int, str]:
+        """Status and standard output of a command run by a GET; ``pod`` like ``ns/name``."""
+        query = urlencode([*(("command", word) for word in command), ("output", "1")])
+        path = f"/exec/{quote(pod)}/{container}?{query}"
+        token = self.credentials.token or ""
+        request = websocket.upgrade(path, at=self.node, token=token)
+        got = self._exchange(request, is_whole=websocket.is_refusal)
+        head, _, frames = got.partition(b"\r\n\r\n")
+        status = int(head.split()[1])
+        return status, websocket.output(frames) if status == 101 else frames.decode()
+
+    def _exchange(
+        self, request: str, *, is_whole: Callable[[bytes], bool] = lambda _: False
+    ) -> bytes:
+        context = tls.trusting(self.credentials)
+        return tls.exchange(
+            self.cluster, self.node, PORT, request, context=context, is_whole=is_whole
+        )
+
+
+def opened_by(right: str) -> list[str]:
+    """Endpoints that a right on nodes opens."""
+    return [
+        path
+        for path, needed in RIGHTS.items()
+        if right == needed or (right == "proxy" and path in FALLBACK)
+    ]
+
+
+def wrongly_judged(answers: Mapping[str, Answer], opened: Sequence[str]) -> list[str]:
+    """Endpoints that answered whom they must refuse, or the reverse; empty is right."""
+    return [
+        f"{path} -> {answer.status} {answer.text[:120]!r}, must be {word}"
+        for path, answer in answers.items()
+        for word in ["answered" if path in opened else "refused"]
+        if (answer.status in REFUSED) == (path in opened)
+    ]
+
+
+def not_naming(answers: Mapping[str, Answer], user: str) -> list[str]:
+    """Refusals that do not say whom they refuse and which right is missing."""
+    return [
+        f"{path}: {answer.text[:200]!r} names not both {user} and {right}"
+        for path, answer in answers.items()
+        for right in [RIGHTS[path]]
+        if answer.status in REFUSED and not (user in answer.text and right in answer.text)
+    ]
+
+
+def told(answer: Answer) -> str:
+    return f"{answer.url} -> {answer.status} {answer.text[:200]!r}"
