@@ -42,6 +42,10 @@ class Cluster:
         """One API server by its machine's address, as admin."""
         return self.api.at(f"https://{self.address_of(controller)}:{API_PORT}")
 
+    def api_servers(self) -> dict[str, Api]:
+        """Every API server by its machine's name, as admin."""
+        return {machine.name: self.api_of(machine.name) for machine in self.spec.controllers}
+
     def address_of(self, machine: str) -> str:
         return self.addresses.get(machine, str(self.spec.machine(machine).private_ip))
 

@@ -113,6 +113,20 @@ class Api:
         headers = (("Impersonate-User", user), *(("Impersonate-Group", g) for g in groups))
         return Api(self.base, replace(self.credentials, headers=headers))
 
+    def with_token(self, token: str) -> "Api":
+        """The same address with nothing but a token."""
+        return Api(self.base, Credentials(ca=self.credentials.ca, token=token))
+
+    def begin(self, path: str, **params: str) -> Answer:
+        """Status and headers of an answer that may not end; its body is not read."""
+        try:
+            with self._session.get(
+                self.base + path, params=params, stream=True, timeout=TIMEOUT
+            ) as got:
+                return Answer("GET", self.base + path, got.status_code, got.headers, "")
+        except requests.RequestException as error:
+            raise ApiUnreachable(f"GET {self.base}{path}: {error}") from error
+
     def ask(
         self,
         method: str,

@@ -1,0 +1,58 @@
+@article_67
+Feature: What the components count, and who may read it
+  Every component measures itself and tells in a text that Prometheus reads; Kubernetes keeps no history of it.
+  Figures are each process's own, so API servers are asked one by one.
+
+  @claim_67_1 @seen
+  Rule: An API server tells of requests in flight and counts requests
+
+    Scenario: Gauges and counters in the text format
+      Given the metrics of each API server
+      Then each tells of requests in flight, mutating and reading
+      And each counts requests by the documented labels
+      And each counts requests for Nodes by themselves
+
+  @claim_67_2 @inferred
+  Rule: The counter counts, and only where the request was made
+
+    Scenario: Seven requests to one API server
+      Given a kind of the scenario's own that every API server serves
+      And how often each API server was asked for an object of it
+      When one API server is asked 7 times for an object of it
+      Then its counter has grown by 7
+      And the counters of the other API servers have not
+
+  @claim_67_4 @inferred
+  Rule: Every component has an endpoint, and it is protected
+
+    Scenario Outline: The <component>'s metrics are for whom it knows
+      When the <component> of each controller is asked for metrics as admin and as nobody
+      Then admin is given metrics that name its version
+      And nobody is refused metrics with 403 and told of its health
+
+      Examples:
+        | component          |
+        | controller manager |
+        | scheduler          |
+
+    Scenario: The node proxy's metrics stay on its machine
+      When the metrics of each worker's kube-proxy are asked for from the worker itself
+      Then they name its version
+      And no other machine reaches that port
+
+  @claim_67_5 @inferred
+  Rule: Monitoring has a role of its own
+
+    Scenario: A member of system:monitoring reads what a plain account may not
+      Given an account without rights
+      Then a member of "system:monitoring" may read metrics, indicators and health
+      And that account is refused metrics and indicators with 403
+
+  @claim_67_6 @inferred
+  Rule: Health checks are counted as indicators
+
+    Scenario: Each API server counts its health checks
+      Given the health indicators of each API server
+      When each API server is asked whether it is ready
+      Then each says that its checks are healthy
+      And within 30 s each has counted more successful checks

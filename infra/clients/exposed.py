@@ -1,0 +1,132 @@
+"""What components expose of themselves: metrics by process, and whom they tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.clients import metrics, tls
+from infra.clients.api import Credentials, need
+from infra.clients.metrics import Sample
+from infra.cluster import Cluster
+from infra.errors import Unreachable
+from infra.ssh import Dials
+
+COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
+"""Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
+KUBE_PROXY = 10249
+KUBELET = 10250
+REQUESTS = "apiserver_request_total"
+HEALTHY = "kubernetes_healthcheck"
+CHECKED = "kubernetes_healthchecks_total"
+BUILD = "kubernetes_build_info"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process told: metrics to whom it knows, metrics and health to nobody, as statuses."""
+
+    status: int
+    version: str
+    nobody: int = 0
+    health: int = 0
+
+
+def of_api_servers(cluster: Cluster, path: str) -> dict[str, list[Sample]]:
+    """Samples of each API server, as admin. Errors: ApiRefused."""
+    found = {}
+    for machine, api in cluster.api_servers().items():
+        answer = api.ask("GET", path)
+        if not answer.ok:
+            need(answer)
+        found[machine] = metrics.parse(answer.text)
+    return found
+
+
+def requests(samples: list[Sample], **labels: str) -> float:
+    """Requests that were counted with these labels."""
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == REQUESTS and labels.items() <= sample.labels.items()
+    )
+
+
+def gets_of(cluster: Cluster, group: str) -> dict[str, float]:
+    """How often each API server was asked for a single object of an API group."""
+    found = of_api_servers(cluster, "/metrics")
+    return {machine: requests(s, verb="GET", group=group) for machine, s in found.items()}
+
+
+def mislabelled(found: Mapping[str, list[Sample]], labels: set[str]) -> list[str]:
+    """API servers that count no requests, or by other labels than these."""
+    wrong = []
+    for machine, samples in found.items():
+        sets = {frozenset(s.labels) for s in samples if s.name == REQUESTS}
+        if sets != {frozenset(labels)}:
+            wrong.append(f"{machine} counts by {[sorted(one) for one in sets]}")
+    return wrong
+
+
+def version_in(text: str) -> str:
+    built = metrics.parse(text, only=BUILD)
+    return built[0].labels.get("git_version", "") if built else ""
+
+
+def ask_component(cluster: Cluster, port: int) -> dict[str, Told]:
+    """A component of every controller, as admin and as nobody. Errors: ApiUnreachable."""
+    admin = cluster.credentials("admin")
+    nobody = Credentials(ca=admin.ca)
+    found: dict[str, Told] = {}
+    for machine in cluster.spec.controllers:
+        name = machine.name
+        status, text = tls.fetch(cluster, name, port, path="/metrics", credentials=admin)
+        refused, _ = tls.fetch(cluster, name, port, path="/metrics", credentials=nobody)
+        health, _ = tls.fetch(cluster, name, port, path="/healthz", credentials=nobody)
+        found[name] = Told(status, version_in(text), nobody=refused, health=health)
+    return found
+
+
+def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
+    """kube-proxy of every worker, asked on the worker itself."""
+    found: dict[str, Told] = {}
+    for machine in cluster.spec.workers:
+        url = f"http://127.0.0.1:{KUBE_PROXY}/metrics"
+        got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
+        found[machine.name] = Told(200 if got.exit_status == 0 else 0, version_in(got.stdout))
+    return found
+
+
+def reached_from_outside(cluster: Cluster) -> list[str]:
+    """Workers whose kube-proxy port another worker reaches; a port they do reach is the control.
+
+    Errors: Unreachable when not even the kubelet's port is reached.
+    """
+    found = []
+    first, second = cluster.spec.workers[:2]
+    for here, there in ((first, second), (second, first)):
+        shell = cluster.shell(here.name)
+        if not isinstance(shell, Dials):
+            continue
+        address = str(there.private_ip)
+        shell.dial(address, KUBELET).close()
+        try:
+            shell.dial(address, KUBE_PROXY).close()
+        except Unreachable:
+            continue
+        found.append(f"{here.name} reaches port {KUBE_PROXY} of {there.name}")
+    return found
+
+
+def unhealthy(samples: list[Sample]) -> list[str]:
+    """Checks that are not 1; a process without checks names that."""
+    checks = [s for s in samples if s.name == HEALTHY]
+    return [str(dict(s.labels)) for s in checks if s.value != 1] or ([] if checks else ["no check"])
+
+
+def successes(samples: list[Sample]) -> float:
+    return sum(
+        s.value for s in samples if s.name == CHECKED and s.labels.get("status") == "success"
+    )
+
+
+def successful_checks(cluster: Cluster) -> dict[str, float]:
+    return {m: successes(found) for m, found in of_api_servers(cluster, "/metrics/slis").items()}

@@ -1,0 +1,190 @@
+"""Metrics: what components tell of themselves, whom they tell it, and what a counter counts."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_bdd import given, then, when
+
+from fixtures.accounts import Accounts
+from infra.clients import exposed, metrics
+from infra.clients.accounts import TokenAccount
+from infra.clients.exposed import COMPONENTS, Told
+from infra.clients.metrics import Sample
+from infra.clients.parameters import Parameters
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import one_of, phrase
+
+LABELS = {
+    "code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version",
+}  # fmt: skip
+"""Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
+READABLE = ("/metrics", "/metrics/slis", "/livez")
+COMPONENT = one_of(COMPONENTS)
+
+
+@pytest.fixture
+def own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]:
+    """A kind that nobody else reads: controllers would count too."""
+    kind = Parameters(cluster.api, namespace)
+    try:
+        kind.define(cluster.api_servers())
+        yield kind
+    finally:
+        cluster.api.delete(kind.definition)
+
+
+@given("the metrics of each API server", target_fixture="samples")
+def metrics_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
+    return exposed.of_api_servers(cluster, "/metrics")
+
+
+@given("the health indicators of each API server", target_fixture="samples")
+def indicators_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
+    return exposed.of_api_servers(cluster, "/metrics/slis")
+
+
+@given("a kind of the scenario's own that every API server serves", target_fixture="kind")
+def kind_of_its_own(own_kind: Parameters) -> Parameters:
+    return own_kind
+
+
+@given("how often each API server was asked for an object of it", target_fixture="counted")
+def counted_before(cluster: Cluster, kind: Parameters) -> dict[str, float]:
+    return exposed.gets_of(cluster, kind.group)
+
+
+@given("an account without rights", target_fixture="account")
+def plain_account(accounts: Accounts) -> TokenAccount:
+    return accounts.make("plain")
+
+
+@when(phrase("one API server is asked {count:Count} times for an object of it"))
+def ask_one(cluster: Cluster, kind: Parameters, count: int) -> None:
+    first, *_ = cluster.api_servers().values()
+    for _ in range(count):
+        first.ask("GET", kind.path("absent"))
+
+
+@when(
+    phrase(
+        "the {component:Component} of each controller is asked for metrics as admin and as nobody",
+        Component=COMPONENT,
+    ),
+    target_fixture="told",
+)
+def ask_component(cluster: Cluster, component: str) -> dict[str, Told]:
+    return exposed.ask_component(cluster, COMPONENTS[component])
+
+
+@when(
+    "the metrics of each worker's kube-proxy are asked for from the worker itself",
+    target_fixture="told",
+)
+def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
+    return exposed.ask_kube_proxies(cluster)
+
+
+@when("each API server is asked whether it is ready")
+def ask_ready(cluster: Cluster) -> None:
+    for api in cluster.api_servers().values():
+        api.ask("GET", "/readyz")
+
+
+@then("each tells of requests in flight, mutating and reading")
+def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
+    name = "apiserver_current_inflight_requests"
+    wrong = [
+        f"{machine} has no {name} of kind {kind}"
+        for machine, found in samples.items()
+        for kind in ("mutating", "readOnly")
+        if metrics.value(found, name, request_kind=kind) is None
+    ]
+    must_be_none(wrong, "each API server tells of requests in flight")
+
+
+@then("each counts requests by the documented labels")
+def counts_by_labels(samples: dict[str, list[Sample]]) -> None:
+    must_be_none(exposed.mislabelled(samples, LABELS), "requests are counted by these labels")
+
+
+@then("each counts requests for Nodes by themselves")
+def counts_apart(samples: dict[str, list[Sample]]) -> None:
+    wrong = [m for m, found in samples.items() if not exposed.requests(found, resource="nodes")]
+    must_be_none(wrong, "each API server has counted requests for Nodes by themselves")
+
+
+@then(phrase("its counter has grown by {count:Count}"))
+def counter_grew(cluster: Cluster, kind: Parameters, counted: dict[str, float], count: int) -> None:
+    first, *_ = cluster.api_servers()
+    grown = exposed.gets_of(cluster, kind.group)[first] - counted[first]
+    if grown != count:
+        raise ClaimError(f"the counter of {first} should grow by {count}; it grew by {grown:g}")
+
+
+@then("the counters of the other API servers have not")
+def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]) -> None:
+    now = exposed.gets_of(cluster, kind.group)
+    wrong = [f"{m}: {now[m] - counted[m]:g} more" for m in list(now)[1:] if now[m] != counted[m]]
+    must_be_none(wrong, "requests are counted only where they were made")
+
+
+@then("admin is given metrics that name its version")
+@then("they name its version")
+def metrics_name_version(cluster: Cluster, told: dict[str, Told]) -> None:
+    wrong = [
+        f"{machine}: {seen.status}, version {seen.version or 'absent'}"
+        for machine, seen in told.items()
+        if (seen.status, seen.version) != (200, cluster.spec.kubernetes)
+    ]
+    must_be_none(wrong, f"metrics name version {cluster.spec.kubernetes}")
+
+
+@then("nobody is refused metrics with 403 and told of its health")
+def nobody_refused(told: dict[str, Told]) -> None:
+    wrong = [
+        f"{machine}: metrics {seen.nobody}, health {seen.health}"
+        for machine, seen in told.items()
+        if (seen.nobody, seen.health) != (403, 200)
+    ]
+    must_be_none(wrong, "nobody is refused metrics with 403 and told of health with 200")
+
+
+@then("no other machine reaches that port")
+def port_is_closed(cluster: Cluster) -> None:
+    must_be_none(exposed.reached_from_outside(cluster), "kube-proxy's metrics stay on its machine")
+
+
+@then(phrase('a member of "{group:Name}" may read metrics, indicators and health'))
+def member_may_read(cluster: Cluster, group: str) -> None:
+    api = cluster.api.impersonating("someone", group)
+    seen = {path: api.ask("GET", path).status for path in READABLE}
+    if set(seen.values()) != {200}:
+        raise ClaimError(f"a member of {group} should read {READABLE}; it was answered {seen}")
+
+
+@then("that account is refused metrics and indicators with 403")
+def account_refused(accounts: Accounts, account: TokenAccount) -> None:
+    seen = {path: accounts.api(account).ask("GET", path).status for path in READABLE[:2]}
+    if set(seen.values()) != {403}:
+        raise ClaimError(f"an account without rights should be refused; it was answered {seen}")
+
+
+@then("each says that its checks are healthy")
+def checks_healthy(samples: dict[str, list[Sample]]) -> None:
+    wrong = [f"{m}: {exposed.unhealthy(found)}" for m, found in samples.items()]
+    must_be_none([line for line in wrong if not line.endswith("[]")], "every check is healthy")
+
+
+@then(phrase("within {limit:Duration} each has counted more successful checks"))
+def checks_counted(cluster: Cluster, samples: dict[str, list[Sample]], limit: float) -> None:
+    before = {machine: exposed.successes(found) for machine, found in samples.items()}
+    eventually(
+        lambda: exposed.successful_checks(cluster),
+        lambda now: all(now[machine] > count for machine, count in before.items()),
+        within=scaled(limit),
+        what=f"each API server counts more successful checks than {before}",
+    )

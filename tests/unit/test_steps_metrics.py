@@ -1,0 +1,131 @@
+"""Metrics: every Then-step goes red with a message that one understands."""
+
+from typing import Any, cast
+
+import pytest
+
+from fixtures.accounts import Accounts
+from infra.clients import exposed
+from infra.clients.accounts import TokenAccount
+from infra.clients.api import Api
+from infra.clients.exposed import Told
+from infra.clients.metrics import Sample
+from infra.clients.parameters import Parameters
+from infra.cluster import Cluster
+from infra.errors import Unreachable
+from infra.inventory import series
+from tests.steps import metrics as steps
+from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+
+GROUP = "ns.example.com"
+ONE = "controller-0"
+PLAIN = TokenAccount("ns", "plain", "t")
+
+
+class FakeCluster:
+    def __init__(self, *tables: dict[str, Any], open_ports: tuple[int, ...] = ()) -> None:
+        self.spec = series("series", kubernetes="v1.36.1", platform="local")
+        self.apis = [FakeApi(table) for table in tables] or [FakeApi({})]
+        self.api = self.apis[0]
+        self.open_ports = open_ports
+        self.name = "worker-0"
+
+    def api_servers(self) -> dict[str, Api]:
+        return {f"controller-{n}": api for n, api in enumerate(self.apis)}
+
+    def shell(self, name: str) -> "FakeCluster":
+        return self
+
+    def dial(self, address: str, port: int) -> Any:
+        if port not in self.open_ports:
+            raise Unreachable("worker-0", address, "refused")
+        return type("Channel", (), {"close": lambda _: None})()
+
+
+def cluster(*tables: dict[str, Any], **more: Any) -> Cluster:
+    return cast("Cluster", FakeCluster(*tables, **more))
+
+
+def counted(count: int) -> dict[str, Any]:
+    return {"/metrics": f'apiserver_request_total{{verb="GET",group="{GROUP}"}} {count}\n'}
+
+
+def test_what_an_api_server_tells() -> None:
+    flight = "apiserver_current_inflight_requests"
+    both = [Sample(flight, 0, {"request_kind": kind}) for kind in ("mutating", "readOnly")]
+    steps.tells_in_flight({ONE: both})
+    goes_red("no .*inflight_requests of kind readOnly", steps.tells_in_flight, {ONE: both[:1]})
+    request = Sample("apiserver_request_total", 3, dict.fromkeys(steps.LABELS, "x"))
+    steps.counts_by_labels({ONE: [request]})
+    bare = Sample("apiserver_request_total", 3, {"verb": "GET"})
+    goes_red(r"controller-0 counts by \[\['verb'\]\]", steps.counts_by_labels, {ONE: [bare]})
+    goes_red(r"counts by \[\]", steps.counts_by_labels, {ONE: []})
+    goes_red(
+        "requests for Nodes by themselves; .*\n  controller-0", steps.counts_apart, {ONE: [bare]}
+    )
+
+
+def test_a_counter_that_counts_wrong() -> None:
+    live = cluster(counted(9), counted(2))
+    kind = Parameters(FakeApi({}), "ns")
+    before = {ONE: 2.0, "controller-1": 2.0}
+    steps.counter_grew(live, kind, before, 7)
+    steps.others_did_not(live, kind, before)
+    goes_red(
+        "controller-0 should grow by 6; it grew by 7", steps.counter_grew, live, kind, before, 6
+    )
+    elsewhere = {ONE: 2.0, "controller-1": 1.0}
+    goes_red("controller-1: 1 more", steps.others_did_not, live, kind, elsewhere)
+
+
+def test_components_that_tell_too_much_or_too_little() -> None:
+    live = cluster()
+    good = Told(200, "v1.36.1", nobody=403, health=200)
+    steps.metrics_name_version(live, {ONE: good})
+    goes_red("200, version v1.35.0", steps.metrics_name_version, live, {ONE: Told(200, "v1.35.0")})
+    goes_red("0, version absent", steps.metrics_name_version, live, {ONE: Told(0, "")})
+    steps.nobody_refused({ONE: good})
+    goes_red("metrics 200, health 200", steps.nobody_refused, {ONE: Told(200, "", 200, 200)})
+    goes_red("metrics 403, health 403", steps.nobody_refused, {ONE: Told(200, "", 403, 403)})
+
+
+def test_a_port_that_others_reach() -> None:
+    steps.port_is_closed(cluster(open_ports=(exposed.KUBELET,)))
+    both = cluster(open_ports=(exposed.KUBELET, exposed.KUBE_PROXY))
+    goes_red("worker-0 reaches port 10249 of worker-1", steps.port_is_closed, both)
+    with pytest.raises(Unreachable):
+        steps.port_is_closed(cluster())  # the control is unreachable too: nothing is proven
+
+
+def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeApi, "impersonating", lambda one, *_: one)
+    readable = dict.fromkeys(steps.READABLE, "ok")
+    steps.member_may_read(cluster(readable), "system:monitoring")
+    goes_red("'/metrics': 404", steps.member_may_read, cluster({}), "system:monitoring")
+
+    class Open:
+        def api(self, account: TokenAccount) -> Api:
+            return FakeApi(readable)
+
+    goes_red(
+        "should be refused; it was .*200", steps.account_refused, cast("Accounts", Open()), PLAIN
+    )
+
+
+def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    ill = Sample(exposed.HEALTHY, 0, {"name": "etcd", "type": "readyz"})
+    goes_red("controller-0: .*etcd", steps.checks_healthy, {ONE: [ill]})
+    goes_red("no check", steps.checks_healthy, {ONE: []})
+    steps.checks_healthy({ONE: [Sample(exposed.HEALTHY, 1, {"name": "etcd"})]})
+    line = f'{exposed.CHECKED}{{name="etcd",status="success"}} 4\n'
+    live = cluster({"/metrics/slis": line})
+    before = {ONE: [Sample(exposed.CHECKED, 4, {"status": "success"})]}
+    goes_red(
+        "counts more successful checks than .*4.*: not within",
+        steps.checks_counted,
+        live,
+        before,
+        30,
+    )
+    steps.checks_counted(live, {ONE: []}, 30)
