@@ -85,6 +85,24 @@ def statuses_of(pod: JsonObject) -> list[JsonObject]:
     return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a container last ended, and whether it runs since."""
+
+    restarts: int
+    reason: str
+    status: int
+    runs_again: bool
+
+
+def ending(pod: JsonObject, container: str) -> Ending:
+    found = next(s for s in statuses_of(pod) if s["name"] == container)
+    last = found.get("lastState", {}).get("terminated", {})
+    count, again = found["restartCount"], "running" in found.get("state", {})
+    reason, status = str(last.get("reason", "")), int(last.get("exitCode", 0))
+    return Ending(count, reason, status, runs_again=count > 0 and again)
+
+
 def read(shell: Shell, pod: JsonObject) -> PodCgroups:
     """All of a Pod's cgroups, in one command. Errors: NoCgroup."""
     parent, scopes = slice_of(pod), scopes_of(pod)

@@ -1,7 +1,7 @@
 """A kubelet as its machine and its metrics show it."""
 
 from infra.clients import metrics
-from infra.clients.api import Api, need
+from infra.clients.api import Api, JsonObject, need
 from infra.clients.metrics import Sample
 from infra.clients.pods import NotPrepared
 from infra.errors import WaitTimeout
@@ -31,6 +31,11 @@ def restart(shell: Shell, api: Api) -> None:
         )
     except WaitTimeout as error:
         raise NotPrepared(str(error)) from error
+
+
+def settings(api: Api, node: str) -> JsonObject:
+    """The kubelet's configuration as it is in force, defaults filled in. Errors: ApiRefused."""
+    return dict(api.get(f"/api/v1/nodes/{node}/proxy/configz")["kubeletconfig"])
 
 
 def renewed(api: Api, node: str) -> str:

@@ -1,0 +1,104 @@
+@article_65
+Feature: Where the kubelet puts a Pod's limits
+  Every Pod has its place in the cgroup v2 tree of its worker, and its limits are files there.
+  The kubelet writes them without any configuration; the kernel slows what is over its CPU
+  and kills what is over its memory. Judged in the files themselves, found by the Pod's UID.
+
+  @claim_65_1 @seen
+  Rule: Workers run cgroup v2 and the kubelet insists on it
+    The article calls version 1 deprecated from 1.35; the kubelet refuses to start on it.
+
+    Scenario: The tree is of version 2 and nothing else
+      Given the settings of every kubelet
+      Then every worker's cgroup tree is of version 2, without a controller of version 1
+      And every kubelet is set to
+        | setting      | value   |
+        | failCgroupV1 | True    |
+        | cgroupDriver | systemd |
+
+  @claim_65_2 @seen
+  Rule: Each QoS class has its place in the tree
+
+    Scenario Outline: A <class> Pod lies where <class> Pods do
+      Given a running <kind> Pod
+      Then its status tells the QoS class "<class>"
+      And its UID names one slice of the tree, below "<parent>"
+
+      Examples:
+        | class      | kind       | parent                    |
+        | BestEffort | BestEffort | kubepods-besteffort.slice |
+        | Burstable  | limited    | kubepods-burstable.slice  |
+        | Guaranteed | Guaranteed | kubepods.slice            |
+
+  @claim_65_3 @seen
+  Rule: Limits become files without any configuration
+
+    Scenario: The article's limits at the Pod and in its container
+      Given a running limited Pod
+      Then the cgroup of the Pod allows 500m CPU and 256Mi memory
+      And the cgroup of container "c" allows 500m CPU and 256Mi memory
+
+    Scenario: Without limits the files say so
+      Given a running BestEffort Pod
+      Then the cgroup of the Pod has no limit
+      And the cgroup of container "c" has no limit
+
+    Scenario: One container without a limit leaves its Pod without one
+      Given a running half-limited Pod
+      Then the cgroup of the Pod has no limit
+      And the cgroup of container "a" allows 100m CPU and 64Mi memory
+
+  @claim_65_5 @seen
+  Rule: A container over its memory limit is killed alone, with all its processes
+
+    Scenario: The kernel kills one container of two
+      Given a running memory-hungry Pod
+      And the processes of its container "c"
+      When its container "c" takes more memory than its limit
+      Then within 60 s its container "c" has restarted once, killed for its memory
+      And its Pod's slice counts the kill and its worker has no memory pressure
+      And none of the processes of before is left
+      And its other containers and their processes have not restarted
+
+  @claim_65_6 @inferred
+  Rule: Memory protection is neutral by default
+
+    Scenario: No memory is reserved and none is held back
+      Given a running Guaranteed Pod
+      Then no slice above it and not its own protects or throttles memory
+      And its container neither
+
+  @claim_65_7 @seen
+  Rule: Over its CPU limit a container is slowed, not killed
+
+    Scenario: A busy loop is throttled, the same without a limit is not
+      Given a running busy Pod
+      And an unlimited Pod that is as busy on the same worker
+      When both are watched for 12 s
+      Then the busy one was throttled and used no more than its limit
+      And the unlimited one was not throttled
+      And no container or process of it has restarted
+
+  @claim_65_8 @seen
+  Rule: Unused images may stay until the disk is 85 % full
+
+    Scenario: The thresholds of image collection
+      Given the settings of every kubelet
+      Then every kubelet is set to
+        | setting                     | value |
+        | imageGCHighThresholdPercent | 85    |
+        | imageGCLowThresholdPercent  | 80    |
+        | imageMinimumGCAge           | 2m0s  |
+        | imageMaximumGCAge           | 0s    |
+      And every kubelet evicts for "imagefs.available" at "15%"
+
+  @claim_65_14 @seen
+  Rule: Graceful shutdown is off by default
+
+    Scenario: No kubelet delays a shutdown
+      Given the settings of every kubelet
+      Then every kubelet is set to
+        | setting                         | value |
+        | shutdownGracePeriod             | 0s    |
+        | shutdownGracePeriodCriticalPods | 0s    |
+      And no kubelet holds a lock on its machine's shutdown

@@ -1,0 +1,43 @@
+"""What kubelets are set to, as they tell it themselves (configz)."""
+
+from pytest_bdd import given, then
+
+from infra.clients import kernel, kubelet
+from infra.clients.api import JsonObject
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from tests.steps.phrases import phrase
+
+Settings = dict[str, JsonObject]
+"""Settings by node."""
+
+
+@given("the settings of every kubelet", target_fixture="kubelets")
+def settings_of_kubelets(cluster: Cluster) -> Settings:
+    return {w.name: kubelet.settings(cluster.api, w.name) for w in cluster.spec.workers}
+
+
+@then("every kubelet is set to")
+def set_to(kubelets: Settings, datatable: list[list[str]]) -> None:
+    wanted = dict(datatable[1:])
+    wrong = [
+        f"{node}: {name} is {settings.get(name, 'absent')}, must be {value}"
+        for node, settings in kubelets.items()
+        for name, value in wanted.items()
+        if str(settings.get(name, "absent")) != value
+    ]
+    must_be_none(wrong, "kubelets keep the documented defaults")
+
+
+@then(phrase('every kubelet evicts for "{signal:Name}" at "{threshold}"'))
+def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
+    seen = {node: s.get("evictionHard", {}).get(signal) for node, s in kubelets.items()}
+    wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
+    must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
+
+
+@then("no kubelet holds a lock on its machine's shutdown")
+def no_lock(cluster: Cluster) -> None:
+    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
+    found = [lock for shell in shells for lock in kernel.shutdown_locks(shell) if "kubelet" in lock]
+    must_be_none(found, "no kubelet delays a shutdown")
