@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.steps.kubelet_commands",
     "tests.steps.kubelet_settings",
     "tests.steps.leases",
+    "tests.steps.logs",
     "tests.steps.metrics",
     "tests.steps.pods",
     "tests.steps.quotas",

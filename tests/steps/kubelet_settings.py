@@ -36,6 +36,13 @@ def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
 
 
+@then(phrase('every kubelet keeps the logs of Pods in "{folder}"'))
+def keeps_logs_in(kubelets: Settings, folder: str) -> None:
+    seen = {node: settings.get("podLogsDir") for node, settings in kubelets.items()}
+    wrong = [f"{node}: in {value}" for node, value in seen.items() if value != folder]
+    must_be_none(wrong, f"kubelets keep the logs of Pods in {folder}")
+
+
 @then("no kubelet holds a lock on its machine's shutdown")
 def no_lock(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]

@@ -171,6 +171,11 @@ def test_settings_of_kubelets() -> None:
     goes_red("worker-0: at 15%", kubelet_settings.evicts_at, kubelets, "imagefs.available", "10%")
 
 
+def test_a_folder_of_logs() -> None:
+    kubelets = {"worker-0": {"podLogsDir": "/var/log/pods"}, "worker-1": {}}
+    goes_red("worker-1: in None", kubelet_settings.keeps_logs_in, kubelets, "/var/log/pods")
+
+
 def test_a_lock_on_the_shutdown() -> None:
     kubelet_settings.no_lock(
         workers(**{"systemd-inhibit": "sshd 0 root 7 sshd shutdown x delay\n"})

@@ -1,0 +1,79 @@
+@article_66
+Feature: What happens to a line that a container prints
+  The runtime writes it to a file on the worker, with its time and its stream; the kubelet reads
+  that file when somebody asks for logs, and rotates it. Lines are followed by a nonce that the
+  container makes itself, so that nothing else can have printed it.
+
+  @claim_66_1 @seen
+  Rule: One line can be followed from the API to the disk
+
+    Scenario: A nonce is found in the API's answer, in the file and through the link
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then its file on the worker and the link to it hold the nonce
+      And of all logs of all workers only its own holds it
+
+  @claim_66_2 @seen
+  Rule: A stored line is time, stream, tag and text
+
+    Scenario: Every line of a file has the same four parts
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then every stored line has a time, a stream, a tag and its text
+      And both streams are among them, every line tagged as whole
+
+  @claim_66_3 @inferred
+  Rule: Lines over 16 KiB are cut in the file and joined again by the API
+
+    Scenario: Lines at the limit, one over it and far over it
+      Given a running long-winded Pod
+      And its three lines are stored
+      Then the stored pieces are of 16384, 16384, 1, 16384, 16384 and 7232 letters
+      And the pieces that go on are tagged as parts
+      And the API gives lines of 16384, 16385 and 40000 letters
+
+  @claim_66_4 @seen
+  Rule: The API gives what was printed, and its options count
+
+    Scenario: Text, times, last lines and bytes
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then the API gives the texts of the file and nothing else
+      And with times it gives the stored times
+      And the last 3 lines and the first 100 bytes are exactly those
+      But contradictory and impossible options are refused with 422
+
+  @claim_66_5 @seen
+  Rule: The container's log by name is a link, and goes with the Pod
+
+    Scenario: A link that ends in the container's ID
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then the link is a link to the Pod's file and ends in the container's ID
+      When the Pod is removed
+      Then within 120 s neither the link nor the Pod's folder of logs is left
+
+  @claim_66_6 @seen
+  Rule: Logs rotate at 10Mi, and five files are kept
+
+    Scenario: The defaults of rotation
+      Given the settings of every kubelet
+      Then every kubelet is set to
+        | setting                     | value |
+        | containerLogMaxSize         | 10Mi  |
+        | containerLogMaxFiles        | 5     |
+        | containerLogMonitorInterval | 10s   |
+        | containerLogMaxWorkers      | 1     |
+      And every kubelet keeps the logs of Pods in "/var/log/pods"
+
+  @claim_66_11 @inferred
+  Rule: The log of the instance before is kept, and only that
+
+    Scenario: Two restarts
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then its previous log is refused with 400
+      When its process ends and it prints another nonce
+      Then its previous log holds the first nonce
+      When its process ends and it prints another nonce
+      Then its previous log holds the second nonce and no longer the first
