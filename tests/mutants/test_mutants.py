@@ -55,12 +55,20 @@ def two_managers(cluster: Cluster) -> None:
     restart(cluster, "controller-1", "kube-controller-manager")
 
 
-def no_quota(cluster: Cluster) -> None:
-    config = "/var/lib/kubelet/kubelet-config.yaml"
-    for worker in cluster.spec.workers:
-        shell = cluster.shell(worker.name)
-        shell.put(shell.get(config) + b"cpuCFSQuota: false\n", config)
-        restart(cluster, worker.name, "kubelet")
+def kubelets_with(*lines: str) -> Callable[[Cluster], None]:
+    """Kubelets with further settings than the series gives them."""
+    return kubelets_changed(
+        "kind: KubeletConfiguration", "\n".join(["kind: KubeletConfiguration", *lines])
+    )
+
+
+def kubelets_changed(old: str, new: str) -> Callable[[Cluster], None]:
+    def change(cluster: Cluster) -> None:
+        for worker in cluster.spec.workers:
+            edit(cluster, worker.name, "/var/lib/kubelet/kubelet-config.yaml", old, new)
+            restart(cluster, worker.name, "kubelet")
+
+    return change
 
 
 def short_snapshots(cluster: Cluster) -> None:
@@ -72,8 +80,37 @@ def short_snapshots(cluster: Cluster) -> None:
 
 MUTANTS = (
     Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
-    Mutant("kubelets without CPU quota", "70.1", "cpu.max max 100000", no_quota),
+    Mutant(
+        "kubelets without CPU quota",
+        "70.1",
+        "cpu.max max 100000",
+        kubelets_with("cpuCFSQuota: false"),
+    ),
     Mutant("snapshots cut short", "63.3", "no checksum after whole pages", short_snapshots),
+    Mutant(
+        "kubelets that allow everything",
+        "72.11",
+        "the right to nodes/metrics opens its own endpoints and no other",
+        kubelets_changed("authorization: {mode: Webhook}", "authorization: {mode: AlwaysAllow}"),
+    ),
+    Mutant(
+        "kubelets that let nobody in",
+        "72.17",
+        "a kubelet refuses whom it does not know with 401",
+        kubelets_changed("anonymous: {enabled: false}", "anonymous: {enabled: true}"),
+    ),
+    Mutant(
+        "two log files kept",
+        "66.6",
+        "kubelets keep the documented defaults",
+        kubelets_with("containerLogMaxFiles: 2"),
+    ),
+    Mutant(
+        "images collected when the disk is full",
+        "65.8",
+        "kubelets keep the documented defaults",
+        kubelets_with("imageGCHighThresholdPercent: 100", "imageGCLowThresholdPercent: 99"),
+    ),
 )
 
 
