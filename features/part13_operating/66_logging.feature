@@ -74,6 +74,6 @@ Feature: What happens to a line that a container prints
       And the nonce that it has printed
       Then its previous log is refused with 400
       When its process ends and it prints another nonce
-      Then its previous log holds the first nonce
+      Then within 30 s its previous log holds the first nonce
       When its process ends and it prints another nonce
-      Then its previous log holds the second nonce and no longer the first
+      Then within 30 s its previous log holds the second nonce and no longer the first

@@ -160,11 +160,11 @@ def test_the_instance_before(made: Made, monkeypatch: pytest.MonkeyPatch) -> Non
     subject, _, _ = made
     nonces = [NONCE, OTHER]
     gives(monkeypatch, TEXTS)
-    steps.previous_holds_first(subject, nonces)
-    goes_red(f"should hold {OTHER}, not {NONCE}", steps.previous_holds_second, subject, nonces)
+    steps.previous_holds_first(subject, nonces, 30)
+    goes_red(f"holds {OTHER}, not {NONCE}", steps.previous_holds_second, subject, nonces, 30)
     goes_red("400 expected, it was 200", steps.previous_refused, subject, 400)
     gives(monkeypatch, f"complaint {OTHER}\n")
-    goes_red(f"should hold {NONCE}, not {OTHER}", steps.previous_holds_first, subject, nonces)
+    goes_red(f"holds {NONCE}, not {OTHER}", steps.previous_holds_first, subject, nonces, 30)
 
 
 def test_a_container_that_prints_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
