@@ -176,6 +176,10 @@ class Ssh:
         return transport
 
 
+def exists(shell: Shell, path: str) -> bool:
+    return shell.run(["test", "-e", path], check=False).exit_status == 0
+
+
 def converse(channel: paramiko.Channel, stdin: bytes | None) -> tuple[bytes, bytes, int]:
     """Output, error output and status of a started command, fed with ``stdin``.
 

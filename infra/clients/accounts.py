@@ -41,7 +41,7 @@ class TokenAccount:
         return Credentials(ca=admin.credentials.ca, token=self.token)
 
     def api(self, admin: Api) -> Api:
-        return Api(admin.base, self.credentials(admin))
+        return admin.with_token(self.token)
 
 
 def make(admin: Api, namespace: str, name: str, rules: Sequence[Rule] = ()) -> TokenAccount:
@@ -62,15 +62,10 @@ def bind(admin: Api, namespace: str, name: str, rules: Sequence[Rule]) -> None:
     own = f"{namespace}-{name}"
     role = {"metadata": {"name": own}, "rules": [dict(rule) for rule in rules]}
     admin.create(f"{RBAC}/clusterroles", role)
-    bind_to(admin, namespace, name, own)
-
-
-def bind_to(admin: Api, namespace: str, name: str, role: str) -> None:
-    """Binds an account to a ClusterRole that is already there."""
     subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
     body: JsonObject = {
-        "metadata": {"name": f"{namespace}-{name}"},
-        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": role},
+        "metadata": {"name": own},
+        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": own},
         "subjects": [subject],
     }
     admin.create(f"{RBAC}/clusterrolebindings", body)

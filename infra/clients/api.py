@@ -170,6 +170,13 @@ class Api:
     def get(self, path: str, **params: str) -> JsonObject:
         return need(self.ask("GET", path, params=params))
 
+    def text(self, path: str) -> str:
+        """An answer that is no JSON, like metrics."""
+        answer = self.ask("GET", path)
+        if not answer.ok:
+            raise ApiRefused(answer)
+        return answer.text
+
     def patch(self, path: str, body: Any, *, kind: str = "strategic", **params: str) -> Answer:
         """Any answer; ``kind`` is a key of PATCH_TYPES."""
         return self.ask("PATCH", path, body=body, content_type=PATCH_TYPES[kind], params=params)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.clients import metrics, tls
-from infra.clients.api import Credentials, need
+from infra.clients.api import Credentials
+from infra.clients.kubelet_port import PORT as KUBELET
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
 from infra.errors import Unreachable
@@ -13,7 +14,6 @@ from infra.ssh import Dials
 COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
 """Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
 KUBE_PROXY = 10249
-KUBELET = 10250
 REQUESTS = "apiserver_request_total"
 HEALTHY = "kubernetes_healthcheck"
 CHECKED = "kubernetes_healthchecks_total"
@@ -32,13 +32,8 @@ class Told:
 
 def of_api_servers(cluster: Cluster, path: str) -> dict[str, list[Sample]]:
     """Samples of each API server, as admin. Errors: ApiRefused."""
-    found = {}
-    for machine, api in cluster.api_servers().items():
-        answer = api.ask("GET", path)
-        if not answer.ok:
-            need(answer)
-        found[machine] = metrics.parse(answer.text)
-    return found
+    servers = cluster.api_servers().items()
+    return {machine: metrics.parse(api.text(path)) for machine, api in servers}
 
 
 def requests(samples: list[Sample], **labels: str) -> float:

@@ -138,13 +138,7 @@ def nominal_seats(total: int, levels: Mapping[str, JsonObject]) -> dict[str, int
 
 def dumps(servers: Mapping[str, Api]) -> Dumps:
     """The live state of every API server. Errors: ApiRefused."""
-    found: Dumps = {}
-    for name, api in servers.items():
-        answer = api.ask("GET", DUMP)
-        if not answer.ok:
-            need(answer)
-        found[name] = parse_dump(answer.text)
-    return found
+    return {name: parse_dump(api.text(DUMP)) for name, api in servers.items()}
 
 
 def unlike(wanted: Mapping[str, object], seen: Mapping[str, object]) -> list[str]:

@@ -1,7 +1,7 @@
 """A kubelet as its machine and its metrics show it."""
 
 from infra.clients import metrics
-from infra.clients.api import Api, JsonObject, need
+from infra.clients.api import Api, JsonObject
 from infra.clients.metrics import Sample
 from infra.clients.pods import NotPrepared
 from infra.errors import WaitTimeout
@@ -51,10 +51,7 @@ def ready(api: Api, node: str) -> str:
 
 def resize_counters(api: Api, node: str) -> dict[str, float]:
     """Increases asked for, by figure ("cpu limits"), and ``timed`` resizes that succeeded."""
-    answer = api.ask("GET", f"/api/v1/nodes/{node}/proxy/metrics")
-    if not answer.ok:
-        need(answer)
-    samples = metrics.parse(answer.text)
+    samples = metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"))
     counters = {
         f"{resource} {requirement}": counter(
             samples, REQUESTED, resource=resource, requirement=requirement, operation="increase"

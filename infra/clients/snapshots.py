@@ -9,7 +9,7 @@ from typing import Any
 from infra.clients import units
 from infra.clients.etcd import ETCDCTL, ETCDUTL, FILES, Etcdctl
 from infra.errors import ClaimError, LabError
-from infra.ssh import Result, Shell
+from infra.ssh import Result, Shell, exists
 
 ETCD = "/usr/local/bin/etcd"
 FIRST_PORT, LAST_PORT = 22000, 29998
@@ -113,7 +113,7 @@ class Workbench:
         return self.shell.run(["sha256sum", path]).stdout.split()[0]
 
     def exists(self, path: str) -> bool:
-        return self.shell.run(["test", "-e", path], check=False).exit_status == 0
+        return exists(self.shell, path)
 
     def inode(self, path: str) -> str:
         return self.shell.run(["stat", "--format=%i", path]).stdout.strip()

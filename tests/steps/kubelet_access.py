@@ -137,9 +137,8 @@ def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
     """A fresh account with one right, known to every API server before a kubelet asks."""
     rule = {"apiGroups": [""], "resources": [f"nodes/{right}"], "verbs": ["get"]}
     account = accounts.make(f"may-{right}", [rule])
-    apis = [cluster.api_of(machine.name) for machine in cluster.spec.controllers]
     wanted = {"verb": "get", "resource": "nodes", "subresource": right}
-    rights.await_right(apis, account.user, wanted)
+    rights.await_right(cluster.api_servers().values(), account.user, wanted)
     node = cluster.spec.workers[0].name
     return Caller(account, Port(cluster, node, account.credentials(cluster.api)))
 
