@@ -93,13 +93,22 @@ def await_right(apis: Iterable[Api], user: str, attributes: JsonObject) -> None:
 
     Errors: NotPrepared.
     """
+    await_verdict(apis, user, attributes, verdict=True)
+
+
+def await_loss(apis: Iterable[Api], user: str, attributes: JsonObject) -> None:
+    """Until no API server knows the right any more. Errors: NotPrepared."""
+    await_verdict(apis, user, attributes, verdict=False)
+
+
+def await_verdict(apis: Iterable[Api], user: str, attributes: JsonObject, *, verdict: bool) -> None:
     for api in apis:
         try:
             eventually(
                 lambda api=api: may(api, user, attributes),  # type: ignore[misc]
-                bool,
+                lambda seen: seen is verdict,
                 within=scaled(ACCESS),
-                what=f"{api.base} knows that {user} may {attributes}",
+                what=f"{api.base} says {verdict} when asked whether {user} may {attributes}",
                 every=0.3,
             )
         except WaitTimeout as error:

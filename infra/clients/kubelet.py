@@ -1,5 +1,9 @@
 """A kubelet as its machine and its metrics show it."""
 
+from collections.abc import Mapping
+
+import yaml
+
 from infra.clients import metrics
 from infra.clients.api import Api, JsonObject
 from infra.clients.metrics import Sample
@@ -9,6 +13,7 @@ from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
+CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
 REQUESTED = "kubelet_container_requested_resizes_total"
 TIMED = "kubelet_pod_resize_duration_milliseconds_count"
 """Names and labels: kubernetes pkg/kubelet/metrics/metrics.go (1.36, alpha)."""
@@ -21,16 +26,30 @@ def restart(shell: Shell, api: Api) -> None:
     Errors: NotPrepared when it does not come back.
     """
     shell.run(["systemctl", "restart", "kubelet"])
-    before = renewed(api, shell.name)  # read afterwards: a renewal from here on is the new one's
+    await_heartbeat(api, shell.name)
+
+
+def await_heartbeat(api: Api, node: str) -> None:
+    """Returns when a kubelet that was just restarted renewed its lease and its node is ready.
+
+    Errors: NotPrepared when it does not come back.
+    """
+    before = renewed(api, node)  # read after the restart: a renewal from here on is the new one's
     try:
         eventually(
-            lambda: (renewed(api, shell.name), ready(api, shell.name)),
+            lambda: (renewed(api, node), ready(api, node)),
             lambda seen: seen[0] > before and seen[1] == "True",
             within=scaled(NODE_READY),
-            what=f"the restarted kubelet of {shell.name} renews its lease and is ready",
+            what=f"the restarted kubelet of {node} renews its lease and is ready",
         )
     except WaitTimeout as error:
         raise NotPrepared(str(error)) from error
+
+
+def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:
+    """The kubelet's configuration file with other settings. Errors: CommandFailed."""
+    configuration = yaml.safe_load(shell.get(CONFIGURATION))
+    return yaml.safe_dump({**configuration, **changes}).encode()
 
 
 def settings(api: Api, node: str) -> JsonObject:

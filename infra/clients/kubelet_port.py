@@ -49,16 +49,19 @@ class Port:
     node: str
     credentials: Credentials
 
-    def ask(self, path: str, method: str = "GET") -> Answer:
-        """One request on a connection of its own. Errors: ApiUnreachable."""
+    def ask(self, path: str, method: str = "GET", *, timeout: float = tls.TIMEOUT) -> Answer:
+        """One request on a connection of its own; ``timeout`` is seconds without a byte.
+
+        Errors: ApiUnreachable.
+        """
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.node}", "Connection: close"]
         if self.credentials.token:
             lines.append(f"Authorization: Bearer {self.credentials.token}")
         if method == "POST":
             lines.append("Content-Length: 0")
-        got = self._exchange("\r\n".join([*lines, "\r\n"]))
-        status, text = tls.parsed(got)
-        return Answer(method, f"https://{self.node}:{PORT}{path}", status, {}, text)
+        got = self._exchange("\r\n".join([*lines, "\r\n"]), timeout=timeout)
+        status, headers, text = tls.parsed(got)
+        return Answer(method, f"https://{self.node}:{PORT}{path}", status, headers, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -76,11 +79,21 @@ class Port:
         return status, websocket.output(frames) if status == 101 else frames.decode()
 
     def _exchange(
-        self, request: str, *, is_whole: Callable[[bytes], bool] = lambda _: False
+        self,
+        request: str,
+        *,
+        is_whole: Callable[[bytes], bool] = lambda _: False,
+        timeout: float = tls.TIMEOUT,
     ) -> bytes:
         context = tls.trusting(self.credentials)
         return tls.exchange(
-            self.cluster, self.node, PORT, request, context=context, is_whole=is_whole
+            self.cluster,
+            self.node,
+            PORT,
+            request,
+            context=context,
+            is_whole=is_whole,
+            timeout=timeout,
         )
 
 

@@ -31,11 +31,12 @@ class Stream:
     channel: paramiko.Channel
     context: ssl.SSLContext
     name: str
+    timeout: float = TIMEOUT
     _in: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
     _out: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
 
     def __enter__(self) -> Self:
-        self.channel.settimeout(TIMEOUT)
+        self.channel.settimeout(self.timeout)
         self._tls = self.context.wrap_bio(self._in, self._out, server_hostname=self.name)
         try:
             self._shake_hands()
@@ -102,13 +103,15 @@ class Stream:
         return True
 
 
-def dial(cluster: Cluster, machine: str, port: int, *, context: ssl.SSLContext) -> Stream:
+def dial(
+    cluster: Cluster, machine: str, port: int, *, context: ssl.SSLContext, timeout: float = TIMEOUT
+) -> Stream:
     """A connection to a port of a machine, begun there. Errors: Unreachable when nobody listens."""
     shell = cluster.shell(machine)
     if not isinstance(shell, Dials):
         raise LabError(f"{machine} opens no connections for us")
     address = str(cluster.spec.machine(machine).private_ip)
-    return Stream(shell.dial(address, port), context, address)
+    return Stream(shell.dial(address, port), context, address, timeout)
 
 
 def trusting_anybody(credentials: Credentials) -> ssl.SSLContext:
@@ -135,7 +138,8 @@ def fetch(
     """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
     request = f"GET {path} HTTP/1.1\r\nHost: {machine}\r\nConnection: close\r\n\r\n"
     sent = exchange(cluster, machine, port, request, context=trusting_anybody(credentials))
-    return parsed(sent)
+    status, _, text = parsed(sent)
+    return status, text
 
 
 def exchange(
@@ -146,10 +150,11 @@ def exchange(
     *,
     context: ssl.SSLContext,
     is_whole: Callable[[bytes], bool] = lambda _: False,
+    timeout: float = TIMEOUT,
 ) -> bytes:
     """What comes back on a new connection, as ``Stream.ask`` reads it. Errors: ApiUnreachable."""
     try:
-        with dial(cluster, machine, port, context=context) as stream:
+        with dial(cluster, machine, port, context=context, timeout=timeout) as stream:
             return stream.ask(request.encode(), is_whole=is_whole)
     except (OSError, Unreachable, http.client.HTTPException) as error:
         first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")
@@ -166,7 +171,8 @@ class Replayed:
         return BytesIO(self._content)
 
 
-def parsed(content: bytes) -> tuple[int, str]:
+def parsed(content: bytes) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an answer."""
     answer = http.client.HTTPResponse(Replayed(content))  # type: ignore[arg-type]
     answer.begin()
-    return answer.status, answer.read().decode(errors="replace")
+    return answer.status, dict(answer.headers), answer.read().decode(errors="replace")

@@ -52,6 +52,11 @@ def free_memory(pod: RunningPod) -> None:
     pod.shell.run(["kill", "-USR1", str(first)])
 
 
+@given("the containers of its worker", target_fixture="on_worker")
+def containers_of_worker(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
+    return identities_on(cluster, pod.node)
+
+
 @when("the kubelet of its worker restarts", target_fixture="on_worker")
 def restart_kubelet(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
     before = identities_on(cluster, pod.node)

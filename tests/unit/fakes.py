@@ -157,7 +157,7 @@ def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-class NoEvidence:
+class NoEvidence(Evidence):
     def __init__(self) -> None:
         self.recorded: list[tuple[str, str, Any]] = []
 
@@ -171,7 +171,7 @@ class FakeCluster:
 
 
 def evidence() -> Evidence:
-    return cast("Evidence", NoEvidence())
+    return NoEvidence()
 
 
 def cluster_of(api: FakeApi) -> Cluster:

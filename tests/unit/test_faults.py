@@ -12,7 +12,7 @@ from fixtures.faults import Fault, Faults
 from infra.errors import ClusterBroken, CommandFailed, LabError
 from infra.ssh import Result
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeShell, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 
 STOPPED = Fault("stopped", "controller-1", "etcd")
 
@@ -119,7 +119,8 @@ def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
 def test_the_ledger_is_plain_to_read(tmp_path: Path) -> None:
     faults.write(tmp_path, [STOPPED])
     (found,) = json.loads((tmp_path / faults.LEDGER).read_text())
-    assert found == {"kind": "stopped", "machine": "controller-1", "unit": "etcd", "path": ""}
+    wanted = {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
+    assert found == {**wanted, "path": "", "original": ""}
 
 
 def test_a_replaced_file_is_kept_and_comes_back(tmp_path: Path) -> None:
@@ -148,3 +149,31 @@ def test_a_ledger_of_an_older_run_is_understood(tmp_path: Path) -> None:
     old = {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
     (tmp_path / faults.LEDGER).write_text(json.dumps([old]))
     assert faults.pending(tmp_path) == [STOPPED]
+
+
+def test_an_added_file_is_removed(tmp_path: Path) -> None:
+    shell = FakeShell("controller-1", {"install": "", "rm": ""})
+    caused = Faults(cluster(tmp_path, shell=lambda _: shell), gate=lambda _: None)
+    caused.add("controller-1", "/usr/local/bin/x", b"#!/bin/sh\n")
+    assert faults.pending(tmp_path) == [Fault("added", "controller-1", "", "/usr/local/bin/x")]
+    shell.answers["test -e"] = ""
+    caused.remove("controller-1", "/usr/local/bin/x")
+    assert shell.ran[-1] == ("rm", "--force", "/usr/local/bin/x")
+    assert faults.pending(tmp_path) == []
+
+
+def test_an_edited_object_is_written_back_as_it_was(tmp_path: Path) -> None:
+    path = "/apis/apps/v1/namespaces/kube-system/deployments/d"
+    stored = {"metadata": {"name": "d", "resourceVersion": "4"}, "spec": {"replicas": 1}}
+    api = FakeApi({path: stored})
+    live = cluster(tmp_path, shell=lambda _: FakeShell())
+    live.api = api
+    caused = Faults(live, gate=lambda _: None)
+    fault = caused.edit(path, {"spec": {"replicas": 0}})
+    assert str(fault) == f"{path} was edited"
+    stored["metadata"]["resourceVersion"] = "9"
+    caused.restore()
+    method, _, body = api.asked[-1]
+    assert (method, body["spec"], body["metadata"]["resourceVersion"]) == (
+        "PUT", {"replicas": 1}, "9",
+    )  # fmt: skip

@@ -56,7 +56,8 @@ def test_an_answer_and_the_certificate_come_through(
     context = trusting(material.cert_path("etcd-ca"))
     with tls.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
         shown = ssl.DER_cert_to_PEM_cert(stream.certificate())
-        assert tls.parsed(stream.ask(b"GET / HTTP/1.1\r\n\r\n")) == (200, "hello")
+        status, _, text = tls.parsed(stream.ask(b"GET / HTTP/1.1\r\n\r\n"))
+        assert (status, text) == (200, "hello")
     assert shown.split() == material.cert("etcd").decode().split()
 
 

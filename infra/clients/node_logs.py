@@ -1,0 +1,130 @@
+"""A kubelet's answers about its machine's logs, and the same read on the machine itself.
+
+Arguments and words: kubernetes pkg/kubelet/kubelet_server_journal.go and _linux.go (1.36).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from urllib.parse import quote, urlencode
+
+from infra.clients.api import Answer
+from infra.clients.kubelet_port import Port
+from infra.ssh import Shell
+from infra.timing import Bound
+
+LOGS = "/var/log"
+ANSWER = Bound(40, "a kubelet answers about logs", "T28: it ends its reading after 30 s")
+READER = "/usr/local/bin/journalctl"
+"""Found before the machine's own: /usr/local/bin is earlier in the path that systemd gives."""
+ENDLESS_READER = b"""#!/bin/sh
+# For the kubelet only: knows its unit, and never ends when it is asked for lines.
+[ "$(cat /proc/$PPID/comm)" = kubelet ] || exec /usr/bin/journalctl "$@"
+case "$*" in
+*--field*) echo kubelet.service ;;
+*) exec sleep 3600.072 ;;
+esac
+"""
+RUNNING_READER = "sleep 3600[.]072"
+"""A pattern that does not match the command line that holds it."""
+NO_NAME_COMMAND = "touch claim-by-name"
+MARKS = ("/claim-by-name", "/root/claim-by-name", "/var/lib/kubelet/claim-by-name")
+"""Where a command in a name would leave its file: the kubelet's folder is /."""
+SERVICE = "query=kubelet"
+EARLIER, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+QUESTIONS: Mapping[str, str] = {
+    "a service": f"{SERVICE}&tailLines=1",
+    "an empty name": "query=",
+    "a time that is none": f"{SERVICE}&sinceTime=yesterday",
+    "a number that is none": f"{SERVICE}&tailLines=many",
+    "options without a name": "tailLines=5",
+    "less than no lines": f"{SERVICE}&tailLines=-1",
+    "more than 100000 lines": f"{SERVICE}&tailLines=100001",
+    "a boot to come": f"{SERVICE}&boot=1",
+    "until before since": f"{SERVICE}&sinceTime={LATER}&untilTime={EARLIER}",
+    "a pattern that Go refuses": f"{SERVICE}&{urlencode({'pattern': '(?<=a)b'})}",
+    "five services": "&".join([SERVICE] * 5),
+    "a service and a file": f"{SERVICE}&query=a/b.log",
+    "two files": "query=a/b.log&query=a/c.log",
+    "a file with an option": "query=a/b.log&tailLines=1",
+    "a second command in the name": f"query={quote(f'kubelet;{NO_NAME_COMMAND}')}",
+    "a substitution in the name": f"query={quote(f'$({NO_NAME_COMMAND})')}",
+}  # fmt: skip
+"""Names of a question in features, and its text as it goes to the kubelet, encoded."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """From one moment to another, to the second: what the kubelet passes on to the journal."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def options(self) -> dict[str, str]:
+        return {"sinceTime": zulu(self.since), "untilTime": zulu(self.until)}
+
+    @property
+    def argv(self) -> list[str]:
+        return [f"--since={self.since:%F %T}", f"--until={self.until:%F %T}"]
+
+
+@dataclass(frozen=True)
+class NodeLogs:
+    """The log endpoint of one kubelet, asked on its own port."""
+
+    port: Port
+
+    def ask(self, query: str) -> Answer:
+        """``query`` is encoded, and may be empty. Errors: ApiUnreachable."""
+        return self.port.ask(f"/logs/?{query}", timeout=ANSWER.seconds)
+
+    def query(self, *names: str, **options: str) -> Answer:
+        """Services or one file, with the options of the query."""
+        return self.ask(urlencode([*(("query", name) for name in names), *options.items()]))
+
+    def plain(self, path: str) -> Answer:
+        """A file by its path below /var/log, without a query."""
+        return self.port.ask(f"/logs/{path}", timeout=ANSWER.seconds)
+
+
+def of_the_machine(shell: Shell, units: Sequence[str], window: Window) -> str:
+    """The journal's lines of units, read on the machine. Errors: CommandFailed."""
+    argv = ["journalctl", "--utc", "--no-pager", "--output=short-precise", *window.argv]
+    return shell.run([*argv, *(f"--unit={unit}" for unit in units)]).stdout
+
+
+def just_over(shell: Shell, *, minutes: int) -> Window:
+    """Minutes that ended two seconds ago by the machine's own clock: nothing is added to them."""
+    until = clock(shell) - timedelta(seconds=2)
+    return Window(until - timedelta(minutes=minutes), until)
+
+
+def clock(shell: Shell) -> datetime:
+    """The machine's clock, to the second."""
+    return datetime.fromtimestamp(int(shell.run(["date", "+%s"]).stdout), tz=UTC)
+
+
+def zulu(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def is_list_of_files(answer: Answer) -> bool:
+    """The answer of a kubelet that does not take questions: a page with links to files."""
+    return answer.status == 200 and "<pre>" in answer.text and 'href="pods/"' in answer.text
+
+
+def lines_of(text: str, unit: str) -> list[str]:
+    """Lines of a journal that a unit of that name printed."""
+    return [line for line in text.splitlines() if f" {unit}[" in line]
+
+
+def mixed(text: str, one: str, two: str) -> bool:
+    """Whether lines of one unit lie between lines of the other, both ways or more often."""
+    owners = [
+        one if f" {one}[" in line else two
+        for line in text.splitlines()
+        if f" {one}[" in line or f" {two}[" in line
+    ]
+    return sum(a != b for a, b in pairwise(owners)) > 1

@@ -1,0 +1,147 @@
+"""A kubelet with other settings, for one scenario: what it does, and that it is put back."""
+
+from dataclasses import dataclass
+
+import yaml
+from pytest_bdd import given, then, when
+
+from fixtures.accounts import Accounts
+from fixtures.faults import Fault, Faults
+from infra.clients import accounts as rights
+from infra.clients import journal, kubelet
+from infra.clients.api import Answer
+from infra.clients.kubelet import CONFIGURATION
+from infra.clients.kubelet_port import told
+from infra.clients.running import RunningPod
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.pki.identities import KUBELET_CLIENT
+from infra.ssh import Shell
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.kubelet_access import Caller
+from tests.steps.phrases import phrase
+
+KUBELET = "kubelet"
+ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:kube-apiserver-to-kubelet"
+"""What article 9 lets the API servers do on kubelets."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Where a worker's journal stood before its kubelet was set to what it does not take."""
+
+    node: str
+    position: str
+
+
+@given("a worker whose kubelet is set to", target_fixture="changed")
+def changed_worker(cluster: Cluster, faults: Faults, datatable: list[list[str]]) -> str:
+    """Name of the worker, whose kubelet runs with these settings, the rest as it was."""
+    node = cluster.spec.workers[0].name
+    change(cluster, faults, node, datatable)
+    kubelet.await_heartbeat(cluster.api, node)
+    return node
+
+
+@when("the kubelet of its worker is set to", target_fixture="ended")
+def change_kubelet_of(
+    cluster: Cluster, faults: Faults, pod: RunningPod, datatable: list[list[str]]
+) -> Ended:
+    before = Ended(pod.node, journal.cursor(pod.shell))
+    change(cluster, faults, pod.node, datatable)
+    return before
+
+
+@when("its settings are put back")
+def put_back(faults: Faults, pod: RunningPod) -> None:
+    faults.put_back(pod.node, CONFIGURATION, unit=KUBELET)
+
+
+@when(
+    phrase(
+        'the API servers\' own right to "{right:Name}" of nodes is taken and a kubelet restarted'
+    ),
+    target_fixture="taken",
+)
+def take_right(cluster: Cluster, faults: Faults, caller: Caller, right: str) -> Fault:
+    """A kubelet that was just started keeps no verdict from before."""
+    (rule,) = cluster.api.get(ROLE)["rules"]
+    left = [one for one in rule["resources"] if one != f"nodes/{right}"]
+    fault = faults.edit(ROLE, {"rules": [{**rule, "resources": left}]})
+    attributes = {"verb": "get", "resource": "nodes", "subresource": right}
+    rights.await_loss(cluster.api_servers().values(), KUBELET_CLIENT, attributes)
+    kubelet.restart(cluster.shell(caller.port.node), cluster.api)
+    return fault
+
+
+@when("the right is given back")
+def give_right_back(faults: Faults, taken: Fault) -> None:
+    faults.undo(taken)
+
+
+@then(phrase('within {limit:Duration} it has ended, naming "{one:Name}" and "{two:Name}"'))
+def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: str) -> None:
+    shell = cluster.shell(ended.node)
+    await_failure(shell, ended, limit)
+    entries = journal.after(shell, ended.position, f"_SYSTEMD_UNIT={KUBELET}.service")
+    lines = [str(entry.get("MESSAGE", "")) for entry in entries]
+    if not any(one in line and two in line for line in lines):
+        raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
+
+
+@then("the node of its worker is ready")
+def node_is_ready(cluster: Cluster, pod: RunningPod) -> None:
+    seen = kubelet.ready(cluster.api, pod.node)
+    if seen != "True":
+        raise ClaimError(f"{pod.node} should be ready again; its condition Ready is {seen}")
+
+
+@then(
+    phrase(
+        'through the API server the account is refused the logs, naming "{user:Name}" and '
+        '"{right:Name}"'
+    )
+)
+def refused_logs(accounts: Accounts, caller: Caller, user: str, right: str) -> None:
+    answer = through(accounts, caller, "logs/")
+    if answer.status != 403 or not (user in answer.text and right in answer.text):
+        raise ClaimError(f"403 naming {user} and {right} was expected; it said {told(answer)}")
+
+
+@then("through the API server it is given the same kubelet's metrics")
+def given_metrics(accounts: Accounts, caller: Caller) -> None:
+    answer = through(accounts, caller, "metrics")
+    if answer.status != 200:
+        raise ClaimError(f"metrics should be given through the API server: {told(answer)}")
+
+
+@then(phrase("within {limit:Duration} it is given the logs through the API server"))
+def given_logs(accounts: Accounts, caller: Caller, limit: float) -> None:
+    eventually(
+        lambda: told(through(accounts, caller, "logs/")),
+        lambda seen: "-> 200" in seen,
+        within=scaled(limit),
+        what=f"{caller.account.name} is given the logs of {caller.port.node}",
+    )
+
+
+def await_failure(shell: Shell, ended: Ended, limit: float) -> None:
+    eventually(
+        lambda: journal.exits(shell, KUBELET, since=ended.position),
+        lambda exits: any(end.status != "0" for end in exits),
+        within=scaled(limit),
+        what=f"the kubelet of {ended.node} ends with an error",
+    )
+
+
+def change(cluster: Cluster, faults: Faults, node: str, datatable: list[list[str]]) -> None:
+    """Settings by name, their values as YAML."""
+    changes = {name: yaml.safe_load(value) for name, value in datatable[1:]}
+    content = kubelet.with_settings(cluster.shell(node), changes)
+    faults.replace(node, CONFIGURATION, content, unit=KUBELET)
+
+
+def through(accounts: Accounts, caller: Caller, path: str) -> Answer:
+    """What the account gets from its kubelet by way of the API server."""
+    return accounts.api(caller.account).ask("GET", f"/api/v1/nodes/{caller.port.node}/proxy/{path}")

@@ -1,0 +1,103 @@
+"""Kubelets with other settings: what a scenario sees of them goes red, as one understands."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fixtures.faults import Fault, Faults
+from infra.clients import journal, kubelet
+from infra.clients.journal import Exit
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from tests.steps import changed_kubelets as steps
+from tests.steps.changed_kubelets import Ended
+from tests.unit.fakes import (
+    FakeApi,
+    FakeShell,
+    cluster_of,
+    goes_red,
+    no_time_passes,
+    running_pod,
+)  # fmt: skip
+from tests.unit.test_steps_kubelet_access import accounts, caller
+
+NODE = "/api/v1/nodes/worker-0"
+ENDED = Ended("worker-0", "s=1")
+RULE = {"apiGroups": [""], "resources": ["nodes/log", "nodes/metrics"], "verbs": ["*"]}
+
+
+class Live:
+    """One worker; ``api`` as it is given."""
+
+    def __init__(self, api: FakeApi, shell: FakeShell) -> None:
+        self.api = api
+        self._shell = shell
+
+    def shell(self, _name: str) -> FakeShell:
+        return self._shell
+
+    def api_servers(self) -> dict[str, FakeApi]:
+        return {"controller-0": self.api}
+
+
+def test_settings_are_merged_into_the_file() -> None:
+    shell = FakeShell(answers={f"cat {kubelet.CONFIGURATION}": "kind: K\nclusterDomain: x\n"})
+    got = kubelet.with_settings(shell, {"enableSystemLogQuery": True})
+    assert got == b"clusterDomain: x\nenableSystemLogQuery: true\nkind: K\n"
+
+
+def test_a_kubelet_that_does_not_end_or_does_not_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    live = cast("Cluster", Live(FakeApi({}), FakeShell()))
+    found: list[Exit] = []
+    lines = [{"MESSAGE": "handler is required for query"}]
+    monkeypatch.setattr(journal, "exits", lambda *_, **__: found)
+    monkeypatch.setattr(journal, "after", lambda *_, **__: lines)
+    with pytest.raises(WaitTimeout, match="the kubelet of worker-0 ends with an error"):
+        steps.ended_naming(live, ENDED, 30, "handler", "query")
+    found.append(Exit("exited", "1"))
+    steps.ended_naming(live, ENDED, 30, "handler", "query")
+    goes_red("should name swap and query", steps.ended_naming, live, ENDED, 30, "swap", "query")
+
+
+def test_a_node_that_is_not_ready() -> None:
+    pod, _, _ = running_pod()
+    node = {"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
+    live = cluster_of(FakeApi({NODE: node}))
+    goes_red("its condition Ready is Unknown", steps.node_is_ready, live, pod)
+
+
+def test_logs_through_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    refused = accounts(**{f"{NODE}/proxy/logs/": (403, "Forbidden (user=kube, nodes/log)")})
+    steps.refused_logs(refused, caller(), "kube", "log")
+    goes_red("403 naming admin and log", steps.refused_logs, refused, caller(), "admin", "log")
+    goes_red("metrics should be given", steps.given_metrics, refused, caller())
+    with pytest.raises(WaitTimeout, match="is given the logs of worker-0"):
+        steps.given_logs(refused, caller(), 90)
+    given = accounts(**{f"{NODE}/proxy/logs/": "<pre>", f"{NODE}/proxy/metrics": "x 1"})
+    goes_red("403 naming kube and log", steps.refused_logs, given, caller(), "kube", "log")
+    steps.given_metrics(given, caller())
+    steps.given_logs(given, caller(), 90)
+
+
+def test_a_right_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    role: dict[str, Any] = {"metadata": {"resourceVersion": "1"}, "rules": [RULE]}
+    review = {"status": {"allowed": False}}
+    api = FakeApi({
+        steps.ROLE: role,
+        "/apis/authorization.k8s.io/v1/subjectaccessreviews": review,
+    })  # fmt: skip
+    live = Live(api, FakeShell())
+    live.state = tmp_path  # type: ignore[attr-defined]
+    monkeypatch.setattr(kubelet, "restart", lambda *_: None)
+    caused = Faults(cast("Cluster", live), gate=lambda _: None)
+    taken = steps.take_right(cast("Cluster", live), caused, caller(), "log")
+    method, path, body = next(one for one in api.asked if one[0] == "PATCH")
+    assert (method, path) == ("PATCH", steps.ROLE)
+    assert body["rules"][0]["resources"] == ["nodes/metrics"]
+    assert isinstance(taken, Fault)
+    steps.give_right_back(caused, taken)
+    assert api.asked[-1][0] == "PUT"
+    assert api.asked[-1][2]["rules"] == [RULE]
