@@ -20,6 +20,8 @@ from infra.errors import CommandFailed, Unreachable
 
 TIMEOUT = 60.0
 """Seconds a command may take unless its caller says more: a unit start on a busy machine."""
+STATUS_TIMEOUT = 5.0
+"""Seconds for the exit status after the output has ended."""
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and the banner; machines are one hop away."""
 
@@ -197,7 +199,9 @@ def converse(channel: paramiko.Channel, stdin: bytes | None) -> tuple[bytes, byt
     timeout = channel.gettimeout()
     receiver.join(timeout)
     reader.join(timeout)
-    if receiver.is_alive() or reader.is_alive():
+    # A reader also ends when its own time is over, at the same moment as the joins: what counts is
+    # whether the command's end is known. Asking for the status would wait for it without a bound.
+    if receiver.is_alive() or reader.is_alive() or not channel.status_event.wait(STATUS_TIMEOUT):
         channel.close()
         raise TimeoutError
     status = channel.recv_exit_status()
