@@ -168,9 +168,10 @@ def kubectl(settings: Settings) -> Path:
     catalog = catalogs.load(settings.kubernetes)
     found = obtain.obtain(catalog, ["kubectl"], store=store, say=lambda _: None)["kubectl"].path
     link = settings.state / "bin" / "kubectl"
-    link.parent.mkdir(exist_ok=True, mode=0o700)
-    link.unlink(missing_ok=True)
-    link.symlink_to(found)
+    if not link.is_symlink() or link.readlink() != found:
+        link.parent.mkdir(exist_ok=True, mode=0o700)
+        link.unlink(missing_ok=True)
+        link.symlink_to(found)
     return link
 
 

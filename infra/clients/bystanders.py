@@ -48,16 +48,23 @@ def differences(
     """What was touched. ``but``: places the fault is about; ``lease``: the one that may move."""
     spared = set(but)
     found = [
-        f"{unit.name} on {unit.machine}: process {unit.pid} is now {after.processes[place].pid} "
-        f"({after.processes[place].state})"
-        for place, unit in before.processes.items()
-        if place not in spared and identity(unit) != identity(after.processes[place])
+        text for place, text in process_differences(before, after).items() if place not in spared
     ]
     return found + [
         f"Lease {name}: {holder!r} became {after.holders.get(name)!r}"
         for name, holder in before.holders.items()
         if name != lease and after.holders.get(name) != holder
     ]
+
+
+def process_differences(before: Bystanders, after: Bystanders) -> dict[Place, str]:
+    """Processes that are not the same any more, by place."""
+    return {
+        place: f"{unit.name} on {unit.machine}: process {unit.pid} is now "
+        f"{after.processes[place].pid} ({after.processes[place].state})"
+        for place, unit in before.processes.items()
+        if identity(unit) != identity(after.processes[place])
+    }
 
 
 def identity(unit: Unit) -> tuple[int, int, bool]:

@@ -1,0 +1,66 @@
+@article_64
+Feature: Versions, and the order in which they may change
+  All components are of one version, so every rule on their distance holds by itself; the same rules
+  are therefore applied to sets and plans that break them. The article restarts control planes one
+  after the other behind the load balancer. Nodes no longer tell of kube-proxy's version (since 1.33).
+
+  @claim_64_1 @seen
+  Rule: Every component reports the cluster's version
+
+    Scenario: Six kinds of components, each asked itself
+      Given the versions of all components
+      Then they are of 3 API servers, 3 controller managers, 3 schedulers, 2 kubelets, 2 kube-proxies and one client
+      And each is the cluster's version
+
+  @claim_64_2 @seen
+  Rule: Components are as far apart as Kubernetes lets them be
+
+    Scenario: The measured set obeys the rules, and sets that break them are told apart
+      Given the versions of all components
+      Then they obey the rules of version skew
+      And with these changes they break them
+        | component          | machine      | minors | words                     |
+        | kubelet            | worker-0     | +1     | newer than an API server  |
+        | kubelet            | worker-0     | -4     | 4 minors behind           |
+        | API server         | controller-0 | -2     | 2 minors apart            |
+        | API server         | controller-0 | -1     | newer than an API server  |
+        | scheduler          | controller-1 | -2     | 2 minors behind           |
+        | controller manager | controller-2 | +1     | newer than an API server  |
+        | kubectl            | here         | -2     | more than one minor       |
+      But with these they obey them
+        | component          | machine      | minors |
+        | kubelet            | worker-0     | -3     |
+        | scheduler          | controller-1 | -1     |
+        | kubectl            | here         | +1     |
+
+  @claim_64_3 @seen
+  Rule: Only the two workers are nodes
+
+    Scenario: Controllers are no nodes and no Pod mirrors a file
+      Given the nodes and Pods of the cluster
+      Then the nodes are exactly the workers, without a label of a control plane
+      And no Pod mirrors a file of its node
+
+  @claim_64_12 @seen @disruptive
+  Rule: Control planes are taken one at a time without an outage
+
+    Scenario: API servers are restarted in turn under a client that does not retry
+      Given a client that asks the load balancer 5 times a second and never again
+      And each API server is asked whether it is ready
+      When the API servers are restarted in turn, each once the one before is ready
+      Then the client was never without an answer for longer than the load balancer takes to notice
+      And two API servers were ready at any time
+      And a watch through the load balancer sees a new object
+      And no member of etcd was restarted
+
+  @claim_64_13 @inferred
+  Rule: Nothing may be newer than what it talks to
+
+    Scenario: A plan in order keeps the rules, one that begins with kubelets breaks them
+      Given the versions of all components
+      Then an upgrade to the next minor in this order keeps the rules at every step
+        | API server, controller manager, scheduler, kubelet, kube-proxy |
+      But these orders break them
+        | order                                                          | first broken by     |
+        | kubelet, API server, controller manager, scheduler, kube-proxy | kubelet of worker-0 |
+        | scheduler, API server, controller manager, kubelet, kube-proxy | scheduler           |

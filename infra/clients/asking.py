@@ -1,0 +1,102 @@
+"""A client that asks at a steady pace and never twice for an answer: outages have a length."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from infra.ssh import Shell
+from infra.wait import SYSTEM, Clock, pause
+
+HAPROXY = "/etc/haproxy/haproxy.cfg"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """When it was asked, when it was answered (seconds since the beginning), and what is wrong."""
+
+    at: float
+    answered: float
+    wrong: str
+
+
+class Asking:
+    """Calls ``ask`` so many times a second from a thread; an empty answer is a good one."""
+
+    def __init__(self, ask: Callable[[], str], *, a_second: float, clock: Clock = SYSTEM) -> None:
+        self._ask = ask
+        self._every = 1 / a_second
+        self._clock = clock
+        self._began = clock.now()
+        self._asked: list[Asked] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="asking", daemon=True)
+
+    def open(self) -> "Asking":
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        return tuple(self._asked)
+
+    def _go_on(self) -> None:
+        while not self._ended.is_set():
+            at = self._clock.now() - self._began
+            wrong = self._ask()
+            self._asked.append(Asked(at, self._clock.now() - self._began, wrong))
+            left = self._every - (self._clock.now() - self._began - at)
+            pause(max(0.0, left), because="the pace of the client is part of the claim")
+
+
+def longest_gap(asked: tuple[Asked, ...]) -> float:
+    """The longest time, in seconds, between two good answers."""
+    good = [one.answered for one in asked if not one.wrong]
+    if not good:
+        return float("inf")
+    ends = [0.0, *good, asked[-1].answered]
+    return max(b - a for a, b in pairwise(ends))
+
+
+def counted(asked: dict[str, tuple[Asked, ...]]) -> list[tuple[str, int, int]]:
+    """By name: how often it was asked, how often without a good answer.
+
+    Errors: AssertionError when one was always good: its restart was not seen at all.
+    """
+    rows = [(name, len(f), sum(bool(one.wrong) for one in f)) for name, f in asked.items()]
+    assert all(failed for _, _, failed in rows), f"a restart was not seen at all: {rows}"
+    return rows
+
+
+def fewest_at_once(asked: dict[str, tuple[Asked, ...]]) -> tuple[int, float]:
+    """How many were good at the worst moment, and when that was; between looks the last counts."""
+    looks = sorted((one.at, name, not one.wrong) for name, found in asked.items() for one in found)
+    state: dict[str, bool] = {}
+    fewest, when = len(asked), 0.0
+    for at, name, good in looks:
+        state[name] = good
+        if len(state) == len(asked) and sum(state.values()) < fewest:
+            fewest, when = sum(state.values()), at
+    return fewest, when
+
+
+def noticing(shell: Shell) -> float:
+    """Seconds that a balancer takes, by its own configuration, to leave a server that refuses.
+
+    One interval to the first failed check, quicker ones after it, and a connection begun before.
+    """
+    text = shell.get(HAPROXY).decode()
+    words = ("inter", "fastinter", "fall", "timeout connect")
+    inter, fast, fall, connect = (number(text, rf"\b{word} (\d+)") for word in words)
+    return inter + fast * (fall - 1) + connect
+
+
+def number(text: str, pattern: str) -> int:
+    found = re.search(pattern, text)
+    assert found, f"the balancer's configuration has no {pattern}"
+    return int(found[1])

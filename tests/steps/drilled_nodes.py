@@ -1,0 +1,98 @@
+"""The drill of article 64 from its end: the node, its kubelet, versions and Pods afterwards."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.maintenance import Maintenance
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
+from infra.clients import drains, skew, units
+from infra.clients.api import JsonObject
+from infra.clients.drains import Drill
+from infra.clients.kubectl import Kubectl
+from infra.clients.running import must_be_none
+from infra.clients.skew import Versions
+from infra.clients.units import Unit
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.draining import drain
+from tests.steps.drills import await_ready
+from tests.steps.phrases import phrase
+
+DRAINED = 180
+"""Seconds for a drain to end: grace of the Pods and 60 s (T20), and a slow machine."""
+
+
+@dataclass(frozen=True)
+class Stood:
+    """A worker before the drill: its node, its kubelet's process, all versions."""
+
+    node: str
+    standing: JsonObject
+    kubelet: Unit
+    versions: Versions
+
+
+@given("the node of a worker and the versions of all components", target_fixture="stood")
+def node_before(cluster: Cluster, kubectl: Kubectl) -> Stood:
+    node = cluster.spec.workers[0].name
+    unit = units.show(cluster.shell(node), "kubelet")
+    versions = skew.measure(cluster, kubectl.version())
+    return Stood(node, drains.standing(cluster.api, node), unit, versions)
+
+
+@when("the worker is drained and uncordoned again", target_fixture="went")
+def drain_and_uncordon(
+    cluster: Cluster, maintenance: Maintenance, stood: Stood, drill: Drill
+) -> dict[str, str]:
+    """Nodes of the Deployment's Pods by UID once all are Ready elsewhere."""
+    emptied = drain(cluster, maintenance, stood.node)
+    drains.await_end(emptied.drain, within=DRAINED, look=emptied.look)
+    assert emptied.drain.told().status == 0, f"the drain failed: {emptied.drain.told().text}"
+    await_ready(drill, 2, within=120)
+    went = drill.places()
+    told = maintenance.uncordon(stood.node)
+    assert told.status == 0, f"kubectl uncordon failed: {told.text}"
+    return went
+
+
+@then(phrase("within {limit:Duration} its labels, taints, annotations and capacity are as before"))
+def as_before(cluster: Cluster, stood: Stood, evidence: Evidence, limit: float) -> None:
+    evidence.table("the node before", "what, value", stood.standing.items())
+    eventually(
+        lambda: drains.changes(stood.standing, drains.standing(cluster.api, stood.node)),
+        lambda changed: not changed,
+        within=scaled(limit),
+        what=f"{stood.node} is as it was before the drill",
+    )
+
+
+@then("its kubelet is the same process, and every version is as before")
+def same_kubelet(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
+    now = units.show(cluster.shell(stood.node), "kubelet")
+    if (now.pid, now.started_us) != (stood.kubelet.pid, stood.kubelet.started_us):
+        raise ClaimError(f"the kubelet of {stood.node} was {stood.kubelet.pid}, it is {now.pid}")
+    versions = skew.measure(cluster, kubectl.version())
+    if versions != stood.versions:
+        raise ClaimError(f"versions were {stood.versions}; they are {versions}")
+
+
+@then("a Pod for it runs there")
+def pinned_runs(workloads: Workloads, stood: Stood) -> None:
+    workloads.ask_scheduler(stood.node, cpu="1m", name="pinned")
+    node = workloads.running("pinned").node
+    if node != stood.node:
+        raise ClaimError(f"a Pod for {stood.node} should run there; it runs on {node}")
+
+
+@then("the Deployment's Pods stay where they went")
+def stay_away(drill: Drill, went: dict[str, str], stood: Stood) -> None:
+    assert stood.node not in went.values(), f"a Pod was still on {stood.node} after its drain"
+    now = drill.places()
+    must_be_none(
+        [f"{uid} on {now.get(uid, 'no node')}" for uid in went if now.get(uid) != went[uid]],
+        f"Pods that left {stood.node} stay where they went",
+    )

@@ -1,0 +1,120 @@
+"""API servers restarted in turn, under a client that never retries."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+
+from pytest_bdd import given, then, when
+
+from fixtures.recording import Evidence
+from infra.clients import asking, bystanders, units
+from infra.clients.api import Api, ApiUnreachable
+from infra.clients.asking import Asking
+from infra.clients.bystanders import Bystanders
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+API_UNIT = "kube-apiserver"
+READY_AGAIN = 120
+"""Seconds for a restarted API server: 10 to 45 s were measured on two busy cores."""
+QUORUM = 2
+MARGIN = 1.5
+"""Of the time the balancer takes by its constants (claims.md, section c)."""
+
+
+def asked_of(api: Api, path: str, *, alone: bool) -> str:
+    """What is wrong with one answer; ``alone``: on a connection of its own."""
+    try:
+        answer = (api.at(api.base) if alone else api).ask("GET", path, timeout=5)
+    except ApiUnreachable as error:
+        return str(error)[:200]
+    return "" if answer.ok else f"{answer.status} {answer.text[:100]}"
+
+
+@given(
+    phrase("a client that asks the load balancer {pace:Count} times a second and never again"),
+    target_fixture="client",
+)
+def steady_client(cluster: Cluster, pace: int) -> Iterator[Asking]:
+    api = cluster.api
+    client = Asking(lambda: asked_of(api, "/version", alone=True), a_second=pace).open()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@given("each API server is asked whether it is ready", target_fixture="probes")
+def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
+    with ExitStack() as stack:
+        begun = {}
+        for machine, api in cluster.api_servers().items():
+            probe = Asking(partial(asked_of, api, "/readyz", alone=False), a_second=2)
+            begun[machine] = probe.open()
+            stack.callback(probe.close)
+        yield begun
+
+
+@when(
+    "the API servers are restarted in turn, each once the one before is ready",
+    target_fixture="before",
+)
+def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Bystanders:
+    before = bystanders.look(cluster, names=["etcd"])
+    for machine, api in cluster.api_servers().items():
+        units.restart(cluster.shell(machine), API_UNIT)
+        await_ready(machine, api)
+    return before
+
+
+def await_ready(machine: str, api: Api) -> None:
+    eventually(
+        partial(asked_of, api, "/readyz", alone=False),
+        lambda wrong: not wrong,
+        within=scaled(READY_AGAIN),
+        what=f"the API server of {machine} is ready again",
+    )
+
+
+@then("the client was never without an answer for longer than the load balancer takes to notice")
+def no_outage(cluster: Cluster, client: Asking, evidence: Evidence) -> None:
+    client.close()
+    allowed = asking.noticing(cluster.shell(cluster.spec.load_balancer.name)) * MARGIN
+    gap, failed = asking.longest_gap(client.asked), [one for one in client.asked if one.wrong]
+    figures = {"asked": len(client.asked), "failed": len(failed), "longest gap, s": round(gap, 1)}
+    evidence.record("a client that does not retry", "figures", {**figures, "allowed, s": allowed})
+    if gap > scaled(allowed):
+        raise ClaimError(f"{gap:.1f} s without an answer, {allowed:.1f} allowed: {failed[:3]}")
+
+
+@then("two API servers were ready at any time")
+def ready_at_any_time(probes: dict[str, Asking], evidence: Evidence) -> None:
+    for probe in probes.values():
+        probe.close()
+    asked = {machine: probe.asked for machine, probe in probes.items()}
+    evidence.table("answers on readiness", "machine, asked, not ready", asking.counted(asked))
+    fewest, when = asking.fewest_at_once(asked)
+    if fewest < QUORUM:
+        raise ClaimError(f"{fewest} API servers were ready at {when:.1f} s, {QUORUM} wanted")
+
+
+@then("a watch through the load balancer sees a new object")
+def watch_sees(cluster: Cluster, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    version = cluster.api.get(path)["metadata"]["resourceVersion"]
+    cluster.api.create(path, {"metadata": {"name": "later"}})
+    events = cluster.api.watch(path, seconds=20, resourceVersion=version)
+    seen = next((event["object"]["metadata"]["name"] for event in events), "nothing")
+    if seen != "later":
+        raise ClaimError(f"a watch through the balancer should see the new ConfigMap; saw {seen}")
+
+
+@then("no member of etcd was restarted")
+def etcd_untouched(cluster: Cluster, before: Bystanders) -> None:
+    now = bystanders.look(cluster, names=["etcd"])
+    changed = bystanders.process_differences(before, now)
+    must_be_none(list(changed.values()), "restarts of API servers touch no member of etcd")

@@ -1,0 +1,124 @@
+"""Versions of components, and the rules on how far apart they may be."""
+
+from pytest_bdd import given, then
+
+from fixtures.recording import Evidence
+from infra.clients import skew
+from infra.clients.api import JsonObject
+from infra.clients.kubectl import Kubectl
+from infra.clients.running import must_be_none
+from infra.clients.skew import Versions
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from tests.steps.phrases import phrase
+
+MIRROR = "kubernetes.io/config.mirror"
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+
+
+@given("the versions of all components", target_fixture="versions")
+def versions_of_all(cluster: Cluster, kubectl: Kubectl, evidence: Evidence) -> Versions:
+    found = skew.measure(cluster, kubectl.version())
+    rows = [(c, m, version) for c, by in found.items() for m, version in by.items()]
+    evidence.table("versions", "component, machine, version", rows)
+    return found
+
+
+@given("the nodes and Pods of the cluster", target_fixture="objects")
+def nodes_and_pods(cluster: Cluster) -> dict[str, list[JsonObject]]:
+    return {kind: cluster.api.get(f"/api/v1/{kind}")["items"] for kind in ("nodes", "pods")}
+
+
+@then(
+    phrase(
+        "they are of {servers:Count} API servers, {managers:Count} controller managers, "
+        "{schedulers:Count} schedulers, {kubelets:Count} kubelets, {proxies:Count} kube-proxies "
+        "and one client"
+    )
+)
+def counts(
+    versions: Versions, servers: int, managers: int, schedulers: int, kubelets: int, proxies: int
+) -> None:
+    seen = {component: len(found) for component, found in versions.items()}
+    wanted = dict(zip(skew.ORDER, (servers, managers, schedulers, kubelets, proxies), strict=True))
+    if seen != {**wanted, skew.CLIENT: 1}:
+        raise ClaimError(f"there should be {wanted} and one {skew.CLIENT}; found {seen}")
+
+
+@then("each is the cluster's version")
+def one_version(cluster: Cluster, versions: Versions) -> None:
+    wanted = cluster.spec.kubernetes
+    must_be_none(skew.differing(versions, wanted), f"every component is {wanted}")
+
+
+@then("they obey the rules of version skew")
+def obey(versions: Versions) -> None:
+    must_be_none(skew.problems(versions), "the versions obey the skew policy")
+
+
+@then("with these changes they break them")
+def break_rules(versions: Versions, datatable: list[list[str]]) -> None:
+    """The rules can go red: without this a set of equal versions proves nothing."""
+    wrong = [
+        f"{component} {minors}: {found or 'no rule broken'}, should say {words!r}"
+        for component, machine, minors, words in datatable[1:]
+        for found in [skew.problems(shifted(versions, component, machine, int(minors)))]
+        if not any(words in problem for problem in found)
+    ]
+    must_be_none(wrong, "sets that break the skew policy are told apart")
+
+
+@then("with these they obey them")
+def still_obey(versions: Versions, datatable: list[list[str]]) -> None:
+    wrong = [
+        problem
+        for component, machine, minors in datatable[1:]
+        for problem in skew.problems(shifted(versions, component, machine, int(minors)))
+    ]
+    must_be_none(wrong, "what the skew policy allows breaks no rule")
+
+
+@then("the nodes are exactly the workers, without a label of a control plane")
+def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) -> None:
+    wanted = {machine.name for machine in cluster.spec.workers}
+    names = {node["metadata"]["name"] for node in objects["nodes"]}
+    labelled = [n for n in objects["nodes"] if CONTROL_PLANE in n["metadata"].get("labels", {})]
+    if names != wanted or labelled:
+        raise ClaimError(f"nodes should be {wanted}; they are {names}, {len(labelled)} labelled")
+
+
+@then("no Pod mirrors a file of its node")
+def no_mirrors(objects: dict[str, list[JsonObject]]) -> None:
+    metadata = [pod["metadata"] for pod in objects["pods"]]
+    mirrors = [m["name"] for m in metadata if MIRROR in (m.get("annotations") or {})]
+    must_be_none(mirrors, "no Pod mirrors a file")
+
+
+@then("an upgrade to the next minor in this order keeps the rules at every step")
+def order_holds(versions: Versions, datatable: list[list[str]]) -> None:
+    must_be_none(broken(versions, datatable[0][0]), "this order keeps the skew policy")
+
+
+@then("these orders break them")
+def orders_break(versions: Versions, datatable: list[list[str]]) -> None:
+    found = {order: (broken(versions, order), by) for order, by in datatable[1:]}
+    wrong = [
+        f"{order}: {problems[:1] or 'nothing broken'}, should begin with {by}"
+        for order, (problems, by) in found.items()
+        if not problems or not problems[0].startswith(by)
+    ]
+    must_be_none(wrong, "orders that break the skew policy are told apart")
+
+
+def broken(versions: Versions, order: str) -> list[str]:
+    next_minor = skew.shifted(next(iter(versions[skew.API].values())), 1)
+    return skew.broken_on_the_way(
+        versions, skew.moves(versions, next_minor, order=order.split(", "))
+    )
+
+
+def shifted(versions: Versions, component: str, machine: str, minors: int) -> Versions:
+    """The same versions, one of them so many minors newer."""
+    changed = {name: dict(found) for name, found in versions.items()}
+    changed[component][machine] = skew.shifted(changed[component][machine], minors)
+    return changed

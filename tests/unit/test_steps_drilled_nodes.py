@@ -1,0 +1,102 @@
+"""The end of a drill: every Then-step goes red, as one understands; kubectl as it is run."""
+
+from typing import Any, cast
+
+import pytest
+
+from fixtures.maintenance import Maintenance
+from infra.clients import drains
+from infra.clients.drains import Drill
+from infra.clients.kubectl import Kubectl
+from infra.clients.units import Unit
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from tests.steps import drilled_nodes
+from tests.steps.drilled_nodes import Stood
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
+from tests.unit.test_steps_draining import ALL, NODE, OWN, Live, has, node, pod
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    no_time_passes(monkeypatch)
+    return FakeApi({ALL: {"items": []}, OWN: {"items": []}, NODE: node()})
+
+
+@pytest.fixture
+def live(api: FakeApi) -> Cluster:
+    return cast("Cluster", Live(api))
+
+
+@pytest.fixture
+def drill(api: FakeApi) -> Drill:
+    return Drill(api, "ns", "rz", "worker-0", 0.0)
+
+
+def stood(api: FakeApi) -> Stood:
+    unit = Unit("worker-0", "kubelet", "active", 7, 1, 1, 0)
+    return Stood("worker-0", drains.standing(api, "worker-0"), unit, {})
+
+
+def test_a_node_that_is_not_as_before(api: FakeApi, live: Cluster) -> None:
+    before = stood(api)
+    drilled_nodes.as_before(live, before, evidence(), 20)
+    api.table[NODE] = node(unschedulable=True)
+    with pytest.raises(
+        WaitTimeout, match=r"(?s)worker-0 is as it was.*unschedulable: False became"
+    ):
+        drilled_nodes.as_before(live, before, evidence(), 20)
+
+
+def test_a_kubelet_that_was_restarted(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drilled_nodes.skew, "measure", lambda *_: {})
+    shell = FakeShell(answers={"systemctl": "MainPID=8\nExecMainStartTimestampMonotonic=1\n"})
+    live = cast("Cluster", Live(api, shell))
+    program = cast("Kubectl", type("K", (), {"version": lambda _: "v1.36.1"})())
+    goes_red("was 7, it is 8", drilled_nodes.same_kubelet, live, program, stood(api))
+    shell.answers["systemctl"] = "MainPID=7\nExecMainStartTimestampMonotonic=1\n"
+    drilled_nodes.same_kubelet(live, program, stood(api))
+    monkeypatch.setattr(drilled_nodes.skew, "measure", lambda *_: {"kubelet": {}})
+    goes_red("versions were {}; they are", drilled_nodes.same_kubelet, live, program, stood(api))
+
+
+def test_pods_that_come_back(api: FakeApi, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+    went = {"x": "worker-1"}
+    has(api, OWN, pod("x", "worker-1"))
+    drilled_nodes.stay_away(drill, went, stood(api))
+    has(api, OWN, pod("z", "worker-0"))
+    goes_red("x on no node", drilled_nodes.stay_away, drill, went, stood(api))
+    with pytest.raises(AssertionError, match="was still on worker-0"):
+        drilled_nodes.stay_away(drill, {"x": "worker-0"}, stood(api))
+    work = workloads_of(api)
+    monkeypatch.setattr(type(work), "ask_scheduler", lambda *_, **__: None)
+    monkeypatch.setattr(type(work), "running", lambda *_: type("P", (), {"node": "worker-1"})())
+    goes_red(
+        "a Pod for worker-0 should run there; it runs on worker-1",
+        drilled_nodes.pinned_runs,
+        work,
+        stood(api),
+    )
+
+
+def test_workers_are_schedulable_again_whatever_happened(api: FakeApi) -> None:
+    closed: list[bool] = []
+    program = type("K", (), {"close": lambda _: closed.append(True)})()
+    Maintenance(api, cast("Any", program), {"worker-0"}).end()
+    assert closed == [True]
+    assert api.asked[-1] == ("PATCH", NODE, {"spec": {"unschedulable": None}})
+
+
+def test_kubectl_runs_and_is_ended(tmp_path: Any) -> None:
+    program = tmp_path / "kubectl"
+    program.write_text(
+        '#!/bin/sh\necho "$KUBECONFIG $*"\n[ "$1" = wait ] && exec sleep 60\nexit 3\n'
+    )
+    program.chmod(0o755)
+    kubectl = Kubectl(program, tmp_path / "config")
+    told = kubectl.run("drain", "x")
+    assert (told.status, told.text) == (3, f"{tmp_path}/config drain x\n")
+    going = kubectl.begin("wait")
+    assert going.told().status == -1
+    kubectl.close()
+    assert going.ended()
