@@ -31,6 +31,8 @@ pytest_plugins = [
     "tests.steps.kubelet_commands",
     "tests.steps.kubelet_settings",
     "tests.steps.leases",
+    "tests.steps.log_keeping",
+    "tests.steps.log_rotation",
     "tests.steps.logs",
     "tests.steps.metrics",
     "tests.steps.node_log_files",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.deployments import APPS, controller_of
 from infra.clients.kubectl import Running
-from infra.clients.pods import condition
+from infra.clients.pods import condition, is_ready
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -103,12 +103,6 @@ def make_budget(drill: Drill, count: int) -> None:
         within=scaled(30),
         what=f"the budget counts {count} Pods",
     )
-
-
-def is_ready(pod: JsonObject) -> bool:
-    """Ready and not on its way out."""
-    going = "deletionTimestamp" in pod["metadata"]
-    return not going and condition(pod, "Ready").get("status") == "True"
 
 
 def on_node(api: Api, node: str) -> dict[str, JsonObject]:

@@ -1,6 +1,7 @@
 """The journal of a machine, read from a cursor on: no clock has to agree."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from infra.clients.api import JsonObject
@@ -41,3 +42,25 @@ def exits(shell: Shell, unit: str, *, since: str) -> list[Exit]:
         shell, since, f"MESSAGE_ID={UNIT_PROCESS_EXIT}", f"UNIT={unit}.service", "_PID=1"
     )
     return [Exit(e.get("EXIT_CODE", "?"), str(e.get("EXIT_STATUS", "?"))) for e in entries]
+
+
+FORMS = {
+    "klog": re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ "),
+    "JSON": re.compile(r"\{.*\}$"),
+    "logfmt": re.compile(r"time=\S+ level=\w+ "),
+}
+"""Forms in which components log: klog's header, etcd's zap, containerd's logrus."""
+
+
+def last_line(shell: Shell, unit: str) -> tuple[str, str]:
+    """The form of a component's last line of its own in the journal, and the line.
+
+    systemd's words on the unit are not the component's; ``unknown`` is also no line at all.
+    """
+    argv = ["journalctl", "--quiet", "--output=cat", "--lines=20", f"_SYSTEMD_UNIT={unit}.service"]
+    lines = shell.run(argv).stdout.splitlines()
+    for line in reversed(lines):
+        for form, pattern in FORMS.items():
+            if pattern.match(line):
+                return form, line[:200]
+    return "unknown", lines[-1][:200] if lines else ""

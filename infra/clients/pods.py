@@ -186,6 +186,12 @@ def condition(pod: JsonObject, kind: str) -> JsonObject:
     return dict(found[0]) if found else {}
 
 
+def is_ready(pod: JsonObject) -> bool:
+    """Ready and not on its way out."""
+    going = "deletionTimestamp" in pod["metadata"]
+    return not going and condition(pod, "Ready").get("status") == "True"
+
+
 def resize_state(pod: JsonObject) -> str:
     """What the conditions say of a resize: ``Deferred``, ``in progress: Error``, or ``none``."""
     if pending := condition(pod, PENDING):

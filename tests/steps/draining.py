@@ -19,7 +19,6 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from tests.steps.drills import make_daemons
 from tests.steps.phrases import phrase
 
 KINDS = {"a Pod of nobody": "resizable", "a Pod with scratch space": "scratch"}
@@ -45,11 +44,11 @@ class Loss:
 
 
 @given(phrase("{kind} on a worker"), target_fixture="loss")
-def lossy_pod(workloads: Workloads, cluster: Cluster, kind: str) -> Loss:
+def lossy_pod(workloads: Workloads, kind: str) -> Loss:
     if kind in KINDS:
         pod = workloads.run(KINDS[kind])
         return Loss(pod.node, pod.name)
-    first = make_daemons(workloads, cluster)[0]
+    first = workloads.run_daemons("daemon")[0]
     return Loss(first["spec"]["nodeName"], first["metadata"]["name"])
 
 

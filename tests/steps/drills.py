@@ -7,10 +7,9 @@ from pytest_bdd import given, then, when
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
 from infra.clients import drains
-from infra.clients.api import JsonObject, need
+from infra.clients.api import need
 from infra.clients.drains import Drill
 from infra.clients.running import must_be_none
-from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
@@ -33,8 +32,8 @@ def deployment(workloads: Workloads, lasting: float, evidence: Evidence) -> Dril
 
 
 @given("a DaemonSet")
-def daemon_set(workloads: Workloads, cluster: Cluster) -> None:
-    make_daemons(workloads, cluster)
+def daemon_set(workloads: Workloads) -> None:
+    workloads.run_daemons("daemon")
 
 
 @given(phrase("a budget that wants {count:Count} of them Ready"))
@@ -79,16 +78,4 @@ def await_ready(drill: Drill, count: int, *, within: float) -> None:
         lambda ready: ready == count,
         within=scaled(within),
         what=f"Deployment {drill.deployment} has {count} Ready Pods",
-    )
-
-
-def make_daemons(workloads: Workloads, cluster: Cluster) -> list[JsonObject]:
-    """Pods of a new DaemonSet, Ready on every worker."""
-    path = f"/apis/apps/v1/namespaces/{workloads.namespace}/daemonsets"
-    workloads.pods.api.create(path, manifest("daemon"))
-    return eventually(
-        lambda: [pod for pod in workloads.pods.labelled("app=daemon") if drains.is_ready(pod)],
-        lambda ready: len(ready) == len(cluster.spec.workers),
-        within=scaled(POD_RUNS),
-        what="the DaemonSet has a Ready Pod on every worker",
     )

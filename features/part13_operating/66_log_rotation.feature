@@ -1,0 +1,69 @@
+@article_66
+Feature: Logs that grow, and whose logs they are
+  The kubelet looks at the size of logs each 10 s, so a file may well be larger than its limit; it keeps
+  five files a container and compresses the older ones. Lines are numbered, so that a lost or a doubled
+  one shows. Components are no containers: they log to the journal of their machine.
+
+  @claim_66_7 @claim_66_8 @claim_66_9 @seen
+  Rule: Rotation caps the files and loses nothing between them, and the API shows the newest one
+
+    Scenario: Sixty-six megabytes of numbered lines
+      Given a running numbering Pod
+      And a running talker Pod beside it on the same worker
+      When it has printed 66000 numbered lines
+      Then within 30 s its log is the current file, one rotated and three compressed ones
+      And the numbers in them are one unbroken run that ends with the last line
+      And the API gives numbers of the current file only
+      And the Pod beside it has one file
+      And no container or process of it has restarted
+
+  @claim_66_10 @inferred
+  Rule: Who follows a log is not disturbed by its rotation
+
+    Scenario: Numbers before and after a rotation
+      Given a running numbering Pod
+      And its log is followed
+      When its log has been rotated once and 1000 lines more were followed
+      Then the numbers that were followed are one unbroken run
+
+  @claim_66_12 @seen
+  Rule: With the Pod its logs go, and what an agent copied stays
+
+    Scenario: An agent on every worker copies the logs of two Pods
+      Given an agent on every worker that copies logs
+      And a running talker Pod on each worker
+      And the agents have copied their nonces
+      When both Pods are removed
+      Then the API knows their logs no more
+      And within 120 s no file or link of them is left on the workers
+      But the agents' copies still hold their nonces
+
+  @claim_66_13 @seen
+  Rule: Components log to the journal, containers do not
+
+    Scenario: Six components and a Pod
+      Given a running talker Pod
+      And the nonce that it has printed
+      Then the journals of their machines hold lines of these in the form of each
+        | component               | machines    |
+        | kube-apiserver          | controllers |
+        | kube-controller-manager | controllers |
+        | kube-scheduler          | controllers |
+        | etcd                    | controllers |
+        | kubelet                 | workers     |
+        | containerd              | workers     |
+      And no component has a folder among the logs of Pods
+      And the journal of the Pod's worker does not hold its nonce
+
+  @claim_66_14 @inferred @disruptive
+  Rule: The API's logs need the worker's kubelet, the file does not
+
+    Scenario: A kubelet is stopped while a Pod prints
+      Given a running counting Pod
+      And a running counting Pod on another worker
+      When the kubelet of its worker is stopped
+      Then the API fails to give its log
+      But its file on the worker grows
+      And the API gives the log of the Pod on the other worker
+      When the kubelet is started again
+      Then within 90 s the API gives the lines that were printed meanwhile

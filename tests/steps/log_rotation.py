@@ -1,0 +1,126 @@
+"""Logs that are rotated: their files, the numbers in them, what the API and a follower see."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
+from infra.clients import log_files
+from infra.clients.kubectl import Running
+from infra.clients.log_files import Files
+from infra.clients.logs import Log
+from infra.clients.running import RunningPod, must_be_none
+from infra.errors import ClaimError
+from infra.timing import Bound, scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+PRINTED = Bound(300, "66 MB are printed", "51 s of pauses, and one CPU that stores them")
+ROTATED = Bound(120, "a log is rotated once", "T10: a look each 10 s; 10 MB take 8 s to print")
+
+
+@given("a running talker Pod beside it on the same worker", target_fixture="beside")
+def talker_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
+    return workloads.run("talker", node=pod.node, name="beside")
+
+
+@when(phrase("it has printed {count:Count} numbered lines"))
+def has_printed(pod: RunningPod, count: int) -> None:
+    """By the end of its log, which the API gives without the rest."""
+    eventually(
+        lambda: log_files.numbers_printed(Log(pod).ask(tailLines="1").text),
+        lambda last: last == [count],
+        within=scaled(PRINTED),
+        every=3.0,
+        what=f"{pod.name} has printed line {count}",
+    )
+
+
+@when(
+    phrase("its log has been rotated once and {count:Count} lines more were followed"),
+    target_fixture="seen",
+)
+def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: int) -> list[int]:
+    """The numbers that were followed; the rotated file's last number lies among them."""
+    last = log_files.numbers_in(Log(pod), await_rotation(pod))[-1]
+    seen = await_number(followed, last + count)
+    evidence.record("followed", "figures", {"from": seen[0], "rotated at": last, "to": seen[-1]})
+    return seen
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its log is the current file, one rotated and three compressed ones"
+    ),
+    target_fixture="files",
+)
+def five_files(pod: RunningPod, limit: float, evidence: Evidence) -> Files:
+    listed = pod.shell.run(["ls", "-l", log_files.folder(Log(pod))]).stdout
+    evidence.record("files of the log", "text", listed)
+    return eventually(
+        lambda: log_files.files(Log(pod)),
+        lambda seen: str(seen) == "1 current, 1 rotated, 3 compressed",
+        within=scaled(limit),
+        what=f"the log of {pod.name} is five files",
+    )
+
+
+@then("the numbers in them are one unbroken run that ends with the last line")
+def unbroken(pod: RunningPod, files: Files, evidence: Evidence) -> None:
+    rows = [(n, log_files.numbers_in(Log(pod), [n])) for n in files.oldest_first]
+    table = [(n, found[0], found[-1], len(found)) for n, found in rows if found]
+    evidence.table("numbers in the files", "file, first, last, lines", table)
+    numbers = [number for _, found in rows for number in found]
+    must_be_none(log_files.gaps(numbers), "rotation loses and doubles no line")
+    if len(table) != len(rows) or numbers[-1] != LAST:
+        raise ClaimError(f"every file should hold lines, the last {LAST}: {table}")
+
+
+@then("the API gives numbers of the current file only")
+def only_current(pod: RunningPod, files: Files) -> None:
+    given = log_files.numbers_printed(Log(pod).ask().text)
+    current = log_files.numbers_in(Log(pod), files.current)
+    if given != current:
+        raise ClaimError(
+            f"the API should give {told(current)}, the current file; it gives {told(given)}"
+        )
+
+
+@then("the Pod beside it has one file")
+def one_file(beside: RunningPod) -> None:
+    seen = str(log_files.files(Log(beside)))
+    if seen != "1 current":
+        raise ClaimError(f"the log of {beside.name} should be one file; it is {seen}")
+
+
+@then("the numbers that were followed are one unbroken run")
+def followed_unbroken(seen: list[int]) -> None:
+    must_be_none(log_files.gaps(seen), "who follows a log sees every line of it")
+
+
+LAST = 66000
+"""The last line that fixtures/manifests/numbering.yaml prints."""
+
+
+def await_rotation(pod: RunningPod) -> tuple[str, ...]:
+    """Names of rotated files, once there are some."""
+    return eventually(
+        lambda: log_files.files(Log(pod)).rotated,
+        bool,
+        within=scaled(ROTATED),
+        what=f"the log of {pod.name} is rotated",
+    )
+
+
+def await_number(followed: Running, number: int) -> list[int]:
+    """Numbers that were followed up to that one; the line that is being written is left away."""
+    return eventually(
+        lambda: log_files.numbers_printed(followed.told().text.rpartition("\n")[0]),
+        lambda seen: bool(seen) and seen[-1] >= number,
+        within=scaled(ROTATED),
+        every=2.0,
+        what=f"line {number} is followed",
+    )
+
+
+def told(numbers: list[int]) -> str:
+    return f"{numbers[0]} to {numbers[-1]} ({len(numbers)} lines)" if numbers else "no lines"
