@@ -16,6 +16,8 @@ pytest_plugins = [
     "tests.steps.admission_stored",
     "tests.steps.admission_verdicts",
     "tests.steps.certificates",
+    "tests.steps.aggregated_access",
+    "tests.steps.aggregation",
     "tests.steps.cgroups",
     "tests.steps.changed_kubelets",
     "tests.steps.control_plane",

@@ -19,9 +19,10 @@ Feature: Logs that grow, and whose logs they are
 
   @claim_66_10 @inferred
   Rule: Who follows a log is not disturbed by its rotation
+    As long as the follower keeps up: one that is a whole file behind loses that file.
 
     Scenario: Numbers before and after a rotation
-      Given a running numbering Pod
+      Given a running trickling Pod
       And its log is followed
       When its log has been rotated once and 1000 lines more were followed
       Then the numbers that were followed are one unbroken run

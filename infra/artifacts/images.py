@@ -75,8 +75,8 @@ def _specs(artifacts: Mapping[str, Artifact], tools: tuple[Entry, ...]) -> Itera
     coredns = artifacts["coredns"]
     low = {"security.capability": BIND_LOW_PORTS}
     yield _lone("registry.k8s.io/coredns/coredns", coredns, user="65532:65532", xattrs=low)
-    if metrics := artifacts.get("metrics-server"):
-        yield _lone("registry.k8s.io/metrics-server/metrics-server", metrics, user="65534")
+    metrics = artifacts["metrics-server"]
+    yield _lone("registry.k8s.io/metrics-server/metrics-server", metrics, user="65534")
 
 
 def _lone(

@@ -37,6 +37,10 @@ class Drill:
         path = f"/api/v1/namespaces/{self.namespace}/pods"
         return list(self.api.get(path, labelSelector=f"app={self.deployment}")["items"])
 
+    def begin(self, now: float) -> None:
+        """What is seen from here on belongs to the drain."""
+        self.rows, self.began = [], now
+
     def look(self, now: float) -> int:
         """Notes who is Ready and who is going, and returns how many are Ready."""
         pods = self.pods()

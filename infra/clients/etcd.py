@@ -102,6 +102,11 @@ class Etcdctl:
         found = self.read("get", prefix, "--prefix", *at_revision(revision))
         return {entry.key: entry for entry in map(parse_entry, found.get("kvs") or ())}
 
+    def keys(self, prefix: str) -> list[str]:
+        """Names of everything below a prefix, without values."""
+        printed = self.run("get", prefix, "--prefix", "--keys-only").stdout
+        return [line for line in printed.splitlines() if line]
+
     def find(self, key: str, *, serializable: bool = False) -> Entry | None:
         """One key now; ``serializable`` asks the endpoint itself, not the quorum."""
         consistency = "s" if serializable else "l"

@@ -1,6 +1,6 @@
 """A running Pod under test: what it was when it started, what it is now, and how to resize it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients import cgroup
@@ -135,7 +135,7 @@ def mapping_differences(
     ]
 
 
-def must_be_none(found: list[str], claim: str) -> None:
+def must_be_none(found: Sequence[str], claim: str) -> None:
     """Errors: ClaimError with what was found instead."""
     if found:
         raise ClaimError(f"{claim}; instead:\n" + "\n".join(f"  {line}" for line in found))

@@ -43,9 +43,7 @@ def measure(cluster: Cluster, kubectl: str) -> Versions:
             name: {m: told.version for m, told in exposed.ask_component(cluster, port).items()}
             for name, port in exposed.COMPONENTS.items()
         },
-        "kubelet": {
-            n["metadata"]["name"]: n["status"]["nodeInfo"]["kubeletVersion"] for n in nodes
-        },
+        "kubelet": {m: n["status"]["nodeInfo"]["kubeletVersion"] for m, n in nodes.items()},
         "kube-proxy": {m: t.version for m, t in exposed.ask_kube_proxies(cluster).items()},
         CLIENT: {"here": kubectl},
     }

@@ -104,13 +104,22 @@ class Stream:
 
 
 def dial(
-    cluster: Cluster, machine: str, port: int, *, context: ssl.SSLContext, timeout: float = TIMEOUT
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    *,
+    context: ssl.SSLContext,
+    timeout: float = TIMEOUT,
+    address: str = "",
 ) -> Stream:
-    """A connection to a port of a machine, begun there. Errors: Unreachable when nobody listens."""
+    """A connection begun on a machine: to a port of its own, or of another ``address``.
+
+    Errors: Unreachable when nobody listens.
+    """
     shell = cluster.shell(machine)
     if not isinstance(shell, Dials):
         raise LabError(f"{machine} opens no connections for us")
-    address = str(cluster.spec.machine(machine).private_ip)
+    address = address or str(cluster.spec.machine(machine).private_ip)
     return Stream(shell.dial(address, port), context, address, timeout)
 
 
@@ -151,10 +160,13 @@ def exchange(
     context: ssl.SSLContext,
     is_whole: Callable[[bytes], bool] = lambda _: False,
     timeout: float = TIMEOUT,
+    address: str = "",
 ) -> bytes:
     """What comes back on a new connection, as ``Stream.ask`` reads it. Errors: ApiUnreachable."""
     try:
-        with dial(cluster, machine, port, context=context, timeout=timeout) as stream:
+        with dial(
+            cluster, machine, port, context=context, timeout=timeout, address=address
+        ) as stream:
             return stream.ask(request.encode(), is_whole=is_whole)
     except (OSError, Unreachable, http.client.HTTPException) as error:
         first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")

@@ -1,4 +1,4 @@
-"""The build in order: its table of contents is Part I of the series."""
+"""The build in order: its table of contents is Part I of the series, and what later parts need."""
 
 from infra.phases import (
     api_server,
@@ -11,6 +11,7 @@ from infra.phases import (
     kubelet,
     load_balancer,
     machines,
+    metrics_server,
     pod_network,
     runtime,
 )
@@ -28,4 +29,5 @@ BUILD = (
     kube_proxy.PHASE,  # 12
     pod_network.PHASE,  # 14
     dns.PHASE,  # 15
+    metrics_server.PHASE,  # 40
 )

@@ -10,6 +10,7 @@ from infra.inventory import ClusterSpec
 
 REPOSITORIES = {
     "coredns": "registry.k8s.io/coredns/coredns",
+    "metrics-server": "registry.k8s.io/metrics-server/metrics-server",
     "pause": "registry.k8s.io/pause",
 }
 

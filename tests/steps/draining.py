@@ -65,6 +65,7 @@ def cordon(maintenance: Maintenance, pod: RunningPod) -> None:
 
 @when("the worker of one of them is drained", target_fixture="emptied")
 def drain_drilled(cluster: Cluster, maintenance: Maintenance, drill: Drill) -> Emptied:
+    drill.begin(time.monotonic())
     return drain(cluster, maintenance, drill.node, look=lambda: drill.look(time.monotonic()))
 
 

@@ -12,7 +12,7 @@ CLUSTER = {
     *("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"),
     *("kubectl", "etcd", "etcdctl", "etcdutl", "containerd", "containerd-shim-runc-v2", "ctr"),
     *("runc", "bridge", "host-local", "loopback", "portmap", "crictl", "coredns", "agnhost"),
-    "pause",
+    *("pause", "metrics-server"),
 }
 
 
@@ -34,7 +34,7 @@ def test_an_unknown_component_names_the_known_ones() -> None:
 def test_the_default_set_is_the_cluster_without_optional_and_debian() -> None:
     catalog = load("1.36")
     assert set(catalog.default_names) == CLUSTER
-    assert catalog.component("metrics-server").optional
+    assert catalog.component("sample-device-plugin").optional
     assert catalog.component("busybox-static").source == "debian"
     assert catalog.component("haproxy").source == "debian"
 

@@ -17,7 +17,12 @@ from infra.errors import MissingArtifact
 
 BUSYBOX = "#!/bin/sh\nprintf '[\\nbusybox\\nls\\nsh\\n'\n"
 Artifacts = dict[str, Artifact]
-VERSIONS = {"pause": "3.10.1", "agnhost": "2.63.0", "coredns": "v1.14.3"}
+VERSIONS = {
+    "pause": "3.10.1",
+    "agnhost": "2.63.0",
+    "coredns": "v1.14.3",
+    "metrics-server": "v0.9.0",
+}
 
 
 @pytest.fixture
@@ -51,6 +56,7 @@ def test_images_have_the_names_of_upstream(images: tuple[Image, ...]) -> None:
         "registry.k8s.io/e2e-test-images/agnhost:2.52",
         "registry.k8s.io/e2e-test-images/agnhost:2.63.0",
         "registry.k8s.io/coredns/coredns:v1.14.3",
+        "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
     ]
     assert len({image.digest for image in images}) == len(images)
 

@@ -7,6 +7,7 @@ import pytest
 from infra.clients import asking, skew
 from infra.clients.asking import Asked, Asking
 from infra.clients.bystanders import Bystanders
+from infra.clients.exposed import Told
 from infra.clients.units import Unit
 from infra.cluster import Cluster
 from infra.errors import LabError
@@ -62,6 +63,19 @@ def test_rules_of_skew() -> None:
     goes_red("kubelet -3: no rule broken, should say 'behind'", steps.break_rules, GOOD, table)
     allowed = [["component", "machine", "minors"], ["kubelet", "worker-0", "-4"]]
     goes_red("4 minors behind, 3 allowed", steps.still_obey, GOOD, allowed)
+
+
+def test_every_component_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = {"status": {"nodeInfo": {"kubeletVersion": V}}}
+    nodes = {"items": [{"metadata": {"name": name}, **info} for name in WORKERS]}
+    api = FakeApi({"/api/v1/nodes": nodes, "/version": {"gitVersion": V}})
+    told = {name: Told(200, V) for name in MACHINES}
+    monkeypatch.setattr(skew.exposed, "ask_component", lambda *_: told)
+    proxies = {name: Told(200, V) for name in WORKERS}
+    monkeypatch.setattr(skew.exposed, "ask_kube_proxies", lambda _: proxies)
+    asked = live(api)
+    asked.api_servers = lambda: dict.fromkeys(MACHINES, api)  # type: ignore[method-assign]
+    assert skew.measure(asked, V) == GOOD
 
 
 @pytest.mark.parametrize("version", ["1.36.1", "v2.0.0", "", "v1.x.1"])

@@ -1,0 +1,88 @@
+@article_61
+Feature: A second API server behind the first
+  The aggregator hands whole API groups to another server: metrics-server of article 40, an add-on that
+  computes its answers and stores nothing. Controllers run no kube-proxy, so the way to it is the address
+  of its Pod, over the VPC's routes. Counting is done at the second server: a 200 proves no proxying.
+
+  @claim_61_1 @seen
+  Rule: A group is registered by an APIService that points at a Service
+
+    Scenario: The group of metrics and the built-in groups
+      Given metrics are served
+      Then the APIService of metrics points at the Service "metrics-server" and has passed
+      And those of the built-in groups point nowhere and are local
+      And a metric is read through every API server
+
+  @claim_61_2 @claim_61_5 @seen
+  Rule: Requests to that group are answered by the second server, live
+
+    Scenario: Metrics of both workers, counted by metrics-server itself
+      Given metrics are served
+      When the metrics of nodes are read 5 times
+      Then they are of both workers, with CPU, memory, a window and a time
+      And metrics-server has counted 5 requests more at least
+      And within 60 s they are of a later time
+      But they have no identity, and can neither be watched nor written
+
+  @claim_61_3 @claim_61_12 @seen
+  Rule: Metrics are not in etcd, objects of a defined kind are
+
+    Scenario: Keys of metrics and of a kind of our own
+      Given metrics are served
+      And an object of a kind that is defined for it
+      When the metrics of nodes are read 5 times
+      Then etcd holds the object with its UID, and the APIService of metrics
+      But no other key of etcd is of metrics
+      When the object is deleted
+      Then etcd holds it no more
+
+  @claim_61_4 @inferred @disruptive
+  Rule: They live in the memory of the second server
+
+    Scenario: The second server is replaced
+      Given metrics are served
+      When its Pod is deleted
+      Then at first there are no metrics of nodes
+      And within 120 s another Pod serves the metrics of both workers
+
+  @claim_61_6 @claim_61_7 @inferred
+  Rule: The caller's identity travels along, asserted only by the front proxy, and is judged again
+
+    Scenario: Two users by the proxy and two by the second server's own port
+      Given metrics are served
+      And a user who may read metrics and one who may not
+      Then through the API server one is answered and the other refused by name
+      And at the second server, named by the front proxy's certificate, they are answered alike
+      But named without a certificate, or with one of the Kubernetes CA, neither is believed
+      And the front proxy's CA and its allowed names are published
+
+  @claim_61_8 @claim_61_9 @claim_61_13 @inferred @disruptive
+  Rule: When the second server is away only its group fails, and namespaces cannot go
+
+    Scenario: No second server for a while
+      Given metrics are served
+      And a namespace that is deleted while they are is gone
+      When metrics-server is scaled to none
+      Then within 90 s its APIService is unavailable by "MissingEndpoints" and its group answers 503
+      And an empty namespace that is deleted stays, naming "DiscoveryFailed"
+      And the aggregator counts the outage of that group only, and other groups answer
+      When metrics-server is scaled back
+      Then within 120 s its group answers, the namespace is gone and no outage is counted
+
+  @claim_61_10 @seen
+  Rule: Controllers reach the second server by its Pod's address
+
+    Scenario: Three controllers without kube-proxy
+      Given metrics are served
+      Then every API server routes to endpoints
+      And every controller connects to the Pod's address
+      But no controller connects to the Service's address
+
+  @claim_61_11 @inferred
+  Rule: The second server needs one right on kubelets
+
+    Scenario: Its rules, and the kubelets' own counts
+      Given metrics are served
+      And how often each kubelet was asked for resource metrics
+      Then the role of metrics-server holds "nodes/metrics" and not "nodes/proxy"
+      And within 60 s each kubelet was asked once more at least
