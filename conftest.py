@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.steps.drills",
     "tests.steps.etcd",
     "tests.steps.fairness",
+    "tests.steps.flood",
     "tests.steps.heartbeats",
     "tests.steps.kernel",
     "tests.steps.kubelet_access",

@@ -6,6 +6,7 @@ Feature: Logs that grow, and whose logs they are
 
   @claim_66_7 @claim_66_8 @claim_66_9 @seen
   Rule: Rotation caps the files and loses nothing between them, and the API shows the newest one
+    On a busy machine a rotation may cut a line: its two parts lie in two files, the first tagged so.
 
     Scenario: Sixty-six megabytes of numbered lines
       Given a running numbering Pod

@@ -13,7 +13,14 @@ from infra.ssh import Shell
 
 ROTATED = re.compile(r"0\.log\.\d{8}-\d{6}")
 NUMBER = re.compile(r"^(\d{8})\b", re.MULTILINE)
-GREP = ["zgrep", "--no-filename", "--only-matching", "--extended-regexp", "std(out|err) F [0-9]{8}"]
+DIGITS = 8
+GREP = [
+    "zgrep",
+    "--no-filename",
+    "--only-matching",
+    "--extended-regexp",
+    "std(out|err) [FP] .{0,8}",
+]
 READ_TIMEOUT = 120.0
 """Seconds to read fifty megabytes on a machine of one CPU: 6 s were measured."""
 
@@ -57,7 +64,28 @@ def numbers_in(log: Log, names: Sequence[str]) -> list[int]:
     """Numbers of the lines in files, in the order of files and lines. Errors: CommandFailed."""
     paths = [f"{folder(log)}/{name}" for name in names]
     found = log.pod.shell.run([*GREP, *paths], timeout=READ_TIMEOUT).stdout
-    return [int(line.rpartition(" ")[2]) for line in found.splitlines()]
+    return joined([parts(line) for line in found.splitlines()])
+
+
+def parts(line: str) -> tuple[str, str]:
+    """Tag and beginning of the text of what GREP prints of a stored line."""
+    _, tag, text = line.split(" ", 2)
+    return tag, text
+
+
+def joined(lines: Sequence[tuple[str, str]]) -> list[int]:
+    """Numbers of stored lines. A rotation may cut a line in two: the first part is tagged P.
+
+    What has no number of its own is the rest of such a line.
+    """
+    numbers: list[int] = []
+    begun = ""
+    for tag, text in lines:
+        number = (begun + text)[:DIGITS]
+        if len(begun) < DIGITS and len(number) == DIGITS and number.isdigit():
+            numbers.append(int(number))
+        begun = begun + text if tag == "P" else ""
+    return numbers
 
 
 def numbers_printed(text: str) -> list[int]:

@@ -5,24 +5,18 @@ from typing import Any, cast
 import pytest
 
 from infra.clients import aggregation
-from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import NODES, Second
-from infra.clients.api import Answer, Credentials
-from infra.clients.etcd import Entry
-from infra.clients.parameters import Parameters
+from infra.clients.api import Credentials
 from infra.clients.pods import NotPrepared
 from infra.cluster import Cluster
-from infra.errors import Unreachable, WaitTimeout
+from infra.errors import WaitTimeout
 from infra.inventory import series
-from tests.steps import aggregated_access as access
 from tests.steps import aggregation as steps
-from tests.steps.aggregated_access import Users
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 from tests.unit.test_steps_kubelet_access import NOTHING
 
 MINE = f"{aggregation.REGISTRATIONS}/{aggregation.NAME}"
 OLD, NEW = "2026-11-25T23:00:00Z", "2026-11-25T23:00:15Z"
-USERS = Users(TokenAccount("ns", "reader", "t"), TokenAccount("ns", "stranger", "t"))
 
 
 def registration(name: str, status: str, reason: str, service: Any = None) -> Any:
@@ -45,19 +39,6 @@ def metric(name: str, time: str = OLD, **metadata: str) -> Any:
 SERVICE = {"name": "metrics-server", "namespace": "kube-system"}
 LOCAL = [registration(f"v1.g{number}", "True", "Local") for number in range(12)]
 BOTH = {"items": [metric("worker-0"), metric("worker-1")]}
-
-
-class Dialled(FakeShell):
-    """A machine that connects to these addresses."""
-
-    def __init__(self, *reached: str) -> None:
-        super().__init__("controller-0")
-        self.reached = reached
-
-    def dial(self, address: str, port: int) -> Any:
-        if address not in self.reached:
-            raise Unreachable(self.name, address, "refused")
-        return type("Channel", (), {"close": lambda _: None})()
 
 
 class Live:
@@ -197,121 +178,3 @@ def test_a_namespace_that_goes_although_it_should_stay(api: FakeApi, live: Clust
     }
     api.table[path] = {"status": {"conditions": [told]}}
     assert steps.stays(live, "ns", "DiscoveryFailed") == path
-
-
-class Asked(Second):
-    """A second server that answers all alike."""
-
-    answers: Any = Answer("GET", NODES, 200, {}, "")
-
-    def ask(self, *_: Any, **__: Any) -> Answer:
-        return cast("Answer", self.answers)
-
-
-def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = Asked(live, {})
-    goes_red("403 naming .*stranger was expected", access.by_its_own_port, live, backend, USERS)
-    goes_red("only the front proxy may say", access.not_believed, live, backend, USERS, evidence())
-    refused = Answer("GET", NODES, 403, {}, 'User "system:anonymous" cannot list')
-    monkeypatch.setattr(Asked, "answers", refused)
-    access.not_believed(live, backend, USERS, evidence())
-    goes_red(
-        "who may read metrics should be answered", access.by_its_own_port, live, backend, USERS
-    )
-    named = Answer("GET", NODES, 403, {}, f'User "{USERS.stranger.user}" cannot list')
-    access.must_differ(Answer("GET", NODES, 200, {}, ""), named, USERS.stranger.user)
-    monkeypatch.setattr(Asked, "answers", named)
-    goes_red("only the front proxy", access.not_believed, live, backend, USERS, evidence())
-
-
-def test_identities_by_the_proxy(live: Cluster) -> None:
-    class Accounts:
-        def api(self, account: TokenAccount) -> FakeApi:
-            return FakeApi(
-                {NODES: (200, {}) if account == USERS.reader else (403, {"message": account.user})}
-            )
-
-    access.by_the_proxy(cast("Any", Accounts()), USERS)
-    turned = Users(USERS.stranger, USERS.reader)
-    goes_red(
-        "who may read metrics should be answered",
-        access.by_the_proxy,
-        cast("Any", Accounts()),
-        turned,
-    )
-
-
-def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
-    data = {
-        "requestheader-client-ca-file": "CA",
-        "requestheader-allowed-names": '["front-proxy-client"]',
-    }
-    api.table |= {
-        aggregation.PUBLISHED: {"data": data},
-        "/flagz": "enable-aggregator-routing=true\n",
-    }
-    access.published(live)
-    access.routes_to_endpoints(live)
-    api.table["/flagz"] = "enable-aggregator-routing:false\n"
-    goes_red(
-        "--enable-aggregator-routing=true; .*\n.*controller-0", access.routes_to_endpoints, live
-    )
-    api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
-    goes_red("CA and name should be published", access.published, live)
-
-
-def test_ways_of_controllers(api: FakeApi) -> None:
-    api.table[aggregation.SERVICE] = {"spec": {"clusterIP": "10.32.0.77"}}
-    right = cast("Cluster", Live(api, Dialled("10.200.0.9")))
-    access.connects_to_pod(right, second(right))
-    access.not_to_service(right)
-    wrong = cast("Cluster", Live(api, Dialled("10.32.0.77")))
-    goes_red("controllers reach 10.200.0.9:10250", access.connects_to_pod, wrong, second(wrong))
-    goes_red("nobody on a controller answers for 10.32.0.77", access.not_to_service, wrong)
-
-
-def test_the_role_and_the_reads(api: FakeApi, live: Cluster) -> None:
-    rule = {"resources": ["nodes/metrics"], "verbs": ["get"]}
-    api.table[aggregation.ROLE] = {"rules": [rule]}
-    access.role_holds(live, "nodes/metrics", "nodes/proxy")
-    api.table[aggregation.ROLE] = {
-        "rules": [rule, {"resources": ["nodes/proxy"], "verbs": ["get"]}]
-    }
-    goes_red(
-        "nothing on nodes/proxy is needed", access.role_holds, live, "nodes/metrics", "nodes/proxy"
-    )
-    text = f'{aggregation.KUBELET_REQUESTS}{{path="metrics/resource"}} 7\n'
-    api.table |= {f"/api/v1/nodes/worker-{n}/proxy/metrics": text for n in range(2)}
-    before = access.reads_before(live)
-    with pytest.raises(WaitTimeout, match="each kubelet is asked for its resource metrics again"):
-        access.asked_again(live, before, 60)
-    access.asked_again(live, dict.fromkeys(before, 6.0), 60)
-
-
-def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Parameters(api, "ns")
-    key = access.key_of(own)
-    mine = f"/registry/apiregistration.k8s.io/apiservices/{aggregation.NAME}"
-    stored: dict[str, Any] = {key: Entry(key, b'{"uid":"u"}', 1)}
-    listed = [mine, key]
-
-    class Store:
-        def find(self, wanted: str) -> Any:
-            return stored.get(wanted)
-
-        def keys(self, _prefix: str) -> list[str]:
-            return listed
-
-    monkeypatch.setattr(access.members, "client", lambda _: Store())
-    api.table[own.path("kept")] = {"metadata": {"uid": "u"}}
-    access.etcd_holds(live, own)
-    access.no_metrics_in_etcd(live)
-    with pytest.raises(WaitTimeout, match="is gone"):
-        access.etcd_forgot(live, own)
-    listed.append("/registry/metrics.k8s.io/nodes/worker-0")
-    goes_red("metrics are not stored; .*\n.*nodes/worker-0", access.no_metrics_in_etcd, live)
-    listed.clear()
-    goes_red("the listing shows none", access.etcd_holds, live, own)
-    stored.clear()
-    access.etcd_forgot(live, own)
-    goes_red("should hold the object u", access.etcd_holds, live, own)

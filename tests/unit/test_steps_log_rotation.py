@@ -76,6 +76,18 @@ def test_numbers_that_are_lost_doubled_or_too_few(made: Made) -> None:
     assert len(log_files.gaps([1, 3, 5, 7, 9, 11, 13, 15])) == 6
 
 
+def test_a_line_that_a_rotation_cut() -> None:
+    whole = [("F", "00000001"), ("F", "00000002")]
+    assert log_files.joined(whole) == [1, 2]
+    assert log_files.joined([*whole, ("P", "00000003"), ("F", "xxxxxxxx"), ("F", "00000004")]) == [
+        1, 2, 3, 4,
+    ]  # fmt: skip
+    assert log_files.joined([("P", "0000"), ("F", "0005 xxx"), ("F", "00000006")]) == [5, 6]
+    assert log_files.joined([("F", "xxxxxxxx"), ("F", "00000006")]) == [6]
+    lost = log_files.joined([("P", "00000003"), ("F", "xxxxxxxx"), ("F", "00000005")])
+    assert log_files.gaps(lost) == ["3 is followed by 5"]
+
+
 def test_an_api_that_gives_older_lines(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     pod, _, shell = made
     unbroken(shell)
