@@ -40,6 +40,30 @@ class Site:
         return ec2.client(self.endpoint, settings.region)
 
 
+@dataclass(frozen=True)
+class Instances:
+    """The cluster's machines as EC2 sees them, by name."""
+
+    client: ec2.Client
+    cluster: str
+
+    def look(self, machine: str) -> ec2.InstanceInfo:
+        """Errors: PlatformError; KeyError when EC2 knows no such machine."""
+        found = ec2.instances(self.client, self.cluster)
+        return {str(name): info for name, info in found.items()}[machine]
+
+    def start(self, machine: str) -> None:
+        """Errors: PlatformError."""
+        ec2.start(self.client, self.look(machine).id)
+
+
+def instances(settings: Settings, spec: ClusterSpec) -> Instances:
+    """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
+    local = settings.platform == "local"
+    client = find_local(settings).client(settings) if local else ec2.client(None, settings.region)
+    return Instances(client, spec.id)
+
+
 def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
     """Starts or finds the platform and enters its network.
 

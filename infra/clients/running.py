@@ -30,6 +30,10 @@ class RunningPod:
         return str(self.first.pod["spec"]["nodeName"])
 
     @property
+    def address(self) -> str:
+        return str(self.first.pod["status"]["podIP"])
+
+    @property
     def generation(self) -> int:
         """Generation of the spec before anything was changed."""
         return int(self.first.pod["metadata"]["generation"])

@@ -5,7 +5,7 @@ can be called again after it was cut short. Only ``api`` imports boto3.
 """
 
 from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client
-from infra.ec2.model import InstanceInfo, Provisioned
+from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
 from infra.ec2.remove import clusters, deprovision
@@ -22,6 +22,7 @@ __all__ = [
     "clusters",
     "deprovision",
     "find",
+    "instances",
     "provision",
     "reboot",
     "route_pods",

@@ -1,5 +1,6 @@
 """A kubelet with other settings, for one scenario: what it does, and that it is put back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -39,7 +40,7 @@ class Ended:
 def changed_worker(cluster: Cluster, faults: Faults, datatable: list[list[str]]) -> str:
     """Name of the worker, whose kubelet runs with these settings, the rest as it was."""
     node = cluster.spec.workers[0].name
-    change(cluster, faults, node, datatable)
+    change(cluster, faults, node, values(datatable))
     kubelet.await_heartbeat(cluster.api, node)
     return node
 
@@ -49,7 +50,7 @@ def change_kubelet_of(
     cluster: Cluster, faults: Faults, pod: RunningPod, datatable: list[list[str]]
 ) -> Ended:
     before = Ended(pod.node, journal.cursor(pod.shell))
-    change(cluster, faults, pod.node, datatable)
+    change(cluster, faults, pod.node, values(datatable))
     return before
 
 
@@ -135,9 +136,13 @@ def await_failure(shell: Shell, ended: Ended, limit: float) -> None:
     )
 
 
-def change(cluster: Cluster, faults: Faults, node: str, datatable: list[list[str]]) -> None:
-    """Settings by name, their values as YAML."""
-    changes = {name: yaml.safe_load(value) for name, value in datatable[1:]}
+def values(datatable: list[list[str]]) -> dict[str, object]:
+    """Settings by name, their values read as YAML."""
+    return {name: yaml.safe_load(value) for name, value in datatable[1:]}
+
+
+def change(cluster: Cluster, faults: Faults, node: str, changes: Mapping[str, object]) -> None:
+    """Restarts a kubelet with other settings; the rest stays as it was."""
     content = kubelet.with_settings(cluster.shell(node), changes)
     faults.replace(node, CONFIGURATION, content, unit=KUBELET)
 

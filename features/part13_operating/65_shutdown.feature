@@ -1,0 +1,38 @@
+@article_65
+Feature: A worker that is powered off
+  With a period set, the kubelet delays a power-off by a lock at logind, ends ordinary Pods first and
+  critical ones last, and says so. The worker really goes off, by its own command, as EC2 sees it; Pods
+  tell a Pod on the other worker of their end, whose log keeps the order.
+
+  @claim_65_15 @inferred @disruptive
+  Rule: The kubelet takes a lock at logind, and raises logind's limit where it is lower
+
+    Scenario: A lock for twenty seconds where logind allows five
+      Given a worker whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
+      Then within 15 s its kubelet holds a lock that delays a shutdown
+      And logind allows 20 s where it allowed less, by a file of the kubelet
+
+  @claim_65_16 @claim_65_17 @seen @disruptive
+  Rule: Ordinary Pods end first, critical ones last, and the node says that it is going
+
+    Scenario: Two ordinary Pods, a critical one, and a Pod that comes too late
+      Given a worker whose kubelet delays a shutdown by 30 s, 12 s of them for critical Pods
+      And two ordinary Pods and a critical one on it that tell of their end
+      When the worker is powered off, and a Pod is bound to it meanwhile
+      Then it said that it was shutting down, and rejected that Pod by "NodeShutdown"
+      And the ordinary Pods ended before the critical one was asked to, each in its own time
+      And the API shows each as ended by the kubelet
+      When the worker is powered on
+      Then its node is ready, and its kubelet tells when the shutdown began and ended
+
+  @claim_65_18 @seen @disruptive
+  Rule: Without a period the same power-off takes the Pods away
+
+    Scenario: A worker goes and nobody says so
+      Given a worker as it is
+      And two ordinary Pods and a critical one on it that tell of their end
+      When the worker is powered off
+      Then the API shows none as ended by the kubelet
+      And within 120 s its node is Unknown
+      When the worker is powered on
+      Then its node is ready

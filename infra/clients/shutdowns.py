@@ -1,0 +1,114 @@
+"""A worker that is shut down: locks and limits at logind, and what Pods tell of their end.
+
+Names: kubernetes pkg/kubelet/nodeshutdown (1.36).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.clients import kernel, metrics, units
+from infra.clients.api import Api, JsonObject
+from infra.clients.pods import condition
+from infra.ssh import Shell, exists
+
+DROP_IN = "/etc/systemd/logind.conf.d/99-kubelet.conf"
+LOGIND = "systemd-logind"
+LIMIT = [
+    *("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1"),
+    *("org.freedesktop.login1.Manager", "InhibitDelayMaxUSec"),
+]
+MARK = re.compile(r"^(\S+ \S+) GET /echo\?msg=([a-z-]+)-(running|asked|ended)&", re.MULTILINE)
+"""A line of agnhost netexec: Go's log time, to the second."""
+SHUTTING_DOWN = "shutting down"
+BEGAN = "kubelet_graceful_shutdown_start_time_seconds"
+ENDED = "kubelet_graceful_shutdown_end_time_seconds"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a Pod told: ``running``, ``asked`` to end, or ``ended``."""
+
+    time: str
+    pod: str
+    what: str
+
+
+def limit(shell: Shell) -> float:
+    """Seconds that logind lets a lock delay a shutdown. Errors: CommandFailed."""
+    return int(shell.run(LIMIT).stdout.split()[1]) / 1e6
+
+
+def delays(shell: Shell) -> str:
+    """The lock of this machine's kubelet as logind lists it; empty when there is none."""
+    pid = str(units.show(shell, "kubelet").pid)
+    locks = [line.split() for line in kernel.shutdown_locks(shell)]
+    return next(
+        (" ".join(w) for w in locks if w[0] == "kubelet" and pid in w and w[-1] == "delay"), ""
+    )
+
+
+def raised(shell: Shell) -> bool:
+    return exists(shell, DROP_IN)
+
+
+def marks(log: str) -> list[Mark]:
+    return [Mark(*found) for found in MARK.findall(log)]
+
+
+def out_of_order(found: Sequence[Mark], ordinary: Sequence[str], critical: str) -> list[str]:
+    """What is wrong with the order of deaths; empty is right."""
+    told = [(mark.pod, mark.what) for mark in found]
+    wanted = [(pod, what) for pod in (*ordinary, critical) for what in ("asked", "ended")]
+    missing = [
+        f"{pod} did not tell that it was {what}" for pod, what in wanted if (pod, what) not in told
+    ]
+    if missing:
+        return missing
+    asked = told.index((critical, "asked"))
+    return [
+        f"{critical} was asked to end before {pod} had ended"
+        for pod in ordinary
+        if told.index((pod, "ended")) > asked
+    ]
+
+
+def settings(period: float, critical: float) -> dict[str, str]:
+    """A kubelet's settings for a graceful shutdown, in seconds."""
+    return {
+        "shutdownGracePeriod": f"{period:g}s",
+        "shutdownGracePeriodCriticalPods": f"{critical:g}s",
+    }
+
+
+def ended_by_kubelet(pods: Mapping[str, JsonObject]) -> list[str]:
+    seen = {name: ending(pod) for name, pod in pods.items()}
+    return [f"{name}: {told}" for name, told in seen.items() if "TerminationByKubelet" in told]
+
+
+def not_ended_by_kubelet(pods: Mapping[str, JsonObject]) -> list[str]:
+    """Pods whose status does not say that the kubelet ended them for a shutdown."""
+    seen = {name: ending(pod) for name, pod in pods.items()}
+    wanted = ("Failed", "Terminated", "TerminationByKubelet")
+    return [f"{name}: {told}" for name, told in seen.items() if told != wanted]
+
+
+def ending(pod: JsonObject) -> tuple[str, str, str]:
+    """Phase, reason, and the reason of the condition DisruptionTarget."""
+    status = pod["status"]
+    target = condition(pod, "DisruptionTarget")
+    return str(status["phase"]), str(status.get("reason", "")), str(target.get("reason", ""))
+
+
+def ready(api: Api, node: str) -> tuple[str, str]:
+    """Status and message of a node's condition Ready."""
+    found = api.get(f"/api/v1/nodes/{node}")["status"]["conditions"]
+    told = next(one for one in found if one["type"] == "Ready")
+    return str(told["status"]), str(told.get("message", ""))
+
+
+def times(api: Api, node: str) -> tuple[float, float]:
+    """When a kubelet's last shutdown began and ended, in seconds since 1970; 0 for never."""
+    samples = metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"))
+    began, ended = (metrics.value(samples, name) or 0.0 for name in (BEGAN, ENDED))
+    return began, ended

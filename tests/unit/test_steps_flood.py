@@ -1,0 +1,150 @@
+"""A flood and everybody else: every Then-step goes red, as one understands."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from infra.clients import flood, webhooks
+from infra.clients.accounts import TokenAccount
+from infra.clients.api import Answer
+from infra.clients.asking import Asked
+from infra.clients.flood import Outcome
+from infra.clients.webhooks import Webhook
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from tests.steps import flood as steps
+from tests.steps.flood import Flooder, Others
+from tests.unit.elections_fake import FIRST, TAKEN
+from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes
+from tests.unit.test_steps_versions import Over
+
+LEVEL = "ns-flood"
+ACCOUNT = TokenAccount("ns", "flooder", "t")
+
+
+def metrics(**reasons: int) -> str:
+    lines = [f'{flood.SEATS}{{priority_level="{LEVEL}"}} 3']
+    for reason, count in reasons.items():
+        labels = f'flow_schema="x",priority_level="{LEVEL}",reason="{reason.replace("_", "-")}"'
+        lines.append(f"{flood.REJECTED}{{{labels}}} {count}")
+    return "\n".join(lines) + "\n"
+
+
+def flooder(**reasons: int) -> Flooder:
+    return Flooder(ACCOUNT, LEVEL, FakeApi({"/metrics": metrics(**reasons)}), {})
+
+
+def answered(*seconds: float) -> list[Outcome]:
+    return [Outcome(0.0, one, 201) for one in seconds]
+
+
+def refused(*seconds: float, retry: str = "1") -> list[Outcome]:
+    return [Outcome(0.0, one, 429, retry) for one in seconds]
+
+
+def test_a_flood_that_is_served_or_told_nothing() -> None:
+    steps.mostly_refused(answered(5) + refused(0.1, 0.1))
+    goes_red("should be 201 and most 429; they were {201: 1}", steps.mostly_refused, answered(5))
+    goes_red("they were", steps.mostly_refused, answered(5, 5) + refused(0.1))
+    silent = answered(5) + refused(0.1, 0.1, retry="")
+    goes_red("after how many seconds to repeat", steps.mostly_refused, silent)
+
+
+def test_refusals_that_are_not_counted_or_counted_elsewhere() -> None:
+    outcomes = answered(5) + refused(0.1, 0.1)
+    steps.counted(flooder(concurrency_limit=2), outcomes, "concurrency-limit")
+    goes_red("should be counted as", steps.counted, flooder(), outcomes, "concurrency-limit")
+    both = flooder(concurrency_limit=2, time_out=1)
+    goes_red("they are .*time-out", steps.counted, both, outcomes, "concurrency-limit")
+
+
+def others(slow: float = 0.1, wrong: str = "") -> Others:
+    seen = Asked(9.0, 9.0 + slow, wrong)
+    return Others({"admin": Over(seen)}, {"admin": 0.1}, {"kube-scheduler": FIRST})
+
+
+def test_others_that_wait_or_are_refused() -> None:
+    steps.others_answered(others(), evidence())
+    goes_red("3 times as slowly at most; .*\n.*2.5", steps.others_answered, others(2.5), evidence())
+    goes_red("are answered", steps.others_answered, others(wrong="429"), evidence())
+    with pytest.raises(ValueError, match="nothing was asked"):
+        steps.compared(Others({"admin": Over()}, {"admin": 0.1}, {}))
+
+
+def test_leases_that_are_lost_or_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = cast("Cluster", None)
+    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": FIRST})
+    goes_red("all renew Leases during a flood", steps.leases_renewed, live, others())
+    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": TAKEN})
+    goes_red("controller-0_.* became controller-1_", steps.leases_renewed, live, others())
+    later = replace(FIRST, renewed=FIRST.renewed + timedelta(seconds=2))
+    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": later})
+    steps.leases_renewed(live, others())
+
+
+def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
+    outcomes = answered(5, 5, 5, 10, 10, 10, 15) + refused(0.1, 0.1) + refused(15, 15, 15)
+    right = flooder(queue_full=2, time_out=3)
+    steps.waited_and_answered(right, outcomes, 15)
+    steps.without_place(right, outcomes, "queue-full")
+    steps.gave_up(right, outcomes, "time-out")
+    goes_red(
+        "6 at least should be answered", steps.waited_and_answered, right, answered(5, 5, 5), 15
+    )
+    goes_red("some late", steps.waited_and_answered, right, answered(*[5] * 7), 15)
+    goes_red(
+        "0 are counted as queue-full, 2 were",
+        steps.without_place,
+        flooder(),
+        outcomes,
+        "queue-full",
+    )
+    goes_red("3 are counted as time-out, 0 were", steps.gave_up, right, answered(5), "time-out")
+
+
+def test_a_curve_of_answers() -> None:
+    assert flood.curve(answered(5) + refused(1)) == [(0.0, 0, 0), (1, 0, 1), (5, 1, 1)]
+
+
+def test_a_level_that_is_not_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    server = FakeApi(
+        {f"{flood.PATH}/prioritylevelconfigurations/{LEVEL}": {"metadata": {"uid": "u"}}}
+    )
+    with pytest.raises(WaitTimeout, match=f"puts the account into the level {LEVEL}"):
+        flood.await_level(server, LEVEL, FakeApi({"/x": {}}), "/x")
+
+
+def test_a_level_lends_and_borrows_nothing() -> None:
+    api = FakeApi(
+        {f"{flood.PATH}/{kind}": {} for kind in ("flowschemas", "prioritylevelconfigurations")}
+    )
+    flood.make_level(api, LEVEL, ACCOUNT.user, flood.queueing(12))
+    (_, _, level), (_, _, schema) = api.asked
+    limited = level["spec"]["limited"]
+    assert (limited["nominalConcurrencyShares"], limited["borrowingLimitPercent"]) == (1, 0)
+    assert limited["limitResponse"]["queuing"]["queueLengthLimit"] == 12
+    (subject,) = schema["spec"]["rules"][0]["subjects"]
+    assert subject["serviceAccount"] == {"namespace": "ns", "name": "flooder"}
+
+
+def test_a_webhook_is_served_with_a_certificate_of_its_service() -> None:
+    made = Webhook(FakeApi({}), "ns")
+    (hook,) = made.configured(webhooks.new_authority("x", FIRST.renewed))["webhooks"]
+    assert hook["clientConfig"]["service"]["path"] == webhooks.PATH
+    assert hook["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "ns"}
+    made.remove()
+
+
+def test_a_flood_is_sent_at_once_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bare(FakeApi):
+        def at(self, base: str) -> "Bare":
+            return self
+
+        def ask(self, method: str, path: str, **how: Any) -> Answer:
+            return Answer(method, path, 429, {"Retry-After": "1"}, "")
+
+    found = flood.send(Bare({}), 5, "/x")
+    assert [(one.status, one.retry_after) for one in found] == [(429, "1")] * 5

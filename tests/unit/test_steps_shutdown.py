@@ -1,0 +1,184 @@
+"""Workers that go off: every Then-step goes red, as one understands; machines come back."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from fixtures import power as powers
+from fixtures.power import Power
+from infra.clients import shutdowns
+from infra.clients.pods import NotPrepared
+from infra.clients.shutdowns import Mark
+from infra.cluster import Cluster
+from infra.ec2 import InstanceInfo
+from infra.errors import Changed, ClaimError, WaitTimeout
+from infra.inventory import series
+from tests.steps import shutdown as steps
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
+
+NODE = "/api/v1/nodes/worker-0"
+PODS = "/api/v1/namespaces/ns/pods"
+UNIT = "MainPID=7\n"
+LOCK = "kubelet 0 root 7 kubelet shutdown Kubelet needs time to handle node shutdown delay\n"
+LINE = "2026/11/25 23:30:%02d GET /echo?msg=%s&code=\n"
+ORDER = ("ordinary-a-asked", "ordinary-b-asked", "ordinary-a-ended", "ordinary-b-ended")
+LAST = ("critical-asked", "critical-ended")
+
+
+def log(*told: str) -> str:
+    return "".join(LINE % (second, what) for second, what in enumerate(told))
+
+
+class Live:
+    spec = series("series", kubernetes="v1.36.1", platform="local")
+
+    def __init__(self, api: FakeApi, shell: FakeShell | None = None) -> None:
+        self.api = api
+        self._shell = shell or FakeShell()
+
+    def shell(self, _name: str) -> FakeShell:
+        return self._shell
+
+
+@dataclass
+class FakeDying:
+    """Pods whose marks and objects are given."""
+
+    told: str = ""
+    pods: dict[str, Any] = field(default_factory=dict)
+    node: str = "worker-0"
+
+    def marks(self) -> list[Mark]:
+        return shutdowns.marks(self.told)
+
+    def found(self) -> dict[str, Any]:
+        return self.pods
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    no_time_passes(monkeypatch)
+    return FakeApi({NODE: node("True")})
+
+
+def live(api: FakeApi, shell: FakeShell | None = None) -> Cluster:
+    return cast("Cluster", Live(api, shell))
+
+
+def node(status: str, message: str = "") -> Any:
+    return {"status": {"conditions": [{"type": "Ready", "status": status, "message": message}]}}
+
+
+def dying(*told: str, **pods: Any) -> Any:
+    return FakeDying(log(*told), pods)
+
+
+def test_no_lock_and_a_lock_of_another_process(api: FakeApi) -> None:
+    shell = FakeShell(answers={"systemctl": UNIT, "systemd-inhibit": LOCK})
+    steps.holds_lock(live(api, shell), "worker-0", evidence(), 15)
+    shell.answers["systemctl"] = "MainPID=8\n"
+    with pytest.raises(WaitTimeout, match="the kubelet of worker-0 holds a lock"):
+        steps.holds_lock(live(api, shell), "worker-0", evidence(), 15)
+
+
+def test_a_limit_that_is_not_raised(api: FakeApi) -> None:
+    shell = FakeShell(answers={"busctl": "t 20000000\n", "test -e": ""})
+    steps.limit_raised(live(api, shell), "worker-0", 5.0, 20)
+    shell.answers["busctl"] = "t 5000000\n"
+    goes_red("allowed 5 s, now 5 s", steps.limit_raised, live(api, shell), "worker-0", 5.0, 20)
+    shell.answers = {"busctl": "t 20000000\n"}
+    goes_red("is not there", steps.limit_raised, live(api, shell), "worker-0", 5.0, 20)
+
+
+def test_a_node_that_says_nothing_and_takes_the_pod(api: FakeApi) -> None:
+    work = workloads_of(FakeApi({f"{PODS}/late": {"status": {"reason": "NodeShutdown"}}}))
+    steps.said_and_rejected(work, "node is shutting down", "NodeShutdown")
+    goes_red("the node said 'gone'", steps.said_and_rejected, work, "gone", "NodeShutdown")
+    running = workloads_of(FakeApi({f"{PODS}/late": {"status": {"phase": "Running"}}}))
+    goes_red("is {'phase'", steps.said_and_rejected, running, "shutting down", "NodeShutdown")
+    with pytest.raises(WaitTimeout, match="the Pod that was bound meanwhile is rejected"):
+        steps.await_rejection(running)
+    with pytest.raises(WaitTimeout, match="worker-0 says that it is shutting down"):
+        steps.await_going(live(api), "worker-0")
+    api.table[NODE] = node("False", "node is shutting down")
+    assert steps.await_going(live(api), "worker-0") == "node is shutting down"
+
+
+def test_an_order_that_is_wrong() -> None:
+    steps.died_in_order(dying(*ORDER, *LAST), evidence())
+    early = (*ORDER[:3], *LAST, ORDER[3])
+    goes_red("before ordinary-b had ended", steps.died_in_order, dying(*early), evidence())
+    goes_red(
+        "critical did not tell that it was asked", steps.died_in_order, dying(*ORDER), evidence()
+    )
+
+
+def ended(
+    phase: str = "Failed", reason: str = "Terminated", by: str = "TerminationByKubelet"
+) -> Any:
+    target = {"type": "DisruptionTarget", "status": "True", "reason": by}
+    return {"status": {"phase": phase, "reason": reason, "conditions": [target]}}
+
+
+def test_statuses_of_pods_that_went(api: FakeApi) -> None:
+    steps.ended_by_kubelet(dying(a=ended()))
+    goes_red("a: ..Running", steps.ended_by_kubelet, dying(a=ended("Running", "")))
+    steps.none_by_kubelet(dying(a=ended("Running", "", "")))
+    with pytest.raises((Changed, ClaimError), match="no Pod is ended by the kubelet"):
+        steps.none_by_kubelet(dying(a=ended()))
+    assert api
+
+
+def test_a_node_that_does_not_go_or_come(api: FakeApi) -> None:
+    steps.node_ready(live(api), dying())
+    with pytest.raises(WaitTimeout, match="worker-0 is Unknown"):
+        steps.node_unknown(live(api), dying(), 120)
+    api.table[NODE] = node("Unknown")
+    steps.node_unknown(live(api), dying(), 120)
+    goes_red("Ready is Unknown", steps.node_ready, live(api), dying())
+
+
+def test_a_kubelet_that_forgot_its_shutdown(api: FakeApi) -> None:
+    text = f"{shutdowns.BEGAN} 100\n{shutdowns.ENDED} 120\n"
+    api.table[f"{NODE}/proxy/metrics"] = text
+    steps.tells_times(live(api), dying(), evidence())
+    api.table[f"{NODE}/proxy/metrics"] = f"{shutdowns.BEGAN} 0\n"
+    goes_red("it tells 0.0 and 0.0", steps.tells_times, live(api), dying(), evidence())
+
+
+def test_pods_know_whom_to_tell() -> None:
+    body = steps.dying_pod("critical", "worker-0", "10.200.1.4")
+    assert body["spec"]["priorityClassName"] == "system-cluster-critical"
+    assert {"name": "SINK", "value": "10.200.1.4"} in body["spec"]["containers"][0]["env"]
+    assert "priorityClassName" not in steps.dying_pod("ordinary-a", "worker-0", "x")["spec"]
+
+
+def machine(state: str) -> InstanceInfo:
+    return InstanceInfo("i-1", "10.0.1.21", None, state)
+
+
+def test_a_machine_that_went_is_started_at_the_end(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.table["/api/v1/namespaces/kube-system/pods"] = {"items": [{"metadata": {"name": "dns-1"}}]}
+    beats: list[str] = []
+    monkeypatch.setattr(powers.kubelet, "await_heartbeat", lambda _, node: beats.append(node))
+    started: list[str] = []
+    shell = FakeShell(answers={"systemctl": "", "true": ""})
+    power = Power(live(api, shell), lambda _: machine("stopped"), started.append)
+    power.begin("worker-0")
+    power.end()
+    assert started == beats == ["worker-0"]
+    assert ("DELETE", "/api/v1/namespaces/kube-system/pods/dns-1", None) in api.asked
+    power.end()
+    assert started == ["worker-0"]
+
+
+def test_a_machine_that_does_not_go(api: FakeApi) -> None:
+    power = Power(
+        live(api, FakeShell(answers={"systemctl": ""})), lambda _: machine("running"), print
+    )
+    power.begin("worker-0")
+    with pytest.raises(NotPrepared, match="worker-0 is stopped"):
+        power.end()
