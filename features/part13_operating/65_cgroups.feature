@@ -48,6 +48,22 @@ Feature: Where the kubelet puts a Pod's limits
       Then the cgroup of the Pod has no limit
       And the cgroup of container "a" allows 100m CPU and 64Mi memory
 
+  @claim_65_4 @inferred
+  Rule: CPU requests become weights, by one formula at the Pod and by another in its container
+    The kubelet's is a straight line, the runtime's a curve, from runc 1.3.2 on.
+
+    Scenario Outline: A request of <cpu> weighs <slice> and <container>
+      Given a running <kind> Pod
+      And its worker's runc is "1.3.2" or newer
+      Then the cgroup of the Pod weighs <slice>
+      And the cgroup of container "c" weighs <container>
+
+      Examples:
+        | cpu  | kind       | slice | container |
+        | 100m | resizable  | 4     | 17        |
+        | 50m  | limited    | 2     | 11        |
+        | none | BestEffort | 1     | 1         |
+
   @claim_65_5 @seen
   Rule: A container over its memory limit is killed alone, with all its processes
 

@@ -11,7 +11,7 @@ Feature: Logs that grow, and whose logs they are
     Scenario: Sixty-six megabytes of numbered lines
       Given a running numbering Pod
       And a running talker Pod beside it on the same worker
-      When it has printed 66000 numbered lines
+      When it has printed 66100 numbered lines
       Then within 30 s its log is the current file, one rotated and three compressed ones
       And the numbers in them are one unbroken run that ends with the last line
       And the API gives numbers of the current file only

@@ -86,3 +86,14 @@ Feature: Who may ask a kubelet for what
       Given the metrics of every kubelet
       Then each says that the gate "KubeletFineGrainedAuthz" is on
       And each says that the gate "NodeLogQuery" is on
+
+  @claim_72_19 @inferred
+  Rule: A real client lives with the right to metrics alone
+
+    Scenario: metrics-server, and what else its account may ask of a kubelet
+      Given metrics are served
+      And the account of metrics-server at a kubelet
+      When it asks a kubelet for every endpoint
+      Then exactly the endpoints of "metrics" answer
+      And the role of metrics-server holds "nodes/metrics" and not "nodes/proxy"
+      And the command line shows what every worker uses

@@ -53,8 +53,13 @@ def make(admin: Api, namespace: str, name: str, rules: Sequence[Rule] = ()) -> T
     admin.create(path, {"metadata": {"name": name}})
     if rules:
         bind(admin, namespace, name, rules)
-    request = {"spec": {"expirationSeconds": VALID}}
-    token = admin.create(f"{path}/{name}/token", request)["status"]["token"]
+    return token_of(admin, namespace, name)
+
+
+def token_of(admin: Api, namespace: str, name: str) -> TokenAccount:
+    """An account that is there, with a new token. Errors: ApiRefused."""
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+    token = admin.create(path, {"spec": {"expirationSeconds": VALID}})["status"]["token"]
     return TokenAccount(namespace, name, str(token))
 
 

@@ -14,13 +14,15 @@ from infra.clients import aggregation, members
 from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import NODES, PORT, Second
 from infra.clients.api import Answer, Credentials
-from infra.clients.kubelet_port import told
+from infra.clients.kubectl import Kubectl
+from infra.clients.kubelet_port import Port, told
 from infra.clients.parameters import Parameters
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
+from tests.steps.kubelet_access import Caller
 from tests.steps.phrases import phrase
 
 MAY_READ = {"apiGroups": [aggregation.GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
@@ -56,6 +58,14 @@ def object_of_own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]
         yield own
     finally:
         own.remove()
+
+
+@given("the account of metrics-server at a kubelet", target_fixture="caller")
+def metrics_server_at_kubelet(cluster: Cluster) -> Caller:
+    """With a token of its own; the Pod's stays its secret."""
+    account = rights.token_of(cluster.api, "kube-system", "metrics-server")
+    node = cluster.spec.workers[0].name
+    return Caller(account, Port(cluster, node, account.credentials(cluster.api)))
 
 
 @given("how often each kubelet was asked for resource metrics", target_fixture="reads")
@@ -189,3 +199,12 @@ def must_differ(reader: Answer, stranger: Answer, name: str) -> None:
         raise ClaimError(f"who may read metrics should be answered: {told(reader)}")
     if stranger.status != 403 or name not in stranger.text:
         raise ClaimError(f"403 naming {name} was expected: {told(stranger)}")
+
+
+@then("the command line shows what every worker uses")
+def kubectl_top(cluster: Cluster, kubectl: Kubectl, evidence: Evidence) -> None:
+    told = kubectl.run("top", "nodes")
+    evidence.record("kubectl top nodes", "text", told.text)
+    missing = [worker.name for worker in cluster.spec.workers if worker.name not in told.text]
+    if told.status != 0 or missing:
+        raise ClaimError(f"kubectl top nodes should show every worker; it said {told.text!r}")

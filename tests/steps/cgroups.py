@@ -1,5 +1,7 @@
 """What the kernel of a worker allows a Pod and its containers."""
 
+import re
+
 from pytest_bdd import given, then
 
 from fixtures.recording import Evidence
@@ -64,6 +66,21 @@ def scope_has_no_limit(pod: RunningPod, scope: str) -> None:
         raise ClaimError(f"{scope} of {pod.name} should have no limit; it has {seen}")
 
 
+@given(phrase('its worker\'s runc is "{version:Name}" or newer'))
+def runc_is(pod: RunningPod, version: str) -> None:
+    """Older ones weigh a container by the kubelet's line: the figures below are not theirs."""
+    found = pod.shell.run(["runc", "--version"]).stdout.split()[2]
+    if numbers(found) < numbers(version):
+        raise NotPrepared(f"runc of {pod.node} is {found}; these weights are of {version} or newer")
+
+
+@then(phrase("the cgroup of {scope:Scope} weighs {weight:Count}"))
+def scope_weighs(pod: RunningPod, scope: str, weight: int) -> None:
+    seen = pod.cgroups().all()[scope].cpu_weight
+    if seen != weight:
+        raise ClaimError(f"{scope} of {pod.name} should weigh {weight}; its cpu.weight is {seen}")
+
+
 @given(phrase("its cgroups weigh as a request of {cpu:Quantity} CPU does"), target_fixture="linear")
 def weigh_from_the_start(pod: RunningPod, cpu: str) -> bool:
     """Whether the runtime weighs linearly: older runc does, newer weighs by a curve."""
@@ -83,6 +100,11 @@ def come_to_weigh(pod: RunningPod, limit: float, cpu: str, linear: bool) -> None
         what=f"cpu.weight of {pod.name} follows a request of {cpu} "
         f"(slice {quantity.pod_weight(cpu)}, container {container_weight(cpu, linear=linear)})",
     )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Like (1, 3, 6) of 1.3.6 or 1.3.6+dev."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
 def await_limits(pod: RunningPod, limits: Figures, *, within: float) -> PodCgroups:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from infra import quantity
 from infra.clients import cgroup
-from tests.unit.fakes import FakeShell, cgroup_files, pod, running_pod, stat
+from infra.clients.pods import NotPrepared
+from tests.steps import cgroups as steps
+from tests.unit.fakes import FakeShell, cgroup_files, goes_red, pod, running_pod, stat
 
 SLICE = "/sys/fs/cgroup/kubepods.slice"
 
@@ -55,3 +58,18 @@ def test_rows_of_evidence_name_file_and_scope() -> None:
         "after": "50000 100000",
     } in rows
     assert len(rows) == 6
+
+
+def test_weights_of_a_runtime() -> None:
+    subject, _, shell = running_pod(runc="runc version 1.3.6\ncommit: x\n")
+    steps.runc_is(subject, "1.3.2")
+    steps.scope_weighs(subject, "pod slice", 4)
+    goes_red("should weigh 5; its cpu.weight is 4", steps.scope_weighs, subject, "pod slice", 5)
+    shell.answers["runc"] = "runc version 1.2.9\n"
+    with pytest.raises(NotPrepared, match=r"runc of worker-0 is 1\.2\.9"):
+        steps.runc_is(subject, "1.3.2")
+
+
+@pytest.mark.parametrize(("cpu", "slice_", "container"), [("100m", 4, 17), ("50m", 2, 11)])
+def test_weights_of_the_feature_follow_the_formulas(cpu: str, slice_: int, container: int) -> None:
+    assert (quantity.pod_weight(cpu), quantity.container_weight(cpu)) == (slice_, container)

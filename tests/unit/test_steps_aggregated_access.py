@@ -9,6 +9,7 @@ from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import NODES, Second
 from infra.clients.api import Answer
 from infra.clients.etcd import Entry
+from infra.clients.kubectl import Told
 from infra.clients.parameters import Parameters
 from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
@@ -16,6 +17,7 @@ from tests.steps import aggregated_access as access
 from tests.steps.aggregated_access import Users
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 from tests.unit.test_steps_aggregation import Live, second
+from tests.unit.test_steps_kubelet_access import NOTHING
 
 USERS = Users(TokenAccount("ns", "reader", "t"), TokenAccount("ns", "stranger", "t"))
 
@@ -160,3 +162,29 @@ def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.Monkey
     stored.clear()
     access.etcd_forgot(live, own)
     goes_red("should hold the object u", access.etcd_holds, live, own)
+
+
+def test_a_client_that_is_told_nothing(live: Cluster) -> None:
+    class Program:
+        status, text = 0, "worker-0 120m 5%\nworker-1 90m 4%\n"
+
+        def run(self, *argv: str) -> Told:
+            return Told(argv, self.status, self.text)
+
+    program = cast("Any", Program())
+    access.kubectl_top(live, program, evidence())
+    program.text = "worker-0 120m 5%\n"
+    goes_red(
+        "should show every worker; it said 'worker-0", access.kubectl_top, live, program, evidence()
+    )
+    program.status, program.text = 1, "error: Metrics API not available"
+    goes_red("Metrics API not available", access.kubectl_top, live, program, evidence())
+
+
+def test_a_token_of_an_account_that_is_there(api: FakeApi, live: Cluster) -> None:
+    path = "/api/v1/namespaces/kube-system/serviceaccounts/metrics-server/token"
+    api.table[f"POST {path}"] = {"status": {"token": "t"}}
+    api.credentials = NOTHING
+    caller = access.metrics_server_at_kubelet(live)
+    assert caller.account.user == "system:serviceaccount:kube-system:metrics-server"
+    assert caller.port.node == "worker-0"
