@@ -48,6 +48,7 @@ pytest_plugins = [
     "tests.steps.resizes",
     "tests.steps.restores",
     "tests.steps.rolling",
+    "tests.steps.rotation",
     "tests.steps.secrets",
     "tests.steps.shutdown",
     "tests.steps.snapshots",

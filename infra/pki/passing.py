@@ -1,9 +1,13 @@
-"""Short-lived client certificates of the cluster's own authority, for claims about their end."""
+"""Certificates of the cluster's own authorities for claims: ones that end, ones that replace."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
-from infra.pki.authority import issue, load, write
+from cryptography import x509
+
+from infra.pki.authority import Pair, alternatives_of, issue, load, write
 from infra.pki.identities import CLIENTS, Identity
 from infra.pki.material import Material
 
@@ -23,3 +27,17 @@ def administrator(cluster: Material, into: Path, *, ends: timedelta) -> Path:
     name = "ended" if ends < timedelta(0) else "valid"
     write(Material(into), name, pair)
     return into / name
+
+
+def renewed(cluster: Material, identity: Identity, old: x509.Certificate) -> Pair:
+    """A new pair for the subject and exactly the alternative names of an old certificate.
+
+    Errors: ValueError when the authority is unreadable.
+    """
+    alternatives = alternatives_of(old)
+    names = tuple(one.value for one in alternatives if isinstance(one, x509.DNSName))
+    values = [one.value for one in alternatives if isinstance(one, x509.IPAddress)]
+    addresses = tuple(value for value in values if isinstance(value, IPv4Address))
+    same = replace(identity, names=names, addresses=addresses)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return issue(load(cluster, identity.authority), same, not_before=now, not_after=now + 30 * DAY)

@@ -1,0 +1,79 @@
+"""Serving certificates replaced in place."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.faults import Faults
+from fixtures.recording import Evidence
+from infra.clients import certificates, rotation, units
+from infra.clients.rotation import SERVERS, Serving
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, LabError
+from infra.pki.reading import Found
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import one_of, phrase
+
+SERVER = one_of(SERVERS)
+
+
+@given(
+    phrase("the TLS port of {component:Server}, what it serves and its process", Server=SERVER),
+    target_fixture="serving",
+)
+def serving(cluster: Cluster, component: str) -> Serving:
+    return rotation.look(cluster, component)
+
+
+@when("its certificate and key are replaced by newly issued ones", target_fixture="new")
+def replace_pair(cluster: Cluster, faults: Faults, serving: Serving) -> Found:
+    pair = rotation.newly_issued(cluster, serving)
+    for path, content in zip(serving.files, (pair.certificate_pem, pair.key_pem), strict=True):
+        faults.replace(serving.port.machine, path, content)
+    return Found("newly issued", pair.certificate)
+
+
+@when("the old ones are put back")
+def put_back(faults: Faults, serving: Serving) -> None:
+    for path in serving.files:
+        faults.put_back(serving.port.machine, path)
+
+
+@then(phrase("within {limit:Duration} it serves the new certificate, for the same names"))
+def serves_new(
+    cluster: Cluster, serving: Serving, new: Found, evidence: Evidence, limit: float
+) -> None:
+    await_served(cluster, serving, new, limit)
+    rows = [(f"{one.certificate.serial_number:x}", f"{one.ends}") for one in (serving.old, new)]
+    evidence.table(f"served by {serving.port}, old and new", "serial, ends", rows)
+    if not rotation.alike(serving.old, new):
+        raise ClaimError(f"the new certificate of {serving.port} is for other names")
+
+
+@then(phrase("within {limit:Duration} it serves the old certificate again"))
+def serves_old(cluster: Cluster, serving: Serving, limit: float) -> None:
+    await_served(cluster, serving, serving.old, limit)
+
+
+@then("the same port of every other machine serves what it served")
+def others_unchanged(cluster: Cluster, serving: Serving) -> None:
+    assert serving.others, f"{serving.port} is the only one of its kind"
+    must_be_none(rotation.changed_others(cluster, serving), "other machines serve what they served")
+
+
+@then("its process is the same")
+def same_process(cluster: Cluster, serving: Serving) -> None:
+    now, was = units.show(cluster.shell(serving.port.machine), serving.unit.name), serving.unit
+    if (now.pid, now.started_us) != (was.pid, was.started_us):
+        raise ClaimError(f"{was.name} of {was.machine} was process {was.pid}, it is {now.pid}")
+
+
+def await_served(cluster: Cluster, serving: Serving, wanted: Found, limit: float) -> None:
+    """A new handshake at each look; one that fails between two files is looked past."""
+    eventually(
+        lambda: certificates.served(cluster, serving.port).fingerprint,
+        lambda seen: seen == wanted.fingerprint,
+        within=scaled(limit),
+        what=f"{serving.port} serves {wanted.fingerprint[:16]}",
+        transient=(LabError,),
+    )

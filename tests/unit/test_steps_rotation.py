@@ -1,0 +1,90 @@
+"""Certificates that are not taken up, or by a restart: every Then-step goes red."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from infra.clients import certificates, rotation
+from infra.clients.certificates import Port
+from infra.clients.rotation import Serving
+from infra.clients.units import Unit
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from infra.inventory import series
+from infra.pki import authority
+from infra.pki.reading import Found, from_pem
+from tests.steps import rotation as steps
+from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes
+
+SPEC = series("series", kubernetes="v1.36.1", platform="local")
+PORT = Port("controller-0", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
+OTHER = Port("controller-1", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
+RUNS = "MainPID=7\nExecMainStartTimestampMonotonic=1\n"
+
+
+class Live:
+    spec = SPEC
+
+    def __init__(self, material: Any) -> None:
+        self.material = material
+        self.its = FakeShell(answers={"systemctl": RUNS})
+
+    def shell(self, _name: str) -> FakeShell:
+        return self.its
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return authority.create_all(SPEC, Path(tmp_path_factory.mktemp("pki")))
+
+
+@pytest.fixture
+def live(material: Any, monkeypatch: pytest.MonkeyPatch) -> Live:
+    no_time_passes(monkeypatch)
+    return Live(material)
+
+
+def old(live: Live) -> Found:
+    return from_pem("old", live.material.cert("kube-apiserver"))
+
+
+def serving(live: Live) -> Serving:
+    unit = Unit("controller-0", "kube-apiserver", "active", 7, 1, 1, 0)
+    return Serving(PORT, unit, old(live), {OTHER: old(live).fingerprint})
+
+
+def of(live: Live) -> Cluster:
+    return cast("Cluster", live)
+
+
+def test_a_new_pair_is_for_the_same_names(live: Live) -> None:
+    pair = rotation.newly_issued(of(live), serving(live))
+    new = Found("new", pair.certificate)
+    assert rotation.alike(old(live), new)
+    assert new.fingerprint != old(live).fingerprint
+    assert not rotation.alike(new, from_pem("x", live.material.cert("worker-0")))
+
+
+def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = serving(live)
+    new = Found("new", rotation.newly_issued(of(live), subject).certificate)
+    shown = [old(live)]
+    monkeypatch.setattr(certificates, "served", lambda *_: shown[0])
+    with pytest.raises(WaitTimeout, match=f"controller-0:6443 serves {new.fingerprint[:16]}"):
+        steps.serves_new(of(live), subject, new, evidence(), 120)
+    steps.others_unchanged(of(live), subject)
+    shown[0] = new
+    steps.serves_new(of(live), subject, new, evidence(), 120)
+    goes_red("other machines serve what they served", steps.others_unchanged, of(live), subject)
+    with pytest.raises(WaitTimeout, match="serves"):
+        steps.serves_old(of(live), subject, 120)
+    other = from_pem("x", live.material.cert("worker-0"))
+    shown[0] = other
+    goes_red("is for other names", steps.serves_new, of(live), subject, other, evidence(), 120)
+
+
+def test_a_server_that_was_restarted(live: Live) -> None:
+    steps.same_process(of(live), serving(live))
+    live.its.answers["systemctl"] = RUNS.replace("7", "8")
+    goes_red("was process 7, it is 8", steps.same_process, of(live), serving(live))
