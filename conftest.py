@@ -51,6 +51,7 @@ pytest_plugins = [
     "tests.steps.rotation",
     "tests.steps.secrets",
     "tests.steps.shutdown",
+    "tests.steps.silent_nodes",
     "tests.steps.snapshots",
     "tests.steps.takeovers",
     "tests.steps.versions",

@@ -63,6 +63,25 @@ def longest_gap(asked: tuple[Asked, ...]) -> float:
     return max(b - a for a, b in pairwise(ends))
 
 
+def longest_outage(asked: tuple[Asked, ...], *, apart: float) -> float:
+    """The longest time, in seconds, in which failures came less than ``apart`` from each other.
+
+    One server of three that is away fails every third request: good answers lie between.
+    """
+    longest, begun, last = 0.0, 0.0, float("-inf")
+    for one in asked:
+        if one.wrong:
+            begun = begun if one.at - last < apart else one.at
+            last = one.answered
+            longest = max(longest, last - begun)
+    return longest
+
+
+def worst(asked: tuple[Asked, ...], *, apart: float) -> float:
+    """The longest outage or silence, in seconds."""
+    return max(longest_outage(asked, apart=apart), longest_gap(asked))
+
+
 def counted(asked: dict[str, tuple[Asked, ...]]) -> list[tuple[str, int, int]]:
     """By name: how often it was asked, how often without a good answer.
 

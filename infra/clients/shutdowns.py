@@ -18,8 +18,10 @@ LIMIT = [
     *("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1"),
     *("org.freedesktop.login1.Manager", "InhibitDelayMaxUSec"),
 ]
-MARK = re.compile(r"^(\S+ \S+) GET /echo\?msg=([a-z-]+)-(running|asked|ended)&", re.MULTILINE)
-"""A line of agnhost netexec: Go's log time, to the second."""
+MARK = re.compile(
+    r"^I\d{4} (\S+) .*\] GET /echo\?msg=([a-z-]+)-(running|asked|ended)&", re.MULTILINE
+)
+"""A line of agnhost netexec, with klog's time."""
 SHUTTING_DOWN = "shutting down"
 BEGAN = "kubelet_graceful_shutdown_start_time_seconds"
 ENDED = "kubelet_graceful_shutdown_end_time_seconds"

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from infra import up
+from infra.clients import kubelet
 from infra.cluster import Cluster
+from infra.phases.build import await_api
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -78,6 +80,39 @@ def short_snapshots(cluster: Cluster) -> None:
         shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
 
 
+def api_server_with(machine: str, old: str, new: str) -> Callable[[Cluster], None]:
+    """One API server with another argument; it takes a minute to end, for its clients' watches."""
+
+    def change(cluster: Cluster) -> None:
+        edit(cluster, machine, "/etc/systemd/system/kube-apiserver.service", old, new)
+        restart(cluster, machine, "kube-apiserver")
+        await_api(cluster.api_of(machine))
+
+    return change
+
+
+def without_way_to_kubelets(cluster: Cluster) -> None:
+    binding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:kube-apiserver"
+    cluster.api.delete(binding)
+    for worker in cluster.spec.workers:
+        restart(cluster, worker.name, "kubelet")  # it keeps its verdicts for minutes
+        kubelet.await_heartbeat(cluster.api, worker.name)
+
+
+def talkative_proxies(cluster: Cluster) -> None:
+    for worker in cluster.spec.workers:
+        path = "/var/lib/kube-proxy/kube-proxy-config.yaml"
+        edit(cluster, worker.name, path, "kind:", "metricsBindAddress: 0.0.0.0:10249\nkind:")
+        restart(cluster, worker.name, "kube-proxy")
+
+
+def unchecked_servers(cluster: Cluster) -> None:
+    machine = cluster.spec.load_balancer.name
+    old = "default-server check check-ssl verify none"
+    edit(cluster, machine, "/etc/haproxy/haproxy.cfg", old, "default-server")
+    restart(cluster, machine, "haproxy")
+
+
 MUTANTS = (
     Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
     Mutant(
@@ -110,6 +145,53 @@ MUTANTS = (
         "65.8",
         "kubelets keep the documented defaults",
         kubelets_with("imageGCHighThresholdPercent: 100", "imageGCLowThresholdPercent: 99"),
+    ),
+    Mutant(
+        "one API server that routes to Services",
+        "61.10",
+        "every API server runs with --enable-aggregator-routing=true",
+        api_server_with(
+            "controller-1", "--enable-aggregator-routing=true", "--enable-aggregator-routing=false"
+        ),
+    ),
+    Mutant(
+        "the front proxy's authority is the Kubernetes CA",
+        "61.7",
+        "the front proxy's CA and name should be published",
+        api_server_with(
+            "controller-1",
+            "--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem",
+            "--requestheader-client-ca-file=/var/lib/kubernetes/ca.pem",
+        ),
+    ),
+    Mutant(
+        "API servers without rights on kubelets",
+        "72.16",
+        "admin should read the Pod's log",
+        without_way_to_kubelets,
+    ),
+    Mutant(
+        "kube-proxies that tell everybody",
+        "67.4",
+        "reaches port 10249",
+        talkative_proxies,
+    ),
+    Mutant(
+        "one API server without admission policies",
+        "69.2",
+        "controller-2",
+        api_server_with(
+            "controller-2",
+            "--enable-aggregator-routing=true",
+            "--disable-admission-plugins=ValidatingAdmissionPolicy \\\n  "
+            "--enable-aggregator-routing=true",
+        ),
+    ),
+    Mutant(
+        "a load balancer that does not check",
+        "64.12",
+        "s of failures, 9.0 allowed",
+        unchecked_servers,
     ),
 )
 

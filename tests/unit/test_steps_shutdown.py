@@ -21,7 +21,7 @@ NODE = "/api/v1/nodes/worker-0"
 PODS = "/api/v1/namespaces/ns/pods"
 UNIT = "MainPID=7\n"
 LOCK = "kubelet 0 root 7 kubelet shutdown Kubelet needs time to handle node shutdown delay\n"
-LINE = "2026/11/25 23:30:%02d GET /echo?msg=%s&code=\n"
+LINE = "I1125 23:30:%02d.123456       1 log.go:244] GET /echo?msg=%s&code=\n"
 ORDER = ("ordinary-a-asked", "ordinary-b-asked", "ordinary-a-ended", "ordinary-b-ended")
 LAST = ("critical-asked", "critical-ended")
 

@@ -129,10 +129,16 @@ def test_an_outage_has_a_length() -> None:
     assert asking.noticing(cast("Any", shell)) == 6
     rolling.no_outage(live(shell=shell), Over(good(0), bad(1), good(8)), evidence())
     goes_red(
-        "10.0 s without an answer, 9.0 allowed: .*refused",
+        "10.0 s of failures, 9.0 allowed: .*refused",
         rolling.no_outage, live(shell=shell), Over(good(0), bad(1), good(10)), evidence(),
     )  # fmt: skip
     assert asking.longest_gap((bad(1),)) == float("inf")
+    every_third = [bad(at) if at % 3 == 0 else good(at) for at in range(20)]
+    goes_red(
+        "18.1 s of failures, 9.0 allowed",
+        rolling.no_outage, live(shell=shell), Over(*every_third), evidence(),
+    )  # fmt: skip
+    assert asking.longest_outage((bad(0), bad(30)), apart=9.0) == pytest.approx(0.1)
 
 
 def test_two_servers_away_at_once() -> None:
