@@ -89,10 +89,16 @@ def ended_by_kubelet(pods: Mapping[str, JsonObject]) -> list[str]:
 
 
 def not_ended_by_kubelet(pods: Mapping[str, JsonObject]) -> list[str]:
-    """Pods whose status does not say that the kubelet ended them for a shutdown."""
+    """Pods that go on, or whose status does not say that the kubelet ended them for a shutdown.
+
+    One whose process ends by itself with 0 is Succeeded, and then has no reason.
+    """
     seen = {name: ending(pod) for name, pod in pods.items()}
-    wanted = ("Failed", "Terminated", "TerminationByKubelet")
-    return [f"{name}: {told}" for name, told in seen.items() if told != wanted]
+    return [
+        f"{name}: {told}"
+        for name, told in seen.items()
+        if told[0] not in ("Failed", "Succeeded") or told[2] != "TerminationByKubelet"
+    ]
 
 
 def ending(pod: JsonObject) -> tuple[str, str, str]:

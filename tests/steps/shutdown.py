@@ -146,9 +146,12 @@ def died_in_order(dying: Dying, evidence: Evidence) -> None:
 
 
 @then("the API shows each as ended by the kubelet")
-def ended_by_kubelet(dying: Dying) -> None:
-    wrong = shutdowns.not_ended_by_kubelet(dying.found())
-    must_be_none(wrong, "Pods are Failed, Terminated, by the kubelet, after a graceful shutdown")
+def ended_by_kubelet(dying: Dying, evidence: Evidence) -> None:
+    found = dying.found()
+    rows = [(name, *shutdowns.ending(pod)) for name, pod in found.items()]
+    evidence.table("how they ended", "Pod, phase, reason, DisruptionTarget", rows)
+    wrong = shutdowns.not_ended_by_kubelet(found)
+    must_be_none(wrong, "Pods have ended, and say that the kubelet did it")
 
 
 @then("the API shows none as ended by the kubelet")

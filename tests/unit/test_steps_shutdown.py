@@ -122,8 +122,9 @@ def ended(
 
 
 def test_statuses_of_pods_that_went(api: FakeApi) -> None:
-    steps.ended_by_kubelet(dying(a=ended()))
-    goes_red("a: ..Running", steps.ended_by_kubelet, dying(a=ended("Running", "")))
+    steps.ended_by_kubelet(dying(a=ended(), b=ended("Succeeded", "")), evidence())
+    goes_red("a: ..Running", steps.ended_by_kubelet, dying(a=ended("Running", "")), evidence())
+    goes_red("a: ..Failed", steps.ended_by_kubelet, dying(a=ended(by="")), evidence())
     steps.none_by_kubelet(dying(a=ended("Running", "", "")))
     with pytest.raises((Changed, ClaimError), match="no Pod is ended by the kubelet"):
         steps.none_by_kubelet(dying(a=ended()))
