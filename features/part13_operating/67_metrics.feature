@@ -56,3 +56,12 @@ Feature: What the components count, and who may read it
       When each API server is asked whether it is ready
       Then each says that its checks are healthy
       And within 30 s each has counted more successful checks
+
+  @claim_67_3 @seen @serial
+  Rule: The kubelet's gauges of containers match the runtime
+
+    Scenario: Containers of a quiet worker, counted by the kubelet and by the runtime
+      Given a worker kept for this scenario
+      And a running two-container Pod on that worker
+      Then within 60 s its kubelet counts containers by state as the runtime does
+      And two of the running ones at least are the Pod's

@@ -1,5 +1,7 @@
 """A kubelet as its machine and its metrics show it."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 
 import yaml
@@ -14,6 +16,7 @@ from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
 CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
+CONTAINERS = "kubelet_running_containers"
 REQUESTED = "kubelet_container_requested_resizes_total"
 TIMED = "kubelet_pod_resize_duration_milliseconds_count"
 """Names and labels: kubernetes pkg/kubelet/metrics/metrics.go (1.36, alpha)."""
@@ -66,6 +69,20 @@ def renewed(api: Api, node: str) -> str:
 def ready(api: Api, node: str) -> str:
     conditions = api.get(f"/api/v1/nodes/{node}")["status"]["conditions"]
     return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "absent")
+
+
+def containers_by_state(api: Api, node: str) -> dict[str, int]:
+    """Containers that the kubelet counts, by state as it calls them; none of a state is left out."""
+    text = api.text(f"/api/v1/nodes/{node}/proxy/metrics")
+    found = [s for s in metrics.parse(text, only=CONTAINERS) if s.name == CONTAINERS and s.value]
+    return {sample.labels["container_state"]: int(sample.value) for sample in found}
+
+
+def containers_of_runtime(shell: Shell) -> dict[str, int]:
+    """Containers that the runtime has, by state as the kubelet calls them. Errors: CommandFailed."""
+    listed = json.loads(shell.run(["crictl", "ps", "--all", "--output=json"]).stdout)
+    states = [one["state"].removeprefix("CONTAINER_").lower() for one in listed["containers"]]
+    return dict(Counter(states))
 
 
 def resize_counters(api: Api, node: str) -> dict[str, float]:

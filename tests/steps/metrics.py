@@ -6,12 +6,13 @@ import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
-from infra.clients import exposed, metrics
+from fixtures.recording import Evidence
+from infra.clients import exposed, kubelet, metrics
 from infra.clients.accounts import TokenAccount
 from infra.clients.exposed import COMPONENTS, Told
 from infra.clients.metrics import Sample
 from infra.clients.parameters import Parameters
-from infra.clients.running import must_be_none
+from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
@@ -188,3 +189,25 @@ def checks_counted(cluster: Cluster, samples: dict[str, list[Sample]], limit: fl
         within=scaled(limit),
         what=f"each API server counts more successful checks than {before}",
     )
+
+
+@then(phrase("within {limit:Duration} its kubelet counts containers by state as the runtime does"))
+def counts_as_runtime(cluster: Cluster, pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    seen = eventually(
+        lambda: (
+            kubelet.containers_by_state(cluster.api, pod.node),
+            kubelet.containers_of_runtime(pod.shell),
+        ),
+        lambda both: both[0] == both[1],
+        within=scaled(limit),
+        what=f"the kubelet of {pod.node} counts containers as the runtime does",
+    )
+    evidence.table("containers by state", "state, count", seen[0].items())
+
+
+@then("two of the running ones at least are the Pod's")
+def pods_own_run(pod: RunningPod) -> None:
+    running = kubelet.containers_of_runtime(pod.shell).get("running", 0)
+    own = len(pod.first.cgroups.containers)
+    if own != 2 or running < own:
+        raise ClaimError(f"{pod.name} runs {own} containers; {pod.node} runs {running} in all")

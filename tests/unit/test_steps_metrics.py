@@ -1,5 +1,6 @@
 """Metrics: every Then-step goes red with a message that one understands."""
 
+import json
 from typing import Any, cast
 
 import pytest
@@ -12,10 +13,17 @@ from infra.clients.exposed import Told
 from infra.clients.metrics import Sample
 from infra.clients.parameters import Parameters
 from infra.cluster import Cluster
-from infra.errors import Unreachable
+from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from tests.steps import metrics as steps
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+from tests.unit.fakes import (
+    FakeApi,
+    cluster_of,
+    evidence,
+    goes_red,
+    no_time_passes,
+    running_pod,
+)  # fmt: skip
 
 GROUP = "ns.example.com"
 ONE = "controller-0"
@@ -129,3 +137,17 @@ def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
         30,
     )
     steps.checks_counted(live, {ONE: []}, 30)
+
+
+def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    listed = {"containers": [{"state": "CONTAINER_RUNNING"}] * 2 + [{"state": "CONTAINER_EXITED"}]}
+    pod, api, shell = running_pod(crictl=json.dumps(listed))
+    text = 'kubelet_running_containers{container_state="%s"} %d\n'
+    path = "/api/v1/nodes/worker-0/proxy/metrics"
+    api.table[path] = text % ("running", 2) + text % ("exited", 1) + text % ("created", 0)
+    steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
+    api.table[path] = text % ("running", 3)
+    with pytest.raises(WaitTimeout, match="counts containers as the runtime does"):
+        steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
+    goes_red("runs 1 containers; worker-0 runs 2 in all", steps.pods_own_run, pod)
