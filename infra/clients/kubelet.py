@@ -72,17 +72,22 @@ def ready(api: Api, node: str) -> str:
 
 
 def containers_by_state(api: Api, node: str) -> dict[str, int]:
-    """Containers that the kubelet counts, by state as it calls them; none of a state is left out."""
+    """Containers that the kubelet counts, by state as it calls them; zeros are left out."""
     text = api.text(f"/api/v1/nodes/{node}/proxy/metrics")
     found = [s for s in metrics.parse(text, only=CONTAINERS) if s.name == CONTAINERS and s.value]
     return {sample.labels["container_state"]: int(sample.value) for sample in found}
 
 
 def containers_of_runtime(shell: Shell) -> dict[str, int]:
-    """Containers that the runtime has, by state as the kubelet calls them. Errors: CommandFailed."""
+    """Containers that the runtime has, by the kubelet's words for states. Errors: CommandFailed."""
     listed = json.loads(shell.run(["crictl", "ps", "--all", "--output=json"]).stdout)
     states = [one["state"].removeprefix("CONTAINER_").lower() for one in listed["containers"]]
     return dict(Counter(states))
+
+
+def both_counts(api: Api, shell: Shell) -> tuple[dict[str, int], dict[str, int]]:
+    """Containers by state, as a worker's kubelet and its runtime count them."""
+    return containers_by_state(api, shell.name), containers_of_runtime(shell)
 
 
 def resize_counters(api: Api, node: str) -> dict[str, float]:

@@ -194,10 +194,7 @@ def checks_counted(cluster: Cluster, samples: dict[str, list[Sample]], limit: fl
 @then(phrase("within {limit:Duration} its kubelet counts containers by state as the runtime does"))
 def counts_as_runtime(cluster: Cluster, pod: RunningPod, limit: float, evidence: Evidence) -> None:
     seen = eventually(
-        lambda: (
-            kubelet.containers_by_state(cluster.api, pod.node),
-            kubelet.containers_of_runtime(pod.shell),
-        ),
+        lambda: kubelet.both_counts(cluster.api, pod.shell),
         lambda both: both[0] == both[1],
         within=scaled(limit),
         what=f"the kubelet of {pod.node} counts containers as the runtime does",

@@ -142,7 +142,7 @@ def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
     listed = {"containers": [{"state": "CONTAINER_RUNNING"}] * 2 + [{"state": "CONTAINER_EXITED"}]}
-    pod, api, shell = running_pod(crictl=json.dumps(listed))
+    pod, api, _ = running_pod(crictl=json.dumps(listed))
     text = 'kubelet_running_containers{container_state="%s"} %d\n'
     path = "/api/v1/nodes/worker-0/proxy/metrics"
     api.table[path] = text % ("running", 2) + text % ("exited", 1) + text % ("created", 0)
