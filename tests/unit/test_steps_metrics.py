@@ -145,7 +145,7 @@ def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) 
     pod, api, _ = running_pod(crictl=json.dumps(listed))
     text = 'kubelet_running_containers{container_state="%s"} %d\n'
     path = "/api/v1/nodes/worker-0/proxy/metrics"
-    api.table[path] = text % ("running", 2) + text % ("exited", 1) + text % ("created", 0)
+    api.table[path] = text % ("running", 2) + text % ("exited", 1) + text % ("created", 1)
     steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
     api.table[path] = text % ("running", 3)
     with pytest.raises(WaitTimeout, match="counts containers as the runtime does"):
