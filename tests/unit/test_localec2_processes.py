@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from infra.localec2 import processes
+from infra.wait import eventually
 
 Child = subprocess.Popen[bytes]
 
@@ -54,6 +55,13 @@ def test_a_process_that_lives_on_has_not_ended(child: Child) -> None:
 def test_found_by_a_word_of_its_command_line() -> None:
     word = f"0.{os.getpid()}"  # another run of this test may be under way
     with subprocess.Popen(["sleep", "60", word]) as process:
-        found = processes.with_argument(word)
-        process.kill()
-    assert [known.pid for known in found] == [process.pid]
+        try:  # Linux shows the command line a moment after the program has begun
+            eventually(
+                lambda: [known.pid for known in processes.with_argument(word)],
+                lambda pids: pids == [process.pid],
+                within=5,
+                every=0.05,
+                what=f"only process {process.pid} has {word} on its command line",
+            )
+        finally:
+            process.kill()
