@@ -1,13 +1,13 @@
 """A client that asks at a steady pace and never twice for an answer: outages have a length."""
 
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from infra.clients.paced import Paced
 from infra.ssh import Shell
-from infra.wait import SYSTEM, Clock, pause
+from infra.wait import SYSTEM, Clock
 
 HAPROXY = "/etc/haproxy/haproxy.cfg"
 
@@ -26,32 +26,27 @@ class Asking:
 
     def __init__(self, ask: Callable[[], str], *, a_second: float, clock: Clock = SYSTEM) -> None:
         self._ask = ask
-        self._every = 1 / a_second
         self._clock = clock
         self._began = clock.now()
         self._asked: list[Asked] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="asking", daemon=True)
+        because = "the pace of the client is part of the claim"
+        self._paced = Paced(self._once, a_second=a_second, because=because, clock=clock)
 
     def open(self) -> "Asking":
-        self._thread.start()
+        self._paced.open()
         return self
 
     def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
+        self._paced.close()
 
     @property
     def asked(self) -> tuple[Asked, ...]:
         return tuple(self._asked)
 
-    def _go_on(self) -> None:
-        while not self._ended.is_set():
-            at = self._clock.now() - self._began
-            wrong = self._ask()
-            self._asked.append(Asked(at, self._clock.now() - self._began, wrong))
-            left = self._every - (self._clock.now() - self._began - at)
-            pause(max(0.0, left), because="the pace of the client is part of the claim")
+    def _once(self) -> None:
+        at = self._clock.now() - self._began
+        wrong = self._ask()
+        self._asked.append(Asked(at, self._clock.now() - self._began, wrong))
 
 
 def longest_gap(asked: tuple[Asked, ...]) -> float:

@@ -1,11 +1,11 @@
 """A load of writes: numbered ConfigMaps, each with the revision at which etcd took it."""
 
-import threading
 from dataclasses import dataclass
 
 from infra.clients.api import Api
+from infra.clients.paced import Paced
 from infra.errors import LabError
-from infra.wait import SYSTEM, Clock, pause
+from infra.wait import SYSTEM, Clock
 
 
 @dataclass(frozen=True)
@@ -23,36 +23,30 @@ class Writer:
         self.namespace = namespace
         self.failures: list[str] = []
         self._api = api.at(api.base)  # a session of its own: the thread shares none
-        self._every = 1 / a_second
-        self._clock = clock
         self._written: list[Written] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._number = 0
+        because = "the rate of writes is part of the claim"
+        self._paced = Paced(self._write, a_second=a_second, because=because, clock=clock)
 
     def open(self) -> "Writer":
-        self._thread.start()
+        self._paced.open()
         return self
 
     def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
+        self._paced.close()
 
     @property
     def written(self) -> tuple[Written, ...]:
         return tuple(self._written)
 
     def _write(self) -> None:
-        number = 0
-        while not self._ended.is_set():
-            started = self._clock.now()
-            body = {"metadata": {"name": f"numbered-{number}"}, "data": {"number": str(number)}}
-            try:
-                made = self._api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", body)
-            except LabError as error:
-                self.failures.append(f"numbered-{number}: {error}")
-            else:
-                meta = made["metadata"]
-                self._written.append(Written(meta["name"], int(meta["resourceVersion"])))
-            number += 1
-            left = self._every - (self._clock.now() - started)
-            pause(max(0.0, left), because="the rate of writes is part of the claim")
+        name, number = f"numbered-{self._number}", str(self._number)
+        self._number += 1
+        body = {"metadata": {"name": name}, "data": {"number": number}}
+        try:
+            made = self._api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", body)
+        except LabError as error:
+            self.failures.append(f"{name}: {error}")
+        else:
+            meta = made["metadata"]
+            self._written.append(Written(meta["name"], int(meta["resourceVersion"])))
