@@ -93,7 +93,7 @@ def is_dangling(item: JsonObject) -> str:
 
 
 def shares(api: Api, level: str) -> int:
-    return level_of(api.get(f"{PATH}/prioritylevelconfigurations/{level}"))[1]
+    return level_of(api.get(level_path(level)))[1]
 
 
 def parse_dump(text: str) -> tuple[tuple[str, ...], dict[str, dict[str, str]]]:
@@ -160,4 +160,8 @@ def ask_to_edit(api: Api, level: str, *, shares: int, follows: str | None = None
     patch: JsonObject = {"spec": {"limited": {"nominalConcurrencyShares": shares}}}
     if follows is not None:
         patch["metadata"] = {"annotations": {"apf.kubernetes.io/autoupdate-spec": follows}}
-    return api.patch(f"{PATH}/prioritylevelconfigurations/{level}", patch, kind="merge")
+    return api.patch(level_path(level), patch, kind="merge")
+
+
+def level_path(level: str) -> str:
+    return f"{PATH}/prioritylevelconfigurations/{level}"

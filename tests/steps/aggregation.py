@@ -2,7 +2,8 @@
 
 from pytest_bdd import given, then, when
 
-from fixtures.faults import Fault, Faults
+from fixtures.faults import Faults
+from fixtures.mending import Fault
 from fixtures.recording import Evidence
 from infra.clients import aggregation
 from infra.clients.aggregation import DEPLOYMENT, NODES, Second

@@ -7,7 +7,8 @@ import yaml
 from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
-from fixtures.faults import Fault, Faults
+from fixtures.faults import Faults
+from fixtures.mending import Fault
 from infra.clients import accounts as rights
 from infra.clients import journal, kubelet
 from infra.clients.api import Answer

@@ -6,6 +6,7 @@ import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
+from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from infra.clients import fairness, metrics
 from infra.clients.api import Answer, need
@@ -45,12 +46,11 @@ EDITED = ("workload-low", "global-default")
 
 
 @pytest.fixture
-def edited_levels(cluster: Cluster) -> Iterator[dict[str, int]]:
-    """Shares by level before a scenario edits them; put back with their mark at the end."""
-    levels = {name: fairness.shares(cluster.api, name) for name in EDITED}
-    yield levels
-    for name, before in levels.items():
-        fairness.edit(cluster.api, name, shares=before, follows="true")
+def edited_levels(cluster: Cluster, faults: Faults) -> dict[str, int]:
+    """Shares by level before a scenario edits them; they come back with their mark."""
+    for name in EDITED:
+        faults.edit(fairness.level_path(name), {})
+    return {name: fairness.shares(cluster.api, name) for name in EDITED}
 
 
 @given(phrase('the level "{level:Name}" is marked to keep its edits'))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fixtures import faults
-from fixtures.faults import Fault, Faults
+from fixtures.faults import Faults
+from fixtures.mending import Fault
 from infra.errors import ClusterBroken, CommandFailed, LabError
 from infra.ssh import Result
 from tests.unit.elections_fake import cluster

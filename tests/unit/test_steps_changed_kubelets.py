@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.faults import Fault, Faults
+from fixtures.faults import Faults
+from fixtures.mending import Fault
 from infra.clients import journal, kubelet
 from infra.clients.journal import Exit
 from infra.cluster import Cluster
