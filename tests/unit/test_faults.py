@@ -178,3 +178,44 @@ def test_an_edited_object_is_written_back_as_it_was(tmp_path: Path) -> None:
     assert (method, body["spec"], body["metadata"]["resourceVersion"]) == (
         "PUT", {"replicas": 1}, "9",
     )  # fmt: skip
+
+
+def test_a_file_that_somebody_else_writes_is_expected(tmp_path: Path) -> None:
+    shell = FakeShell("controller-1", {"rm": "", "systemctl": "ActiveState=active\n"})
+    caused = Faults(cluster(tmp_path, shell=lambda _: shell), gate=lambda _: None)
+    caused.expect("controller-1", "/etc/x.conf", unit="systemd-logind")
+    shell.answers["test -e"] = ""
+    caused.restore()
+    assert ("rm", "--force", "/etc/x.conf") in shell.ran
+    assert ("systemctl", "restart", "systemd-logind") in shell.ran
+    with pytest.raises(AssertionError, match="is there before its time"):
+        caused.expect("controller-1", "/etc/x.conf", unit="systemd-logind")
+
+
+def test_a_file_without_a_unit_restarts_none(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    caused = Faults(cluster(tmp_path, shell=lambda _: machine), gate=lambda _: None)
+    caused.replace("controller-1", "/etc/x.pem", b"new\n")
+    caused.restore()
+    assert not any(argv[0] == "systemctl" for argv in machine.ran)
+
+
+def test_a_conflict_with_another_writer_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time_passes(monkeypatch)
+    answers = iter([(409, {}), (200, {})])
+    path = "/apis/apps/v1/namespaces/kube-system/deployments/d"
+
+    class Contested(FakeApi):
+        def ask(self, method: str, path: str, **how: Any) -> Any:
+            if method == "PUT":
+                self.table[f"PUT {path}"] = next(answers)
+            return super().ask(method, path, **how)
+
+    live = cluster(tmp_path, shell=lambda _: FakeShell())
+    live.api = Contested({path: {"metadata": {"resourceVersion": "1"}}})
+    caused = Faults(live, gate=lambda _: None)
+    caused.edit(path, {})
+    caused.restore()
+    assert [one[0] for one in live.api.asked].count("PUT") == 2
