@@ -16,6 +16,7 @@ from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.ssh import Shell, exists
+from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.node_logs import logs_of
 from tests.steps.phrases import phrase
@@ -133,7 +134,7 @@ def nothing_run(cluster: Cluster, changed: str) -> None:
 
 @then(phrase("it takes {least:Duration} to answer and no more than {limit:Duration}"))
 def answered_late(answered: Answered, least: float, limit: float) -> None:
-    if answered.answer.status != 200 or not least <= answered.seconds <= limit:
+    if answered.answer.status != 200 or not least <= answered.seconds <= scaled(limit):
         raise ClaimError(
             f"it should answer 200 after {least:.0f} to {limit:.0f} s; it was "
             f"{answered.answer.status} after {answered.seconds:.1f} s"
