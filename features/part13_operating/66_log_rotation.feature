@@ -8,10 +8,10 @@ Feature: Logs that grow, and whose logs they are
   Rule: Rotation caps the files and loses nothing between them, and the API shows the newest one
     On a busy machine a rotation may cut a line: its two parts lie in two files, the first tagged so.
 
-    Scenario: Sixty-six megabytes of numbered lines
+    Scenario: A hundred megabytes of numbered lines
       Given a running numbering Pod
       And a running talker Pod beside it on the same worker
-      When it has printed 66100 numbered lines
+      When it has printed 100100 numbered lines
       Then within 30 s its log is the current file, one rotated and three compressed ones
       And the numbers in them are one unbroken run that ends with the last line
       And the API gives numbers of the current file only

@@ -94,7 +94,9 @@ def test_an_api_that_gives_older_lines(made: Made, monkeypatch: pytest.MonkeyPat
     gives(monkeypatch, f"{LAST - 1:08d} x\n{LAST:08d} x\n")
     steps.only_current(pod, FILES)
     gives(monkeypatch, f"{LAST - 2:08d} x\n{LAST - 1:08d} x\n{LAST:08d} x\n")
-    goes_red(r"should give 66099 to 66100 \(2 lines\).*gives 66098", steps.only_current, pod, FILES)
+    goes_red(
+        r"should give 100099 to 100100 \(2 lines\).*gives 100098", steps.only_current, pod, FILES
+    )
     with pytest.raises(WaitTimeout, match="has printed line 7"):
         steps.has_printed(pod, 7)
 
