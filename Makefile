@@ -30,7 +30,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-live: install ## the live suite on the cluster (built when it is not there)
+live: install ## the whole live suite on the cluster (built when it is not there)
 	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
 
 machines: install ## the local EC2 with real machines and packets
@@ -43,10 +43,10 @@ mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report
 
-test: check machines ## check, machines, then the live suite from a cold cluster
+test: check machines ## check, machines, then the live suite but its slow scenarios, from a cold cluster
 	$(BIN)/python -m infra down
 	$(BIN)/python -m infra up
-	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup --keep never
+	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup --keep never -m "not slow"
 
 types: install
 	$(BIN)/mypy

@@ -15,7 +15,7 @@ Feature: Serving certificates are rotated in place
       When the old ones are put back
       Then within <limit> it serves the old certificate again
 
-      @claim_63_14
+      @claim_63_14 @slow
       Examples:
         | component     | limit |
         | an API server | 120 s |
@@ -25,7 +25,7 @@ Feature: Serving certificates are rotated in place
         | component        | limit |
         | a member of etcd | 10 s  |
 
-      @claim_63_19
+      @claim_63_19 @slow
       Examples:
         | component | limit |
         | a kubelet | 120 s |

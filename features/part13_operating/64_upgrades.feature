@@ -41,7 +41,7 @@ Feature: Versions, and the order in which they may change
       Then the nodes are exactly the workers, without a label of a control plane
       And no Pod mirrors a file of its node
 
-  @claim_64_12 @seen @disruptive
+  @claim_64_12 @seen @disruptive @slow
   Rule: Control planes are taken one at a time without an outage
 
     Scenario: API servers are restarted in turn under a client that does not retry

@@ -25,7 +25,7 @@ Feature: A worker that is powered off
       When the worker is powered on
       Then its node is ready, and its kubelet tells when the shutdown began and ended
 
-  @claim_65_18 @seen @disruptive
+  @claim_65_18 @seen @disruptive @slow
   Rule: Without a period the same power-off takes the Pods away
 
     Scenario: A worker goes and nobody says so

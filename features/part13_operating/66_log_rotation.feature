@@ -4,7 +4,7 @@ Feature: Logs that grow, and whose logs they are
   five files a container and compresses the older ones. Lines are numbered, so that a lost or a doubled
   one shows. Components are no containers: they log to the journal of their machine.
 
-  @claim_66_7 @claim_66_8 @claim_66_9 @seen
+  @claim_66_7 @claim_66_8 @claim_66_9 @seen @slow
   Rule: Rotation caps the files and loses nothing between them, and the API shows the newest one
     On a busy machine a rotation may cut a line: its two parts lie in two files, the first tagged so.
 

@@ -17,7 +17,7 @@ Feature: One account asks for too much
       And the others were always answered, hardly slower than before
       And nodes and leaders have renewed their Leases meanwhile
 
-  @claim_67_16 @inferred @disruptive
+  @claim_67_16 @inferred @disruptive @slow
   Rule: A level with a queue makes requests wait, then serves them or gives up
 
     Scenario: Twenty requests at once, twelve places to wait

@@ -116,7 +116,7 @@ Feature: Asking a kubelet for its machine's logs
       Then the plain path of the link gives what the file outside holds
       But a path that climbs out of the folder gives nothing of it
 
-  @claim_72_8 @inferred @disruptive
+  @claim_72_8 @inferred @disruptive @slow
   Rule: A question ends after 30 s
 
     Scenario: A journal that does not answer
