@@ -41,12 +41,12 @@ FOLDERS = (
     "/etc/haproxy",
     "/etc/etcd",
     "/usr/local/bin",
+    "/var/lib/kubelet",
     "/var/lib/kubernetes",
     "/var/lib/kube-proxy",
     "/srv",
 )
-"""Where components have units, programs and configuration; files of the kubelet stand beside."""
-KUBELET = "/var/lib/kubelet/*.*"
+"""Where components have units, programs and configuration."""
 FIND = ["find", *FOLDERS, "-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"%p %s %Ts\n"]
 OF_A_SCENARIO = re.compile(r"\bclaim-[0-9a-f]{8}\b")
 Found = Mapping[str, str]
@@ -84,9 +84,8 @@ def nodes(api: Api) -> dict[str, str]:
 def on_machine(shell: Shell) -> dict[str, str]:
     """Size and time of files that components are made of, and units that have failed."""
     listed = shell.run(FIND, check=False).stdout.splitlines()
-    kubelet = shell.run(["find", "/var/lib/kubelet", *FIND[len(FOLDERS) + 1 :]], check=False)
     failed = shell.run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]).stdout
-    files = [line.split(" ", 1) for line in (*listed, *kubelet.stdout.splitlines())]
+    files = [line.split(" ", 1) for line in listed]
     found = {f"{shell.name}:{path}": state for path, state in files if not own_state(path)}
     for line in failed.splitlines():
         found[f"{shell.name}: unit {line.split()[0]}"] = "failed"
