@@ -164,15 +164,19 @@ def status(settings: Settings) -> str:
 
 def kubectl(settings: Settings) -> Path:
     """The pinned kubectl in a directory where it is called kubectl."""
-    store = Store.default()
-    catalog = catalogs.load(settings.kubernetes)
-    found = obtain.obtain(catalog, ["kubectl"], store=store, say=lambda _: None)["kubectl"].path
+    found = program(settings, "kubectl")
     link = settings.state / "bin" / "kubectl"
     if not link.is_symlink() or link.readlink() != found:
         link.parent.mkdir(exist_ok=True, mode=0o700)
         link.unlink(missing_ok=True)
         link.symlink_to(found)
     return link
+
+
+def program(settings: Settings, name: str) -> Path:
+    """A pinned program that ``up`` has put into the cache. Errors: UserError, MissingArtifact."""
+    catalog, store = catalogs.load(settings.kubernetes), Store.default()
+    return obtain.obtain(catalog, [name], store=store, say=lambda _: None)[name].path
 
 
 def render(settings: Settings, out: Path) -> None:

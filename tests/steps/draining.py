@@ -19,10 +19,11 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 KINDS = {"a Pod of nobody": "resizable", "a Pod with scratch space": "scratch"}
 """Manifests of the Pods that a drain may lose, by what features call them."""
+LOSSY = one_of((*KINDS, "a Pod of a DaemonSet"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Loss:
     pod: str
 
 
-@given(phrase("{kind} on a worker"), target_fixture="loss")
+@given(phrase("{kind:Lossy} on a worker", Lossy=LOSSY), target_fixture="loss")
 def lossy_pod(workloads: Workloads, kind: str) -> Loss:
     if kind in KINDS:
         pod = workloads.run(KINDS[kind])

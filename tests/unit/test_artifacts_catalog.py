@@ -12,7 +12,7 @@ CLUSTER = {
     *("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"),
     *("kubectl", "etcd", "etcdctl", "etcdutl", "containerd", "containerd-shim-runc-v2", "ctr"),
     *("runc", "bridge", "host-local", "loopback", "portmap", "crictl", "coredns", "agnhost"),
-    *("pause", "metrics-server"),
+    *("pause", "metrics-server", "helper"),
 }
 
 
@@ -72,7 +72,7 @@ def test_every_program_is_pinned_by_the_go_mod_of_its_group(path: Path) -> None:
         pins = (MODULES / component.build.group / "go.mod").read_text()
         assert component.build.package in pins, component
         bare = component.version.removeprefix("v")
-        assert bare in pins or component.name in {"agnhost", "pause"}, component
+        assert bare in pins or component.name in {"agnhost", "pause", "helper"}, component
 
 
 def test_the_kubernetes_group_takes_all_its_staging_modules_in_one_version() -> None:

@@ -1,0 +1,115 @@
+@article_62
+Feature: Devices that a plugin of the node brings
+  A program of the node registers with the kubelet by a socket and tells which devices it has; the scheduler
+  divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
+  numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
+
+  @claim_62_1 @seen @disruptive
+  Rule: Before any plugin the folder of sockets holds the kubelet's own
+
+    Scenario: A kubelet that was just started
+      Given a worker whose kubelet was just started, without plugins
+      Then the only socket among the plugins' is the kubelet's
+      And no node has a device
+
+  @claim_62_2 @seen @disruptive
+  Rule: A plugin registers, and bad registrations are refused
+
+    Scenario: Another version, a name without a vendor, and a good one
+      Given a device plugin on a worker that does not register yet
+      Then a registration by version "v1alpha1" is refused, naming it
+      And a registration of "dongle" is refused, naming it
+      And no node has a device
+      When the plugin registers
+      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
+
+  @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @seen @disruptive
+  Rule: A Pod that asks for a device gets one, and what the plugin gave with it
+
+    Scenario: One device for one Pod, none for another
+      Given a device plugin with 3 devices on a worker
+      And a Pod without a device on the same worker
+      When a Pod asks for a device
+      Then the plugin was asked in the documented order, to allocate once and one device
+      And the Pod's container has the plugin's nonce, its folder and its device
+      And the kubelet tells that this container has that device
+      But the Pod without one has none of it
+
+  @claim_62_6 @seen @disruptive
+  Rule: The scheduler divides devices like CPU
+
+    Scenario: Three devices and four Pods
+      Given a device plugin with 3 devices on a worker
+      When 3 Pods ask for a device
+      Then they have different devices
+      When another Pod asks for a device
+      Then within 30 s that Pod is not scheduled, naming the devices
+      When one of those that have a device is deleted
+      Then within 60 s that Pod runs, and the others go on
+
+  @claim_62_7 @inferred
+  Rule: Devices are whole and never overcommitted
+
+    Scenario: Requests that the API refuses, and one that it completes
+      Given Pods that ask for a device in other ways
+      Then these are refused with 422
+        | way                        |
+        | half a device              |
+        | a request without a limit  |
+        | a request below the limit  |
+      And a limit alone is taken as the request too
+
+  @claim_62_8 @claim_62_9 @inferred @disruptive
+  Rule: A device that becomes unhealthy is not given any more, and nobody loses it
+
+    Scenario: The device of a running Pod becomes unhealthy and healthy again
+      Given a device plugin with 3 devices on a worker
+      And a Pod that has one of them
+      When its device becomes unhealthy
+      Then within 30 s its node has 3 devices and 2 to give, and no other node has any
+      And the Pod's status tells that its device is "Unhealthy", and it goes on
+      When its device becomes healthy
+      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
+
+  @claim_62_10 @inferred @disruptive
+  Rule: Devices of a plugin that died cannot be had
+    That the kubelet forgets them after five minutes more is not waited for.
+
+    Scenario: A plugin is killed
+      Given a device plugin with 3 devices on a worker
+      And a Pod that has one of them
+      When the plugin is killed
+      Then within 30 s its node has 3 devices and 0 to give, and no other node has any
+      And the Pod that has one goes on
+
+  @claim_62_11 @inferred @disruptive
+  Rule: A restarted kubelet wants plugins to register again, and Pods keep their devices
+
+    Scenario: A plugin that holds back after the kubelet's restart
+      Given a device plugin with 3 devices on a worker
+      And a Pod that has one of them
+      When its kubelet restarts and the plugin holds back
+      Then within 30 s its node has 3 devices and 0 to give, and no other node has any
+      When the plugin registers
+      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
+      And the Pod that has one goes on
+      And the kubelet tells that this container has that device
+
+  @claim_62_12 @inferred @disruptive
+  Rule: A Pod whose device cannot be allocated is refused, not tried again
+
+    Scenario: A plugin that fails
+      Given a device plugin with 3 devices on a worker
+      When a Pod asks for a device and the plugin fails
+      Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
+      And within 30 s its node has 3 devices and 3 to give, and no other node has any
+
+  @claim_62_13 @seen @disruptive
+  Rule: A count that is written into a node's status is divided in the same way
+
+    Scenario: Four dongles that nobody plugs in
+      Given a worker's status is given 4 devices that no plugin has
+      When 2 Pods ask for 3 and 1 of them
+      Then both run on that worker
+      When another Pod asks for a device
+      Then within 30 s that Pod is not scheduled, naming the devices

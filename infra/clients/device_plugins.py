@@ -1,0 +1,201 @@
+"""A device plugin on a worker, told what to do by files; what the kubelet and the API make of it.
+
+The plugin is ours (infra/artifacts/go/helper). Names: kubernetes staging/src/k8s.io/kubelet
+pkg/apis/deviceplugin/v1beta1/constants.go (1.36).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from infra.clients.api import Answer, Api, JsonObject, need
+from infra.clients.running import RunningPod
+from infra.errors import LabError
+from infra.ssh import Shell
+
+FOLDER = "/var/lib/kubelet/device-plugins"
+KUBELETS_OWN = "kubelet.sock"
+CHECKPOINT = f"{FOLDER}/kubelet_internal_checkpoint"
+VENDOR = "example.com"
+NULL = "1:3"
+"""Major and minor number of /dev/null, which the plugin gives under another name."""
+ORDER = ("listens", "registered", "GetDevicePluginOptions", "ListAndWatch", "Allocate")
+"""In which the kubelet calls; registering returns while it already asks for options."""
+
+
+@dataclass(frozen=True)
+class DevicePlugin:
+    """A plugin for one resource on a worker; its folder holds switches, log and marker."""
+
+    shell: Shell
+    name: str
+    count: int
+
+    @property
+    def resource(self) -> str:
+        return f"{VENDOR}/{self.name}"
+
+    @property
+    def folder(self) -> str:
+        return f"/run/{self.name}"
+
+    @property
+    def helper(self) -> str:
+        return f"{self.folder}/helper"
+
+    def prepare(self, program: bytes) -> None:
+        """The program and a marker lie in its folder. Errors: CommandFailed."""
+        self.shell.put(program, self.helper, mode=0o755)
+        self.shell.put(f"{self.name}\n".encode(), f"{self.folder}/marker")
+
+    def start(self) -> None:
+        """As a unit of its own, which ends with ``stop``."""
+        about = [f"--unit={self.name}", "--collect", "--quiet"]
+        what = [f"--resource={self.resource}", f"--folder={self.folder}", f"--count={self.count}"]
+        self.shell.run(["systemd-run", *about, self.helper, "device-plugin", *what])
+
+    def switch(self, name: str, text: str = "") -> None:
+        self.shell.put(text.encode(), f"{self.folder}/{name}")
+
+    def switch_off(self, name: str) -> None:
+        self.shell.run(["rm", "--force", f"{self.folder}/{name}"])
+
+    def kill(self) -> None:
+        """The process ends at once and its socket stays, as after a crash."""
+        self.shell.run(["systemctl", "kill", "--signal=SIGKILL", self.name])
+
+    def remove(self) -> None:
+        """Process, socket and folder are gone, whatever was there."""
+        self.shell.run(["systemctl", "stop", self.name], check=False)
+        socket = f"{FOLDER}/{self.resource.replace('/', '_')}.sock"
+        self.shell.run(["rm", "--recursive", "--force", self.folder, socket])
+
+    def calls(self) -> list[JsonObject]:
+        """Its log in order; empty before its first line."""
+        found = self.shell.run(["cat", f"{self.folder}/calls"], check=False)
+        lines = found.stdout.splitlines() if found.exit_status == 0 else []
+        return sorted((json.loads(line) for line in lines), key=lambda call: int(call["number"]))
+
+    def allocations(self) -> list[JsonObject]:
+        return [call for call in self.calls() if call["method"] == "Allocate"]
+
+    def register_as(self, resource: str, version: str = "v1beta1") -> str:
+        """What the kubelet says to a registration; empty when it takes it."""
+        argv = [self.helper, "register", f"--resource={resource}", f"--version={version}"]
+        ended = self.shell.run(argv, check=False)
+        return "" if ended.exit_status == 0 else ended.stderr.strip()
+
+    def holders(self) -> list[JsonObject]:
+        """Who has which of its devices, as the kubelet tells monitors. Errors: CommandFailed."""
+        found = json.loads(self.shell.run([self.helper, "pod-resources"]).stdout)
+        return [one for one in found if one["resource"] == self.resource]
+
+
+def new_name() -> str:
+    return f"claim-{uuid4().hex[:8]}"
+
+
+def sockets(shell: Shell) -> list[str]:
+    """Names of sockets among the plugins'. Errors: CommandFailed."""
+    argv = ["find", FOLDER, "-maxdepth", "1", "-type", "s", "-printf", r"%f\n"]
+    return shell.run(argv).stdout.split()
+
+
+def counts(api: Api, resource: str) -> dict[str, tuple[str, str]]:
+    """Devices that each node has and may give; a node without the resource is left out."""
+    found: dict[str, tuple[str, str]] = {}
+    for node in api.get("/api/v1/nodes")["items"]:
+        status = node["status"]
+        if resource in status["capacity"]:
+            given = str(status["allocatable"].get(resource, "0"))
+            found[node["metadata"]["name"]] = (str(status["capacity"][resource]), given)
+    return found
+
+
+def devices(api: Api) -> list[str]:
+    """Devices of every node, by name."""
+    return [
+        f"{node['metadata']['name']}: {name}"
+        for node in api.get("/api/v1/nodes")["items"]
+        for name in node["status"]["capacity"]
+        if "/" in name
+    ]
+
+
+def forget(api: Api, node: str, resource: str) -> None:
+    """Takes a resource out of a node's status; a kubelet that knows it would bring it back."""
+    status = api.get(f"/api/v1/nodes/{node}")["status"]
+    key = resource.replace("/", "~1")
+    steps = [
+        {"op": "remove", "path": f"/status/{where}/{key}"}
+        for where in ("capacity", "allocatable")
+        if resource in status[where]
+    ]
+    if steps:
+        need(api.patch(f"/api/v1/nodes/{node}/status", steps, kind="json"))
+
+
+def advertise(api: Api, node: str, resource: str, count: int) -> Answer:
+    """Writes a count into a node's status, as the documentation says."""
+    steps = [
+        {
+            "op": "add",
+            "path": f"/status/capacity/{resource.replace('/', '~1')}",
+            "value": str(count),
+        }
+    ]
+    return api.patch(f"/api/v1/nodes/{node}/status", steps, kind="json")
+
+
+def out_of_order(calls: Sequence[JsonObject]) -> list[str]:
+    """What is wrong with a log of one allocation; empty is right."""
+    methods = [str(call["method"]) for call in calls]
+    missing = [method for method in ORDER if method not in methods]
+    if missing:
+        return [f"{method} is not in the log" for method in missing]
+    first = [methods.index(method) for method in ("listens", *ORDER[2:])]
+    wrong = [] if first == sorted(first) else [f"the calls came as {methods}"]
+    given = [call for call in calls if call["method"] == "Allocate"]
+    if len(given) != 1 or len(given[0].get("ids") or ()) != 1:
+        wrong.append(f"one call for one device was expected: {given}")
+    return wrong
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a container has of a plugin: nonce, marker of its folder, numbers of its device."""
+
+    nonce: str
+    marker: str
+    device: str
+
+
+def inside(pod: RunningPod) -> Inside:
+    """Read through the container's first process. Errors: CommandFailed when it is gone."""
+    first, *_ = pod.cgroups().containers[pod.only_container].pids
+    root = f"/proc/{first}"
+    environment = pod.shell.get(f"{root}/environ").decode().split("\0")
+    found = dict(entry.partition("=")[::2] for entry in environment if "=" in entry)
+    marker = pod.shell.run(["cat", f"{root}/root/device/marker"], check=False).stdout.strip()
+    device = pod.shell.run(["stat", "--format=%t:%T", f"{root}/root/dev/claim"], check=False)
+    return Inside(found.get("DEVICE_NONCE", ""), marker, device.stdout.strip())
+
+
+def health(pod: JsonObject, resource: str) -> list[tuple[str, str]]:
+    """IDs and health of a Pod's devices, as its status tells them."""
+    return [
+        (str(one["resourceID"]), str(one["health"]))
+        for status in pod["status"].get("containerStatuses", [])
+        for allocated in status.get("allocatedResourcesStatus", [])
+        if allocated["name"] == resource
+        for one in allocated["resources"]
+    ]
+
+
+def only_id(call: JsonObject) -> str:
+    """Errors: LabError when a call allocated none or several."""
+    ids = call.get("ids") or []
+    if len(ids) != 1:
+        raise LabError(f"one device was expected in {call}")
+    return str(ids[0])

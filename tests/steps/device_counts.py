@@ -1,0 +1,118 @@
+"""Devices as numbers: registrations that are refused, requests, counts without a plugin."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.devices import MakePlugin
+from fixtures.workloads import Workloads
+from infra.clients import device_plugins, kubelet
+from infra.clients.api import Answer, JsonObject, need
+from infra.clients.device_plugins import KUBELETS_OWN, DevicePlugin
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.ssh import Shell
+from infra.timing import POD_RUNS, scaled
+from infra.wait import eventually
+from tests.steps.devices import REGISTERED, await_counts, user
+from tests.steps.phrases import phrase
+
+RESOURCE = "example.com/whole"
+WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "half a device": ({RESOURCE: "500m"}, {RESOURCE: "500m"}),
+    "a request without a limit": ({RESOURCE: "1"}, {}),
+    "a request below the limit": ({RESOURCE: "1"}, {RESOURCE: "2"}),
+}
+"""Requests and limits that the API refuses: validation of kubernetes pkg/apis/core."""
+
+
+@given("a worker whose kubelet was just started, without plugins", target_fixture="fresh")
+def fresh_kubelet(cluster: Cluster) -> Shell:
+    """Its start removes sockets that plugins left."""
+    shell = cluster.shell(cluster.spec.workers[0].name)
+    kubelet.restart(shell, cluster.api)
+    return shell
+
+
+@given("Pods that ask for a device in other ways", target_fixture="asked")
+def other_ways(workloads: Workloads) -> dict[str, Answer]:
+    bodies = {way: asking(*figures) for way, figures in WAYS.items()}
+    return {way: workloads.pods.ask_to_create(body) for way, body in bodies.items()}
+
+
+@given(
+    phrase("a worker's status is given {count:Count} devices that no plugin has"),
+    target_fixture="plugin",
+)
+def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
+    """A plugin that never starts: its name is the resource's, and it is forgotten afterwards."""
+    plugin = make_plugin(count)
+    need(device_plugins.advertise(cluster.api, plugin.shell.name, plugin.resource, count))
+    await_counts(cluster, plugin, count, count, within=REGISTERED)
+    return plugin
+
+
+@when("2 Pods ask for 3 and 1 of them", target_fixture="names")
+def two_ask(workloads: Workloads, plugin: DevicePlugin) -> list[str]:
+    for name, count in (("three", 3), ("one", 1)):
+        workloads.pods.create(user(name, plugin.resource, count))
+    return ["three", "one"]
+
+
+@then("the only socket among the plugins' is the kubelet's")
+def only_own_socket(fresh: Shell) -> None:
+    seen = device_plugins.sockets(fresh)
+    if seen != [KUBELETS_OWN]:
+        raise ClaimError(f"only {KUBELETS_OWN} should be there on {fresh.name}; there are {seen}")
+
+
+@then(phrase('a registration by version "{version:Name}" is refused, naming it'))
+def version_refused(plugin: DevicePlugin, version: str) -> None:
+    said = plugin.register_as(plugin.resource, version)
+    if version not in said:
+        raise ClaimError(f"version {version} should be refused by name; the kubelet said {said!r}")
+
+
+@then(phrase('a registration of "{resource:Name}" is refused, naming it'))
+def name_refused(plugin: DevicePlugin, resource: str) -> None:
+    said = plugin.register_as(resource)
+    if resource not in said:
+        raise ClaimError(f"{resource} should be refused by name; the kubelet said {said!r}")
+
+
+@then(phrase("these are refused with {status:Count}"))
+def refused_ways(asked: dict[str, Answer], status: int, datatable: list[list[str]]) -> None:
+    wrong = [
+        f"{way}: {asked[way].status} {asked[way].message}"
+        for (way,) in datatable[1:]
+        if asked[way].status != status
+    ]
+    must_be_none(wrong, f"such requests for devices are refused with {status}")
+
+
+@then("a limit alone is taken as the request too")
+def limit_alone(workloads: Workloads) -> None:
+    made = workloads.pods.ask_to_create(asking({}, {RESOURCE: "1"}))
+    seen = need(made)["spec"]["containers"][0]["resources"]["requests"].get(RESOURCE)
+    if seen != "1":
+        raise ClaimError(f"a limit of 1 should become a request of 1; it became {seen}")
+
+
+@then("both run on that worker")
+def both_run(workloads: Workloads, plugin: DevicePlugin, names: list[str]) -> None:
+    eventually(
+        lambda: [placed(workloads, name) for name in names],
+        lambda seen: seen == [(plugin.shell.name, "Running")] * len(names),
+        within=scaled(POD_RUNS),
+        what=f"{' and '.join(names)} run on {plugin.shell.name}",
+    )
+
+
+def asking(requests: dict[str, str], limits: dict[str, str]) -> JsonObject:
+    body = user("other", RESOURCE)
+    body["spec"]["containers"][0]["resources"] = {"requests": requests, "limits": limits}
+    return body
+
+
+def placed(workloads: Workloads, name: str) -> tuple[str, str]:
+    pod = workloads.pods.get(name)
+    return pod["spec"].get("nodeName", ""), pod["status"]["phase"]

@@ -1,0 +1,250 @@
+"""Devices: a plugin and its node, Pods that ask for devices, what they get."""
+
+from dataclasses import dataclass, field
+
+from pytest_bdd import given, then, when
+
+from fixtures.devices import MakePlugin
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads, manifest
+from infra.clients import device_plugins, kubelet
+from infra.clients.api import JsonObject, need
+from infra.clients.device_plugins import NULL, DevicePlugin
+from infra.clients.pods import condition
+from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+REGISTERED = 30
+"""Seconds for a node's status to tell of devices (T5: each 10 s, sent on change)."""
+
+
+@dataclass
+class Users:
+    """Pods that have a device of the plugin, in the order in which they were made."""
+
+    plugin: DevicePlugin
+    running: list[RunningPod] = field(default_factory=list)
+
+    def of(self, pod: RunningPod) -> JsonObject:
+        """The allocation whose nonce a Pod has. Errors: ClaimError."""
+        nonce = device_plugins.inside(pod).nonce
+        for call in self.plugin.allocations():
+            if call.get("nonce") == nonce:
+                return call
+        raise ClaimError(f"{pod.name} has the nonce {nonce!r}, which no allocation gave")
+
+
+@given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
+def plugin_registered(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
+    plugin = make_plugin(count)
+    plugin.start()
+    await_counts(cluster, plugin, count, count, within=REGISTERED)
+    return plugin
+
+
+@given("a device plugin on a worker that does not register yet", target_fixture="plugin")
+def plugin_holding(make_plugin: MakePlugin) -> DevicePlugin:
+    plugin = make_plugin(3)
+    plugin.switch("hold")
+    plugin.start()
+    return plugin
+
+
+@given("a Pod without a device on the same worker", target_fixture="without")
+def pod_without(workloads: Workloads, plugin: DevicePlugin) -> RunningPod:
+    return workloads.run("device-user", node=plugin.shell.name, name="without")
+
+
+@given("a Pod that has one of them", target_fixture="users")
+@when("a Pod asks for a device", target_fixture="users")
+def one_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
+    return Users(plugin, [run_user(workloads, plugin, "one")])
+
+
+@when(phrase("{count:Count} Pods ask for a device"), target_fixture="users")
+def several_users(workloads: Workloads, plugin: DevicePlugin, count: int) -> Users:
+    return Users(plugin, [run_user(workloads, plugin, f"user-{n}") for n in range(count)])
+
+
+@when("another Pod asks for a device", target_fixture="another")
+def another_user(workloads: Workloads, plugin: DevicePlugin) -> str:
+    need(workloads.pods.ask_to_create(user("another", plugin.resource)))
+    return "another"
+
+
+@when("a Pod asks for a device and the plugin fails", target_fixture="another")
+def user_of_failing(workloads: Workloads, plugin: DevicePlugin) -> str:
+    plugin.switch("fail")
+    return another_user(workloads, plugin)
+
+
+@when("one of those that have a device is deleted")
+def delete_user(users: Users) -> None:
+    gone = users.running.pop()
+    gone.pods.delete(gone.name)
+
+
+@when("the plugin registers")
+def let_register(plugin: DevicePlugin) -> None:
+    plugin.switch_off("hold")
+
+
+@when("its device becomes unhealthy")
+def device_unhealthy(plugin: DevicePlugin, users: Users) -> None:
+    plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
+
+
+@when("its device becomes healthy")
+def device_healthy(plugin: DevicePlugin) -> None:
+    plugin.switch_off("unhealthy")
+
+
+@when("the plugin is killed")
+def kill_plugin(plugin: DevicePlugin) -> None:
+    plugin.kill()
+
+
+@when("its kubelet restarts and the plugin holds back")
+def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> None:
+    plugin.switch("hold")
+    kubelet.restart(plugin.shell, cluster.api)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
+        "no other node has any"
+    )
+)
+def node_has(cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int) -> None:
+    await_counts(cluster, plugin, total, free, within=limit)
+
+
+@then("no node has a device")
+def no_devices(cluster: Cluster) -> None:
+    must_be_none(device_plugins.devices(cluster.api), "no node has a device")
+
+
+@then("the plugin was asked in the documented order, to allocate once and one device")
+def asked_in_order(plugin: DevicePlugin, users: Users, evidence: Evidence) -> None:
+    calls = plugin.calls()
+    rows = [(c["number"], c["method"], " ".join(c.get("ids") or ())) for c in calls]
+    evidence.table("calls, by the plugin's own count", "number, call, devices", rows)
+    wrong = device_plugins.out_of_order(calls)
+    must_be_none(
+        wrong, f"a Pod's device is allocated once, after the plugin is known: {users.plugin.name}"
+    )
+
+
+@then("the Pod's container has the plugin's nonce, its folder and its device")
+def has_what_was_given(plugin: DevicePlugin, users: Users, evidence: Evidence) -> None:
+    (pod,), (call,) = users.running, plugin.allocations()
+    seen = device_plugins.inside(pod)
+    evidence.record("in the container", "text", str(seen))
+    if (seen.nonce, seen.marker, seen.device) != (call["nonce"], plugin.name, NULL):
+        raise ClaimError(f"the container should have nonce {call['nonce']}; it has {seen}")
+
+
+@then("the Pod without one has none of it")
+def has_nothing(without: RunningPod) -> None:
+    seen = device_plugins.inside(without)
+    if (seen.nonce, seen.marker, seen.device) != ("", "", ""):
+        raise ClaimError(f"a Pod without a device should have nothing of the plugin: {seen}")
+
+
+@then("the kubelet tells that this container has that device")
+def told_to_monitors(plugin: DevicePlugin, users: Users) -> None:
+    (pod,) = users.running
+    wanted = [device_plugins.only_id(users.of(pod))]
+    seen = [(one["pod"], one["container"], one["ids"]) for one in plugin.holders()]
+    if seen != [(pod.name, pod.only_container, wanted)]:
+        raise ClaimError(f"the kubelet should tell that {pod.name} has {wanted}; it tells {seen}")
+
+
+@then("they have different devices")
+def different(users: Users, evidence: Evidence) -> None:
+    held = {pod.name: device_plugins.only_id(users.of(pod)) for pod in users.running}
+    evidence.table("who has which", "Pod, device", held.items())
+    if len(set(held.values())) != len(users.running):
+        raise ClaimError(f"each Pod should have a device of its own; they have {held}")
+
+
+@then(phrase("within {limit:Duration} that Pod is not scheduled, naming the devices"))
+def not_scheduled(workloads: Workloads, plugin: DevicePlugin, another: str, limit: float) -> None:
+    eventually(
+        lambda: condition(workloads.pods.get(another), "PodScheduled"),
+        lambda c: c.get("reason") == "Unschedulable" and plugin.resource in c.get("message", ""),
+        within=scaled(limit),
+        what=f"{another} is not scheduled for want of {plugin.resource}",
+    )
+
+
+@then(phrase("within {limit:Duration} that Pod runs, and the others go on"))
+def runs_now(workloads: Workloads, users: Users, another: str, limit: float) -> None:
+    eventually(
+        lambda: workloads.pods.get(another)["status"]["phase"],
+        lambda phase: phase == "Running",
+        within=scaled(limit),
+        what=f"{another} runs with the device that became free",
+    )
+    must_be_none([line for pod in users.running for line in pod.restarts()], "the others go on")
+
+
+@then("the Pod that has one goes on")
+def holder_goes_on(users: Users) -> None:
+    must_be_none([line for pod in users.running for line in pod.restarts()], "the holder goes on")
+
+
+@then(phrase('the Pod\'s status tells that its device is "{health:Name}", and it goes on'))
+def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
+    (pod,) = users.running
+    await_health(pod, plugin.resource, [(device_plugins.only_id(users.of(pod)), health)])
+    holder_goes_on(users)
+
+
+@then(phrase('within {limit:Duration} that Pod has failed, because of "{reason:Name}"'))
+def has_failed(workloads: Workloads, another: str, limit: float, reason: str) -> None:
+    eventually(
+        lambda: workloads.pods.get(another)["status"],
+        lambda status: (status["phase"], status.get("reason")) == ("Failed", reason),
+        within=scaled(limit),
+        what=f"{another} has failed because of {reason}",
+    )
+
+
+def user(name: str, resource: str, count: int = 1) -> JsonObject:
+    """A Pod that asks for devices."""
+    body: JsonObject = manifest("device-user")
+    body["metadata"]["name"] = name
+    body["spec"]["containers"][0]["resources"]["limits"][resource] = str(count)
+    return body
+
+
+def run_user(workloads: Workloads, plugin: DevicePlugin, name: str) -> RunningPod:
+    workloads.pods.create(user(name, plugin.resource))
+    return workloads.running(name)
+
+
+def await_health(pod: RunningPod, resource: str, wanted: list[tuple[str, str]]) -> None:
+    """IDs and health of a Pod's devices, as its status tells them."""
+    eventually(
+        lambda: device_plugins.health(pod.get(), resource),
+        lambda seen: seen == wanted,
+        within=scaled(REGISTERED),
+        what=f"the status of {pod.name} tells that its device is {wanted[0][1]}",
+    )
+
+
+def await_counts(
+    cluster: Cluster, plugin: DevicePlugin, total: int, free: int, *, within: float
+) -> None:
+    eventually(
+        lambda: device_plugins.counts(cluster.api, plugin.resource),
+        lambda seen: seen == {plugin.shell.name: (str(total), str(free))},
+        within=scaled(within),
+        what=f"{plugin.shell.name} alone has {total} of {plugin.resource}, {free} to give",
+    )
