@@ -38,7 +38,7 @@ class DevicePlugin:
 
     @property
     def folder(self) -> str:
-        return f"/run/{self.name}"
+        return f"/var/lib/{self.name}"
 
     @property
     def helper(self) -> str:

@@ -54,7 +54,7 @@ class Live:
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     no_time_passes(monkeypatch)
     pod, api, shell = running_pod()
-    own = {"cat /run": log(CALLS), **container("beef", NAME, "1:3")}
+    own = {"cat /var/lib/claim": log(CALLS), **container("beef", NAME, "1:3")}
     shell.answers = {**own, **shell.answers}  # the first that fits answers
     api.table[NODES] = nodes("3", "3")
     return pod, api, shell
@@ -113,13 +113,13 @@ def test_calls_out_of_order(made: Made) -> None:
         {**CALLS[4], "number": 2},
         *({**c, "number": c["number"] + 1} for c in CALLS[1:4]),
     ]
-    shell.answers["cat /run"] = log(early)
+    shell.answers["cat /var/lib/claim"] = log(early)
     goes_red("the calls came as", steps.asked_in_order, plugin(shell), users(made), evidence())
-    shell.answers["cat /run"] = log(CALLS[:4])
+    shell.answers["cat /var/lib/claim"] = log(CALLS[:4])
     goes_red(
         "Allocate is not in the log", steps.asked_in_order, plugin(shell), users(made), evidence()
     )
-    shell.answers["cat /run"] = log([*CALLS, {**CALLS[4], "number": 6}])
+    shell.answers["cat /var/lib/claim"] = log([*CALLS, {**CALLS[4], "number": 6}])
     goes_red(
         "one call for one device", steps.asked_in_order, plugin(shell), users(made), evidence()
     )
@@ -140,9 +140,9 @@ def test_what_a_container_has(made: Made) -> None:
 def test_what_monitors_are_told(made: Made) -> None:
     _, _, shell = made
     held = {"pod": "rz", "container": "c", "resource": RESOURCE, "ids": [f"{NAME}-0"]}
-    shell.answers[f"/run/{NAME}/helper pod-resources"] = json.dumps([held])
+    shell.answers[f"/var/lib/{NAME}/helper pod-resources"] = json.dumps([held])
     steps.told_to_monitors(plugin(shell), users(made))
-    shell.answers[f"/run/{NAME}/helper pod-resources"] = "[]"
+    shell.answers[f"/var/lib/{NAME}/helper pod-resources"] = "[]"
     goes_red(r"it tells \[\]", steps.told_to_monitors, plugin(shell), users(made))
 
 
