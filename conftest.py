@@ -56,6 +56,7 @@ pytest_plugins = [
     "tests.steps.shutdown",
     "tests.steps.silent_nodes",
     "tests.steps.snapshots",
+    "tests.steps.swap",
     "tests.steps.takeovers",
     "tests.steps.versions",
     "tests.steps.writers",

@@ -1,0 +1,42 @@
+@article_65
+Feature: Swap on a worker
+  Stock servers have none. A kubelet does not start where there is some, unless it is told to; and then
+  containers still get none, unless it is told that too. Swap is a file here, for one scenario.
+
+  @claim_65_12 @seen @disruptive
+  Rule: A kubelet refuses to start on a machine with swap
+
+    Scenario: Swap comes and goes under a kubelet that restarts
+      Given a running resizable Pod
+      And the containers of its worker
+      When its worker gets swap and its kubelet restarts
+      Then within 30 s it has ended, naming "swap" and "fail-swap-on"
+      When its swap is taken away
+      Then the node of its worker is ready
+      And no container of its worker has restarted
+
+  @claim_65_13 @seen @disruptive
+  Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
+
+    Scenario: Swap is there and nothing is chosen
+      Given a worker with swap whose kubelet is set to
+        | setting    | value |
+        | failSwapOn | false |
+      When a Pod of each class runs on it
+      Then their containers may swap
+        | class      | share of the swap |
+        | Guaranteed | none              |
+        | BestEffort | none              |
+        | Burstable  | none              |
+
+    Scenario: Limited swap is chosen
+      Given a worker with swap whose kubelet is set to
+        | setting    | value                       |
+        | failSwapOn | false                       |
+        | memorySwap | {swapBehavior: LimitedSwap} |
+      When a Pod of each class runs on it
+      Then their containers may swap
+        | class      | share of the swap             |
+        | Guaranteed | none                          |
+        | BestEffort | none                          |
+        | Burstable  | as of its request for memory  |

@@ -1,0 +1,58 @@
+"""Swap on a worker: a kubelet that refuses it, and containers that may use it."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.faults import Faults
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
+from infra.clients import journal, kubelet, swap, units
+from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
+from tests.steps.changed_kubelets import KUBELET, Ended, change, values
+
+PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
+"""Manifests by QoS class."""
+NONE = "none"
+
+
+@given("a worker with swap whose kubelet is set to", target_fixture="changed")
+def worker_with_swap(cluster: Cluster, faults: Faults, datatable: list[list[str]]) -> str:
+    node = str(cluster.spec.workers[0].name)
+    faults.swap(node)
+    change(cluster, faults, node, values(datatable))
+    kubelet.await_heartbeat(cluster.api, node)
+    return node
+
+
+@when("its worker gets swap and its kubelet restarts", target_fixture="ended")
+def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
+    before = Ended(pod.node, journal.cursor(pod.shell))
+    faults.swap(pod.node)
+    units.restart(pod.shell, KUBELET)
+    return before
+
+
+@when("its swap is taken away")
+def swap_away(faults: Faults, pod: RunningPod) -> None:
+    faults.unswap(pod.node)
+
+
+@when("a Pod of each class runs on it", target_fixture="by_class")
+def pod_of_each_class(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
+    return {qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()}
+
+
+@then("their containers may swap")
+def may_swap(
+    cluster: Cluster,
+    by_class: dict[str, RunningPod],
+    datatable: list[list[str]],
+    evidence: Evidence,
+) -> None:
+    rows = [
+        (qos, swap.allowed(pod), 0 if share == NONE else swap.share(cluster.api, pod))
+        for qos, share in datatable[1:]
+        for pod in [by_class[qos]]
+    ]
+    evidence.table("bytes of swap", "class, allowed, expected", rows)
+    must_be_none(swap.wrong(rows), "containers may swap as their class and request allow")
