@@ -65,3 +65,11 @@ Feature: What the components count, and who may read it
       And a running two-container Pod on that worker
       Then within 60 s its kubelet counts containers by state as the runtime does
       And two of the running ones at least are the Pod's
+
+  @claim_67_7 @seen @disruptive
+  Rule: Kubernetes keeps no history of its metrics
+
+    Scenario: A counter begins anew with its process
+      Given the metrics of each API server
+      When the API server of one controller is restarted
+      Then it counts anew from a later start, and the others go on counting

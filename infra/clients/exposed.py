@@ -125,3 +125,25 @@ def successes(samples: list[Sample]) -> float:
 
 def successful_checks(cluster: Cluster) -> dict[str, float]:
     return {m: successes(found) for m, found in of_api_servers(cluster, "/metrics/slis").items()}
+
+
+STARTED = "process_start_time_seconds"
+
+
+def history(samples: list[Sample]) -> tuple[float, float]:
+    """When a process started, in seconds since 1970, and how many requests it has counted."""
+    return metrics.value(samples, STARTED) or 0.0, requests(samples)
+
+
+def not_begun_anew(
+    before: Mapping[str, list[Sample]], after: Mapping[str, list[Sample]], restarted: str
+) -> list[str]:
+    """API servers that kept their count although they were restarted, or the reverse."""
+    wrong = []
+    for machine, samples in before.items():
+        (began, counted), (begins, counts) = history(samples), history(after[machine])
+        anew = begins > began and counts < counted
+        going_on = begins == began and counts >= counted
+        if not (anew if machine == restarted else going_on):
+            wrong.append(f"{machine}: started {began} with {counted}, now {begins} with {counts}")
+    return wrong

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
-from infra.clients import exposed, kubelet, metrics
+from infra.clients import exposed, kubelet, metrics, units
 from infra.clients.accounts import TokenAccount
 from infra.clients.exposed import COMPONENTS, Told
 from infra.clients.metrics import Sample
@@ -18,6 +18,7 @@ from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase
+from tests.steps.rolling import API_UNIT, await_ready
 
 LABELS = {
     "code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version",
@@ -209,3 +210,18 @@ def pods_own_run(pod: RunningPod) -> None:
     own = len(pod.first.cgroups.containers)
     if own != 2 or running < own:
         raise ClaimError(f"{pod.name} runs {own} containers; {pod.node} runs {running} in all")
+
+
+@when("the API server of one controller is restarted", target_fixture="restarted")
+def restart_one(cluster: Cluster) -> str:
+    machine = str(cluster.spec.controllers[-1].name)
+    units.restart(cluster.shell(machine), API_UNIT)
+    await_ready(machine, cluster.api_of(machine))
+    return machine
+
+
+@then("it counts anew from a later start, and the others go on counting")
+def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: str) -> None:
+    now = exposed.of_api_servers(cluster, "/metrics")
+    wrong = exposed.not_begun_anew(samples, now, restarted)
+    must_be_none(wrong, "a restarted process counts from nothing, and the others go on")

@@ -151,3 +151,31 @@ def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(WaitTimeout, match="counts containers as the runtime does"):
         steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
     goes_red("runs 1 containers; worker-0 runs 2 in all", steps.pods_own_run, pod)
+
+
+def test_a_counter_that_keeps_its_history() -> None:
+    def of(started: float, count: float) -> list[Sample]:
+        return [Sample(exposed.STARTED, {}, started), Sample(exposed.REQUESTS, {}, count)]
+
+    before = {"controller-0": of(100, 50), ONE2: of(100, 50)}
+    good = FakeCluster(*[{"/metrics": told(100, 60)}, {"/metrics": told(200, 5)}])
+    steps.counts_anew(cast("Cluster", good), before, ONE2)
+    kept = FakeCluster(*[{"/metrics": told(100, 60)}, {"/metrics": told(200, 55)}])
+    goes_red(
+        "controller-1: started 100 with 50, now 200",
+        steps.counts_anew,
+        cast("Cluster", kept),
+        before,
+        ONE2,
+    )
+    both = FakeCluster(*[{"/metrics": told(200, 5)}, {"/metrics": told(200, 5)}])
+    goes_red(
+        "controller-0: started 100 with 50", steps.counts_anew, cast("Cluster", both), before, ONE2
+    )
+
+
+ONE2 = "controller-1"
+
+
+def told(started: float, count: float) -> str:
+    return f"{exposed.STARTED} {started}\n{exposed.REQUESTS} {count}\n"
