@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.accounts import Accounts
-from infra.clients import exposed
+from infra.clients import exposed, metrics
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Api
 from infra.clients.exposed import Told
@@ -154,27 +154,15 @@ def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_counter_that_keeps_its_history() -> None:
-    def of(started: float, count: float) -> list[Sample]:
-        return [Sample(exposed.STARTED, {}, started), Sample(exposed.REQUESTS, {}, count)]
+    before = {machine: metrics.parse(told(100, 50)) for machine in (ONE, "controller-1")}
 
-    before = {"controller-0": of(100, 50), ONE2: of(100, 50)}
-    good = FakeCluster(*[{"/metrics": told(100, 60)}, {"/metrics": told(200, 5)}])
-    steps.counts_anew(cast("Cluster", good), before, ONE2)
-    kept = FakeCluster(*[{"/metrics": told(100, 60)}, {"/metrics": told(200, 55)}])
-    goes_red(
-        "controller-1: started 100 with 50, now 200",
-        steps.counts_anew,
-        cast("Cluster", kept),
-        before,
-        ONE2,
-    )
-    both = FakeCluster(*[{"/metrics": told(200, 5)}, {"/metrics": told(200, 5)}])
-    goes_red(
-        "controller-0: started 100 with 50", steps.counts_anew, cast("Cluster", both), before, ONE2
-    )
+    def judge(*now: tuple[float, float]) -> None:
+        live = FakeCluster(*({"/metrics": told(*seen)} for seen in now))
+        steps.counts_anew(cast("Cluster", live), before, "controller-1")
 
-
-ONE2 = "controller-1"
+    judge((100, 60), (200, 5))
+    goes_red("controller-1: started 100.0 with 50.0, now 200", judge, (100, 60), (200, 55))
+    goes_red("controller-0: started 100.0 with 50.0, now 200", judge, (200, 5), (200, 5))
 
 
 def told(started: float, count: float) -> str:
