@@ -84,12 +84,13 @@ Feature: Devices that a plugin of the node brings
 
   @claim_62_11 @inferred @disruptive
   Rule: A restarted kubelet wants plugins to register again, and Pods keep their devices
+    Until then the node has none at all, where a plugin that died leaves the number and gives none.
 
     Scenario: A plugin that holds back after the kubelet's restart
       Given a device plugin with 3 devices on a worker
       And a Pod that has one of them
       When its kubelet restarts and the plugin holds back
-      Then within 30 s its node has 3 devices and 0 to give, and no other node has any
+      Then within 30 s its node has 0 devices and 0 to give, and no other node has any
       When the plugin registers
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
       And the Pod that has one goes on
