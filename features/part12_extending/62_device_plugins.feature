@@ -4,7 +4,7 @@ Feature: Devices that a plugin of the node brings
   divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
   numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
 
-  @claim_62_1 @seen @disruptive
+  @claim_62_1 @seen @disruptive @slow
   Rule: Before any plugin the folder of sockets holds the kubelet's own
 
     Scenario: A kubelet that was just started
@@ -12,7 +12,7 @@ Feature: Devices that a plugin of the node brings
       Then the only socket among the plugins' is the kubelet's
       And no node has a device
 
-  @claim_62_2 @seen @disruptive
+  @claim_62_2 @seen @disruptive @slow
   Rule: A plugin registers, and bad registrations are refused
 
     Scenario: Another version, a name without a vendor, and a good one
@@ -35,7 +35,7 @@ Feature: Devices that a plugin of the node brings
       And the kubelet tells that this container has that device
       But the Pod without one has none of it
 
-  @claim_62_6 @seen @disruptive
+  @claim_62_6 @seen @disruptive @slow
   Rule: The scheduler divides devices like CPU
 
     Scenario: Three devices and four Pods
@@ -71,7 +71,7 @@ Feature: Devices that a plugin of the node brings
       When its device becomes healthy
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_10 @inferred @disruptive
+  @claim_62_10 @inferred @disruptive @slow
   Rule: Devices of a plugin that died cannot be had
     That the kubelet forgets them after five minutes more is not waited for.
 
@@ -96,7 +96,7 @@ Feature: Devices that a plugin of the node brings
       And the Pod that has one goes on
       And the kubelet tells that this container has that device
 
-  @claim_62_12 @inferred @disruptive
+  @claim_62_12 @inferred @disruptive @slow
   Rule: A Pod whose device cannot be allocated is refused, not tried again
 
     Scenario: A plugin that fails
@@ -105,7 +105,7 @@ Feature: Devices that a plugin of the node brings
       Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
       And within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_13 @seen @disruptive
+  @claim_62_13 @seen @disruptive @slow
   Rule: A count that is written into a node's status is divided in the same way
 
     Scenario: Four dongles that nobody plugs in

@@ -4,7 +4,7 @@ Feature: Taking a worker out of service and back
   Draining evicts by the Eviction API, which a disruption budget can refuse; deleting the Pods would
   look the same at the end. Whole workers are emptied: these scenarios run alone.
 
-  @claim_64_6 @seen @disruptive
+  @claim_64_6 @seen @disruptive @slow
   Rule: A cordon keeps new Pods away and leaves the running ones alone
 
     Scenario: Pods for anywhere and for the cordoned worker
@@ -56,7 +56,7 @@ Feature: Taking a worker out of service and back
       Then within 180 s the drain succeeds
       And there were never fewer than 2 Ready Pods
 
-  @claim_64_10 @inferred @disruptive
+  @claim_64_10 @inferred @disruptive @slow
   Rule: Evicted Pods get their grace period
 
     Scenario: A Pod with a hook and a trap tells of its end

@@ -4,7 +4,7 @@ Feature: A worker that is powered off
   critical ones last, and says so. The worker really goes off, by its own command, as EC2 sees it; Pods
   tell a Pod on the other worker of their end, whose log keeps the order.
 
-  @claim_65_15 @inferred @disruptive
+  @claim_65_15 @inferred @disruptive @slow
   Rule: The kubelet takes a lock at logind, and raises logind's limit where it is lower
 
     Scenario: A lock for twenty seconds where logind allows five

@@ -15,7 +15,7 @@ Feature: Swap on a worker
       Then the node of its worker is ready
       And no container of its worker has restarted
 
-  @claim_65_13 @seen @disruptive
+  @claim_65_13 @seen @disruptive @slow
   Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
 
     Scenario: Swap is there and nothing is chosen

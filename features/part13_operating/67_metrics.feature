@@ -66,7 +66,7 @@ Feature: What the components count, and who may read it
       Then within 60 s its kubelet counts containers by state as the runtime does
       And two of the running ones at least are the Pod's
 
-  @claim_67_7 @seen @disruptive
+  @claim_67_7 @seen @disruptive @slow
   Rule: Kubernetes keeps no history of its metrics
 
     Scenario: A counter begins anew with its process

@@ -18,7 +18,7 @@ Feature: Nodes that fall silent, and Pods that fit nowhere
       Then within 90 s its node is ready and has no taint
       And no container of its worker has restarted
 
-  @claim_68_15 @seen @disruptive
+  @claim_68_15 @seen @disruptive @slow
   Rule: A Pod that fits nowhere says so, and runs when there is room
 
     Scenario: The only node for a Pod is cordoned, and is not

@@ -45,7 +45,7 @@ Feature: Asking a kubelet for its machine's logs
         | let             | No entries          |
       And an unknown one with an option is answered with 200 and "options present"
 
-  @claim_72_5 @inferred @disruptive
+  @claim_72_5 @inferred @disruptive @slow
   Rule: Filters do what they say
 
     Scenario: A unit that prints two nonces is filtered by pattern, time, number and boot
@@ -92,7 +92,7 @@ Feature: Asking a kubelet for its machine's logs
         | a substitution in the name   | 406    |
       And no command in a name was run
 
-  @claim_72_7 @inferred @disruptive
+  @claim_72_7 @inferred @disruptive @slow
   Rule: Files below the folder of logs are named relative to it
 
     Scenario: A file by its name, and names that lead out
@@ -128,7 +128,7 @@ Feature: Asking a kubelet for its machine's logs
       Then it takes 30 s to answer and no more than 45 s
       And no reader of the journal is left on the machine
 
-  @claim_72_9 @inferred @disruptive
+  @claim_72_9 @inferred @disruptive @slow
   Rule: Questions without the handler are a configuration error
 
     Scenario: A kubelet that is told to answer and not to listen ends, and says why
