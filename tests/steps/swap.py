@@ -17,10 +17,11 @@ NONE = "none"
 
 @given("a worker with swap whose kubelet is set to", target_fixture="changed")
 def worker_with_swap(cluster: Cluster, faults: Faults, datatable: list[list[str]]) -> str:
+    """First the settings, then swap: undone the other way round, the kubelet always starts."""
     node = str(cluster.spec.workers[0].name)
-    faults.swap(node)
     change(cluster, faults, node, values(datatable))
-    kubelet.await_heartbeat(cluster.api, node)
+    faults.swap(node)
+    kubelet.restart(cluster.shell(node), cluster.api)
     return node
 
 
