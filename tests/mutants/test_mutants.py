@@ -173,7 +173,7 @@ MUTANTS = (
     Mutant(
         "kube-proxies that tell everybody",
         "67.4",
-        "reaches port 10249",
+        "kube-proxy's metrics stay on its machine",
         talkative_proxies,
     ),
     Mutant(
