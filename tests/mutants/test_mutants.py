@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from infra import up
-from infra.clients import kubelet
+from infra.clients import kubelet, units
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from infra.progress import Progress
@@ -47,8 +47,8 @@ def edit(cluster: Cluster, machine: str, path: str, old: str, new: str) -> None:
 
 
 def restart(cluster: Cluster, machine: str, unit: str) -> None:
-    cluster.shell(machine).run(["systemctl", "daemon-reload"])
-    cluster.shell(machine).run(["systemctl", "restart", unit])
+    """An API server takes a minute to end: it waits for its clients' watches."""
+    units.restart(cluster.shell(machine), unit)
 
 
 def two_managers(cluster: Cluster) -> None:
