@@ -6,13 +6,11 @@ Reasons: kube-aggregator pkg/controllers/status/remote/remote_available_controll
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.clients import exposed, metrics, tls
+from infra.clients import exposed, kubelet, metrics, tls
 from infra.clients.api import Answer, Api, Credentials, JsonObject
-from infra.clients.metrics import Sample
 from infra.clients.pods import NotPrepared, is_ready
 from infra.cluster import Cluster
-from infra.errors import Unreachable, WaitTimeout
-from infra.ssh import Dials
+from infra.errors import WaitTimeout
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -155,24 +153,11 @@ def counted_out(cluster: Cluster) -> list[tuple[str, str]]:
 
 def resource_reads(cluster: Cluster) -> dict[str, float]:
     """How often each kubelet was asked for /metrics/resource, as it counts itself."""
-    found: dict[str, float] = {}
-    for machine in cluster.spec.workers:
-        text = cluster.api.text(f"/api/v1/nodes/{machine.name}/proxy/metrics")
-        samples = metrics.parse(text, only=KUBELET_REQUESTS)
-        found[machine.name] = sum(s.value for s in samples if reads_resources(s))
-    return found
-
-
-def reads_resources(sample: Sample) -> bool:
-    return sample.name == KUBELET_REQUESTS and sample.labels.get("path") == "metrics/resource"
-
-
-def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:
-    """Whether a machine of the cluster opens a TCP connection."""
-    shell = cluster.shell(machine)
-    assert isinstance(shell, Dials), f"{machine} opens no connections for us"
-    try:
-        shell.dial(address, port).close()
-    except Unreachable:
-        return False
-    return True
+    found = {
+        machine.name: kubelet.samples(cluster.api, machine.name, only=KUBELET_REQUESTS)
+        for machine in cluster.spec.workers
+    }
+    return {
+        node: sum(s.value for s in samples if s.labels.get("path") == "metrics/resource")
+        for node, samples in found.items()
+    }

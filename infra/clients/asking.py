@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from infra.clients.api import TIMEOUT, Api, ApiUnreachable
 from infra.clients.paced import Paced
 from infra.ssh import Shell
 from infra.wait import SYSTEM, Clock
@@ -47,6 +48,18 @@ class Asking:
         at = self._clock.now() - self._began
         wrong = self._ask()
         self._asked.append(Asked(at, self._clock.now() - self._began, wrong))
+
+
+def trouble(api: Api, path: str, *, alone: bool = False, timeout: float = TIMEOUT) -> str:
+    """What is wrong with one answer, empty for a good one; ``alone``: on a connection of its own.
+
+    ``timeout`` is seconds.
+    """
+    try:
+        answer = (api.at(api.base) if alone else api).ask("GET", path, timeout=timeout)
+    except ApiUnreachable as error:
+        return str(error)[:200]
+    return "" if answer.ok else f"{answer.status} {answer.message[:100]}"
 
 
 def longest_gap(asked: tuple[Asked, ...]) -> float:

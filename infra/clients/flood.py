@@ -12,7 +12,7 @@ from math import ceil
 
 from infra.clients import metrics
 from infra.clients.api import Api, ApiUnreachable, JsonObject
-from infra.clients.fairness import PATH, SEATS
+from infra.clients.fairness import PATH, SEATS, level_path
 from infra.clients.leases import Lease
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
@@ -77,7 +77,7 @@ def remove_level(admin: Api, name: str) -> None:
 
 def await_level(server: Api, name: str, api: Api, path: str) -> None:
     """Until the server puts the account's requests into its level. Errors: WaitTimeout."""
-    uid = server.get(f"{PATH}/prioritylevelconfigurations/{name}")["metadata"]["uid"]
+    uid = server.get(level_path(name))["metadata"]["uid"]
     eventually(
         lambda: api.ask("GET", path).headers.get("X-Kubernetes-PF-PriorityLevel-UID", "none"),
         lambda seen: seen == uid,

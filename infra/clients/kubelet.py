@@ -71,10 +71,14 @@ def ready(api: Api, node: str) -> str:
     return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "absent")
 
 
+def samples(api: Api, node: str, *, only: str | None = None) -> list[Sample]:
+    """What a kubelet tells of itself, by way of the API server. Errors: ApiRefused."""
+    return metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"), only=only)
+
+
 def containers_by_state(api: Api, node: str) -> dict[str, int]:
     """Containers that the kubelet counts, by state as it calls them; zeros are left out."""
-    text = api.text(f"/api/v1/nodes/{node}/proxy/metrics")
-    found = [s for s in metrics.parse(text, only=CONTAINERS) if s.name == CONTAINERS and s.value]
+    found = [sample for sample in samples(api, node, only=CONTAINERS) if sample.value]
     return {sample.labels["container_state"]: int(sample.value) for sample in found}
 
 
@@ -92,14 +96,14 @@ def both_counts(api: Api, shell: Shell) -> tuple[dict[str, int], dict[str, int]]
 
 def resize_counters(api: Api, node: str) -> dict[str, float]:
     """Increases asked for, by figure ("cpu limits"), and ``timed`` resizes that succeeded."""
-    samples = metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"))
+    found = samples(api, node)
     counters = {
         f"{resource} {requirement}": counter(
-            samples, REQUESTED, resource=resource, requirement=requirement, operation="increase"
+            found, REQUESTED, resource=resource, requirement=requirement, operation="increase"
         )
         for resource, requirement in FIGURES
     }
-    return {**counters, "timed": counter(samples, TIMED, success="true")}
+    return {**counters, "timed": counter(found, TIMED, success="true")}
 
 
 def counter(samples: list[Sample], name: str, **labels: str) -> float:

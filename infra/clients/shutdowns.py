@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.clients import kernel, metrics, units
+from infra.clients import kernel, kubelet, metrics, units
 from infra.clients.api import Api, JsonObject
 from infra.clients.pods import condition
 from infra.ssh import Shell, exists
@@ -117,6 +117,6 @@ def ready(api: Api, node: str) -> tuple[str, str]:
 
 def times(api: Api, node: str) -> tuple[float, float]:
     """When a kubelet's last shutdown began and ended, in seconds since 1970; 0 for never."""
-    samples = metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"))
-    began, ended = (metrics.value(samples, name) or 0.0 for name in (BEGAN, ENDED))
+    found = kubelet.samples(api, node)
+    began, ended = (metrics.value(found, name) or 0.0 for name in (BEGAN, ENDED))
     return began, ended

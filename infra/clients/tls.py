@@ -123,6 +123,18 @@ def dial(
     return Stream(shell.dial(address, port), context, address, timeout)
 
 
+def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:
+    """Whether a TCP connection from a machine to an address opens. Errors: LabError."""
+    shell = cluster.shell(machine)
+    if not isinstance(shell, Dials):
+        raise LabError(f"{machine} opens no connections for us")
+    try:
+        shell.dial(address, port).close()
+    except Unreachable:
+        return False
+    return True
+
+
 def trusting_anybody(credentials: Credentials) -> ssl.SSLContext:
     """For ports whose certificate is made anew at each start: the managers have no file for it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -10,7 +10,7 @@ from pytest_bdd import given, then, when
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import accounts as rights
-from infra.clients import aggregation, members
+from infra.clients import aggregation, members, tls
 from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import NODES, PORT, Second
 from infra.clients.api import Answer, Credentials
@@ -124,7 +124,7 @@ def routes_to_endpoints(cluster: Cluster) -> None:
 @then("every controller connects to the Pod's address")
 def connects_to_pod(cluster: Cluster, second: Second) -> None:
     names = [machine.name for machine in cluster.spec.controllers]
-    wrong = [n for n in names if not aggregation.connects(cluster, n, second.address, PORT)]
+    wrong = [n for n in names if not tls.connects(cluster, n, second.address, PORT)]
     must_be_none(wrong, f"controllers reach {second.address}:{PORT}")
 
 
@@ -132,7 +132,7 @@ def connects_to_pod(cluster: Cluster, second: Second) -> None:
 def not_to_service(cluster: Cluster) -> None:
     address = cluster.api.get(aggregation.SERVICE)["spec"]["clusterIP"]
     names = [machine.name for machine in cluster.spec.controllers]
-    wrong = [name for name in names if aggregation.connects(cluster, name, address, 443)]
+    wrong = [name for name in names if tls.connects(cluster, name, address, 443)]
     must_be_none(wrong, f"nobody on a controller answers for {address}")
 
 

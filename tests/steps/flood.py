@@ -11,8 +11,8 @@ from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import flood, leases
 from infra.clients.accounts import TokenAccount
-from infra.clients.api import Api, ApiUnreachable
-from infra.clients.asking import Asking
+from infra.clients.api import Api
+from infra.clients.asking import Asking, trouble
 from infra.clients.bystanders import ELECTED
 from infra.clients.flood import Outcome
 from infra.clients.heartbeats import NODES
@@ -99,7 +99,7 @@ def others(cluster: Cluster, accounts: Accounts, flooder: Flooder, pace: int) ->
     with ExitStack() as stack:
         asking = {}
         for name, api in (("another account", plain), ("admin", flooder.server)):
-            asking[name] = Asking(partial(wrong, api, flooder.path), a_second=pace).open()
+            asking[name] = Asking(partial(trouble, api, flooder.path), a_second=pace).open()
             stack.callback(asking[name].close)
         pause(scaled(QUIET), because="the others' usual times are measured")
         yield Others(asking, times(asking, since=0.0), held(cluster))
@@ -187,15 +187,6 @@ def with_level(cluster: Cluster, accounts: Accounts, response: object) -> Iterat
         yield made
     finally:
         flood.remove_level(cluster.api, level)
-
-
-def wrong(api: Api, path: str) -> str:
-    """What is wrong with an answer; empty is good."""
-    try:
-        answer = api.ask("GET", path)
-    except ApiUnreachable as error:
-        return str(error)[:200]
-    return "" if answer.ok else f"{answer.status} {answer.message}"
 
 
 def times(asking: dict[str, Asking], *, since: float) -> dict[str, float]:

@@ -7,15 +7,14 @@ from pytest_bdd import given, then, when
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import accounts as rights
-from infra.clients import kubelet_port, metrics
+from infra.clients import kubelet_port, metrics, tls
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Answer, Credentials
 from infra.clients.kubelet_port import RIGHTS, Port, told
 from infra.clients.metrics import Sample
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, Unreachable
-from infra.ssh import Dials
+from infra.errors import ClaimError
 from tests.steps.phrases import phrase
 
 
@@ -116,13 +115,9 @@ def strangers_refused(cluster: Cluster, strangers: list[Credentials]) -> None:
 @then("the kubelet's read-only port is closed")
 def read_only_port_closed(cluster: Cluster) -> None:
     machine = cluster.spec.workers[0]
-    shell = cluster.shell(machine.name)
-    assert isinstance(shell, Dials), f"{machine.name} opens no connections for us"
-    try:
-        shell.dial(str(machine.private_ip), kubelet_port.READ_ONLY_PORT).close()
-    except Unreachable:
-        return
-    raise ClaimError(f"{machine.name} listens on port {kubelet_port.READ_ONLY_PORT}")
+    port = kubelet_port.READ_ONLY_PORT
+    if tls.connects(cluster, machine.name, str(machine.private_ip), port):
+        raise ClaimError(f"{machine.name} listens on port {port}")
 
 
 @then(phrase('each says that the gate "{gate:Name}" is on'))

@@ -8,8 +8,8 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra.clients import asking, bystanders, units
-from infra.clients.api import Api, ApiUnreachable
-from infra.clients.asking import Asking
+from infra.clients.api import Api
+from infra.clients.asking import Asking, trouble
 from infra.clients.bystanders import Bystanders
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
@@ -21,18 +21,11 @@ from tests.steps.phrases import phrase
 API_UNIT = "kube-apiserver"
 READY_AGAIN = 120
 """Seconds for a restarted API server: 10 to 45 s were measured on two busy cores."""
+ANSWERED = 5.0
+"""Seconds for one answer: a client that does not ask twice gives up then."""
 QUORUM = 2
 MARGIN = 1.5
 """Of the time the balancer takes by its constants (claims.md, section c)."""
-
-
-def asked_of(api: Api, path: str, *, alone: bool) -> str:
-    """What is wrong with one answer; ``alone``: on a connection of its own."""
-    try:
-        answer = (api.at(api.base) if alone else api).ask("GET", path, timeout=5)
-    except ApiUnreachable as error:
-        return str(error)[:200]
-    return "" if answer.ok else f"{answer.status} {answer.text[:100]}"
 
 
 @given(
@@ -41,7 +34,9 @@ def asked_of(api: Api, path: str, *, alone: bool) -> str:
 )
 def steady_client(cluster: Cluster, pace: int) -> Iterator[Asking]:
     api = cluster.api
-    client = Asking(lambda: asked_of(api, "/version", alone=True), a_second=pace).open()
+    client = Asking(
+        partial(trouble, api, "/version", alone=True, timeout=ANSWERED), a_second=pace
+    ).open()
     try:
         yield client
     finally:
@@ -53,7 +48,7 @@ def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
     with ExitStack() as stack:
         begun = {}
         for machine, api in cluster.api_servers().items():
-            probe = Asking(partial(asked_of, api, "/readyz", alone=False), a_second=2)
+            probe = Asking(partial(trouble, api, "/readyz", timeout=ANSWERED), a_second=2)
             begun[machine] = probe.open()
             stack.callback(probe.close)
         yield begun
@@ -73,7 +68,7 @@ def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Bystanders:
 
 def await_ready(machine: str, api: Api) -> None:
     eventually(
-        partial(asked_of, api, "/readyz", alone=False),
+        partial(trouble, api, "/readyz", timeout=ANSWERED),
         lambda wrong: not wrong,
         within=scaled(READY_AGAIN),
         what=f"the API server of {machine} is ready again",

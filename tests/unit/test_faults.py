@@ -158,7 +158,7 @@ def test_an_added_file_is_removed(tmp_path: Path) -> None:
     caused.add("controller-1", "/usr/local/bin/x", b"#!/bin/sh\n")
     assert faults.pending(tmp_path) == [Fault("added", "controller-1", "", "/usr/local/bin/x")]
     shell.answers["test -e"] = ""
-    caused.remove("controller-1", "/usr/local/bin/x")
+    caused.undo(Fault("added", "controller-1", "", "/usr/local/bin/x"))
     assert shell.ran[-1] == ("rm", "--force", "/usr/local/bin/x")
     assert faults.pending(tmp_path) == []
 

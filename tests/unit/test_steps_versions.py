@@ -186,5 +186,5 @@ def test_what_is_wrong_with_an_answer() -> None:
         def at(self, base: str) -> "Bare":
             return self
 
-    assert rolling.asked_of(Bare({"/version": {}}), "/version", alone=True) == ""
-    assert rolling.asked_of(Bare({}), "/version", alone=True).startswith("404")
+    assert asking.trouble(Bare({"/version": {}}), "/version", alone=True) == ""
+    assert asking.trouble(Bare({}), "/version", alone=True).startswith("404")
