@@ -51,14 +51,12 @@ class Second:
         self, path: str, credentials: Credentials, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """One request on its own port, past the first API server. Errors: ApiUnreachable."""
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self.address}", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         machine = self.cluster.spec.controllers[0].name
         got = tls.exchange(
             self.cluster,
             machine,
             PORT,
-            "\r\n".join([*lines, "\r\n"]),
+            tls.request("GET", path, at=self.address, headers=headers),
             context=tls.trusting_anybody(credentials),  # its certificate is made at its start
             address=self.address,
         )

@@ -119,9 +119,8 @@ def rejected(server: Api) -> dict[tuple[str, str], float]:
     """Refusals that one API server has counted, by level and reason."""
     found: dict[tuple[str, str], float] = {}
     for sample in metrics.parse(server.text("/metrics"), only=REJECTED):
-        if sample.name == REJECTED:
-            key = (sample.labels["priority_level"], sample.labels["reason"])
-            found[key] = found.get(key, 0.0) + sample.value
+        key = (sample.labels["priority_level"], sample.labels["reason"])
+        found[key] = found.get(key, 0.0) + sample.value
     return found
 
 

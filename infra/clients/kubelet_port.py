@@ -54,14 +54,15 @@ class Port:
 
         Errors: ApiUnreachable.
         """
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.node}", "Connection: close"]
+        headers: dict[str, str] = {}
         if self.credentials.token:
-            lines.append(f"Authorization: Bearer {self.credentials.token}")
+            headers["Authorization"] = f"Bearer {self.credentials.token}"
         if method == "POST":
-            lines.append("Content-Length: 0")
-        got = self._exchange("\r\n".join([*lines, "\r\n"]), timeout=timeout)
-        status, headers, text = tls.parsed(got)
-        return Answer(method, f"https://{self.node}:{PORT}{path}", status, headers, text)
+            headers["Content-Length"] = "0"
+        request = tls.request(method, path, at=self.node, headers=headers)
+        got = self._exchange(request, timeout=timeout)
+        status, found, text = tls.parsed(got)
+        return Answer(method, f"https://{self.node}:{PORT}{path}", status, found, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
         with ThreadPoolExecutor(AT_ONCE) as pool:

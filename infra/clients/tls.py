@@ -6,7 +6,7 @@ machine itself, and the handshake is ours.
 
 import http.client
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -153,12 +153,19 @@ def trusting(credentials: Credentials) -> ssl.SSLContext:
     return context
 
 
+def request(method: str, path: str, *, at: str, headers: Mapping[str, str] | None = None) -> str:
+    """A request without a body, after whose answer the server ends the connection."""
+    fields = {"Host": at, "Connection": "close", **(headers or {})}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "\r\n"])
+
+
 def fetch(
     cluster: Cluster, machine: str, port: int, *, path: str, credentials: Credentials
 ) -> tuple[int, str]:
     """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {machine}\r\nConnection: close\r\n\r\n"
-    sent = exchange(cluster, machine, port, request, context=trusting_anybody(credentials))
+    asked = request("GET", path, at=machine)
+    sent = exchange(cluster, machine, port, asked, context=trusting_anybody(credentials))
     status, _, text = parsed(sent)
     return status, text
 
