@@ -203,7 +203,13 @@ class Replayed:
 
 
 def parsed(content: bytes) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of an answer. Errors: ApiUnreachable for one that was cut off."""
     answer = http.client.HTTPResponse(Replayed(content))  # type: ignore[arg-type]
-    answer.begin()
-    return answer.status, dict(answer.headers), answer.read().decode(errors="replace")
+    try:
+        answer.begin()
+        body = answer.read().decode(errors="replace")
+    except http.client.HTTPException as error:
+        raise ApiUnreachable(
+            f"the server ended before its answer did ({len(content)} bytes): {error!r}"
+        ) from error
+    return answer.status, dict(answer.headers), body

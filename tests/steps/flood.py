@@ -22,7 +22,7 @@ from infra.clients.webhooks import DELAY, Webhook
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
-from infra.wait import pause
+from infra.wait import eventually, pause
 from tests.steps.phrases import phrase
 
 CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "list"]}
@@ -30,6 +30,8 @@ QUIET = 5.0
 """Seconds in which the others' usual times are measured."""
 SLOWER = 3.0
 """How many times as long the others' answers may take (claim 67.14)."""
+NODE_RENEWS = 10.0
+"""Seconds between two renewals of a node (T2): a flood of 5 s may begin and end between them."""
 NOTICEABLE = 1.0
 """Seconds of an answer that count as usual whatever the quiet time was: fifty handshakes at once
 keep two CPUs busy that long."""
@@ -147,7 +149,12 @@ def others_answered(others: Others, evidence: Evidence) -> None:
 
 @then("nodes and leaders have renewed their Leases meanwhile")
 def leases_renewed(cluster: Cluster, others: Others) -> None:
-    must_be_none(flood.unrenewed(others.leases, held(cluster)), "all renew Leases during a flood")
+    eventually(
+        lambda: flood.unrenewed(others.leases, held(cluster)),
+        lambda late: not late,
+        within=scaled(NODE_RENEWS),
+        what="none lost its Lease to a flood or went on without renewing it",
+    )
 
 
 @then(phrase("those that had a seat, or queued for less than {limit:Duration}, are answered"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.clients import tls
+from infra.clients.api import ApiUnreachable
 from infra.pki import authority
 from infra.pki.material import Material
 from tests.unit.elections_fake import cluster
@@ -78,3 +79,16 @@ def test_a_port_that_closes_is_no_answer(material: Material) -> None:
     theirs.close()
     with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system likes
         tls.Stream(ours, trusting(material.cert_path("ca")), ADDRESS).__enter__()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhal",
+    ],
+)
+def test_an_answer_cut_off_by_a_process_that_ended(content: bytes) -> None:
+    with pytest.raises(ApiUnreachable, match="ended before its answer did"):
+        tls.parsed(content)
