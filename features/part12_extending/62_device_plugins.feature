@@ -73,13 +73,15 @@ Feature: Devices that a plugin of the node brings
 
   @claim_62_10 @inferred @disruptive @slow
   Rule: Devices of a plugin that died cannot be had
-    That the kubelet forgets them after five minutes more is not waited for.
+    After five minutes more the kubelet has forgotten them; the name stays, with none.
 
     Scenario: A plugin is killed
       Given a device plugin with 3 devices on a worker
       And a Pod that has one of them
       When the plugin is killed
       Then within 30 s its node has 3 devices and 0 to give, and no other node has any
+      And the Pod that has one goes on
+      And within 360 s its node has 0 devices and 0 to give, and no other node has any
       And the Pod that has one goes on
 
   @claim_62_11 @inferred @disruptive
@@ -114,3 +116,14 @@ Feature: Devices that a plugin of the node brings
       Then both run on that worker
       When another Pod asks for a device
       Then within 30 s that Pod is not scheduled, naming the devices
+
+  @claim_62_14 @inferred @disruptive @slow
+  Rule: Such a count outlives its kubelet only beside that kubelet's file of devices
+
+    Scenario: A kubelet restarts with its file of devices, then without it
+      Given a worker's status is given 4 devices that no plugin has
+      And a plugin of other devices has registered there
+      When their kubelet restarts
+      Then within 30 s its node has 4 devices and 4 to give, and no other node has any
+      When their kubelet restarts without its file of devices
+      Then within 30 s its node has 0 devices and 0 to give, and no other node has any

@@ -17,7 +17,7 @@ Feature: One account asks for too much
       And the others were always answered, hardly slower than before
       And nodes and leaders have renewed their Leases meanwhile
 
-  @claim_67_16 @inferred @disruptive @slow
+  @claim_67_11 @claim_67_16 @inferred @disruptive @slow
   Rule: A level with a queue makes requests wait, then serves them or gives up
 
     Scenario: Twenty requests at once, twelve places to wait
@@ -27,3 +27,4 @@ Feature: One account asks for too much
       Then those that had a seat, or queued for less than 15 s, are answered
       And those without a place are refused at once, counted by "queue-full"
       And those that queued longer are refused, counted by "time-out"
+      And every answer tells of the account's level

@@ -51,11 +51,18 @@ Feature: What the components count, and who may read it
   @claim_67_6 @inferred
   Rule: Health checks are counted as indicators
 
-    Scenario: Each API server counts its health checks
-      Given the health indicators of each API server
-      When each API server is asked whether it is ready
+    Scenario Outline: Each <component> counts its health checks
+      Given the health indicators of each <component>
+      When each <component> is asked for its health
       Then each says that its checks are healthy
-      And within 30 s each has counted more successful checks
+      And within 30 s each <component> has counted more successful checks
+
+      Examples:
+        | component          |
+        | API server         |
+        | controller manager |
+        | scheduler          |
+        | kubelet            |
 
   @claim_67_3 @seen @serial
   Rule: The kubelet's gauges of containers match the runtime

@@ -38,6 +38,7 @@ Feature: Every request has its place when an API server is busy
       When admin asks each API server 5 times
       Then each tells of every level in the documented columns
       And each dispatched at least 5 more requests at level "exempt"
+      And each tells of the queues of "leader-election", and of this request with its user
       And an account without rights is refused the live state with 403
 
   @claim_67_11 @claim_67_12 @inferred
@@ -66,6 +67,7 @@ Feature: Every request has its place when an API server is busy
       When another user asks for Nodes
       Then it is refused with 403 and the answer tells of flow schema "global-default"
       And the answer to a follower of the Pod's log tells of no place
+      And the answer to a request for a command in the Pod tells of no place
       And the answer to an unknown token is 401 and tells of no place
 
   @claim_67_13 @inferred

@@ -14,6 +14,13 @@ Feature: Who may ask a kubelet for what
       And each refusal names the account and the right that it lacks
       And every endpoint answers admin
 
+    @slow
+    Scenario: A deleted account is a stranger once verdicts of before are forgotten
+      Given an account with the right to "metrics" of nodes
+      When the account is deleted after the kubelet's port answered it with metrics
+      Then within 180 s the kubelet's port answers it with 401
+      And every endpoint answers admin
+
   @claim_72_12 @inferred
   Rule: The same right does not open the API server's proxy to nodes
 

@@ -63,6 +63,11 @@ def token_of(admin: Api, namespace: str, name: str) -> TokenAccount:
     return TokenAccount(namespace, name, str(token))
 
 
+def delete(admin: Api, account: TokenAccount) -> None:
+    """The account itself; what is bound to its name stays until ``remove``."""
+    admin.delete(f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}")
+
+
 def bind(admin: Api, namespace: str, name: str, rules: Sequence[Rule]) -> None:
     own = f"{namespace}-{name}"
     role = {"metadata": {"name": own}, "rules": [dict(rule) for rule in rules]}

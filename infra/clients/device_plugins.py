@@ -1,15 +1,15 @@
 """A device plugin on a worker, told what to do by files; what the kubelet and the API make of it.
 
-The plugin is ours (infra/artifacts/go/helper). Names: kubernetes staging/src/k8s.io/kubelet
+Names: kubernetes staging/src/k8s.io/kubelet
 pkg/apis/deviceplugin/v1beta1/constants.go (1.36).
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from infra.clients.api import Answer, Api, JsonObject, need
+from infra.clients.counterpart import Counterpart
 from infra.clients.running import RunningPod
 from infra.errors import LabError
 from infra.ssh import Shell
@@ -25,35 +25,23 @@ ORDER = ("listens", "registered", "GetDevicePluginOptions", "ListAndWatch", "All
 
 
 @dataclass(frozen=True)
-class DevicePlugin:
+class DevicePlugin(Counterpart):
     """A plugin for one resource on a worker; its folder holds switches, log and marker."""
 
-    shell: Shell
-    name: str
     count: int
 
     @property
     def resource(self) -> str:
         return f"{VENDOR}/{self.name}"
 
-    @property
-    def folder(self) -> str:
-        return f"/var/lib/{self.name}"
-
-    @property
-    def helper(self) -> str:
-        return f"{self.folder}/helper"
-
     def prepare(self, program: bytes) -> None:
         """The program and a marker lie in its folder. Errors: CommandFailed."""
-        self.shell.put(program, self.helper, mode=0o755)
+        super().prepare(program)
         self.shell.put(f"{self.name}\n".encode(), f"{self.folder}/marker")
 
     def start(self) -> None:
-        """As a unit of its own, which ends with ``stop``."""
-        about = [f"--unit={self.name}", "--collect", "--quiet"]
         what = [f"--resource={self.resource}", f"--folder={self.folder}", f"--count={self.count}"]
-        self.shell.run(["systemd-run", *about, self.helper, "device-plugin", *what])
+        self.run("device-plugin", *what)
 
     def switch(self, name: str, text: str = "") -> None:
         self.shell.put(text.encode(), f"{self.folder}/{name}")
@@ -66,10 +54,9 @@ class DevicePlugin:
         self.shell.run(["systemctl", "kill", "--signal=SIGKILL", self.name])
 
     def remove(self) -> None:
-        """Process, socket and folder are gone, whatever was there."""
-        self.shell.run(["systemctl", "stop", self.name], check=False)
-        socket = f"{FOLDER}/{self.resource.replace('/', '_')}.sock"
-        self.shell.run(["rm", "--recursive", "--force", self.folder, socket])
+        """Its socket goes too: a killed plugin leaves it."""
+        super().remove()
+        self.shell.run(["rm", "--force", f"{FOLDER}/{self.resource.replace('/', '_')}.sock"])
 
     def calls(self) -> list[JsonObject]:
         """Its log in order; empty before its first line."""
@@ -82,18 +69,14 @@ class DevicePlugin:
 
     def register_as(self, resource: str, version: str = "v1beta1") -> str:
         """What the kubelet says to a registration; empty when it takes it."""
-        argv = [self.helper, "register", f"--resource={resource}", f"--version={version}"]
+        argv = [self.program, "register", f"--resource={resource}", f"--version={version}"]
         ended = self.shell.run(argv, check=False)
         return "" if ended.exit_status == 0 else ended.stderr.strip()
 
     def holders(self) -> list[JsonObject]:
         """Who has which of its devices, as the kubelet tells monitors. Errors: CommandFailed."""
-        found = json.loads(self.shell.run([self.helper, "pod-resources"]).stdout)
+        found = json.loads(self.shell.run([self.program, "pod-resources"]).stdout)
         return [one for one in found if one["resource"] == self.resource]
-
-
-def new_name() -> str:
-    return f"claim-{uuid4().hex[:8]}"
 
 
 def sockets(shell: Shell) -> list[str]:

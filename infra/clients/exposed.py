@@ -9,6 +9,7 @@ from infra.clients.kubelet_port import PORT as KUBELET
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
 from infra.errors import Unreachable
+from infra.inventory import API_PORT, Role
 from infra.ssh import Dials
 
 COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
@@ -18,6 +19,24 @@ REQUESTS = "apiserver_request_total"
 HEALTHY = "kubernetes_healthcheck"
 CHECKED = "kubernetes_healthchecks_total"
 BUILD = "kubernetes_build_info"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Where a component's processes are asked for their health."""
+
+    role: Role
+    port: int
+    path: str = "/healthz"
+
+
+CHECKS = {
+    "API server": Check(Role.CONTROLLER, API_PORT, "/readyz"),
+    "controller manager": Check(Role.CONTROLLER, COMPONENTS["controller manager"]),
+    "scheduler": Check(Role.CONTROLLER, COMPONENTS["scheduler"]),
+    "kubelet": Check(Role.WORKER, KUBELET),
+}
+INDICATORS = "/metrics/slis"
 
 
 @dataclass(frozen=True)
@@ -123,8 +142,27 @@ def successes(samples: list[Sample]) -> float:
     )
 
 
-def successful_checks(cluster: Cluster) -> dict[str, float]:
-    return {m: successes(found) for m, found in of_api_servers(cluster, "/metrics/slis").items()}
+def indicators(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
+    """Health indicators of every process of a component, by machine. Errors: ApiUnreachable."""
+    return {m: metrics.parse(text) for m, text in each(cluster, component, INDICATORS).items()}
+
+
+def ask_health(cluster: Cluster, component: str) -> None:
+    each(cluster, component, CHECKS[component].path)
+
+
+def each(cluster: Cluster, component: str, path: str) -> dict[str, str]:
+    """What every process of a component gives admin at a path. Errors: LabError for a refusal."""
+    role, port = CHECKS[component].role, CHECKS[component].port
+    admin = cluster.credentials("admin")
+    return {
+        machine.name: metrics.scrape(cluster, machine.name, port, credentials=admin, path=path)
+        for machine in cluster.spec.of(role)
+    }
+
+
+def successful_checks(cluster: Cluster, component: str) -> dict[str, float]:
+    return {m: successes(found) for m, found in indicators(cluster, component).items()}
 
 
 STARTED = "process_start_time_seconds"

@@ -35,6 +35,9 @@ LEVELS: Mapping[str, tuple[str, int, int]] = {
 }
 """Type, shares and lendable per cent by level; same file."""
 DUMP = "/debug/api_priority_and_fairness/dump_priority_levels"
+QUEUES = "/debug/api_priority_and_fairness/dump_queues"
+LIVE_REQUESTS = "/debug/api_priority_and_fairness/dump_requests"
+ADMIN = "kubernetes-admin"
 COLUMNS = (
     "PriorityLevelName", "ActiveQueues", "IsIdle", "IsQuiescing", "WaitingRequests",
     "ExecutingRequests", "DispatchedRequests", "RejectedRequests", "TimedoutRequests",
@@ -103,6 +106,15 @@ def parse_dump(text: str) -> tuple[tuple[str, ...], dict[str, dict[str, str]]]:
         return (), {}
     header = tuple(lines[0])
     return header, {cells[0]: dict(zip(header, cells, strict=False)) for cells in lines[1:]}
+
+
+def untold_parts(api: Api, level: str) -> list[str]:
+    """What the live queues and requests of one API server leave out; empty is right."""
+    queues = api.text(QUEUES).splitlines()
+    requests = api.text(f"{LIVE_REQUESTS}?includeRequestDetails=1").splitlines()
+    own = [line for line in requests if LIVE_REQUESTS in line and ADMIN in line]
+    found = [] if any(line.startswith(f"{level},") for line in queues) else [f"no queue of {level}"]
+    return found if own else [*found, f"no request of {ADMIN} for {LIVE_REQUESTS}"]
 
 
 def all_seats(api: Api) -> int:

@@ -18,6 +18,7 @@ from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 
 REJECTED = "apiserver_flowcontrol_rejected_requests_total"
+LEVEL = "X-Kubernetes-PF-PriorityLevel-UID"
 WAITS = 15.0
 """Seconds that a request may wait in a queue: a quarter of --request-timeout (60 s)."""
 ENDS = 90.0
@@ -35,6 +36,8 @@ class Outcome:
     seconds: float
     status: int
     retry_after: str = ""
+    level: str = ""
+    """UID of the level that the answer tells of."""
 
 
 def queueing(length: int) -> JsonObject:
@@ -79,7 +82,7 @@ def await_level(server: Api, name: str, api: Api, path: str) -> None:
     """Until the server puts the account's requests into its level. Errors: WaitTimeout."""
     uid = server.get(level_path(name))["metadata"]["uid"]
     eventually(
-        lambda: api.ask("GET", path).headers.get("X-Kubernetes-PF-PriorityLevel-UID", "none"),
+        lambda: api.ask("GET", path).headers.get(LEVEL, "none"),
         lambda seen: seen == uid,
         within=scaled(ACCESS.seconds * 2),
         what=f"{server.base} puts the account into the level {name}",
@@ -108,7 +111,8 @@ def one(api: Api, path: str, start: float) -> Outcome:
     except ApiUnreachable:
         return Outcome(at - start, time.monotonic() - at, 0)
     retry = str(answer.headers.get("Retry-After", ""))
-    return Outcome(at - start, time.monotonic() - at, answer.status, retry)
+    level = str(answer.headers.get(LEVEL, ""))
+    return Outcome(at - start, time.monotonic() - at, answer.status, retry, level)
 
 
 def statuses(outcomes: Sequence[Outcome]) -> dict[int, int]:

@@ -67,8 +67,18 @@ def renewed(api: Api, node: str) -> str:
 
 
 def ready(api: Api, node: str) -> str:
+    return str(readiness(api, node).get("status", "absent"))
+
+
+def ready_since(api: Api, node: str) -> str:
+    """When its condition Ready last changed, as its status tells it."""
+    return str(readiness(api, node).get("lastTransitionTime", "never"))
+
+
+def readiness(api: Api, node: str) -> JsonObject:
+    """The node's condition Ready; empty when it has none."""
     conditions = api.get(f"/api/v1/nodes/{node}")["status"]["conditions"]
-    return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "absent")
+    return next((dict(c) for c in conditions if c["type"] == "Ready"), {})
 
 
 def samples(api: Api, node: str, *, only: str | None = None) -> list[Sample]:

@@ -41,9 +41,11 @@ def value(samples: Iterable[Sample], metric: str, /, **labels: str) -> float | N
     return None
 
 
-def scrape(cluster: Cluster, machine: str, port: int, *, credentials: Credentials) -> str:
-    """``/metrics`` of the process on that port. Errors: ApiUnreachable; LabError when refused."""
-    status, text = tls.fetch(cluster, machine, port, path="/metrics", credentials=credentials)
+def scrape(
+    cluster: Cluster, machine: str, port: int, *, credentials: Credentials, path: str = "/metrics"
+) -> str:
+    """What the process on that port gives. Errors: ApiUnreachable; LabError when refused."""
+    status, text = tls.fetch(cluster, machine, port, path=path, credentials=credentials)
     if status != 200:
-        raise LabError(f"{machine}:{port}/metrics -> {status} {text[:200]}")
+        raise LabError(f"{machine}:{port}{path} -> {status} {text[:200]}")
     return text

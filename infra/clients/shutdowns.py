@@ -50,6 +50,13 @@ def delays(shell: Shell) -> str:
     )
 
 
+def announce(shell: Shell, *, begins: bool) -> None:
+    """Sends logind's signal that a shutdown begins, or that it was called off."""
+    manager = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager")
+    word = "true" if begins else "false"
+    shell.run(["busctl", "emit", *manager, "PrepareForShutdown", "b", word])
+
+
 def raised(shell: Shell) -> bool:
     return exists(shell, DROP_IN)
 

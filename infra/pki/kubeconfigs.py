@@ -6,7 +6,7 @@ import os
 import yaml
 
 from infra.inventory import API_PORT, ClusterSpec
-from infra.pki.authority import put
+from infra.pki.authority import Pair, put
 from infra.pki.material import Material
 
 LOCAL = f"https://127.0.0.1:{API_PORT}"
@@ -53,6 +53,17 @@ def kubeconfig(material: Material, name: str, server: str) -> bytes:
             {"name": "default", "context": {"cluster": "kubernetes-from-scratch", "user": name}}
         ],
         "current-context": "default",
+    }
+    return yaml.safe_dump(config, sort_keys=False).encode()
+
+
+def with_pair(content: bytes, pair: Pair) -> bytes:
+    """A kubeconfig with another certificate and key for its only user."""
+    config = yaml.safe_load(content)
+    (user,) = config["users"]
+    user["user"] = {
+        "client-certificate-data": encoded(pair.certificate_pem),
+        "client-key-data": encoded(pair.key_pem),
     }
     return yaml.safe_dump(config, sort_keys=False).encode()
 

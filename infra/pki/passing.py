@@ -29,6 +29,15 @@ def administrator(cluster: Material, into: Path, *, ends: timedelta) -> Path:
     return into / name
 
 
+def near_its_end(cluster: Material, identity: Identity, *, ends: timedelta) -> Pair:
+    """A new pair of whose life 95 % are over and ``ends`` are left.
+
+    Errors: ValueError when the authority is unreadable.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    return issue(load(cluster, "ca"), identity, not_before=now - 19 * ends, not_after=now + ends)
+
+
 def renewed(cluster: Material, identity: Identity, old: x509.Certificate) -> Pair:
     """A new pair for the subject and exactly the alternative names of an old certificate.
 

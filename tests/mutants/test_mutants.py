@@ -9,15 +9,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra import up
 from infra.clients import kubelet, units
 from infra.cluster import Cluster
 from infra.phases.build import await_api
+from infra.pki import authority
+from infra.pki.identities import api_server
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -113,6 +117,34 @@ def unchecked_servers(cluster: Cluster) -> None:
     restart(cluster, machine, "haproxy")
 
 
+def secrets_in_clear(cluster: Cluster) -> None:
+    """What is written is written by the first provider."""
+    for machine in cluster.spec.controllers:
+        shell, path = cluster.shell(machine.name), "/var/lib/kubernetes/encryption-config.yaml"
+        config = yaml.safe_load(shell.get(path))
+        config["resources"][0]["providers"].reverse()
+        shell.put(yaml.safe_dump(config).encode(), path, mode=0o600)
+        restart(cluster, machine.name, "kube-apiserver")
+        await_api(cluster.api_of(machine.name))
+
+
+def without_the_balancer(cluster: Cluster) -> None:
+    """As when somebody forgets it among the alternative names of article 4."""
+    spec = cluster.spec
+    whole = api_server(spec)
+    own = tuple(one for one in whole.addresses if one != spec.load_balancer.private_ip)
+    now = datetime.now(UTC).replace(microsecond=0)
+    pair = authority.issue(
+        authority.load(cluster.material, "ca"),
+        replace(whole, addresses=own),
+        not_before=now - authority.BACKDATE,
+        not_after=now - authority.BACKDATE + authority.VALIDITY,
+    )
+    shell = cluster.shell("controller-1")
+    shell.put(pair.certificate_pem, "/var/lib/kubernetes/kube-apiserver.pem")
+    shell.put(pair.key_pem, "/var/lib/kubernetes/kube-apiserver-key.pem", mode=0o600)
+
+
 MUTANTS = (
     Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
     Mutant(
@@ -186,6 +218,18 @@ MUTANTS = (
             "--disable-admission-plugins=ValidatingAdmissionPolicy \\\n  "
             "--enable-aggregator-routing=true",
         ),
+    ),
+    Mutant(
+        "an API server's certificate without the balancer",
+        "63.13",
+        "(kube-apiserver) lacks",
+        without_the_balancer,
+    ),
+    Mutant(
+        "Secrets in clear in etcd",
+        "63.12",
+        "the Secret is stored without encryption",
+        secrets_in_clear,
     ),
     Mutant(
         "a load balancer that does not check",

@@ -6,11 +6,11 @@ from fixtures.devices import MakePlugin
 from fixtures.workloads import Workloads
 from infra.clients import device_plugins, kubelet
 from infra.clients.api import Answer, JsonObject, need
-from infra.clients.device_plugins import KUBELETS_OWN, DevicePlugin
+from infra.clients.device_plugins import CHECKPOINT, KUBELETS_OWN, DevicePlugin
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.ssh import Shell
+from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.devices import REGISTERED, await_counts, user
@@ -49,6 +49,29 @@ def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DeviceP
     need(device_plugins.advertise(cluster.api, plugin.shell.name, plugin.resource, count))
     await_counts(cluster, plugin, count, count, within=REGISTERED)
     return plugin
+
+
+@given("a plugin of other devices has registered there", target_fixture="other")
+def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
+    """The kubelet writes its file of devices when one registers."""
+    other = make_plugin(1)
+    other.start()
+    await_counts(cluster, other, 1, 1, within=REGISTERED)
+    assert exists(other.shell, CHECKPOINT), f"{other.shell.name} has no {CHECKPOINT}"
+    return other
+
+
+@when("their kubelet restarts")
+def restart_theirs(cluster: Cluster, other: DevicePlugin) -> None:
+    kubelet.restart(other.shell, cluster.api)
+
+
+@when("their kubelet restarts without its file of devices")
+def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
+    """Without the other plugin too: it would register at once, and the file would be back."""
+    other.remove()
+    other.shell.run(["rm", CHECKPOINT])
+    kubelet.restart(other.shell, cluster.api)
 
 
 @when("2 Pods ask for 3 and 1 of them", target_fixture="names")

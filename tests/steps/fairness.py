@@ -165,6 +165,15 @@ def dispatched(cluster: Cluster, before: Dumps, count: int, level: str) -> None:
     must_be_none(wrong, f"each API server dispatched at least {count} more at {level}")
 
 
+@then(phrase('each tells of the queues of "{level:Name}", and of this request with its user'))
+def tells_queues_and_requests(cluster: Cluster, level: str) -> None:
+    """The request for requests is being executed, so that it is one of them."""
+    wrong: list[str] = []
+    for machine, api in cluster.api_servers().items():
+        wrong += [f"{machine}: {text}" for text in fairness.untold_parts(api, level)]
+    must_be_none(wrong, "each API server tells of queues and requests live")
+
+
 @then("an account without rights is refused the live state with 403")
 def dump_refused(accounts: Accounts) -> None:
     answer = accounts.api(accounts.make("plain")).ask("GET", DUMP)
@@ -192,6 +201,13 @@ def refused_there(objects: Objects, answer: Answer, schema: str) -> None:
 def follower_has_no_place(objects: Objects, pod: RunningPod) -> None:
     answer = pod.pods.api.begin(pod.pods.path(pod.name, "log"), follow="true")
     must_have_no_place(objects, answer, status=200)
+
+
+@then("the answer to a request for a command in the Pod tells of no place")
+def command_has_no_place(objects: Objects, pod: RunningPod) -> None:
+    """A plain request, which is answered 400: what is put where is decided by its path."""
+    answer = pod.pods.api.ask("GET", pod.pods.path(pod.name, "exec"), params={"command": "true"})
+    must_have_no_place(objects, answer, status=400)
 
 
 @then("the answer to an unknown token is 401 and tells of no place")

@@ -14,6 +14,7 @@ from infra.clients.accounts import TokenAccount
 from infra.clients.api import Api
 from infra.clients.asking import Asking, trouble
 from infra.clients.bystanders import ELECTED
+from infra.clients.fairness import level_path
 from infra.clients.flood import Outcome
 from infra.clients.heartbeats import NODES
 from infra.clients.leases import Lease
@@ -137,6 +138,13 @@ def counted(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
     seen = flood.grown(flooder.before, flooder.server)
     if seen != wanted:
         raise ClaimError(f"refusals should be counted as {wanted}; they are {seen}")
+
+
+@then("every answer tells of the account's level")
+def tell_level(flooder: Flooder, outcomes: list[Outcome]) -> None:
+    uid = flooder.server.get(level_path(flooder.level))["metadata"]["uid"]
+    odd = [f"{o.status} tells of {o.level or 'none'}" for o in outcomes if o.level != uid]
+    must_be_none(odd, f"answers and refusals tell of level {flooder.level}, {uid}")
 
 
 @then("the others were always answered, hardly slower than before")

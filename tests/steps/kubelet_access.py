@@ -15,6 +15,8 @@ from infra.clients.metrics import Sample
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 
@@ -67,6 +69,24 @@ def ask_everything(caller: Caller, evidence: Evidence) -> dict[str, Answer]:
 def exactly_these(answers: dict[str, Answer], right: str) -> None:
     wrong = kubelet_port.wrongly_judged(answers, kubelet_port.opened_by(right))
     must_be_none(wrong, f"the right to nodes/{right} opens its own endpoints and no other")
+
+
+@when("the account is deleted after the kubelet's port answered it with metrics")
+def delete_account(cluster: Cluster, caller: Caller) -> None:
+    port_gives_metrics(caller)
+    rights.delete(cluster.api, caller.account)
+
+
+@then(phrase("within {limit:Duration} the kubelet's port answers it with {status:Count}"))
+def port_refuses(caller: Caller, limit: float, status: int) -> None:
+    """The kubelet keeps a token's verdict for two minutes (T23)."""
+    eventually(
+        lambda: caller.port.ask("/metrics").status,
+        lambda seen: seen == status,
+        within=scaled(limit),
+        every=5.0,
+        what=f"the kubelet of {caller.port.node} answers a deleted account with {status}",
+    )
 
 
 @then("each refusal names the account and the right that it lacks")

@@ -25,6 +25,7 @@ LABELS = {
 }  # fmt: skip
 """Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
 READABLE = ("/metrics", "/metrics/slis", "/livez")
+CHECKED = one_of(exposed.CHECKS)
 COMPONENT = one_of(COMPONENTS)
 
 
@@ -44,9 +45,12 @@ def metrics_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
     return exposed.of_api_servers(cluster, "/metrics")
 
 
-@given("the health indicators of each API server", target_fixture="samples")
-def indicators_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
-    return exposed.of_api_servers(cluster, "/metrics/slis")
+@given(
+    phrase("the health indicators of each {component:Checked}", Checked=CHECKED),
+    target_fixture="samples",
+)
+def indicators_of(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
+    return exposed.indicators(cluster, component)
 
 
 @given("a kind of the scenario's own that every API server serves", target_fixture="kind")
@@ -90,10 +94,9 @@ def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
     return exposed.ask_kube_proxies(cluster)
 
 
-@when("each API server is asked whether it is ready")
-def ask_ready(cluster: Cluster) -> None:
-    for api in cluster.api_servers().values():
-        api.ask("GET", "/readyz")
+@when(phrase("each {component:Checked} is asked for its health", Checked=CHECKED))
+def ask_health(cluster: Cluster, component: str) -> None:
+    exposed.ask_health(cluster, component)
 
 
 @then("each tells of requests in flight, mutating and reading")
@@ -181,14 +184,21 @@ def checks_healthy(samples: dict[str, list[Sample]]) -> None:
     must_be_none([line for line in wrong if not line.endswith("[]")], "every check is healthy")
 
 
-@then(phrase("within {limit:Duration} each has counted more successful checks"))
-def checks_counted(cluster: Cluster, samples: dict[str, list[Sample]], limit: float) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} each {component:Checked} has counted more successful checks",
+        Checked=CHECKED,
+    )
+)
+def checks_counted(
+    cluster: Cluster, samples: dict[str, list[Sample]], component: str, limit: float
+) -> None:
     before = {machine: exposed.successes(found) for machine, found in samples.items()}
     eventually(
-        lambda: exposed.successful_checks(cluster),
+        lambda: exposed.successful_checks(cluster, component),
         lambda now: all(now[machine] > count for machine, count in before.items()),
         within=scaled(limit),
-        what=f"each API server counts more successful checks than {before}",
+        what=f"each {component} counts more successful checks than {before}",
     )
 
 

@@ -123,6 +123,27 @@ def test_live_state() -> None:
     steps.dispatched(cluster(**{DUMP: dump(dispatched=12)}), before, 5, "exempt")
 
 
+def test_live_queues_and_requests() -> None:
+    queues, path = "PriorityLevelName, Index\nleader-election, 0\n", fairness.LIVE_REQUESTS
+    details = f"{path}?includeRequestDetails=1"
+    right = {fairness.QUEUES: queues, details: f"head\nexempt, kubernetes-admin, get, {path},\n"}
+    steps.tells_queues_and_requests(cluster(**right), "leader-election")
+    none = cluster(**{**right, fairness.QUEUES: "PriorityLevelName, Index\n"})
+    goes_red(
+        "controller-0: no queue of leader-election",
+        steps.tells_queues_and_requests,
+        none,
+        "leader-election",
+    )
+    other = cluster(**{**right, details: f"head\nexempt, someone, get, {path},\n"})
+    goes_red(
+        "no request of kubernetes-admin",
+        steps.tells_queues_and_requests,
+        other,
+        "leader-election",
+    )
+
+
 def test_live_state_for_everybody() -> None:
     class Open:
         def make(self, name: str) -> str:
@@ -158,6 +179,16 @@ def test_what_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(FakeApi, "begin", lambda *_, **__: answered(200))
     steps.follower_has_no_place(known, pod)
+
+
+def test_a_command_that_has_a_place() -> None:
+    pod, api, _ = running_pod()
+    api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (403, {})
+    goes_red(
+        "should be 400 and have no place; it was 403", steps.command_has_no_place, objects(), pod
+    )
+    api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (400, {})
+    steps.command_has_no_place(objects(), pod)
 
 
 def test_seats() -> None:

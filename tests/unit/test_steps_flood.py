@@ -10,6 +10,7 @@ from infra.clients import flood, webhooks
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Answer
 from infra.clients.asking import Asked
+from infra.clients.fairness import level_path
 from infra.clients.flood import Outcome
 from infra.clients.webhooks import Webhook
 from infra.cluster import Cluster
@@ -149,3 +150,11 @@ def test_a_flood_is_sent_at_once_and_not_repeated(monkeypatch: pytest.MonkeyPatc
 
     found = flood.send(Bare({}), 5, "/x")
     assert [(one.status, one.retry_after) for one in found] == [(429, "1")] * 5
+
+
+def test_answers_that_tell_of_another_level() -> None:
+    path = level_path(LEVEL)
+    asked = Flooder(ACCOUNT, LEVEL, FakeApi({path: {"metadata": {"uid": "u1"}}}), {})
+    told = [Outcome(0.0, 1.0, 201, level="u1"), Outcome(0.0, 1.0, 429, level="u1")]
+    steps.tell_level(asked, told)
+    goes_red("429 tells of none", steps.tell_level, asked, [*told, Outcome(0.0, 1.0, 429)])

@@ -14,12 +14,12 @@ from infra.clients.api import Answer, Api, Credentials
 from infra.clients.kubelet_port import RIGHTS, Port
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
-from infra.errors import Unreachable
+from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from tests.steps import kubelet_access as steps
 from tests.steps import kubelet_commands as commands
 from tests.steps.kubelet_access import Caller
-from tests.unit.fakes import FakeApi, evidence, goes_red, running_pod
+from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, running_pod
 
 USER = "system:serviceaccount:ns:may-metrics"
 NOTHING = Credentials(ca=Path("ca.pem"))
@@ -110,6 +110,13 @@ def test_the_control_goes_red_too(monkeypatch: pytest.MonkeyPatch) -> None:
     live = cast("Cluster", Machines())
     monkeypatch.setattr(steps, "admin_port", lambda *_: caller().port)
     goes_red("admin is answered everywhere", steps.admin_is_answered, live)
+
+
+def test_a_deleted_account_that_goes_on_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    with pytest.raises(WaitTimeout, match="answers a deleted account with 401"):
+        steps.port_refuses(caller(), 180, 401)
+    steps.port_refuses(caller(right="log"), 180, 403)
 
 
 def test_the_way_to_metrics() -> None:

@@ -16,6 +16,7 @@ from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from tests.steps import metrics as steps
+from tests.unit import elections_fake
 from tests.unit.fakes import (
     FakeApi,
     cluster_of,
@@ -127,16 +128,21 @@ def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
     goes_red("no check", steps.checks_healthy, {ONE: []})
     steps.checks_healthy({ONE: [Sample(exposed.HEALTHY, 1, {"name": "etcd"})]})
     line = f'{exposed.CHECKED}{{name="etcd",status="success"}} 4\n'
-    live = cluster({"/metrics/slis": line})
-    before = {ONE: [Sample(exposed.CHECKED, 4, {"status": "success"})]}
-    goes_red(
-        "counts more successful checks than .*4.*: not within",
-        steps.checks_counted,
-        live,
-        before,
-        30,
-    )
-    steps.checks_counted(live, {ONE: []}, 30)
+    asked: list[tuple[str, int, str]] = []
+
+    def scrape(_: Cluster, machine: str, port: int, *, credentials: Any, path: str) -> str:
+        asked.append((machine, port, path))
+        return line
+
+    monkeypatch.setattr(metrics, "scrape", scrape)
+    live = elections_fake.cluster(credentials=lambda _: None)
+    before = {"worker-1": [Sample(exposed.CHECKED, 4, {"status": "success"})]}
+    wrong = "each kubelet counts more successful checks than .*4.*: not within"
+    goes_red(wrong, steps.checks_counted, live, before, "kubelet", 30)
+    steps.checks_counted(live, {"worker-1": []}, "kubelet", 30)
+    assert asked[-1] == ("worker-1", 10250, "/metrics/slis")
+    steps.ask_health(live, "scheduler")
+    assert asked[-1] == ("controller-2", 10259, "/healthz")
 
 
 def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

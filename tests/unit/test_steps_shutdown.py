@@ -14,6 +14,7 @@ from infra.cluster import Cluster
 from infra.ec2 import InstanceInfo
 from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
+from tests.steps import called_off_shutdown as called_off
 from tests.steps import shutdown as steps
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
 
@@ -183,3 +184,19 @@ def test_a_machine_that_does_not_go(api: FakeApi) -> None:
     power.begin("worker-0")
     with pytest.raises(NotPrepared, match="worker-0 is stopped"):
         power.end()
+
+
+def test_a_shutdown_that_is_not_noticed_or_not_called_off(api: FakeApi) -> None:
+    shell = FakeShell(answers={"systemctl": UNIT, "systemd-inhibit": LOCK})
+    api.table[NODE] = node("True")
+    called_off.ready_again(live(api), "worker-0", 60)
+    with pytest.raises(WaitTimeout, match="worker-0 says that it is shutting down"):
+        called_off.says_so(live(api), "worker-0", 20)
+    with pytest.raises(WaitTimeout, match="has ended its Pods and holds no lock"):
+        called_off.lock_given_back(live(api, shell), "worker-0", 60)
+    shell.answers["systemctl"] = "MainPID=8\n"
+    called_off.lock_given_back(live(api, shell), "worker-0", 60)
+    api.table[NODE] = node("False", "node is shutting down")
+    called_off.says_so(live(api), "worker-0", 20)
+    with pytest.raises(WaitTimeout, match="worker-0 is ready again"):
+        called_off.ready_again(live(api), "worker-0", 60)

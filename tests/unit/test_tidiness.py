@@ -1,5 +1,7 @@
 """What a scenario leaves behind is named, and fails that scenario."""
 
+import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -104,3 +106,19 @@ def test_objects_that_carry_the_namespace(live: Live) -> None:
     live.api.table[ROLES] = {"items": [item("claim-0a1b2c3d-reader")]}
     with pytest.raises(LabError, match="left something behind; no cluster-scoped object of claim-"):
         namespace.must_be_alone(live.api, "claim-0a1b2c3d")
+
+
+def test_the_end_of_a_scenario_is_the_beginning_of_the_next_but_not_of_a_later_one(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates: list[str] = []
+    monkeypatch.setattr(lanes.health, "gate", lambda _: gates.append("looked"))
+    config: Any = SimpleNamespace(stash=pytest.Stash())
+    at = cast("Cluster", live)
+    config.stash[lanes.ENDED] = (time.monotonic(), {"as it": "ended"})
+    assert lanes.beginning(config, at) == {"as it": "ended"}
+    assert not gates
+    assert lanes.beginning(config, at) == look(live)  # the one before ended badly
+    config.stash[lanes.ENDED] = (time.monotonic() - lanes.JUST_NOW, {"long": "ago"})
+    assert lanes.beginning(config, at) == look(live)
+    assert gates == ["looked"] * 2

@@ -1,0 +1,40 @@
+"""The other side of an interface, played by our helper (infra/artifacts/go/helper) on a machine."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from infra.ssh import Shell
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """One process of the helper; ``name`` is that of its unit and of its folder."""
+
+    shell: Shell
+    name: str
+
+    @property
+    def folder(self) -> str:
+        return f"/var/lib/{self.name}"
+
+    @property
+    def program(self) -> str:
+        return f"{self.folder}/helper"
+
+    def prepare(self, program: bytes) -> None:
+        """The program lies in its folder. Errors: CommandFailed."""
+        self.shell.put(program, self.program, mode=0o755)
+
+    def run(self, *words: str) -> None:
+        """Starts the helper; it ends with ``remove``."""
+        about = [f"--unit={self.name}", "--collect", "--quiet"]
+        self.shell.run(["systemd-run", *about, self.program, *words])
+
+    def remove(self) -> None:
+        """Process and folder are gone, whatever was there."""
+        self.shell.run(["systemctl", "stop", self.name], check=False)
+        self.shell.run(["rm", "--recursive", "--force", self.folder])
+
+
+def new_name() -> str:
+    return f"claim-{uuid4().hex[:8]}"

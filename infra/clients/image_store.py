@@ -1,0 +1,90 @@
+"""Images of a worker as its runtime has them, and what its kubelet removed of them.
+
+Names: kubernetes pkg/kubelet/metrics/metrics.go (1.36), containerd internal/cri/labels (2.2).
+"""
+
+import gzip
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.artifacts.oci import Entry, Spec, write
+from infra.clients import kubelet
+from infra.clients.api import Api
+from infra.ssh import Shell
+
+COLLECTED = "kubelet_image_garbage_collected_total"
+CTR = ("ctr", "--namespace=k8s.io", "images")
+PIN = "io.cri-containerd.pinned"
+IMPORTED = 120.0
+"""Seconds to unpack a seed: 20 s were measured beside a busy neighbour."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The file system of a worker's images, in bytes, as its kubelet sees it."""
+
+    capacity: int
+    available: int
+
+    @property
+    def percent(self) -> int:
+        """Used, rounded up: pkg/kubelet/images/image_gc_manager.go, GarbageCollect."""
+        return 100 - self.available * 100 // self.capacity
+
+
+def disk(api: Api, node: str) -> Disk:
+    """Errors: ApiRefused."""
+    found = api.get(f"/api/v1/nodes/{node}/proxy/stats/summary")["node"]["runtime"]["imageFs"]
+    return Disk(int(found["capacityBytes"]), int(found["availableBytes"]))
+
+
+def images(shell: Shell) -> dict[str, bool]:
+    """Whether each name is pinned. Errors: CommandFailed."""
+    listed = json.loads(shell.run(["crictl", "images", "--output=json"]).stdout)["images"]
+    return {tag: bool(image.get("pinned")) for image in listed for tag in image["repoTags"]}
+
+
+def pin(shell: Shell, names: Collection[str]) -> None:
+    """The kubelet never removes a pinned image; the runtime marks its sandbox's the same way."""
+    for name in names:
+        shell.run([*CTR, "label", name, f"{PIN}=pinned"])
+
+
+def unpin(shell: Shell, names: Collection[str]) -> None:
+    for name in names:
+        shell.run([*CTR, "label", name, f"{PIN}="])
+
+
+def load(shell: Shell, archive: bytes) -> None:
+    """Errors: CommandFailed."""
+    shell.run([*CTR, "import", "-"], stdin=archive, timeout=IMPORTED)
+
+
+def remove(shell: Shell, name: str) -> None:
+    """One that is gone already is no error."""
+    shell.run(["crictl", "rmi", name], check=False)
+
+
+def collected(api: Api, node: str) -> dict[str, int]:
+    """Images that a kubelet removed since its start, by reason. Errors: ApiRefused."""
+    found = kubelet.samples(api, node, only=COLLECTED)
+    return {sample.labels["reason"]: int(sample.value) for sample in found if sample.value}
+
+
+def seed(name: str, program: Path, size: int) -> bytes:
+    """A compressed archive of an image of ``size`` bytes that runs ``program``.
+
+    Its data are zeros: they cost room on a worker's disk and no time on the way to it.
+    """
+    with TemporaryDirectory() as scratch:
+        data = Path(scratch) / "data"
+        with data.open("wb") as file:
+            file.truncate(size)
+        label = Entry("name", mode=0o644, text=name)  # makes the layers of two seeds differ
+        layer = [Entry("data", mode=0o644, program=data), label, Entry("run", program=program)]
+        archive = Path(scratch) / "image.tar"
+        write(Spec(name, [layer], {"Entrypoint": ["/run"]}), archive, scratch=Path(scratch))
+        return gzip.compress(archive.read_bytes(), compresslevel=1)

@@ -1,0 +1,119 @@
+"""Traces of an API server: its configuration, a collector beside it, and spans by audit ID.
+
+Names: k8s.io/apiserver pkg/endpoints/filters/traces.go, component-base tracing (1.36).
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import yaml
+
+from infra.clients.api import Answer, Api, JsonObject
+from infra.clients.counterpart import Counterpart
+from infra.errors import ClaimError
+
+CONFIGURATION = "/var/lib/kubernetes/tracing.yaml"
+UNIT = "/etc/systemd/system/kube-apiserver.service"
+ADDRESS = "127.0.0.1:4317"
+"""OTLP's port: what an API server uses without an endpoint of its own."""
+SERVICE = "apiserver"
+COMMAND = "ExecStart=/usr/local/bin/kube-apiserver \\\n"
+
+
+@dataclass(frozen=True)
+class Span:
+    """One timed piece of work; ``parent`` is the ID of the span that it is a part of."""
+
+    service: str
+    name: str
+    trace: str
+    id: str
+    parent: str
+    attributes: JsonObject
+
+    @property
+    def audit_id(self) -> str:
+        return str(self.attributes.get("audit-id", ""))
+
+
+@dataclass(frozen=True)
+class Collector(Counterpart):
+    """Takes the spans that processes of its machine send, and writes them down."""
+
+    @property
+    def log(self) -> str:
+        return f"{self.folder}/spans"
+
+    def start(self) -> None:
+        self.run("spans", f"--listen={ADDRESS}", f"--log={self.log}")
+
+    def spans(self) -> list[Span]:
+        """Errors: CommandFailed before it has started."""
+        lines = self.shell.get(self.log).decode().splitlines()
+        return [Span(**{"parent": "", **json.loads(line)}) for line in lines]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A request that asked for its trace, and its answer."""
+
+    trace: str
+    answer: Answer
+
+    @property
+    def audit_id(self) -> str:
+        return str(self.answer.headers.get("Audit-Id", ""))
+
+
+def configuration() -> bytes:
+    """Without a rate of its own: only requests that ask for it are traced."""
+    kind = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration"}
+    return yaml.safe_dump({**kind, "endpoint": ADDRESS}).encode()
+
+
+def unit_with_tracing(unit: bytes) -> bytes:
+    """The API server's unit with one more flag."""
+    text = unit.decode()
+    assert COMMAND in text, f"{UNIT} starts no API server as phases/files has it"
+    flag = f"  --tracing-config-file={CONFIGURATION} \\\n"
+    return text.replace(COMMAND, COMMAND + flag).encode()
+
+
+def create(api: Api, path: str) -> Traced:
+    """A ConfigMap made by a request with a sampled traceparent (W3C Trace Context, level 1)."""
+    trace = secrets.token_hex(16)
+    header = ("traceparent", f"00-{trace}-{secrets.token_hex(8)}-01")
+    asking = Api(api.base, replace(api.credentials, headers=(header,)))
+    body = {"metadata": {"generateName": "traced-"}}
+    return Traced(trace, asking.ask("POST", path, body=body))
+
+
+def below(spans: Sequence[Span], top: Span) -> list[Span]:
+    """Every span that is a part of ``top``, at any depth."""
+    found: list[Span] = []
+    above = {top.id}
+    while above:
+        parts = [span for span in spans if span.parent in above]
+        found += parts
+        above = {span.id for span in parts}
+    return found
+
+
+def top(spans: Sequence[Span], name: str, *, trace: str) -> Span:
+    """The span of that name. Errors: ClaimError when it is another's or in another trace."""
+    one = next(span for span in spans if span.name == name)
+    if (one.service, one.trace) != (SERVICE, trace):
+        raise ClaimError(f"{name} should be {SERVICE}'s, in the trace {trace} asked for: {one}")
+    return one
+
+
+def of(spans: Sequence[Span], requests: Sequence[Traced]) -> list[str]:
+    """Spans that belong to one of the requests, by trace or audit ID."""
+    return [
+        f"{span.name} of request {one.audit_id}"
+        for one in requests
+        for span in spans
+        if one.trace == span.trace or one.audit_id == span.audit_id
+    ]

@@ -1,0 +1,55 @@
+"""A shutdown that is announced to a kubelet by hand, and called off."""
+
+from pytest_bdd import then, when
+
+from fixtures.power import Power
+from infra.clients import shutdowns
+from infra.clients.shutdowns import SHUTTING_DOWN
+from infra.cluster import Cluster
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+
+@when("a shutdown is announced to it")
+def announce(cluster: Cluster, power: Power, changed: str) -> None:
+    """Its Pods end as in a real one; ``power`` removes what is left of them."""
+    assert changed not in power.off, f"{changed} is off"
+    shutdowns.announce(cluster.shell(changed), begins=True)
+
+
+@when("the shutdown is called off")
+def call_off(cluster: Cluster, changed: str) -> None:
+    shutdowns.announce(cluster.shell(changed), begins=False)
+
+
+@then(phrase("within {limit:Duration} its node says that it is shutting down"))
+def says_so(cluster: Cluster, changed: str, limit: float) -> None:
+    eventually(
+        lambda: shutdowns.ready(cluster.api, changed),
+        lambda seen: seen[0] == "False" and SHUTTING_DOWN in seen[1],
+        within=scaled(limit),
+        every=0.3,
+        what=f"{changed} says that it is {SHUTTING_DOWN}",
+    )
+
+
+@then(phrase("within {limit:Duration} its kubelet has given its lock back"))
+def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
+    shell = cluster.shell(changed)
+    eventually(
+        lambda: shutdowns.delays(shell),
+        lambda lock: not lock,
+        within=scaled(limit),
+        what=f"the kubelet of {changed} has ended its Pods and holds no lock",
+    )
+
+
+@then(phrase("within {limit:Duration} its node is ready again"))
+def ready_again(cluster: Cluster, changed: str, limit: float) -> None:
+    eventually(
+        lambda: shutdowns.ready(cluster.api, changed),
+        lambda seen: seen[0] == "True",
+        within=scaled(limit),
+        what=f"{changed} is ready again",
+    )

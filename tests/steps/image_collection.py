@@ -1,0 +1,146 @@
+"""A kubelet that collects images: which, why, and which it leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.faults import Faults
+from fixtures.recording import Evidence
+from fixtures.seeds import Seeds
+from fixtures.workloads import Workloads
+from infra.clients import image_store, journal, kubelet
+from infra.clients.pods import NotPrepared
+from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.changed_kubelets import KUBELET, change
+from tests.steps.phrases import phrase
+
+LOOKED = "Image garbage collection"
+SUCCEEDED = "succeeded"
+"""What pkg/kubelet/kubelet.go (1.36) logs of each look, at verbosity 4 when there is no error."""
+TALKATIVE = {"logging": {"vmodule": [{"filePattern": "kubelet", "verbosity": 4}]}}
+LOOKS = 2
+"""The first only notes what is there, and may come before there are figures of the disk."""
+SECOND_LOOK = 60.0
+"""Seconds after the first worker's: its kubelet was restarted later."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Images of both workers as their kubelets were restarted, and the second's journal's end."""
+
+    first: str
+    second: str
+    images: Mapping[str, frozenset[str]]
+    position: str
+
+
+@given("two images on every worker, one unused and one that a Pod uses")
+def two_images(cluster: Cluster, seeds: Seeds) -> None:
+    """A kubelet that counts them as its runtime does; otherwise nothing could be collected."""
+    for node in seeds.nodes:
+        if not {seeds.unused, seeds.used} <= images_on(cluster, node):
+            raise NotPrepared(f"{node} has not both images: {sorted(images_on(cluster, node))}")
+
+
+@given(
+    "a running Pod of an image that could be collected, on the first worker", target_fixture="pod"
+)
+def pod_of_another(workloads: Workloads, seeds: Seeds) -> RunningPod:
+    """Its image is the only one beside ours that is not pinned."""
+    node, other = seeds.nodes
+    pod = workloads.run("resizable", node=node)
+    seeds.protect(node, but=[pod.first.pod["spec"]["containers"][0]["image"]])
+    seeds.protect(other, but=[])
+    return pod
+
+
+@when("the first worker's disk gets over its threshold", target_fixture="workers")
+def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evidence) -> Workers:
+    """By a threshold below what is used; the second worker's stay, and it tells of its looks."""
+    node, other = seeds.nodes
+    used = image_store.disk(cluster.api, node).percent
+    high = {"imageGCHighThresholdPercent": used - 1, "imageGCLowThresholdPercent": used - 2}
+    evidence.record(f"disk of {node}", "figures", {"used %": used, **high})
+    position = journal.cursor(cluster.shell(other))
+    restart_with(cluster, faults, {node: high, other: TALKATIVE})
+    return Workers(node, other, {one: images_on(cluster, one) for one in (node, other)}, position)
+
+
+@when(phrase("the first worker's images may be {age:Duration} old"), target_fixture="workers")
+def may_be_old(cluster: Cluster, faults: Faults, seeds: Seeds, age: float) -> Workers:
+    node, other = seeds.nodes
+    restart_with(cluster, faults, {node: {"imageMaximumGCAge": f"{age:g}s"}})
+    return Workers(node, other, {node: images_on(cluster, node)}, "")
+
+
+@when("the Pods of the second image end")
+def pods_end(seeds: Seeds) -> None:
+    """After the kubelet's first look, which noted that it is used."""
+    for pod in seeds.pods.values():
+        pod.pods.delete(pod.name)
+
+
+@then(phrase('within {limit:Duration} the first worker has collected one image, for "{why:Name}"'))
+def collected_one(cluster: Cluster, workers: Workers, limit: float, why: str) -> None:
+    eventually(
+        lambda: image_store.collected(cluster.api, workers.first),
+        lambda seen: seen == {why: 1},
+        within=scaled(limit),
+        every=5.0,
+        what=f"the kubelet of {workers.first} has collected one image for {why}",
+        giving_up_if=lambda seen: sum(seen.values()) > 1,
+    )
+
+
+@then("it is the unused one, and all others of that worker are there")
+def unused_one(cluster: Cluster, seeds: Seeds, workers: Workers) -> None:
+    was, now = workers.images[workers.first], images_on(cluster, workers.first)
+    if was - now != {seeds.unused}:
+        raise ClaimError(f"{seeds.unused} should be gone and no other; gone: {sorted(was - now)}")
+
+
+@then("the Pod of the image that could be collected has not restarted")
+def pod_untouched(pod: RunningPod) -> None:
+    must_be_none(pod.restarts(), f"{pod.name} goes on while images are collected")
+
+
+@then("the second worker has looked as often and has all its images")
+def second_keeps(cluster: Cluster, workers: Workers, evidence: Evidence) -> None:
+    looks = await_looks(cluster, workers)
+    evidence.record(f"looks of {workers.second}", "text", "\n".join(looks))
+    gone = workers.images[workers.second] - images_on(cluster, workers.second)
+    must_be_none(sorted(gone), f"{workers.second} is below its threshold and keeps its images")
+
+
+def restart_with(
+    cluster: Cluster, faults: Faults, settings: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Kubelets with other settings, each back before the next."""
+    for node, changes in settings.items():
+        change(cluster, faults, node, changes)
+        kubelet.await_heartbeat(cluster.api, node)
+
+
+def images_on(cluster: Cluster, node: str) -> frozenset[str]:
+    return frozenset(image_store.images(cluster.shell(node)))
+
+
+def await_looks(cluster: Cluster, workers: Workers) -> list[str]:
+    """What the second worker's kubelet logged of its looks, the last without an error."""
+    return eventually(
+        lambda: looks_of(cluster, workers),
+        lambda seen: len(seen) >= LOOKS and SUCCEEDED in seen[-1],
+        within=scaled(SECOND_LOOK),
+        what=f"the kubelet of {workers.second} has looked {LOOKS} times",
+    )
+
+
+def looks_of(cluster: Cluster, workers: Workers) -> list[str]:
+    shell = cluster.shell(workers.second)
+    entries = journal.after(shell, workers.position, f"_SYSTEMD_UNIT={KUBELET}.service")
+    return [line for line in (str(e.get("MESSAGE", "")) for e in entries) if LOOKED in line]

@@ -1,0 +1,97 @@
+"""Traces that one API server sends, for whom, and that the others send none."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.accounts import Accounts
+from fixtures.faults import Faults
+from fixtures.recording import Evidence
+from infra.clients import bystanders, tracing
+from infra.clients.api import Api
+from infra.clients.bystanders import Bystanders
+from infra.clients.running import must_be_none
+from infra.clients.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+from tests.steps.rolling import await_ready
+
+API_SERVER = "kube-apiserver"
+CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
+
+
+@given("the processes of every API server", target_fixture="processes")
+def processes_before(cluster: Cluster) -> Bystanders:
+    return bystanders.look(cluster, names=[API_SERVER])
+
+
+@given(
+    "a collector of traces on a controller, whose API server is told to use it",
+    target_fixture="server",
+)
+def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
+    machine = collector.shell.name
+    faults.add(machine, CONFIGURATION, tracing.configuration())
+    unit = tracing.unit_with_tracing(collector.shell.get(UNIT))
+    faults.replace(machine, UNIT, unit, unit=API_SERVER)
+    server = cluster.api_of(machine)
+    await_ready(machine, server)
+    return server
+
+
+@when(
+    "an account there, admin there and admin elsewhere ask for traces of what they make",
+    target_fixture="traced",
+)
+def three_ask(
+    cluster: Cluster, accounts: Accounts, namespace: str, server: Api
+) -> dict[str, Traced]:
+    """Admin there last: once its span has come, the others' would have too."""
+    account = accounts.make("tracer", [CREATES])
+    *_, other = cluster.api_servers().values()
+    asking = {"account": account.api(server), "admin elsewhere": other, "admin": server}
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    made = {who: tracing.create(api, path) for who, api in asking.items()}
+    wrong = [f"{who}: {one.answer.status}" for who, one in made.items() if one.answer.status != 201]
+    must_be_none(wrong, "each makes a ConfigMap")
+    return made
+
+
+@then(
+    phrase('within {limit:Duration} the collector has "{name}" of admin\'s request there'),
+    target_fixture="span",
+)
+def has_span(collector: Collector, traced: dict[str, Traced], limit: float, name: str) -> Span:
+    """Batches are sent each 5 s. By the audit ID of the answer, in the trace that was asked for."""
+    admin = traced["admin"]
+    found = eventually(
+        lambda: [one for one in collector.spans() if one.audit_id == admin.audit_id],
+        lambda seen: name in [one.name for one in seen],
+        within=scaled(limit),
+        what=f"the collector has a span {name} of request {admin.audit_id}",
+    )
+    return tracing.top(found, name, trace=admin.trace)
+
+
+@then(phrase('a part of it is "{name:Name}"'))
+def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) -> None:
+    parts = tracing.below(collector.spans(), span)
+    rows = [(one.name, one.service, one.parent) for one in (span, *parts)]
+    evidence.table("spans of one request", "name, service, part of", rows)
+    if not any(one.name == name for one in parts):
+        raise ClaimError(f"{name} should be a part of {span.name}: {[one.name for one in parts]}")
+
+
+@then("it has no span of the other two requests")
+def no_others(collector: Collector, traced: dict[str, Traced]) -> None:
+    odd = tracing.of(collector.spans(), [one for who, one in traced.items() if who != "admin"])
+    must_be_none(odd, "only a privileged caller is traced, and only where tracing is set")
+
+
+@then("the processes of the other API servers are the same")
+def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -> None:
+    now = bystanders.look(cluster, names=[API_SERVER])
+    found = bystanders.process_differences(processes, now)
+    odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
+    must_be_none(odd, "the other API servers go on")

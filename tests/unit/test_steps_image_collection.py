@@ -1,0 +1,119 @@
+"""Images that are collected: every Then-step goes red, as one understands; seeds are removed."""
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fixtures.seeds import Seeds
+from infra.clients import image_store
+from infra.clients.image_store import Disk
+from infra.errors import GaveUp, WaitTimeout
+from tests.steps import image_collection as steps
+from tests.steps.image_collection import Workers
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, running_pod
+
+METRICS = "/api/v1/nodes/worker-0/proxy/metrics"
+ALL = frozenset({"pause:3", "x:unused", "x:used"})
+
+
+def shell(*names: str, pinned: str = "", log: str = "") -> FakeShell:
+    listed = [{"repoTags": [name], "pinned": name == pinned} for name in names]
+    images = json.dumps({"images": listed})
+    return FakeShell(answers={"crictl images": images, "journalctl": log, "ctr": ""})
+
+
+def live(tmp_path: Path, machine: FakeShell, **counters: int) -> Any:
+    made = cluster(tmp_path, shell=lambda _: machine)
+    lines = [
+        f'{image_store.COLLECTED}{{reason="{why}"}} {count}\n' for why, count in counters.items()
+    ]
+    made.api = FakeApi({METRICS: "".join(lines)})  # type: ignore[misc]
+    return made
+
+
+def seeds(at: Any) -> Seeds:
+    return Seeds(at, "x:unused", "x:used")
+
+
+def workers(position: str = "c") -> Workers:
+    return Workers("worker-0", "worker-1", {"worker-0": ALL, "worker-1": ALL}, position)
+
+
+def test_an_image_collected_for_another_reason_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time_passes(monkeypatch)
+    with pytest.raises(WaitTimeout, match="worker-0 has collected one image for space"):
+        steps.collected_one(live(tmp_path, shell()), workers(), 450, "space")
+    with pytest.raises(WaitTimeout, match="'age': 1"):
+        steps.collected_one(live(tmp_path, shell(), age=1), workers(), 450, "space")
+    with pytest.raises(GaveUp, match="'space': 3"):
+        steps.collected_one(live(tmp_path, shell(), space=3), workers(), 450, "space")
+    steps.collected_one(live(tmp_path, shell(), space=1), workers(), 450, "space")
+
+
+def test_another_image_is_gone(tmp_path: Path) -> None:
+    at = live(tmp_path, shell("x:unused", "x:used"))
+    goes_red(r"gone: \['pause:3'\]", steps.unused_one, at, seeds(at), workers())
+    at = live(tmp_path, shell("pause:3", "x:used"))
+    steps.unused_one(at, seeds(at), workers())
+
+
+def test_a_second_worker_that_does_not_look_or_collects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time_passes(monkeypatch)
+    line = json.dumps({"MESSAGE": f"I1126 kubelet.go:1] {steps.LOOKED} {steps.SUCCEEDED}"}) + "\n"
+    silent = live(tmp_path, shell(*ALL, log=line))
+    with pytest.raises(WaitTimeout, match="worker-1 has looked 2 times"):
+        steps.second_keeps(silent, workers(), evidence())
+    lost = live(tmp_path, shell("pause:3", log=line * 2))
+    goes_red(
+        "is below its threshold.*\n.*x:unused", steps.second_keeps, lost, workers(), evidence()
+    )
+    steps.second_keeps(live(tmp_path, shell(*ALL, log=line * 2)), workers(), evidence())
+
+
+def test_a_pod_that_restarted_meanwhile() -> None:
+    pod, api, _ = running_pod()
+    steps.pod_untouched(pod)
+    (name,) = [path for path in api.table if path.endswith("/pods/rz")]
+    api.table[name]["status"]["containerStatuses"][0]["restartCount"] = 1
+    goes_red("rz goes on while images are collected", steps.pod_untouched, pod)
+
+
+def test_a_disk_is_rounded_as_the_kubelet_does() -> None:
+    assert Disk(1000, 895).percent == 11
+    assert Disk(1000, 890).percent == 11
+    assert Disk(1000, 889).percent == 12
+
+
+def test_only_what_was_not_pinned_is_pinned_and_given_back(tmp_path: Path) -> None:
+    machine = shell("pause:3", "busybox:1", "agnhost:2", "x:unused", "x:used", pinned="pause:3")
+    at = live(tmp_path, machine)
+    sown = seeds(at)
+    sown.protect("worker-0", but=["busybox:1"])
+    assert sown.pinned == {"worker-0": ["agnhost:2"]}
+    sown.remove()
+    ran = [" ".join(argv) for argv in machine.ran]
+    assert f"ctr --namespace=k8s.io images label agnhost:2 {image_store.PIN}=" in ran
+    assert ran.count("crictl rmi x:unused") == ran.count("crictl rmi x:used") == 2
+
+
+def test_a_seed_is_an_image_of_its_size_that_travels_light(tmp_path: Path) -> None:
+    program = tmp_path / "pause"
+    program.write_bytes(b"run me")
+    archive = image_store.seed("example.com/x:unused", program, 8 << 20)
+    assert len(archive) < 1 << 20
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as tar:
+        index = json.load(cast("Any", tar.extractfile("index.json")))
+        sizes = [member.size for member in tar]
+    annotations = index["manifests"][0]["annotations"]
+    assert annotations["io.containerd.image.name"] == "example.com/x:unused"
+    assert max(sizes) >= 8 << 20
