@@ -159,7 +159,7 @@ def test_an_added_file_is_removed(tmp_path: Path) -> None:
     assert faults.pending(tmp_path) == [Fault("added", "controller-1", "", "/usr/local/bin/x")]
     shell.answers["test -e"] = ""
     caused.undo(Fault("added", "controller-1", "", "/usr/local/bin/x"))
-    assert shell.ran[-1] == ("rm", "--force", "/usr/local/bin/x")
+    assert shell.ran[-1] == ("rm", "--recursive", "--force", "/usr/local/bin/x")
     assert faults.pending(tmp_path) == []
 
 
@@ -186,7 +186,7 @@ def test_a_file_that_somebody_else_writes_is_expected(tmp_path: Path) -> None:
     caused.expect("controller-1", "/etc/x.conf", unit="systemd-logind")
     shell.answers["test -e"] = ""
     caused.restore()
-    assert ("rm", "--force", "/etc/x.conf") in shell.ran
+    assert ("rm", "--recursive", "--force", "/etc/x.conf") in shell.ran
     assert ("systemctl", "restart", "systemd-logind") in shell.ran
     with pytest.raises(AssertionError, match="is there before its time"):
         caused.expect("controller-1", "/etc/x.conf", unit="systemd-logind")
