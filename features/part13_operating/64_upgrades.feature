@@ -41,6 +41,27 @@ Feature: Versions, and the order in which they may change
       Then the nodes are exactly the workers, without a label of a control plane
       And no Pod mirrors a file of its node
 
+  @claim_64_4 @inferred @slow
+  Rule: A client says when it is more than one minor away
+
+    Scenario: A client two minors behind
+      Given a client two minors behind the cluster, and the cluster's own
+      When both tell their version and the cluster's
+      Then the older one is answered, and warns of the distance
+      But the cluster's own does not warn
+
+  @claim_64_5 @inferred @disruptive @slow
+  Rule: The API enforces no distance: an older kubelet joins and works
+
+    Scenario: A kubelet of the minor before comes and goes
+      Given a worker, and the containers and versions of both
+      When its kubelet is exchanged for that of the minor before
+      Then within 90 s its node is one minor behind, and the other as before
+      And a new Pod runs there
+      When its own kubelet is put back
+      Then within 90 s both nodes are of the cluster's version
+      And no container of before has restarted on either
+
   @claim_64_12 @seen @disruptive @slow
   Rule: Control planes are taken one at a time without an outage
 

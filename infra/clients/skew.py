@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients import exposed
+from infra.clients.api import Api
 from infra.cluster import Cluster
 from infra.errors import LabError
 
@@ -36,17 +37,22 @@ class Move:
 
 def measure(cluster: Cluster, kubectl: str) -> Versions:
     """Every component asked itself. Errors: ApiUnreachable, ApiRefused."""
-    nodes = {n["metadata"]["name"]: n for n in cluster.api.get("/api/v1/nodes")["items"]}
     return {
         API: {m: api.get("/version")["gitVersion"] for m, api in cluster.api_servers().items()},
         **{
             name: {m: told.version for m, told in exposed.ask_component(cluster, port).items()}
             for name, port in exposed.COMPONENTS.items()
         },
-        "kubelet": {m: n["status"]["nodeInfo"]["kubeletVersion"] for m, n in nodes.items()},
+        "kubelet": kubelets(cluster.api),
         "kube-proxy": {m: t.version for m, t in exposed.ask_kube_proxies(cluster).items()},
         CLIENT: {"here": kubectl},
     }
+
+
+def kubelets(api: Api) -> dict[str, str]:
+    """Versions that kubelets report, by node."""
+    nodes = api.get("/api/v1/nodes")["items"]
+    return {n["metadata"]["name"]: str(n["status"]["nodeInfo"]["kubeletVersion"]) for n in nodes}
 
 
 def minor(version: str) -> int:

@@ -3,24 +3,31 @@
 from pytest_bdd import then, when
 
 from fixtures.power import Power
-from infra.clients import shutdowns
+from infra.clients import kubelet, shutdowns
 from infra.clients.shutdowns import SHUTTING_DOWN
 from infra.cluster import Cluster
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
+from tests.steps.shutdown import await_lock
 
 
-@when("a shutdown is announced to it")
+@when("a shutdown is announced to it, and it holds a lock")
 def announce(cluster: Cluster, power: Power, changed: str) -> None:
     """Its Pods end as in a real one; ``power`` removes what is left of them."""
     assert changed not in power.off, f"{changed} is off"
+    await_lock(cluster, changed)
     shutdowns.announce(cluster.shell(changed), begins=True)
 
 
 @when("the shutdown is called off")
 def call_off(cluster: Cluster, changed: str) -> None:
     shutdowns.announce(cluster.shell(changed), begins=False)
+
+
+@when("its kubelet is restarted")
+def restart(cluster: Cluster, changed: str) -> None:
+    kubelet.restart(cluster.shell(changed), cluster.api)
 
 
 @then(phrase("within {limit:Duration} its node says that it is shutting down"))

@@ -110,14 +110,7 @@ def power_on(power: Power, dying: Dying) -> None:
 
 @then(phrase("within {limit:Duration} its kubelet holds a lock that delays a shutdown"))
 def holds_lock(cluster: Cluster, changed: str, evidence: Evidence, limit: float) -> None:
-    shell = cluster.shell(changed)
-    lock = eventually(
-        lambda: shutdowns.delays(shell),
-        bool,
-        within=scaled(limit),
-        what=f"the kubelet of {changed} holds a lock on its shutdown",
-    )
-    evidence.record("the lock", "text", lock)
+    evidence.record("the lock", "text", await_lock(cluster, changed, limit))
 
 
 @then(phrase("logind allows {period:Duration} where it allowed less, by a file of the kubelet"))
@@ -187,6 +180,16 @@ def tells_times(cluster: Cluster, dying: Dying, evidence: Evidence) -> None:
     evidence.record("the shutdown", "figures", {"seconds it took": round(ended - began, 1)})
     if not 0 < began <= ended:
         raise ClaimError(f"the kubelet should tell of its shutdown; it tells {began} and {ended}")
+
+
+def await_lock(cluster: Cluster, node: str, limit: float = NOTICED) -> str:
+    shell = cluster.shell(node)
+    return eventually(
+        lambda: shutdowns.delays(shell),
+        bool,
+        within=scaled(limit),
+        what=f"the kubelet of {node} holds a lock on its shutdown",
+    )
 
 
 def dying_pod(name: str, node: str, sink: str) -> JsonObject:
