@@ -28,6 +28,10 @@ Feature: Backing up etcd and knowing the certificates' end
       Examples:
         | member     |
         | the leader |
+
+      @slow
+      Examples:
+        | member     |
         | a follower |
 
   Rule: A snapshot of one member is a private file

@@ -39,8 +39,12 @@ Feature: Taking a worker out of service and back
 
       Examples:
         | Pod                      | flag                   |
-        | a Pod of nobody          | --force                |
         | a Pod with scratch space | --delete-emptydir-data |
+
+      @slow
+      Examples:
+        | Pod                      | flag                   |
+        | a Pod of nobody          | --force                |
         | a Pod of a DaemonSet     | --ignore-daemonsets    |
 
   @claim_64_9 @inferred @disruptive

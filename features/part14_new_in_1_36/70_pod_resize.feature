@@ -131,6 +131,7 @@ Feature: In-place Pod resize
   Rule: Sizes and waiting resizes survive a restart of the kubelet
     Its first status may not tell of the waiting resize; it does again at the Pod's next sync (90 s at most).
 
+    @slow
     Scenario: A completed resize survives a kubelet restart
       Given a running resizable Pod
       When it is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
