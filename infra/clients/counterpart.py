@@ -1,7 +1,6 @@
 """The other side of an interface, played by our helper (infra/artifacts/go/helper) on a machine."""
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 from infra.ssh import Shell
 
@@ -34,7 +33,3 @@ class Counterpart:
         """Process and folder are gone, whatever was there."""
         self.shell.run(["systemctl", "stop", self.name], check=False)
         self.shell.run(["rm", "--recursive", "--force", self.folder])
-
-
-def new_name() -> str:
-    return f"claim-{uuid4().hex[:8]}"

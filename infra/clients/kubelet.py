@@ -15,6 +15,7 @@ from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
+UNIT = "kubelet"
 CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
 CONTAINERS = "kubelet_running_containers"
 REQUESTED = "kubelet_container_requested_resizes_total"

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 from infra.clients.api import Api, JsonObject
 from infra.cluster import Cluster
@@ -51,6 +52,11 @@ FIND = ["find", *FOLDERS, "-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"
 OF_A_SCENARIO = re.compile(r"\bclaim-[0-9a-f]{8}\b")
 Found = Mapping[str, str]
 """What was seen, by a name that a stranger understands."""
+
+
+def new_name() -> str:
+    """A name that tells whose a thing is: what carries one is some scenario's to remove."""
+    return f"claim-{uuid4().hex[:8]}"
 
 
 def look(cluster: Cluster) -> Found:

@@ -13,6 +13,7 @@ from infra.clients import accounts as rights
 from infra.clients import journal, kubelet
 from infra.clients.api import Answer
 from infra.clients.kubelet import CONFIGURATION
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.kubelet_port import told
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
@@ -24,7 +25,6 @@ from infra.wait import eventually
 from tests.steps.kubelet_access import Caller
 from tests.steps.phrases import phrase
 
-KUBELET = "kubelet"
 ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:kube-apiserver-to-kubelet"
 """What article 9 lets the API servers do on kubelets."""
 

@@ -7,6 +7,7 @@ from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
 from infra.clients import journal, log_files
 from infra.clients.api import JsonObject
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -20,7 +21,6 @@ COPIED = 30
 """Seconds for an agent to copy: it looks each second."""
 GROWS = 15
 """Seconds for a file to grow by a line: the Pod prints two a second."""
-KUBELET = "kubelet"
 Agents = dict[str, JsonObject]
 """Pods of the agent by worker."""
 

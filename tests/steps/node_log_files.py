@@ -10,6 +10,7 @@ from pytest_bdd import given, then
 from infra.clients.kubelet_port import told
 from infra.clients.node_logs import LOGS
 from infra.clients.running import must_be_none
+from infra.clients.tidiness import new_name
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.ssh import Shell
@@ -109,7 +110,7 @@ def climbing_fails(cluster: Cluster, folder: Folder) -> None:
 
 
 def make(shell: Shell, folders: list[tuple[Shell, Folder]]) -> Folder:
-    folder = Folder(shell.name, f"claim-{uuid4().hex[:8]}", str(uuid4()), str(uuid4()))
+    folder = Folder(shell.name, new_name(), str(uuid4()), str(uuid4()))
     folders.append((shell, folder))
     shell.run(["mkdir", f"{LOGS}/{folder.name}"])
     shell.put(f"{folder.nonce}\n".encode(), f"{LOGS}/{folder.name}/file.log")

@@ -13,6 +13,7 @@ from infra.clients import node_logs
 from infra.clients.api import Answer
 from infra.clients.node_logs import QUESTIONS, READER
 from infra.clients.running import must_be_none
+from infra.clients.tidiness import new_name
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.ssh import Shell, exists
@@ -70,7 +71,7 @@ class Answered:
 @given("a unit on it that has printed a first and a second nonce", target_fixture="talker")
 def talking_unit(cluster: Cluster, changed: str) -> Talker:
     shell = cluster.shell(changed)
-    unit, first, second = f"claim-{uuid4().hex[:8]}", str(uuid4()), str(uuid4())
+    unit, first, second = new_name(), str(uuid4()), str(uuid4())
     say(shell, unit, first)
     moment = await_next_second(shell)
     say(shell, unit, second)

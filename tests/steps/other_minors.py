@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
 
-from fixtures.faults import KUBELET, Faults
+from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
 from infra.clients import kubelet, skew
 from infra.clients.kubectl import Kubectl, Told
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.pods import PodIdentity
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster

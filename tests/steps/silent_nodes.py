@@ -10,6 +10,7 @@ from fixtures.maintenance import Maintenance
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
 from infra.clients import silence
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.running import RunningPod, stays
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -17,7 +18,6 @@ from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
 
-KUBELET = "kubelet"
 POD = "nowhere"
 
 

@@ -6,9 +6,10 @@ from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
 from infra.clients import journal, kubelet, swap, units
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from tests.steps.changed_kubelets import KUBELET, Ended, change, values
+from tests.steps.changed_kubelets import Ended, change, values
 
 PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
 """Manifests by QoS class."""
