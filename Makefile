@@ -31,6 +31,7 @@ lint: install
 	$(BIN)/ruff format --check .
 
 live: install ## the whole live suite on the cluster (built when it is not there)
+	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
 	$(PYTEST) tests/test_part*.py -n 2 --dist loadgroup
 
 machines: install ## the local EC2 with real machines and packets

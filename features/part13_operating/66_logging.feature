@@ -41,6 +41,7 @@ Feature: What happens to a line that a container prints
       Then the API gives the texts of the file and nothing else
       And with times it gives the stored times
       And the last 3 lines and the first 100 bytes are exactly those
+      And all are given since the second of the first, none since the second after the last
       But contradictory and impossible options are refused with 422
 
   @claim_66_5 @seen

@@ -6,6 +6,7 @@ internal/cri/io/logger.go; zeros at the end of a time's fraction are not written
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from infra.clients.api import Answer
 from infra.clients.cgroup import statuses_of
@@ -41,6 +42,11 @@ class Line:
         """Nine digits of a second, as the API writes them."""
         whole, _, fraction = self.time.removesuffix("Z").partition(".")
         return f"{whole}.{fraction:0<9}Z"
+
+    def second(self, *, later: int = 0) -> str:
+        """The whole second of its time, or one so many later, as ``sinceTime`` takes it."""
+        whole = datetime.fromisoformat(self.time.partition(".")[0].removesuffix("Z"))
+        return f"{whole + timedelta(seconds=later):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,15 @@ def tail_and_limit(pod: RunningPod, count: int, size: int) -> None:
         raise ClaimError(f"the first {size} bytes should be {wanted!r}; they are {got!r}")
 
 
+@then("all are given since the second of the first, none since the second after the last")
+def since_time(pod: RunningPod) -> None:
+    """The API server hands the kubelet whole seconds."""
+    lines = Log(pod).lines()
+    texts = [line.text for line in lines]
+    must_equal(Log(pod).ask(sinceTime=lines[0].second()).text, texts, "since the first")
+    must_equal(Log(pod).ask(sinceTime=lines[-1].second(later=1)).text, [], "after the last")
+
+
 @then(phrase("contradictory and impossible options are refused with {status:Count}"))
 def options_refused(pod: RunningPod, status: int) -> None:
     seen = {str(options): Log(pod).ask(**options).status for options in logs.BAD_OPTIONS}

@@ -143,6 +143,26 @@ def test_the_end_and_the_beginning(made: Made, monkeypatch: pytest.MonkeyPatch) 
     goes_red("the last 2, the API should give", steps.tail_and_limit, subject, 2, 10)
 
 
+def test_what_was_printed_since(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, _ = made
+    texts = f"line 1 {NONCE}\ncomplaint {NONCE}\n"
+    times = [Log(subject).lines()[0].second(), Log(subject).lines()[-1].second(later=1)]
+    assert times == [f"{TIME}Z", f"{TIME[:-2]}{int(TIME[-2:]) + 1:02}Z"]
+
+    def give(*by_time: str) -> None:
+        given = dict(zip(times, by_time, strict=True))
+        monkeypatch.setattr(
+            Log, "ask", lambda _, **how: Answer("GET", "log", 200, {}, given[how["sinceTime"]])
+        )
+
+    give(texts, "")
+    steps.since_time(subject)
+    give("", "")
+    goes_red("since the first, the API should give", steps.since_time, subject)
+    give(texts, texts)
+    goes_red("after the last, the API should give", steps.since_time, subject)
+
+
 def test_a_link(made: Made) -> None:
     subject, _, shell = made
     goes_red(f"should be a link to {FILE}; it is none", steps.link_is_link, subject)
