@@ -77,8 +77,9 @@ def has_span(collector: Collector, traced: dict[str, Traced], limit: float, name
 @then(phrase('a part of it is "{name:Name}"'))
 def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) -> None:
     parts = tracing.below(collector.spans(), span)
-    rows = [(one.name, one.service, one.parent) for one in (span, *parts)]
-    evidence.table("spans of one request", "name, service, part of", rows)
+    names = {one.id: one.name for one in (span, *parts)}
+    rows = [(one.name, names.get(one.parent, "the caller's trace")) for one in (span, *parts)]
+    evidence.table("spans of one request", "span, part of", rows)
     if not any(one.name == name for one in parts):
         raise ClaimError(f"{name} should be a part of {span.name}: {[one.name for one in parts]}")
 
