@@ -17,13 +17,15 @@ Feature: Unused images are collected
       And the second worker has looked as often and has all its images
       And the Pod of the image that could be collected has not restarted
 
-  @claim_65_11 @inferred @disruptive @slow
-  Rule: Age alone can expire an image
+  @article_71 @claim_65_11 @claim_71_10 @inferred @disruptive @slow
+  Rule: Age alone can expire an image, but none that a Pod has, be it only as a volume
 
     Scenario: An image unused for three minutes
       Given two images on every worker, one unused and one that a Pod uses
       And a running Pod of an image that could be collected, on the first worker
+      And a Pod there that has a third image as a volume only
       When the first worker's images may be 3 min old
       Then within 450 s the first worker has collected one image, for "age"
       And it is the unused one, and all others of that worker are there
+      And the third image's content is still read
       And the Pod of the image that could be collected has not restarted

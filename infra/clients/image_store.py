@@ -85,6 +85,12 @@ def seed(name: str, program: Path, size: int) -> bytes:
             file.truncate(size)
         label = Entry("name", mode=0o644, text=name)  # makes the layers of two seeds differ
         layer = [Entry("data", mode=0o644, program=data), label, Entry("run", program=program)]
+        return packed(Spec(name, [layer], {"Entrypoint": ["/run"]}))
+
+
+def packed(spec: Spec) -> bytes:
+    """A compressed archive that ``load`` takes."""
+    with TemporaryDirectory() as scratch:
         archive = Path(scratch) / "image.tar"
-        write(Spec(name, [layer], {"Entrypoint": ["/run"]}), archive, scratch=Path(scratch))
+        write(spec, archive, scratch=Path(scratch))
         return gzip.compress(archive.read_bytes(), compresslevel=1)

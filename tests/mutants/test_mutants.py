@@ -41,6 +41,8 @@ class Mutant:
     catches: str
     says: str
     change: Callable[[Cluster], None]
+    outcome: str = "does not hold"
+    """``not judged`` where the health gate catches it first: no claim can be judged on it."""
 
 
 def edit(cluster: Cluster, machine: str, path: str, old: str, new: str) -> None:
@@ -222,8 +224,9 @@ MUTANTS = (
     Mutant(
         "an API server's certificate without the balancer",
         "63.13",
-        "(kube-apiserver) lacks",
+        "certificate is not valid for '10.0.1.10'",
         without_the_balancer,
+        outcome="not judged",
     ),
     Mutant(
         "Secrets in clear in etcd",
@@ -268,7 +271,7 @@ def test_the_suite_catches(mutant: Mutant, tmp_path: Path) -> None:
     assert ended.returncode == 1, (
         f"the suite stayed green on: {mutant.name}\n{ended.stdout[-2000:]}"
     )
-    assert claim["outcome"] == "does not hold", claim
+    assert claim["outcome"] == mutant.outcome, claim
     assert mutant.says in claim["reason"], claim
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
 
+from fixtures.data_images import DataImage
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.seeds import Seeds
@@ -60,6 +61,13 @@ def pod_of_another(workloads: Workloads, seeds: Seeds) -> RunningPod:
     return pod
 
 
+@given("a Pod there that has a third image as a volume only", target_fixture="volume")
+def volume_only(data_image: DataImage, seeds: Seeds) -> RunningPod:
+    """It comes after others were pinned, so that it is not."""
+    data_image.load()
+    return data_image.run("volume", node=seeds.nodes[0])
+
+
 @when("the first worker's disk gets over its threshold", target_fixture="workers")
 def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evidence) -> Workers:
     """By a threshold below what is used; the second worker's stay, and it tells of its looks."""
@@ -103,6 +111,11 @@ def unused_one(cluster: Cluster, seeds: Seeds, workers: Workers) -> None:
     was, now = workers.images[workers.first], images_on(cluster, workers.first)
     if was - now != {seeds.unused}:
         raise ClaimError(f"{seeds.unused} should be gone and no other; gone: {sorted(was - now)}")
+
+
+@then("the third image's content is still read")
+def volume_is_read(volume: RunningPod, data_image: DataImage) -> None:
+    must_be_none(data_image.unread([volume]), "an image that is a volume is not collected")
 
 
 @then("the Pod of the image that could be collected has not restarted")

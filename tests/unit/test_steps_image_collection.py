@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from fixtures.data_images import DataImage
 from fixtures.seeds import Seeds
-from infra.clients import image_store
+from infra.clients import image_store, image_volumes
 from infra.clients.image_store import Disk
 from infra.errors import GaveUp, WaitTimeout
 from tests.steps import image_collection as steps
@@ -86,6 +87,15 @@ def test_a_pod_that_restarted_meanwhile() -> None:
     (name,) = [path for path in api.table if path.endswith("/pods/rz")]
     api.table[name]["status"]["containerStatuses"][0]["restartCount"] = 1
     goes_red("rz goes on while images are collected", steps.pod_untouched, pod)
+
+
+def test_a_volume_whose_image_was_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    pod, _, _ = running_pod()
+    image = DataImage(cast("Any", None), cast("Any", None), "example.com/ns:data", "n-1")
+    monkeypatch.setattr(image_volumes, "marker", lambda _: "n-1")
+    steps.volume_is_read(pod, image)
+    monkeypatch.setattr(image_volumes, "marker", lambda _: "")
+    goes_red("a volume is not collected.*\n.*rz reads ''", steps.volume_is_read, pod, image)
 
 
 def test_a_disk_is_rounded_as_the_kubelet_does() -> None:

@@ -1,0 +1,93 @@
+@article_71
+Feature: An image is a volume
+  The files of an OCI image appear in a container that runs another image. The image of data is the
+  scenario's own, with a nonce that nothing else has; it lies on the workers, no registry has it.
+
+  @claim_71_1 @seen
+  Rule: The files of an image that no container runs are there
+
+    Scenario: A container reads another image's marker
+      Given an image of data on every worker
+      When a Pod mounts it
+      Then its container reads the image's nonce
+      And its worker has that image, and no container of it
+
+  @claim_71_2 @inferred
+  Rule: It is read-only, also for root
+
+    Scenario: Root may write beside it and not in it
+      Given an image of data on every worker
+      When a Pod mounts it
+      Then root of its container may neither make nor change anything in it, for it is read-only
+      And it may do all of that in the scratch volume beside it
+      And its container reads the image's nonce
+
+  @claim_71_3 @inferred
+  Rule: Pods share the image and not the mount
+
+    Scenario: One of two Pods on a worker goes
+      Given an image of data on every worker
+      When two Pods of one worker mount it
+      Then both containers read the image's nonce
+      When one of the two Pods is deleted
+      Then the other's container reads the image's nonce
+
+  @claim_71_4 @inferred
+  Rule: A sub-path picks a folder of it
+
+    Scenario: One folder of the image, and one that it does not have
+      Given an image of data on every worker
+      When a Pod mounts its folder "sub" alone
+      Then its container sees "leaf" there and nothing else
+      When another Pod mounts its folder "absent" alone
+      Then within 60 s that Pod is held by "CreateContainerError"
+      And for 15 s its container has not started
+
+  @claim_71_5 @inferred
+  Rule: A missing image keeps its Pod waiting, and the Pod recovers
+
+    Scenario: The image comes after the Pod
+      Given an image of data that no worker has
+      When another Pod mounts it
+      Then within 60 s that Pod is held by "ImagePullBackOff", naming the image of data
+      And a Pod without such a volume starts on the same worker
+      When the image is brought to every worker
+      Then within 180 s that Pod runs, the same and without a restart
+      And its container reads the image's nonce
+
+  @claim_71_6 @inferred
+  Rule: The pull policy means what it means for containers
+
+    Scenario: Never, where the image is not there
+      Given an image of data that no worker has
+      When another Pod mounts it with the policy "Never"
+      Then within 60 s that Pod is held by "ErrImageNeverPull"
+
+    Scenario: What is stored where no policy is given
+      Given an image of data that no worker has
+      When Pods that mount images by their names alone are tried, not stored
+      Then these policies would be stored
+        | image                   | policy       |
+        | example.com/data:1      | IfNotPresent |
+        | example.com/data:latest | Always       |
+        | example.com/data        | Always       |
+
+  @claim_71_9 @inferred
+  Rule: An empty reference is refused for a Pod, and not yet in a template
+
+    Scenario: A Pod and a Deployment that name no image
+      Given a Pod and a Deployment whose volume names no image
+      Then the Pod is refused with 422, naming the reference
+      But the Deployment is stored
+
+  @claim_71_11 @inferred @serial
+  Rule: The kubelet counts image volumes
+
+    Scenario: One that is mounted and one that is not there
+      Given a worker kept for this scenario
+      And an image of data on every worker
+      And the image volumes that its kubelet has counted
+      When a Pod there mounts it
+      Then within 30 s more are counted as requested, as many as mounted and none as failed
+      When another Pod there mounts an image that is nowhere
+      Then within 60 s more are counted as failed, and none as mounted

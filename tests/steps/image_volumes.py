@@ -1,0 +1,218 @@
+"""Images as volumes: what a container finds in one, and Pods whose image is not there."""
+
+from dataclasses import replace
+
+from pytest_bdd import given, then, when
+
+from fixtures.data_images import DataImage
+from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
+from infra.clients import image_store, image_volumes
+from infra.clients.api import need
+from infra.clients.image_volumes import PLACE, REFUSED, SCRATCH
+from infra.clients.pods import is_ready
+from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+WAITS = "waits"
+"""Name of the Pod that cannot start, or not yet."""
+
+
+@given("an image of data on every worker", target_fixture="image")
+@when("the image is brought to every worker", target_fixture="image")
+def on_every_worker(data_image: DataImage) -> DataImage:
+    data_image.load()
+    return data_image
+
+
+@given("an image of data that no worker has", target_fixture="image")
+def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    assert not any(data_image.reference in image_store.images(shell) for shell in shells)
+    return data_image
+
+
+@given("the image volumes that its kubelet has counted", target_fixture="counted")
+def counted_before(cluster: Cluster, there: str) -> dict[str, int]:
+    return image_volumes.counted(cluster.api, there)
+
+
+@when("a Pod mounts it", target_fixture="pod")
+def mount(image: DataImage) -> RunningPod:
+    return image.run("one")
+
+
+@when("a Pod there mounts it", target_fixture="pod")
+def mount_there(image: DataImage, there: str) -> RunningPod:
+    return image.run("one", node=there)
+
+
+@when("two Pods of one worker mount it", target_fixture="pods")
+def mount_twice(image: DataImage) -> list[RunningPod]:
+    first = image.run("one")
+    return [first, image.run("two", node=first.node)]
+
+
+@when(phrase('a Pod mounts its folder "{folder:Name}" alone'), target_fixture="pod")
+def mount_folder(image: DataImage, folder: str) -> RunningPod:
+    return image.run("one", folder=folder)
+
+
+@when(phrase('another Pod mounts its folder "{folder:Name}" alone'))
+def mount_other_folder(image: DataImage, folder: str) -> None:
+    need(image.workloads.pods.ask_to_create(image.body(WAITS, folder=folder)))
+
+
+@when("another Pod mounts it")
+def mount_absent(image: DataImage) -> None:
+    need(image.workloads.pods.ask_to_create(image.body(WAITS)))
+
+
+@when(phrase('another Pod mounts it with the policy "{policy:Name}"'))
+def mount_by_policy(image: DataImage, policy: str) -> None:
+    need(image.workloads.pods.ask_to_create(image.body(WAITS, policy=policy)))
+
+
+@when("another Pod there mounts an image that is nowhere")
+def mount_nowhere(image: DataImage, there: str) -> None:
+    nowhere = replace(image, reference=f"{image.reference}-nowhere")
+    body = nowhere.body(WAITS, node=there, policy="Never")
+    need(image.workloads.pods.ask_to_create(body))
+
+
+@when("one of the two Pods is deleted")
+def delete_one(pods: list[RunningPod]) -> None:
+    gone = pods.pop()
+    gone.pods.delete(gone.name)
+
+
+@then("its container reads the image's nonce")
+def reads_nonce(pod: RunningPod, image: DataImage) -> None:
+    must_be_none(image.unread([pod]), f"the marker of {image.reference} is read")
+
+
+@then("both containers read the image's nonce")
+@then("the other's container reads the image's nonce")
+def read_nonce(pods: list[RunningPod], image: DataImage) -> None:
+    must_be_none(image.unread(pods), f"the marker of {image.reference} is read")
+
+
+@then("its worker has that image, and no container of it")
+def no_container(pod: RunningPod, image: DataImage, evidence: Evidence) -> None:
+    evidence.record("mounts of the container", "text", image_volumes.mounts(pod))
+    if image.reference not in image_store.images(pod.shell):
+        raise ClaimError(f"the runtime of {pod.node} should list {image.reference}")
+    found = image_volumes.containers_of(pod.shell, image.reference)
+    must_be_none(found, f"no container runs {image.reference}")
+
+
+@then("root of its container may neither make nor change anything in it, for it is read-only")
+def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
+    found = image_volumes.attempts(pod, PLACE)
+    evidence.table("attempts of root", "attempt, answer", found.items())
+    wrong = [f"{what}: {said or 'done'}" for what, said in found.items() if REFUSED not in said]
+    must_be_none(wrong, f"the volume is refused as a {REFUSED}")
+
+
+@then("it may do all of that in the scratch volume beside it")
+def allowed_beside(pod: RunningPod) -> None:
+    found = image_volumes.attempts(pod, SCRATCH)
+    must_be_none([f"{w}: {said}" for w, said in found.items() if said], "root may write beside it")
+
+
+@then(phrase('its container sees "{name:Name}" there and nothing else'))
+def sees_only(pod: RunningPod, name: str) -> None:
+    found = image_volumes.listed(pod)
+    if found != [name]:
+        raise ClaimError(f"only {name} should be at {PLACE}; there are {found}")
+
+
+@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}"'))
+def waits_with(workloads: Workloads, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, "", limit)
+
+
+@then(
+    phrase('within {limit:Duration} that Pod is held by "{reason:Name}", naming the image of data')
+)
+def waits_naming(workloads: Workloads, image: DataImage, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, image.reference, limit)
+
+
+@then(phrase("for {lasting:Duration} its container has not started"))
+def never_starts(workloads: Workloads, lasting: float) -> None:
+    consistently(
+        lambda: image_volumes.started(workloads.pods.get(WAITS)),
+        lambda began: not began,
+        lasting=scaled(lasting),
+        what=f"the container of {WAITS} does not start",
+    )
+
+
+@then("a Pod without such a volume starts on the same worker")
+def others_start(workloads: Workloads) -> None:
+    node = workloads.pods.get(WAITS)["spec"]["nodeName"]
+    workloads.run("resizable", node=node, name="without")
+
+
+@then(
+    phrase("within {limit:Duration} that Pod runs, the same and without a restart"),
+    target_fixture="pod",
+)
+def recovers(workloads: Workloads, limit: float) -> RunningPod:
+    before = workloads.pods.get(WAITS)["metadata"]["uid"]
+    await_ready(workloads, limit)
+    pod = workloads.running(WAITS)
+    identity = pod.first.identity
+    restarts = sum(count for _, _, count in identity.containers.values())
+    if identity.uid != before or restarts:
+        raise ClaimError(f"{WAITS} should be {before} without a restart; it is {identity}")
+    return pod
+
+
+@then(
+    phrase(
+        "within {limit:Duration} more are counted as requested, as many as mounted and none as "
+        "failed"
+    )
+)
+def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
+    eventually(
+        lambda: image_volumes.more(cluster.api, there, counted),
+        lambda more: more["requested"] == more["mounted"] > 0 == more["failed"],
+        within=scaled(limit),
+        what=f"the kubelet of {there} counts an image volume as mounted",
+    )
+    counted.update(image_volumes.counted(cluster.api, there))
+
+
+@then(phrase("within {limit:Duration} more are counted as failed, and none as mounted"))
+def counted_failed(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
+    eventually(
+        lambda: image_volumes.more(cluster.api, there, counted),
+        lambda more: more["failed"] > 0 == more["mounted"],
+        within=scaled(limit),
+        what=f"the kubelet of {there} counts an image volume that failed",
+    )
+
+
+def await_ready(workloads: Workloads, limit: float) -> None:
+    eventually(
+        lambda: is_ready(workloads.pods.get(WAITS)),
+        bool,
+        within=scaled(limit),
+        what=f"{WAITS} runs once its image is there",
+    )
+
+
+def await_waiting(workloads: Workloads, reason: str, named: str, limit: float) -> None:
+    eventually(
+        lambda: image_volumes.waiting(workloads.pods.get(WAITS)),
+        lambda seen: seen[0] == reason and named in seen[1],
+        within=scaled(limit),
+        what=f"{WAITS} waits with {reason}{f', naming {named}' * bool(named)}",
+    )

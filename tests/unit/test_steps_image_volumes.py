@@ -1,0 +1,170 @@
+"""Images as volumes: every Then-step goes red, as one understands."""
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from fixtures.data_images import DataImage
+from infra.clients import image_volumes as clients
+from infra.clients.api import Answer
+from infra.clients.image_volumes import COUNTERS, REFUSED
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from infra.ssh import Result
+from tests.steps import image_references as references
+from tests.steps import image_volumes as steps
+from tests.unit.fakes import (
+    FakeApi,
+    cluster_of,
+    evidence,
+    goes_red,
+    no_time_passes,
+    pod,
+    running_pod,
+    workloads_of,
+)
+
+REFERENCE = "example.com/ns:data"
+IMAGE = DataImage(cast("Cluster", None), cast("Any", None), REFERENCE, "n-1")
+PODS = "/api/v1/namespaces/ns/pods"
+Inside = Callable[..., Result]
+
+
+def said(text: str = "", *, status: int = 0) -> Inside:
+    """Every command in the container is answered so."""
+    return lambda _pod, *argv: Result("worker-0", argv, status, text, "", 0.0)
+
+
+def held(reason: str = "", message: str = "", **more: Any) -> FakeApi:
+    state = {"waiting": {"reason": reason, "message": message}} if reason else {}
+    statuses = [{"name": "c", "state": state, **more}]
+    return FakeApi({f"{PODS}/waits": pod(status__containerStatuses=statuses)})
+
+
+def test_a_marker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, _ = running_pod()
+    monkeypatch.setattr(clients, "inside", said("n-1\n"))
+    steps.reads_nonce(subject, IMAGE)
+    steps.read_nonce([subject, subject], IMAGE)
+    monkeypatch.setattr(clients, "inside", said(""))
+    goes_red("is read; instead:\n  rz reads ''", steps.reads_nonce, subject, IMAGE)
+    goes_red("rz reads ''", steps.read_nonce, [subject], IMAGE)
+
+
+def test_an_image_that_is_run_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = json.dumps({"images": [{"id": "sha256:1", "repoTags": [REFERENCE]}]})
+    running = {"id": "c1", "imageRef": "sha256:1", "image": {"image": "sha256:1"}}
+    other = {"id": "c2", "imageRef": "sha256:2", "image": {"image": "sha256:2"}}
+    answers = {"crictl images": images, "crictl ps": json.dumps({"containers": [other]})}
+    subject, _, shell = running_pod(**answers)
+    monkeypatch.setattr(clients, "inside", said("overlay /data overlay ro 0 0\n"))
+    steps.no_container(subject, IMAGE, evidence())
+    shell.answers["crictl ps"] = json.dumps({"containers": [other, running]})
+    goes_red(
+        f"no container runs {REFERENCE}.*\n  c1", steps.no_container, subject, IMAGE, evidence()
+    )
+    shell.answers["crictl images"] = json.dumps({"images": []})
+    goes_red("should list", steps.no_container, subject, IMAGE, evidence())
+
+
+def test_a_volume_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, _ = running_pod()
+    monkeypatch.setattr(clients, "inside", said(f"touch: /data/new: {REFUSED}", status=1))
+    steps.refused_inside(subject, evidence())
+    goes_red("root may write beside it", steps.allowed_beside, subject)
+    monkeypatch.setattr(clients, "inside", said("Permission denied", status=1))
+    goes_red("make a file: Permission denied", steps.refused_inside, subject, evidence())
+    monkeypatch.setattr(clients, "inside", said())
+    goes_red("make a folder: done", steps.refused_inside, subject, evidence())
+    steps.allowed_beside(subject)
+
+
+def test_a_sub_path_that_shows_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, _ = running_pod()
+    monkeypatch.setattr(clients, "inside", said("leaf\n"))
+    steps.sees_only(subject, "leaf")
+    monkeypatch.setattr(clients, "inside", said("marker\nsub\n"))
+    goes_red(
+        r"only leaf should be at /data; .*\['marker', 'sub'\]", steps.sees_only, subject, "leaf"
+    )
+
+
+def test_a_pod_that_is_held_otherwise_or_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    api = held("ImagePullBackOff", f"Back-off pulling image {REFERENCE}")
+    steps.waits_with(workloads_of(api), 60, "ImagePullBackOff")
+    steps.waits_naming(workloads_of(api), IMAGE, 60, "ImagePullBackOff")
+    with pytest.raises(WaitTimeout, match="waits waits with ErrImageNeverPull"):
+        steps.waits_with(workloads_of(api), 60, "ErrImageNeverPull")
+    other = held("ImagePullBackOff", "Back-off pulling image busybox")
+    with pytest.raises(WaitTimeout, match=f"naming {REFERENCE}"):
+        steps.waits_naming(workloads_of(other), IMAGE, 60, "ImagePullBackOff")
+    steps.never_starts(workloads_of(api), 15)
+    began = {"running": {"startedAt": "t1"}}
+    for states in ({"state": began}, {"lastState": {"terminated": {"startedAt": "t1"}}}):
+        with pytest.raises(AssertionError, match="the container of waits does not start"):
+            steps.never_starts(workloads_of(held(**states)), 15)
+
+
+def test_a_pod_that_does_not_recover_or_as_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    subject, _, _ = running_pod()
+    unready = pod(status__conditions=[{"type": "Ready", "status": "False"}])
+    with pytest.raises(WaitTimeout, match="waits runs once its image is there"):
+        steps.recovers(workloads_of(FakeApi({f"{PODS}/waits": unready})), 180)
+    at = workloads_of(FakeApi({f"{PODS}/waits": pod()}))
+    monkeypatch.setattr(type(at), "running", lambda *_: subject)
+    assert steps.recovers(at, 180) is subject
+    other = workloads_of(FakeApi({f"{PODS}/waits": pod(metadata__uid="another")}))
+    goes_red("should be another without a restart", steps.recovers, other, 180)
+
+
+def test_policies_and_references_that_are_taken_otherwise() -> None:
+    table = [["image", "policy"], ["x:1", "IfNotPresent"], ["x", "Always"]]
+    references.policies_stored({"x:1": "IfNotPresent", "x": "Always"}, table)
+    stored = {"x:1": "IfNotPresent", "x": "IfNotPresent"}
+    goes_red("x: IfNotPresent, not Always", references.policies_stored, stored, table)
+
+    def answer(status: int, message: str = "") -> Answer:
+        return Answer("POST", "/x", status, {}, json.dumps({"message": message}))
+
+    right = {"Pod": answer(422, "spec.volumes[0].image.reference: Required")}
+    references.pod_refused(right, 422)
+    goes_red("422 naming image.reference", references.pod_refused, {"Pod": answer(201)}, 422)
+    goes_red("422 naming image.reference", references.pod_refused, {"Pod": answer(422)}, 422)
+    references.deployment_stored({"Deployment": answer(201)})
+    goes_red("before 1.37", references.deployment_stored, {"Deployment": answer(422)})
+
+
+def counts(requested: int, mounted: int, failed: int) -> Cluster:
+    numbers = dict(zip(COUNTERS.values(), (requested, mounted, failed), strict=True))
+    text = "".join(f"{name} {number}\n" for name, number in numbers.items())
+    return cluster_of(FakeApi({"/api/v1/nodes/worker-0/proxy/metrics": text}))
+
+
+def test_image_volumes_that_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    before = {"requested": 2, "mounted": 2, "failed": 0}
+    for wrong in ((2, 2, 0), (3, 2, 0), (3, 3, 1)):
+        with pytest.raises(WaitTimeout, match="counts an image volume as mounted"):
+            steps.counted_mounted(counts(*wrong), "worker-0", dict(before), 30)
+    now = dict(before)
+    steps.counted_mounted(counts(3, 3, 0), "worker-0", now, 30)
+    assert now == {"requested": 3, "mounted": 3, "failed": 0}
+    for wrong in ((4, 3, 0), (5, 4, 1)):
+        with pytest.raises(WaitTimeout, match="counts an image volume that failed"):
+            steps.counted_failed(counts(*wrong), "worker-0", now, 60)
+    steps.counted_failed(counts(4, 3, 1), "worker-0", now, 60)
+
+
+def test_an_image_of_data_runs_nothing() -> None:
+    packed = gzip.decompress(clients.archive(REFERENCE, "n-1", "leaf"))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        blobs = [cast("Any", tar.extractfile(m)).read() for m in tar if m.isfile()]
+    assert not any(b"Entrypoint" in blob for blob in blobs)
+    assert any(b"n-1" in blob for blob in blobs)
