@@ -18,8 +18,10 @@ from infra.errors import WaitTimeout
 from infra.ssh import Result
 from tests.steps import image_references as references
 from tests.steps import image_volumes as steps
+from tests.unit import elections_fake
 from tests.unit.fakes import (
     FakeApi,
+    FakeShell,
     cluster_of,
     evidence,
     goes_red,
@@ -168,3 +170,24 @@ def test_an_image_of_data_runs_nothing() -> None:
         blobs = [cast("Any", tar.extractfile(m)).read() for m in tar if m.isfile()]
     assert not any(b"Entrypoint" in blob for blob in blobs)
     assert any(b"n-1" in blob for blob in blobs)
+
+
+def test_a_pod_that_mounts_an_image_names_it_its_policy_and_its_folder() -> None:
+    spec = IMAGE.body("one", node="worker-1", policy="Never", folder="sub")["spec"]
+    assert spec["volumes"][0]["image"] == {"reference": REFERENCE, "pullPolicy": "Never"}
+    assert spec["containers"][0]["volumeMounts"][0]["subPath"] == "sub"
+    assert spec["nodeName"] == "worker-1"
+    plain = IMAGE.body("two")["spec"]
+    assert "subPath" not in plain["containers"][0]["volumeMounts"][0]
+    assert "nodeName" not in plain
+
+
+def test_every_worker_gets_the_image_and_loses_it() -> None:
+    shell = FakeShell(answers={"ctr": "", "crictl": ""})
+    live = cast("Cluster", elections_fake.cluster(shell=lambda _: shell))
+    made = DataImage(live, cast("Any", None), REFERENCE, "n-1")
+    made.load()
+    made.remove()
+    ran = [argv[:3] for argv in shell.ran]
+    assert ran.count(("ctr", "--namespace=k8s.io", "images")) == 2
+    assert ran.count(("crictl", "rmi", REFERENCE)) == 2
