@@ -81,7 +81,8 @@ Feature: An image is a volume
       But the Deployment is stored
 
   @claim_71_11 @inferred @serial
-  Rule: The kubelet counts image volumes
+  Rule: The kubelet counts image volumes that it asks the runtime for
+    One that cannot be pulled is never asked for. Failures are counted by the runtime's words only.
 
     Scenario: One that is mounted and one that is not there
       Given a worker kept for this scenario
@@ -90,4 +91,5 @@ Feature: An image is a volume
       When a Pod there mounts it
       Then within 30 s more are counted as requested, as many as mounted and none as failed
       When another Pod there mounts an image that is nowhere
-      Then within 60 s more are counted as failed, and none as mounted
+      Then within 60 s that Pod is held by "ErrImageNeverPull"
+      And nothing more is counted

@@ -190,13 +190,11 @@ def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit
     counted.update(image_volumes.counted(cluster.api, there))
 
 
-@then(phrase("within {limit:Duration} more are counted as failed, and none as mounted"))
-def counted_failed(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
-    eventually(
-        lambda: image_volumes.more(cluster.api, there, counted),
-        lambda more: more["failed"] > 0 == more["mounted"],
-        within=scaled(limit),
-        what=f"the kubelet of {there} counts an image volume that failed",
+@then("nothing more is counted")
+def nothing_counted(cluster: Cluster, there: str, counted: dict[str, int]) -> None:
+    more = image_volumes.more(cluster.api, there, counted)
+    must_be_none(
+        [f"{n} more {w}" for w, n in more.items() if n], "what is not asked for is not counted"
     )
 
 
