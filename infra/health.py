@@ -41,10 +41,10 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
         if deep:
             reach.across_workers(cluster)
     except WaitTimeout as error:
-        found = problems(cluster)
-        wrong = "\n  ".join(found) if found else str(error)
+        # the first is on the first line, which is what reports show as the cause
+        wrong = "\n  ".join(problems(cluster) or [str(error)])
         raise ClusterBroken(
-            f"the cluster is not healthy after {scaled(within):g} s:\n  {wrong}\n"
+            f"the cluster is not healthy after {scaled(within):g} s: {wrong}\n"
             "nothing can be judged on it; look with: python -m infra status; "
             "begin anew with: python -m infra down"
         ) from error
