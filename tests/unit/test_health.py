@@ -37,7 +37,9 @@ def test_a_healthy_cluster_passes_with_one_look(monkeypatch: pytest.MonkeyPatch)
 def test_a_broken_cluster_is_told_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = ["node worker-0 is not Ready", "etcd https://10.0.1.12:2379 does not answer"]
     monkeypatch.setattr(health, "problems", lambda _: wrong)
-    with pytest.raises(ClusterBroken, match=r"(?s)worker-0 is not Ready.*10\.0\.1\.12.*infra down"):
+    with pytest.raises(
+        ClusterBroken, match=r"(?s)after 90 s: node worker-0 is not Ready.*10\.0\.1\.12.*infra down"
+    ):
         health.gate(cluster())
 
 
