@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from infra.clients import kubelet, metrics
+from infra.clients.accounts import GROUP, RBAC
 from infra.clients.api import Api, JsonObject
 from infra.cluster import Cluster
 from infra.pki import kubeconfigs, passing, reading
@@ -22,7 +23,7 @@ SOON, SOONER = "21600", "7200"
 FOLDER = "/var/lib/kubelet/pki"
 CURRENT = f"{FOLDER}/kubelet-client-current.pem"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
-BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+BINDINGS = f"{RBAC}/clusterrolebindings"
 RENEWAL = "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient"
 """The built-in ClusterRole that lets a node have its own client certificate renewed."""
 OWN_CLIENT = "kubernetes.io/kube-apiserver-client-kubelet"
@@ -109,9 +110,8 @@ def remove_requests(api: Api, node: str) -> None:
 
 def let_nodes_renew(api: Api, name: str) -> None:
     """A binding of that name lets every node renew its own client certificate."""
-    group = "rbac.authorization.k8s.io"
-    nodes = {"kind": "Group", "apiGroup": group, "name": "system:nodes"}
-    role = {"kind": "ClusterRole", "apiGroup": group, "name": RENEWAL}
+    nodes = {"kind": "Group", "apiGroup": GROUP, "name": "system:nodes"}
+    role = {"kind": "ClusterRole", "apiGroup": GROUP, "name": RENEWAL}
     api.create(BINDINGS, {"metadata": {"name": name}, "roleRef": role, "subjects": [nodes]})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.errors import LabError
 
+SCHEMA_UID, LEVEL_UID = "X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID"
 PATH = "/apis/flowcontrol.apiserver.k8s.io/v1"
 SCHEMAS: Mapping[str, tuple[str, int]] = {
     "exempt": ("exempt", 1),
@@ -59,7 +60,7 @@ class Objects:
 
     def put_into(self, answer: Answer) -> tuple[str, str]:
         """Names of the schema and the level that an answer's headers tell of; "" for none."""
-        uids = ("X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID")
+        uids = (SCHEMA_UID, LEVEL_UID)
         schema, level = (str(answer.headers.get(name, "")) for name in uids)
         return named(self.schemas, schema), named(self.levels, level)
 

@@ -12,13 +12,12 @@ from math import ceil
 
 from infra.clients import metrics
 from infra.clients.api import Api, ApiUnreachable, JsonObject
-from infra.clients.fairness import PATH, SEATS, level_path
+from infra.clients.fairness import LEVEL_UID, PATH, SEATS, level_path
 from infra.clients.leases import Lease
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 
 REJECTED = "apiserver_flowcontrol_rejected_requests_total"
-LEVEL = "X-Kubernetes-PF-PriorityLevel-UID"
 WAITS = 15.0
 """Seconds that a request may wait in a queue: a quarter of --request-timeout (60 s)."""
 ENDS = 90.0
@@ -82,7 +81,7 @@ def await_level(server: Api, name: str, api: Api, path: str) -> None:
     """Until the server puts the account's requests into its level. Errors: WaitTimeout."""
     uid = server.get(level_path(name))["metadata"]["uid"]
     eventually(
-        lambda: api.ask("GET", path).headers.get(LEVEL, "none"),
+        lambda: api.ask("GET", path).headers.get(LEVEL_UID, "none"),
         lambda seen: seen == uid,
         within=scaled(ACCESS.seconds * 2),
         what=f"{server.base} puts the account into the level {name}",
@@ -111,7 +110,7 @@ def one(api: Api, path: str, start: float) -> Outcome:
     except ApiUnreachable:
         return Outcome(at - start, time.monotonic() - at, 0)
     retry = str(answer.headers.get("Retry-After", ""))
-    level = str(answer.headers.get(LEVEL, ""))
+    level = str(answer.headers.get(LEVEL_UID, ""))
     return Outcome(at - start, time.monotonic() - at, answer.status, retry, level)
 
 

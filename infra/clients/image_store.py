@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from infra.artifacts.oci import Entry, Spec, write
 from infra.clients import kubelet
-from infra.clients.api import Api
+from infra.clients.api import Api, JsonObject
 from infra.ssh import Shell
 
 COLLECTED = "kubelet_image_garbage_collected_total"
@@ -43,8 +43,13 @@ def disk(api: Api, node: str) -> Disk:
 
 def images(shell: Shell) -> dict[str, bool]:
     """Whether each name is pinned. Errors: CommandFailed."""
-    listed = json.loads(shell.run(["crictl", "images", "--output=json"]).stdout)["images"]
-    return {tag: bool(image.get("pinned")) for image in listed for tag in image["repoTags"]}
+    return {tag: bool(image.get("pinned")) for image in listed(shell) for tag in image["repoTags"]}
+
+
+def listed(shell: Shell) -> list[JsonObject]:
+    """Images as the runtime lists them. Errors: CommandFailed."""
+    found = json.loads(shell.run(["crictl", "images", "--output=json"]).stdout)
+    return list(found["images"])
 
 
 def pin(shell: Shell, names: Collection[str]) -> None:

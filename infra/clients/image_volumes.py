@@ -3,7 +3,6 @@
 Names: kubernetes pkg/kubelet/images/types.go and pkg/kubelet/metrics/metrics.go (1.36).
 """
 
-import json
 from collections.abc import Mapping
 
 from infra.artifacts.oci import Entry, Spec
@@ -65,9 +64,8 @@ def attempts(pod: RunningPod, place: str) -> dict[str, str]:
 
 def containers_of(shell: Shell, reference: str) -> list[str]:
     """IDs of containers that run an image of that name. Errors: CommandFailed."""
-    images = json.loads(shell.run(["crictl", "images", "--output=json"]).stdout)["images"]
-    ids = {image["id"] for image in images if reference in image["repoTags"]}
-    found = json.loads(shell.run(["crictl", "ps", "--all", "--output=json"]).stdout)["containers"]
+    ids = {one["id"] for one in image_store.listed(shell) if reference in one["repoTags"]}
+    found = kubelet.listed_containers(shell)
     return [one["id"] for one in found if {one["imageRef"], one["image"]["image"]} & ids]
 
 

@@ -36,6 +36,12 @@ def after(shell: Shell, position: str, *matches: str) -> list[JsonObject]:
     return [json.loads(line) for line in shell.run(argv).stdout.splitlines() if line]
 
 
+def messages(shell: Shell, position: str, unit: str) -> list[str]:
+    """What a unit's processes logged after a cursor."""
+    entries = after(shell, position, f"_SYSTEMD_UNIT={unit}.service")
+    return [str(entry.get("MESSAGE", "")) for entry in entries]
+
+
 def exits(shell: Shell, unit: str, *, since: str) -> list[Exit]:
     """Ends of a unit's main process after a cursor, as systemd itself reports them."""
     entries = after(

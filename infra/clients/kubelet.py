@@ -95,9 +95,14 @@ def containers_by_state(api: Api, node: str) -> dict[str, int]:
 
 def containers_of_runtime(shell: Shell) -> dict[str, int]:
     """Containers that the runtime has, by the kubelet's words for states. Errors: CommandFailed."""
-    listed = json.loads(shell.run(["crictl", "ps", "--all", "--output=json"]).stdout)
-    states = [one["state"].removeprefix("CONTAINER_").lower() for one in listed["containers"]]
-    return dict(Counter(states))
+    listed = listed_containers(shell)
+    return dict(Counter(one["state"].removeprefix("CONTAINER_").lower() for one in listed))
+
+
+def listed_containers(shell: Shell) -> list[JsonObject]:
+    """Containers as the runtime lists them, ended ones too. Errors: CommandFailed."""
+    found = json.loads(shell.run(["crictl", "ps", "--all", "--output=json"]).stdout)
+    return list(found["containers"])
 
 
 def both_counts(api: Api, shell: Shell) -> tuple[dict[str, int], dict[str, int]]:

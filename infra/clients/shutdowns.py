@@ -117,9 +117,8 @@ def ending(pod: JsonObject) -> tuple[str, str, str]:
 
 def ready(api: Api, node: str) -> tuple[str, str]:
     """Status and message of a node's condition Ready."""
-    found = api.get(f"/api/v1/nodes/{node}")["status"]["conditions"]
-    told = next(one for one in found if one["type"] == "Ready")
-    return str(told["status"]), str(told.get("message", ""))
+    told = kubelet.readiness(api, node)
+    return str(told.get("status", "absent")), str(told.get("message", ""))
 
 
 def times(api: Api, node: str) -> tuple[float, float]:

@@ -40,10 +40,7 @@ def create_all(spec: ClusterSpec, material: Material, *, admin_at: str | None = 
 def kubeconfig(material: Material, name: str, server: str) -> bytes:
     """What ``kubectl config ... --embed-certs=true`` writes for this identity."""
     cluster = {"server": server, "certificate-authority-data": encoded(material.cert("ca"))}
-    user = {
-        "client-certificate-data": encoded(material.cert(name)),
-        "client-key-data": encoded(material.key(name)),
-    }
+    user = credentials(material.cert(name), material.key(name))
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -61,11 +58,13 @@ def with_pair(content: bytes, pair: Pair) -> bytes:
     """A kubeconfig with another certificate and key for its only user."""
     config = yaml.safe_load(content)
     (user,) = config["users"]
-    user["user"] = {
-        "client-certificate-data": encoded(pair.certificate_pem),
-        "client-key-data": encoded(pair.key_pem),
-    }
+    user["user"] = credentials(pair.certificate_pem, pair.key_pem)
     return yaml.safe_dump(config, sort_keys=False).encode()
+
+
+def credentials(certificate: bytes, key: bytes) -> dict[str, str]:
+    """A user's certificate and key as kubeconfigs hold them."""
+    return {"client-certificate-data": encoded(certificate), "client-key-data": encoded(key)}
 
 
 def encryption_config(key: bytes) -> bytes:

@@ -86,8 +86,7 @@ def give_right_back(faults: Faults, taken: Fault) -> None:
 def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: str) -> None:
     shell = cluster.shell(ended.node)
     await_failure(shell, ended, limit)
-    entries = journal.after(shell, ended.position, f"_SYSTEMD_UNIT={KUBELET}.service")
-    lines = [str(entry.get("MESSAGE", "")) for entry in entries]
+    lines = journal.messages(shell, ended.position, KUBELET)
     if not any(one in line and two in line for line in lines):
         raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
 

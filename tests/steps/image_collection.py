@@ -155,6 +155,5 @@ def await_looks(cluster: Cluster, workers: Workers) -> list[str]:
 
 
 def looks_of(cluster: Cluster, workers: Workers) -> list[str]:
-    shell = cluster.shell(workers.second)
-    entries = journal.after(shell, workers.position, f"_SYSTEMD_UNIT={KUBELET}.service")
-    return [line for line in (str(e.get("MESSAGE", "")) for e in entries) if LOOKED in line]
+    lines = journal.messages(cluster.shell(workers.second), workers.position, KUBELET)
+    return [line for line in lines if LOOKED in line]
