@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     from botocore.client import BaseClient as Client
 
+Iam: TypeAlias = Any
+"""An IAM client; we have no stubs of it."""
 T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
@@ -55,21 +57,29 @@ class Missing(Refused):
 
 def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
     """A client of AWS (``endpoint`` None, boto3's chain of credentials) or of the local EC2."""
+    return boto3.client("ec2", **_access(endpoint, region, credentials))
+
+
+def iam(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Iam:
+    """The same for IAM; the local EC2 serves both at one address."""
+    return boto3.client("iam", **_access(endpoint, region, credentials))
+
+
+def _access(endpoint: str | None, region: str, credentials: Keys | None) -> dict[str, Any]:
     near = endpoint is not None
     if near and credentials is None:
         credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=credentials.access_key if credentials else None,
-        aws_secret_access_key=credentials.secret_key if credentials else None,
-        config=Config(
+    return {
+        "endpoint_url": endpoint,
+        "region_name": region,
+        "aws_access_key_id": credentials.access_key if credentials else None,
+        "aws_secret_access_key": credentials.secret_key if credentials else None,
+        "config": Config(
             retries={"mode": "standard", "total_max_attempts": 2 if near else 5},
             connect_timeout=2 if near else 10,
             read_timeout=20 if near else 60,
         ),
-    )
+    }
 
 
 def pace(client: Client) -> float:

@@ -27,6 +27,7 @@ from infra.localec2.machines import Uml
 from infra.localec2.network import Network
 from infra.localec2.place import API_PORT, Place
 from infra.localec2.reconciler import Reconciler
+from infra.localec2.volume_files import VolumeFiles
 from infra.localec2.wanted import Wanted
 
 LOG = logging.getLogger(__name__)
@@ -68,11 +69,12 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     front.capacity = lambda kind, _running: sizes.require_room(
         kind, promised(front.wanted(), launcher.held_mib), place.state
     )
-    reconciler = Reconciler(front, launcher, Network())
+    reconciler = Reconciler(front, launcher, Network(), VolumeFiles(place))
     front.on_change = reconciler.wake
     servers = (
         _server("127.0.0.1", API_PORT, front.app),
-        _server(METADATA, 80, Metadata(front.wanted, setup.region)),
+        _server(METADATA, API_PORT, front.app_for_machines),
+        _server(METADATA, 80, Metadata(front.wanted, setup.region, front.issuer)),
     )
     _announce(place)
     LOG.info("serving %s in %s", place.url, place.name)

@@ -15,21 +15,22 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from moto.core.request import Request
-from moto.iam import iam_backends
 from moto.iam.responses import IamResponse
 from moto.moto_api._internal import mock_random
 from moto.sts.responses import TokenResponse
 
 from infra.errors import UserError
-from infra.localec2 import moto_view
+from infra.localec2 import moto_iam, moto_view
+from infra.localec2.credentials import Issuer
 from infra.localec2.moto_actions import ALLOWED, mutates
 from infra.localec2.moto_answers import LocalAnswers
 from infra.localec2.moto_backend import LocalBackend
-from infra.localec2.moto_journal import Call, Fact, Journal, Restart, ids_of
-from infra.localec2.wanted import Facts, State, Wanted
+from infra.localec2.moto_journal import Call, DiskFact, Fact, Journal, Restart, ids_of
+from infra.localec2.wanted import DiskState, Facts, State, Wanted
 
 LOG = logging.getLogger(__name__)
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
+ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
 Answer = tuple[int, str]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -48,11 +49,12 @@ class Front(Facts):
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.region = region
+        self.issuer = Issuer(journal.with_name("roles.key"))
         self.lock = threading.RLock()
         self.on_change: Callable[[], None] = lambda: None
         self._journal = Journal(journal)
         mock_random.seed(0)
-        iam_backends.clear()
+        moto_iam.begin_anew()
         self._backend = LocalBackend(region)
         self._replay()
         self.on_change = on_change
@@ -64,6 +66,15 @@ class Front(Facts):
     @console.setter
     def console(self, read: Callable[[str], str]) -> None:
         self._backend.console = read
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        return self._backend.clock
+
+    @clock.setter
+    def clock(self, clock: Callable[[], float]) -> None:
+        """Seconds by which changes of volumes take their time."""
+        self._backend.clock = clock
 
     @property
     def capacity(self) -> Callable[[str, int], None]:
@@ -84,10 +95,22 @@ class Front(Facts):
             status, text = fault("ec2", "MissingAuthenticationToken", text, 403)
         else:
             status, text = self.answer(scope[2], scope[1], sent)
-        body = text.encode()
-        headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
-        start_response(f"{status} {'OK' if status < 300 else 'Fault'}", headers)
-        return [body]
+        return respond(start_response, (status, text))
+
+    def app_for_machines(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
+        """The same API, for who has a role's credentials: machines have no others.
+
+        Signatures are not computed; who knows a role's key and token got them from the metadata.
+        """
+        headers = Request(environ).headers
+        key = ACCESS_KEY.search(headers.get("Authorization", ""))
+        wanted = self.wanted()
+        roles = {i.role for i in wanted.instances if i.role} if wanted else set()
+        token = headers.get("X-Amz-Security-Token", "")
+        if self.issuer.role_of(key[1] if key else "", token, roles) is None:
+            text = "AWS was not able to validate the provided access credentials"
+            return respond(start_response, fault("ec2", "AuthFailure", text, 401))
+        return self.app(environ, start_response)
 
     def answer(self, service: str, region: str, body: str) -> Answer:
         """One call in the query protocol: allowed, locked, journaled."""
@@ -148,6 +171,8 @@ class Front(Facts):
                 self._repeat(entry, number)
             elif isinstance(entry, Fact):
                 self._observe(entry)
+            elif isinstance(entry, DiskFact):
+                self._backend.disk_observed(entry.ident, entry.state)
             else:
                 self._forget_running()
         if replayed:
@@ -183,6 +208,11 @@ class Front(Facts):
         instance = self._backend.get_instance(fact.instance_id)
         return bool(instance.observed(fact.state, reason=fact.reason))
 
+    def disk_observed(self, ident: str, state: DiskState) -> None:
+        with self.lock:
+            if self._backend.disk_observed(ident, state):
+                self._journal.append(DiskFact(ident, state))
+
     def reachable(self, instance_id: str, *, ok: bool) -> None:
         with self.lock:
             instance = self._backend.get_instance(instance_id)
@@ -191,6 +221,14 @@ class Front(Facts):
     def route_state(self, cidr: str, *, active: bool) -> None:
         with self.lock:
             self._backend.route_facts[cidr] = active
+
+
+def respond(start_response: StartResponse, answer: Answer) -> list[bytes]:
+    status, text = answer
+    body = text.encode()
+    headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {'OK' if status < 300 else 'Fault'}", headers)
+    return [body]
 
 
 def fault(service: str, code: str, message: str, status: int = 400) -> Answer:

@@ -9,10 +9,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, Unauthorized
 from werkzeug.wrappers import Request, Response
 
+from infra.localec2.credentials import Issuer
 from infra.localec2.wanted import Instance, Wanted
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -22,6 +24,9 @@ LONGEST = 21600
 ACCOUNT = "123456789012"
 """moto's default account."""
 TYPE = "text/plain"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+KEYS_LAST = timedelta(hours=6)
+"""How long a role's credentials are said to last; source: the same guide."""
 
 
 class Metadata:
@@ -31,10 +36,12 @@ class Metadata:
         self,
         wanted: Callable[[], Wanted | None],
         region: str,
+        issuer: Issuer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wanted = wanted
         self._region = region
+        self._issuer = issuer
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: dict[str, tuple[str, float]] = {}
@@ -108,8 +115,32 @@ class Metadata:
             "meta-data/placement/region": self._region,
             "meta-data/placement/availability-zone": zone,
             "user-data": instance.user_data or None,
+            "meta-data/block-device-mapping": self._mapping(instance),
+            "meta-data/iam/security-credentials": instance.role,
+            f"meta-data/iam/security-credentials/{instance.role}": self._keys(instance.role),
             "dynamic/instance-identity/document": self._document(instance, zone),
         }
+
+    def _mapping(self, instance: Instance) -> str:
+        """One line each: the image's root, then what is attached."""
+        return "\n".join(["ami", "root", *(f"ebs{n + 1}" for n in range(len(instance.volumes)))])
+
+    def _keys(self, role: str | None) -> str | None:
+        """Source of names: EC2 user guide, retrieve security credentials from instance metadata."""
+        if role is None:
+            return None
+        keys, now = self._issuer.keys(role), datetime.now(UTC)
+        return json.dumps(
+            {
+                "Code": "Success",
+                "LastUpdated": now.strftime(TIME),
+                "Type": "AWS-HMAC",
+                "AccessKeyId": keys.access_key,
+                "SecretAccessKey": keys.secret_key,
+                "Token": keys.token,
+                "Expiration": (now + KEYS_LAST).strftime(TIME),
+            }
+        )
 
     def _document(self, instance: Instance, zone: str) -> str:
         return json.dumps(

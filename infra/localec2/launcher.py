@@ -1,5 +1,7 @@
 """All that the reconciler knows of machines; how they are made is another module's."""
 
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from infra.localec2.wanted import Instance
@@ -41,3 +43,17 @@ class Launcher(Protocol):
     def destroy(self, instance_id: str) -> None: ...
 
     def console(self, instance_id: str) -> str: ...
+
+    def units(self) -> str:
+        """A letter for each disk that may be plugged in beside the root."""
+
+    def plugged(self, instance_id: str) -> dict[str, Path]:
+        """Files plugged in beside the root, by unit."""
+
+    def plug(self, instance_id: str, unit: str, file: Path, *, serial: str) -> None: ...
+
+    def unplug(self, instance_id: str, unit: str) -> bool:
+        """Whether it is out; not while the machine has it open."""
+
+    def held(self, instance_id: str) -> AbstractContextManager[None]:
+        """The machine stands still: it writes nothing."""

@@ -7,12 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from infra.errors import PlatformError
-from infra.localec2 import mconsole, processes, records
+from infra.localec2 import block_devices, mconsole, processes, records
 from infra.localec2.addresses import plug
 from infra.localec2.place import Place
 from infra.localec2.processes import Identity
@@ -149,6 +150,21 @@ class Uml:
 
     def console(self, instance_id: str) -> str:
         return self._tail(instance_id, CONSOLE_BYTES).decode(errors="replace")
+
+    def units(self) -> str:
+        return block_devices.UNITS
+
+    def plugged(self, instance_id: str) -> dict[str, Path]:
+        return block_devices.plugged(self._console_socket(instance_id))
+
+    def plug(self, instance_id: str, unit: str, file: Path, *, serial: str) -> None:
+        block_devices.plug(self._console_socket(instance_id), unit, file, serial=serial)
+
+    def unplug(self, instance_id: str, unit: str) -> bool:
+        return block_devices.unplug(self._console_socket(instance_id), unit)
+
+    def held(self, instance_id: str) -> AbstractContextManager[None]:
+        return block_devices.held(self._console_socket(instance_id))
 
     def _end(self, instance_id: str) -> None:
         for process in self._processes(instance_id):

@@ -1,6 +1,6 @@
 """What the local EC2 serves; every other action, parameter or filter is refused.
 
-Volumes and snapshots are not served yet. CreateKeyPair is left out on purpose: its key comes from
+CreateKeyPair is left out on purpose: its key comes from
 the operating system's randomness, so a replayed journal would hold another key.
 """
 
@@ -17,6 +17,7 @@ DESCRIBE: dict[str, frozenset[str]] = {
     | {"allocation-id", "association-id", "domain", "instance-id", "network-interface-id"}
     | {"private-ip-address", "public-ip"},
     "DescribeAvailabilityZones": frozenset(),
+    "DescribeIamInstanceProfileAssociations": frozenset({"instance-id", "state"}),
     "DescribeImages": TAGS
     | {"architecture", "image-id", "name", "owner-id", "root-device-name", "root-device-type"}
     | {"state", "virtualization-type"},
@@ -37,8 +38,15 @@ DESCRIBE: dict[str, frozenset[str]] = {
     | {"route.destination-cidr-block", "route.gateway-id", "route-table-id", "vpc-id"},
     "DescribeSecurityGroupRules": TAGS | {"group-id", "security-group-rule-id"},
     "DescribeSecurityGroups": TAGS | {"description", "group-id", "group-name", "vpc-id"},
+    "DescribeSnapshots": TAGS
+    | {"description", "snapshot-id", "status", "volume-id", "volume-size"},
     "DescribeSubnets": TAGS | {"availability-zone", "cidr-block", "state", "subnet-id", "vpc-id"},
     "DescribeTags": frozenset({"key", "resource-id", "resource-type", "value"}),
+    "DescribeVolumeStatus": frozenset(),
+    "DescribeVolumes": TAGS
+    | {"attachment.device", "attachment.instance-id", "attachment.status", "availability-zone"}
+    | {"size", "snapshot-id", "status", "volume-id"},
+    "DescribeVolumesModifications": frozenset({"volume-id"}),
     "DescribeVpcAttribute": frozenset(),
     "DescribeVpcs": TAGS | {"cidr-block", "is-default", "state", "vpc-id"},
     "GetConsoleOutput": frozenset(),
@@ -58,6 +66,9 @@ CHANGE = names(
     ImportKeyPair DeleteKeyPair CreateTags DeleteTags
     RunInstances StartInstances StopInstances RebootInstances TerminateInstances
     ModifyInstanceAttribute ModifyNetworkInterfaceAttribute
+    CreateVolume CopyVolumes AttachVolume DetachVolume ModifyVolume DeleteVolume
+    CreateSnapshot DeleteSnapshot
+    AssociateIamInstanceProfile DisassociateIamInstanceProfile
     """
 )
 
@@ -67,6 +78,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "iam": names(
         """
         CreateRole GetRole DeleteRole
+        AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
         CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile
         AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
         """
@@ -86,6 +98,19 @@ PARAMETERS: dict[str, frozenset[str]] = {
         {"VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications", "DryRun"}
     ),
     "AllocateAddress": frozenset({"Domain", "TagSpecifications", "DryRun"}),
+    "AttachVolume": frozenset({"Device", "InstanceId", "VolumeId", "DryRun"}),
+    "DetachVolume": frozenset({"Device", "InstanceId", "VolumeId", "DryRun"}),
+    "CreateSnapshot": frozenset({"Description", "VolumeId", "TagSpecifications", "DryRun"}),
+    "CreateVolume": names(
+        """
+        AvailabilityZone AvailabilityZoneId Size SnapshotId VolumeType Iops Throughput Encrypted
+        MultiAttachEnabled TagSpecifications ClientToken DryRun
+        """
+    ),
+    "CopyVolumes": names(
+        "SourceVolumeId Size VolumeType Iops Throughput TagSpecifications ClientToken DryRun"
+    ),
+    "ModifyVolume": frozenset({"VolumeId", "Size", "VolumeType", "Iops", "Throughput", "DryRun"}),
 }
 """Actions of which moto drops parameters in silence: others than these are refused."""
 

@@ -11,12 +11,13 @@ from moto.ec2.responses import EC2Response
 from infra.localec2 import moto_launch
 from infra.localec2.moto_actions import PARAMETERS, known_filter
 from infra.localec2.moto_backend import LocalBackend
+from infra.localec2.moto_storage_answers import StorageAnswers
 
 CONSOLE_BYTES = 64 * 1024
 """GetConsoleOutput returns the last 64 KB; source: API reference, GetConsoleOutput."""
 
 
-class LocalAnswers(EC2Response):  # type: ignore[misc]  # moto is untyped
+class LocalAnswers(StorageAnswers):
     """One answer of the API; made anew for each call, on the local EC2's own backend."""
 
     def __init__(self, backend: LocalBackend) -> None:

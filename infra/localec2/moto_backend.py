@@ -8,18 +8,21 @@ from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
-from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import InstanceState
 
 from infra.localec2 import moto_machines, moto_network
+from infra.localec2.moto_storage import StorageBackend
 
 IMAGES = Path(__file__).with_name("amis.json")
+
+CHANGEABLE = {"source_dest_check", "disable_api_termination", "iam_instance_profile"}
+"""Attributes of an instance; the last by moto itself, when a profile is associated."""
 
 Started = list[tuple[moto_machines.LocalInstance, InstanceState]]
 
 
-class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is untyped
+class LocalBackend(StorageBackend):
     """One account in one region, without a default VPC.
 
     ``tokens`` remembers launches by client token, ``route_facts`` whether a route's target answers.
@@ -57,7 +60,7 @@ class LocalBackend(EC2Backend):  # type: ignore[misc]  # moto is untyped
             instance.require(verb)
 
     def modify_instance_attribute(self, instance_id: str, key: str, value: Any) -> Any:
-        if key not in {"source_dest_check", "disable_api_termination"}:
+        if key not in CHANGEABLE:
             raise EC2ClientError("UnsupportedOperation", f"The local EC2 cannot change {key}.")
         return super().modify_instance_attribute(instance_id, key, value)
 

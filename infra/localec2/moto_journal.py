@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.errors import UserError
+from infra.localec2.wanted import DiskState
 
-IDS = re.compile(r"\b(?:vpc|subnet|igw|rtb|sg|key|eipalloc|eni|i|vol)-[0-9a-f]{17}\b")
+IDS = re.compile(r"\b(?:vpc|subnet|igw|rtb|sg|key|eipalloc|eni|i|vol|snap)-[0-9a-f]{17}\b")
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,23 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class DiskFact:
+    """A state that was observed and changed a volume or a snapshot."""
+
+    ident: str
+    state: DiskState
+
+
+@dataclass(frozen=True)
 class Restart:
     """The local EC2 was started again: what ran has to be seen running anew."""
 
 
-Entry = Call | Fact | Restart
-KINDS: dict[str, type[Call] | type[Fact] | type[Restart]] = {
+Entry = Call | Fact | DiskFact | Restart
+KINDS: dict[str, type[Call] | type[Fact] | type[DiskFact] | type[Restart]] = {
     "call": Call,
     "fact": Fact,
+    "diskfact": DiskFact,
     "restart": Restart,
 }
 

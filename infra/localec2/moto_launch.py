@@ -17,12 +17,17 @@ Params = Mapping[str, Any]
 
 
 def fingerprint(params: Params) -> str:
-    """What has to be equal for a client token to mean the same launch."""
-    return json.dumps(
-        {k: v for k, v in params.items() if k not in {"ClientToken", "DryRun"}},
-        sort_keys=True,
-        default=str,
-    )
+    """What has to be equal for a client token to mean the same call; lists come in any order."""
+    asked = {k: v for k, v in params.items() if k not in {"ClientToken", "DryRun"}}
+    return _canonical(asked)
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = {key: _canonical(part) for key, part in value.items()}
+    elif isinstance(value, list | tuple):
+        value = sorted(_canonical(part) for part in value)
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def repeated(backend: Any, params: Params) -> Any:

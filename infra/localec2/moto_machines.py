@@ -3,6 +3,7 @@
 moto changes a state at once; AWS and we answer pending, stopping and shutting-down until it is so.
 """
 
+import copy
 from typing import Any, Literal
 
 from moto.ec2.exceptions import EC2ClientError
@@ -143,6 +144,17 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is untyped
         self.wanted = "terminated"
         self.become("terminated", reason=reason or kept or USER)
         self.nics, self._subnet_id, self.security_groups, self._private_ips = {}, None, [], set()
+
+    @property
+    def block_device_mappings(self) -> list[dict[str, Any]]:
+        """With the state of each attachment, which moto takes for attached at once."""
+        volumes = self.ec2_backend.volumes
+        mappings = []
+        for device, block in self.get_block_device_mapping:
+            shown = copy.copy(block)
+            shown.status = volumes[block.volume_id].attachment.status
+            mappings.append({"DeviceName": device, "Ebs": shown})
+        return mappings
 
     @property
     def source_dest_check(self) -> bool:

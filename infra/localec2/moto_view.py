@@ -4,7 +4,9 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from infra.localec2.moto_backend import LocalBackend
-from infra.localec2.wanted import Group, Instance, Route, Rule, Wanted
+from infra.localec2.wanted import Disk, Group, Instance, Route, Rule, Wanted
+
+PLUGGED = {"attaching", "attached"}
 
 
 def wanted(backend: LocalBackend) -> Wanted | None:
@@ -20,7 +22,27 @@ def wanted(backend: LocalBackend) -> Wanted | None:
         instances=tuple(_instance(i) for i in sorted(alive, key=lambda i: str(i.id))),
         groups=tuple(_group(group) for _, group in sorted(backend.groups[subnet.vpc_id].items())),
         routes=_routes(backend, subnet),
+        volumes=tuple(
+            Disk(v.id, v.size, v.source, v.made)
+            for v in backend.volumes.values()
+            if v.attachment is None or not _is_root(v)
+        ),
+        snapshots=tuple(
+            Disk(s.id, s.volume_size, s.volume.id, s.status == "completed")
+            for s in backend.snapshots.values()
+            if s.from_ami is None
+        ),
+        attached=tuple(
+            (v.id, v.attachment.instance.id)
+            for v in backend.volumes.values()
+            if v.attachment is not None and not _is_root(v)
+        ),
     )
+
+
+def _is_root(volume: Any) -> bool:
+    attachment = volume.attachment
+    return bool(attachment.device == attachment.instance.root_device_name)
 
 
 def _instance(instance: Any) -> Instance:
@@ -45,7 +67,20 @@ def _instance(instance: Any) -> Instance:
         zone=instance.availability_zone,
         http_tokens=instance.metadata_options.http_tokens,
         hop_limit=instance.metadata_options.http_put_response_hop_limit,
+        role=_role(instance),
+        volumes=tuple(
+            block.volume_id
+            for device, block in sorted(instance.block_device_mapping.items())
+            if device != instance.root_device_name
+            and instance.ec2_backend.volumes[block.volume_id].attachment.status in PLUGGED
+        ),
     )
+
+
+def _role(instance: Any) -> str | None:
+    given = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
+    roles = given.iam_instance_profile.roles if given else []
+    return str(roles[0].name) if roles else None
 
 
 def _group(group: Any) -> Group:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 API_PORT = 8000
-"""Port of the EC2 API on 127.0.0.1 inside the namespace; nobody else listens there."""
+"""Port of the EC2 API inside the namespace, on 127.0.0.1 and, for machines, at the metadata's
+address."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ import time
 from ipaddress import IPv4Address
 
 from infra.errors import LabError
+from infra.localec2.disks import Disks
 from infra.localec2.launcher import Launcher
 from infra.localec2.network import Network
 from infra.localec2.probes import Probes
+from infra.localec2.volume_files import VolumeFiles
 from infra.localec2.wanted import Facts, Instance, State, Wanted
 
 LOG = logging.getLogger(__name__)
@@ -29,8 +31,11 @@ FAILED = "Server.InternalError"
 class Reconciler:
     """``run`` is the one thread that changes anything; ``wake`` may be called from any."""
 
-    def __init__(self, facts: Facts, launcher: Launcher, network: Network) -> None:
+    def __init__(
+        self, facts: Facts, launcher: Launcher, network: Network, files: VolumeFiles
+    ) -> None:
         self._facts = facts
+        self._disks = Disks(facts, launcher, files)
         self._launcher = launcher
         self._network = network
         self._wake = threading.Event()
@@ -74,7 +79,7 @@ class Reconciler:
         # By address, so that a cluster is spread over the CPUs the same way every time.
         order = sorted(instances, key=lambda i: (i.wanted == "running", IPv4Address(i.private_ip)))
         busy = [self._attend(i, wanted) for i in order if connected or i.wanted != "running"]
-        return any(busy)
+        return self._disks.sync(wanted) or any(busy)
 
     def _sync_network(self, wanted: Wanted) -> bool:
         """Whether the network is as wanted."""

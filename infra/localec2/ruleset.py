@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from infra.localec2.addresses import METADATA, PUBLIC, port
+from infra.localec2.place import API_PORT
 from infra.localec2.wanted import Group, Instance, Rule, Wanted
 
 TABLE = "local_ec2"
@@ -133,7 +134,7 @@ def _hooks(wanted: Wanted) -> Iterator[str]:
         "chain input",
         ["type filter hook input priority filter; policy accept;",
          'iifname != "p*" accept', known,
-         f"ip daddr {METADATA} tcp dport 80 accept",
+         f"ip daddr {METADATA} tcp dport {{ 80, {API_PORT} }} accept",
          f"ip daddr {wanted.gateway} icmp type echo-request accept", "drop"],
     )  # fmt: skip
 

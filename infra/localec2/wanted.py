@@ -7,6 +7,7 @@ other way through ``Facts``.
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+DiskState = Literal["available", "attached", "busy", "detached", "completed"]
 State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
 
 
@@ -37,9 +38,24 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A volume beside the roots, or a snapshot. ``source``: the id of what it starts as, if any.
+
+    ``made``: its file was seen.
+    """
+
+    id: str
+    gib: int
+    source: str | None
+    made: bool
+
+
+@dataclass(frozen=True)
 class Instance:
     """One instance as wanted.
 
+    ``volumes`` are the ids of those that shall be plugged in beside the root; ``role`` is that of
+    the instance profile.
     ``reboots`` counts RebootInstances calls; ``public_key`` is the key pair's OpenSSH line;
     ``http_tokens`` (optional, required) and ``hop_limit`` are of the metadata service.
     """
@@ -62,17 +78,25 @@ class Instance:
     zone: str = ""
     http_tokens: str = "optional"
     hop_limit: int = 1
+    volumes: tuple[str, ...] = ()
+    role: str | None = None
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Everything wanted in one subnet. ``gateway`` is the subnet's first address."""
+    """Everything wanted in one subnet. ``gateway`` is the subnet's first address.
+
+    ``attached`` are pairs of volume and instance that the API shows as attached in any state.
+    """
 
     subnet: str
     gateway: str
     instances: tuple[Instance, ...] = ()
     groups: tuple[Group, ...] = ()
     routes: tuple[Route, ...] = ()
+    volumes: tuple[Disk, ...] = ()
+    snapshots: tuple[Disk, ...] = ()
+    attached: tuple[tuple[str, str], ...] = ()
 
 
 class Facts(Protocol):
@@ -86,6 +110,9 @@ class Facts(Protocol):
 
     def reachable(self, instance_id: str, *, ok: bool) -> None:
         """Whether DescribeInstanceStatus says ``ok`` (ssh answers) or ``initializing``."""
+
+    def disk_observed(self, ident: str, state: DiskState) -> None:
+        """The state of a volume (available, attached, busy, detached) or snapshot (completed)."""
 
     def route_state(self, cidr: str, *, active: bool) -> None:
         """Whether DescribeRouteTables says ``active`` or ``blackhole``."""

@@ -64,6 +64,18 @@ def served() -> Iterator[Served]:
     server.shutdown()
 
 
+class Steered(Front):
+    """A front whose clock of modifications only a test moves."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(journal)
+        self._now = 0.0
+        self.clock = lambda: self._now
+
+    def pass_time(self, seconds: float) -> None:
+        self._now += seconds
+
+
 class Body(BytesIO):
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
         yield self.getvalue()
@@ -73,10 +85,12 @@ def in_process(api: Any, served: Served) -> Any:
     """The client calls the WSGI application itself: half the time of a socket and a thread."""
 
     def send(request: Any, **_: Any) -> AWSResponse:
-        answer = WsgiClient(served).post("/", data=request.body, headers=dict(request.headers))
+        sent = request.headers.items()
+        headers = {name: v.decode() if isinstance(v, bytes) else v for name, v in sent}
+        answer = WsgiClient(served).post("/", data=request.body, headers=headers)
         return AWSResponse(request.url, answer.status_code, answer.headers, Body(answer.data))
 
-    api.meta.events.register("before-send.ec2", send)
+    api.meta.events.register("before-send", send)
     return api
 
 
@@ -87,7 +101,7 @@ def local_client(served: Served) -> Any:
 
 @pytest.fixture
 def front(served: Served, tmp_path: Path) -> Front:
-    served.front = Front(tmp_path / "journal")
+    served.front = Steered(tmp_path / "journal")
     return served.front
 
 

@@ -101,5 +101,14 @@ def refused(code: str) -> Iterator[None]:
 def settle(front: Any) -> None:
     """A reconciler that is done at once: what is wanted was observed."""
     wanted = front.wanted()
-    for instance in wanted.instances if wanted else ():
+    if wanted is None:
+        return
+    for instance in wanted.instances:
         front.observed(instance.id, instance.wanted)
+    plugged = {volume for instance in wanted.instances for volume in instance.volumes}
+    for disk in wanted.volumes:
+        front.disk_observed(disk.id, "available")
+    for volume, _ in wanted.attached:
+        front.disk_observed(volume, "attached" if volume in plugged else "detached")
+    for snapshot in wanted.snapshots:
+        front.disk_observed(snapshot.id, "completed")

@@ -1,15 +1,19 @@
 """A launcher, a network and an API that only remember, around a real reconciler."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from infra.errors import PlatformError
 from infra.localec2 import reconciler
 from infra.localec2.network import Network, RouteFact
+from infra.localec2.place import Place
 from infra.localec2.reconciler import Reconciler
-from infra.localec2.wanted import Instance, Route, State, Wanted
+from infra.localec2.volume_files import VolumeFiles
+from infra.localec2.wanted import DiskState, Instance, Route, State, Wanted
 
 ONE = Instance(
     id="i-1", wanted="running", private_ip="10.0.1.11", mac="02:00:00:00:00:0b",
@@ -26,6 +30,7 @@ class FakeFacts:
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     ok: dict[str, bool] = field(default_factory=dict)
     active: dict[str, bool] = field(default_factory=dict)
+    disks: list[tuple[str, str]] = field(default_factory=list)
 
     def wanted(self) -> Wanted | None:
         return self.snapshot
@@ -39,6 +44,9 @@ class FakeFacts:
     def reachable(self, instance_id: str, *, ok: bool) -> None:
         self.ok[instance_id] = ok
 
+    def disk_observed(self, ident: str, state: DiskState) -> None:
+        self.disks.append((ident, state))
+
     def route_state(self, cidr: str, *, active: bool) -> None:
         self.active[cidr] = active
 
@@ -50,6 +58,8 @@ class FakeMachine:
     was_up: bool = False
     reboots: int = 0
     mark: int = 1
+    disks: dict[str, Path] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -110,6 +120,29 @@ class FakeLauncher:
     def console(self, ident: str) -> str:
         return ""
 
+    def units(self) -> str:
+        return "bcd"
+
+    def plugged(self, ident: str) -> dict[str, Path]:
+        return dict(self.machines[ident].disks)
+
+    def plug(self, ident: str, unit: str, file: Path, *, serial: str) -> None:
+        self.calls.append(f"plug {serial} into {ident} as {unit}")
+        self.machines[ident].disks[unit] = file
+
+    def unplug(self, ident: str, unit: str) -> bool:
+        if unit in self.machines[ident].open:
+            return False
+        self.calls.append(f"unplug {unit} of {ident}")
+        del self.machines[ident].disks[unit]
+        return True
+
+    @contextmanager
+    def held(self, ident: str) -> Iterator[None]:
+        self.calls.append(f"hold {ident}")
+        yield
+        self.calls.append(f"go on {ident}")
+
 
 class FakeNetwork(Network):
     broken = False
@@ -121,7 +154,8 @@ class FakeNetwork(Network):
 
 
 class Bench:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.files = VolumeFiles(Place(folder))
         self.facts, self.launcher, self.network = FakeFacts(), FakeLauncher(), FakeNetwork()
         self.now = 100.0
         self.probed: list[str] = []
@@ -130,7 +164,7 @@ class Bench:
         self.restart()
 
     def restart(self) -> None:
-        self.reconciler = Reconciler(self.facts, self.launcher, self.network)
+        self.reconciler = Reconciler(self.facts, self.launcher, self.network, self.files)
         self.reconciler._probes = self  # type: ignore[assignment]
 
     def greeted(self, ident: str, *, boot: int) -> bool:

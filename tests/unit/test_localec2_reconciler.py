@@ -1,6 +1,7 @@
 """The reconciler against a launcher and an API that only remember."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,8 @@ from tests.unit.localec2_fakes import BROKE, ONE, Bench
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    return Bench(monkeypatch)
+def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
+    return Bench(monkeypatch, tmp_path)
 
 
 def test_running_is_said_when_the_kernel_answers(bench: Bench) -> None:

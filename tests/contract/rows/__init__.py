@@ -3,7 +3,17 @@
 Each holds on the local EC2 (test_local_ec2.py) and fails on plain moto (test_plain_moto.py).
 """
 
-from tests.contract.rows import addresses, launches, networks, requests, states
+from tests.contract.rows import addresses, disk_changes, disks, launches, networks, requests, states
 from tests.contract.rows.registry import ROWS, Row
 
-__all__ = ["ROWS", "Row", "addresses", "launches", "networks", "requests", "states"]
+__all__ = [
+    "ROWS",
+    "Row",
+    "addresses",
+    "disk_changes",
+    "disks",
+    "launches",
+    "networks",
+    "requests",
+    "states",
+]

@@ -21,7 +21,9 @@ def unknown_filter_of_networks(world: World) -> None:
 @row
 def action_without_an_implementation(world: World) -> None:
     with refused("UnsupportedOperation"):
-        world.ec2.describe_volume_status()
+        world.ec2.describe_volume_attribute(
+            VolumeId="vol-00000000000000000", Attribute="autoEnableIO"
+        )
 
 
 @row

@@ -1,0 +1,111 @@
+"""The role of the EBS CSI driver on the workers, as article 44 attaches it: a pod's SDK finds its
+credentials in the instance metadata.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from botocore.exceptions import ClientError
+
+from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled
+from infra.inventory import ClusterSpec
+
+POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
+"""AWS's own policy for the driver; source: article 44."""
+MAY_ASSUME = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def name_of(spec: ClusterSpec) -> str:
+    """Of the role and of the profile; the series' name with the cluster's, as IAM has no VPC."""
+    return f"k8s-scratch-ebs-csi-{spec.id}"
+
+
+def give(client: Client, iam: Iam, spec: ClusterSpec, instances: list[str]) -> None:
+    """Each instance has the profile with the role; what is there already is left as it is.
+
+    Errors: PlatformError with the resource and AWS's reason.
+    """
+    name = name_of(spec)
+    with asking("role", name):
+        with _existing():
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(MAY_ASSUME))
+        iam.attach_role_policy(RoleName=name, PolicyArn=POLICY)
+        with _existing():
+            iam.create_instance_profile(InstanceProfileName=name)
+        if not iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]:
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    having = {found["InstanceId"] for found in associations(client, spec)}
+    for instance in instances:
+        if instance not in having:
+            # a new profile is not known to EC2 at once
+            associate = partial(_associate, client, name, instance)
+            settled(client, associate, within=VISIBLE_WITHIN, transient=Refused)
+
+
+def take_back(client: Client, iam: Iam, spec: ClusterSpec) -> None:
+    """No instance has it and it is gone; fine when there was nothing. Errors: PlatformError."""
+    name = name_of(spec)
+    with asking("instance profile", name):
+        for found in associations(client, spec):
+            client.disassociate_iam_instance_profile(AssociationId=found["AssociationId"])
+    with asking("role", name):
+        with _missing():
+            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+        with _missing():
+            iam.delete_instance_profile(InstanceProfileName=name)
+        with _missing():
+            iam.detach_role_policy(RoleName=name, PolicyArn=POLICY)
+        with _missing():
+            iam.delete_role(RoleName=name)
+
+
+def associations(client: Client, spec: ClusterSpec) -> list[dict[str, str]]:
+    """Those of the cluster's profile that are in force: AssociationId and InstanceId of each."""
+    found = client.describe_iam_instance_profile_associations()
+    return [
+        {"AssociationId": one["AssociationId"], "InstanceId": one["InstanceId"]}
+        for one in found["IamInstanceProfileAssociations"]
+        if one["IamInstanceProfile"]["Arn"].endswith(f"/{name_of(spec)}")
+        and one["State"] in {"associating", "associated"}
+    ]
+
+
+def _associate(client: Client, name: str, instance: str) -> None:
+    with asking("instance profile of", instance):
+        client.associate_iam_instance_profile(
+            IamInstanceProfile={"Name": name}, InstanceId=instance
+        )
+
+
+@contextmanager
+def _existing() -> Iterator[None]:
+    """What exists already is fine."""
+    with _looking_past("EntityAlreadyExists"):
+        yield
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    """What is gone already is fine."""
+    with _looking_past("NoSuchEntity"):
+        yield
+
+
+@contextmanager
+def _looking_past(code: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise
