@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra import platforms, supplies, up
+from infra import platforms, up
 from infra.artifacts.store import Store
 from infra.inventory import series
 from infra.phases.build import answer
@@ -66,7 +66,7 @@ def lone() -> float:
     settings = Settings(cluster_id=CLUSTER)
     prepare(settings.state)
     progress, store = Progress(), Store.default()
-    supplied = supplies.gather(settings.kubernetes, store, progress, busybox=up.BUSYBOX).supplies
+    supplied = up.gather(settings, store, progress).supplies
     site = platforms.open_site(settings, store, supplied, progress)
     six = series(CLUSTER, kubernetes=settings.kubernetes, platform="local")
     spec = replace(six, machines=(six.load_balancer,))

@@ -9,11 +9,12 @@ from pathlib import Path
 from infra import ec2
 from infra.artifacts.store import Store
 from infra.desired.apply import Supplies
+from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
 from infra.localec2 import doctor, service
+from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
-from infra.localec2.image import rootfs
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -64,6 +65,25 @@ def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     return Instances(client, spec.id)
 
 
+@dataclass(frozen=True)
+class Aws:
+    """EC2 and IAM as a scenario uses them; ``endpoint`` is how a Pod finds EC2, None on AWS."""
+
+    ec2: ec2.Client
+    iam: Iam
+    endpoint: str | None
+
+
+def aws(settings: Settings) -> Aws:
+    """Of a cluster that was built. Errors: UserError when there is none."""
+    near = find_local(settings).endpoint if settings.platform == "local" else None
+    return Aws(
+        ec2.client(near, settings.region),
+        ec2.iam(near, settings.region),
+        service.ENDPOINT_OF_MACHINES if near else None,
+    )
+
+
 def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
     """Starts or finds the platform and enters its network.
 
@@ -77,6 +97,11 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
         return find_local(settings)
+
+
+def node_tools(store: Store, progress: Progress) -> Path:
+    """Debian's tools for the image of the EBS CSI driver. Errors: MissingArtifact, UserError."""
+    return debian.node_tools(store_root=store.root, say=progress.say)
 
 
 def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, str]:

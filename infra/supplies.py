@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.artifacts import catalog as catalogs
-from infra.artifacts import images, obtain
+from infra.artifacts import ebs_manifests, images, obtain
 from infra.artifacts.store import Store
 from infra.desired.apply import Supplies
 from infra.progress import Progress
@@ -19,14 +19,24 @@ class Supplied:
     sources: tuple[dict[str, Any], ...]
 
 
-def gather(kubernetes: str, store: Store, progress: Progress, *, busybox: Path) -> Supplied:
-    """All default artifacts of a Kubernetes version. Errors: MissingArtifact, UserError."""
+def gather(
+    kubernetes: str, store: Store, progress: Progress, *, busybox: Path, tools: Path
+) -> Supplied:
+    """All default artifacts of a Kubernetes version. Errors: MissingArtifact, UserError.
+
+    ``busybox`` and ``tools`` (a tar archive of what the EBS CSI driver calls) go into images.
+    """
     catalog = catalogs.load(kubernetes)
     names = catalog.default_names
     artifacts = obtain.obtain(catalog, names, store=store, say=progress.say)
-    made = images.build_images(catalog, artifacts, busybox=busybox, store=store, say=progress.say)
+    ebs_manifests.obtain(store)
+    made = images.build_images(
+        catalog, artifacts, busybox=busybox, tools=tools, store=store, say=progress.say
+    )
     supplies = Supplies(
-        binaries={name: a.path for name, a in artifacts.items()},
+        binaries={
+            name: a.path for name, a in artifacts.items() if not catalog.component(name).contained
+        },
         digests={name: a.sha256 for name, a in artifacts.items()},
         images={image.reference: image.path for image in made},
     )

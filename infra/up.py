@@ -37,7 +37,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     platforms.require(settings, store)
     state.prepare(settings.state)
     with progress.stage("artifacts"):
-        supplied = supplies.gather(settings.kubernetes, store, progress, busybox=BUSYBOX)
+        supplied = gather(settings, store, progress)
     site = platforms.open_site(settings, store, supplied.supplies, progress)
     with progress.stage("machines"):
         ssh_keys.ensure(settings.state / "ssh", spec)
@@ -65,8 +65,19 @@ def prepare(settings: Settings, progress: Progress) -> None:
     store = Store.default()
     platforms.require(settings, store)
     with progress.stage("artifacts"):
-        supplied = supplies.gather(settings.kubernetes, store, progress, busybox=BUSYBOX)
+        supplied = gather(settings, store, progress)
     platforms.make(store, supplied.supplies, progress)
+
+
+def gather(settings: Settings, store: Store, progress: Progress) -> supplies.Supplied:
+    """Programs and images, had now. Errors: MissingArtifact, UserError."""
+    return supplies.gather(
+        settings.kubernetes,
+        store,
+        progress,
+        busybox=BUSYBOX,
+        tools=platforms.node_tools(store, progress),
+    )
 
 
 def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:

@@ -36,12 +36,16 @@ class GoBuild:
 
 @dataclass(frozen=True)
 class Component:
-    """One program. ``version`` is empty for Debian's: the root disk decides it."""
+    """One program. ``version`` is empty for Debian's: the root disk decides it.
+
+    ``contained`` ones run in containers only: no machine has them on its disk.
+    """
 
     name: str
     version: str
     source: Literal["upstream", "debian"]
     optional: bool = False
+    contained: bool = False
     release: Release | None = None
     build: GoBuild | None = None
 
@@ -106,7 +110,15 @@ def _component(
     build = GoBuild(
         group, row["package"], ldflags, tuple(row.get("tags", ())), cgo=row.get("cgo", False)
     )
-    return Component(name, row["version"], "upstream", row.get("optional", False), release, build)
+    return Component(
+        name,
+        row["version"],
+        "upstream",
+        optional=row.get("optional", False),
+        contained=row.get("contained", False),
+        release=release,
+        build=build,
+    )
 
 
 def _words(name: str, version: str) -> dict[str, str]:

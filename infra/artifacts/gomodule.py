@@ -38,7 +38,7 @@ def key(component: Component, go: str) -> str:
     """Key of a program built from its module: all that decides its bytes."""
     build = _build(component)
     facts = (build.package, build.ldflags, ",".join(build.tags), str(build.cgo))
-    return key_of("go module", component.name, component.version, *facts, _pins(build.group), go)
+    return key_of("go module", component.name, component.version, *facts, pins(build.group), go)
 
 
 def build(components: Sequence[Component], folder: Path, *, log: Path) -> dict[str, Path]:
@@ -93,7 +93,7 @@ def _build(component: Component) -> GoBuild:
     return component.build
 
 
-def _pins(group: str) -> str:
+def pins(group: str) -> str:
     """Hash of the group's go.mod, go.sum and own sources."""
     digest = hashlib.sha256()
     for path in sorted((MODULES / group).iterdir()):

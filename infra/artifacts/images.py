@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.artifacts import ebs_images
 from infra.artifacts.artifact import Artifact
 from infra.artifacts.catalog import Catalog
 from infra.artifacts.oci import Entry, Spec, write
@@ -48,17 +49,22 @@ def build_images(
     artifacts: Mapping[str, Artifact],
     *,
     busybox: Path,
+    tools: Path | None = None,
     store: Store,
     say: Callable[[str], None],
 ) -> tuple[Image, ...]:
     """Archives of every image whose program is among the artifacts; made once, then found.
+
+    ``tools`` is a tar archive of what the EBS CSI driver calls on a node; none: without its images.
 
     Errors: MissingArtifact when ``busybox`` does not run, or a default program is not there.
     """
     if absent := [name for name in ("pause", "agnhost", "coredns") if name not in artifacts]:
         reason = f"images of Kubernetes {catalog.kubernetes} are made of it: obtain it first"
         raise MissingArtifact(", ".join(absent), reason)
-    return tuple(_image(spec, store=store, say=say) for spec in _specs(artifacts, _tools(busybox)))
+    driver = ebs_images.specs(artifacts, tools) if tools else ()
+    specs = (*_specs(artifacts, _tools(busybox)), *driver)
+    return tuple(_image(spec, store=store, say=say) for spec in specs)
 
 
 def _specs(artifacts: Mapping[str, Artifact], tools: tuple[Entry, ...]) -> Iterator[Spec]:
@@ -134,6 +140,10 @@ def _key(spec: Spec) -> str:
     entries = [
         (e.path, oct(e.mode), e.text, e.program and sha256_of(e.program), e.link, dict(e.xattrs))
         for layer in spec.layers
+        if not isinstance(layer, Path)
         for e in (*layer, Entry("next layer"))
     ]
-    return key_of(FORMAT, spec.reference, repr(entries), json.dumps(spec.config, sort_keys=True))
+    archives = [sha256_of(layer) for layer in spec.layers if isinstance(layer, Path)]
+    return key_of(
+        *archives, FORMAT, spec.reference, repr(entries), json.dumps(spec.config, sort_keys=True)
+    )

@@ -34,11 +34,13 @@ class Entry:
 class Spec:
     """An image to be made: layers from the lowest, and the config as containers see it.
 
+    A layer that is a path is a tar archive as it is.
+
     ``config`` has the keys of the image spec: Entrypoint, Cmd, Env, User, WorkingDir, Labels.
     """
 
     reference: str
-    layers: Sequence[Sequence[Entry]]
+    layers: Sequence[Sequence[Entry] | Path]
     config: Mapping[str, Any]
 
 
@@ -106,8 +108,10 @@ def _index(reference: str, manifest: bytes) -> bytes:
     return _json({"schemaVersion": 2, "mediaType": media, "manifests": manifests})
 
 
-def _layer(entries: Sequence[Entry], path: Path) -> tuple[str, Path]:
+def _layer(entries: Sequence[Entry] | Path, path: Path) -> tuple[str, Path]:
     """The layer's digest and its file."""
+    if isinstance(entries, Path):
+        return _digest_of(entries), entries
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         for entry in sorted(entries, key=lambda entry: entry.path):
             if entry.program:
@@ -121,8 +125,12 @@ def _layer(entries: Sequence[Entry], path: Path) -> tuple[str, Path]:
             else:
                 kind = tarfile.SYMTYPE if entry.link else tarfile.DIRTYPE
                 tar.addfile(_info(entry.path, entry.mode, kind=kind, entry=entry))
+    return _digest_of(path), path
+
+
+def _digest_of(path: Path) -> str:
     with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", path
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _info(

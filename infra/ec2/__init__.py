@@ -4,7 +4,7 @@ Everything carries the cluster's tag and is looked up by it before it is created
 can be called again after it was cut short. Only ``api`` imports boto3.
 """
 
-from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client
+from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam
 from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
@@ -22,6 +22,7 @@ __all__ = [
     "clusters",
     "deprovision",
     "find",
+    "iam",
     "instances",
     "provision",
     "reboot",

@@ -14,12 +14,14 @@ from pathlib import Path
 import infra
 from infra.errors import PlatformError, tail
 from infra.localec2 import mconsole, namespaces, processes, records
-from infra.localec2.addresses import OPERATOR
+from infra.localec2.addresses import METADATA, OPERATOR
 from infra.localec2.place import API_PORT, Place
 from infra.localec2.processes import Identity
 
 OPERATOR_CIDR = f"{OPERATOR}/32"
 """Where a run in the namespace comes from, as a security group names it."""
+ENDPOINT_OF_MACHINES = f"http://{METADATA}:{API_PORT}"
+"""Where a Pod finds the EC2 API; on AWS it finds it by itself."""
 START = 60.0
 """Seconds until the daemon serves: 2 s alone (importing moto), more beside Go builds."""
 ANSWER = 10.0

@@ -6,7 +6,10 @@ from typing import Any
 from infra.clients.api import Api, need
 
 FIELD_MANAGER = "kubernetes-from-scratch"
-CLUSTER_SCOPED = frozenset({"ClusterRole", "ClusterRoleBinding", "Namespace", "APIService"})
+CLUSTER_SCOPED = frozenset(
+    {"APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+    | {"Namespace"}
+)
 
 
 def put(api: Api, item: dict[str, Any]) -> bool:

@@ -14,6 +14,12 @@ CLUSTER = {
     *("runc", "bridge", "host-local", "loopback", "portmap", "crictl", "coredns", "agnhost"),
     *("pause", "metrics-server", "helper"),
 }
+DRIVER = {
+    *("aws-ebs-csi-driver", "csi-provisioner", "csi-attacher", "csi-resizer", "csi-snapshotter"),
+    *("snapshot-controller", "csi-companion"),
+}
+"""In containers only: no machine has them on its disk."""
+OWN = {"pause", "helper", "csi-companion"}
 
 
 @pytest.mark.parametrize("version", ["v1.36.1", "1.36.1", "1.36", "v1.36"])
@@ -33,7 +39,8 @@ def test_an_unknown_component_names_the_known_ones() -> None:
 
 def test_the_default_set_is_the_cluster_without_optional_and_debian() -> None:
     catalog = load("1.36")
-    assert set(catalog.default_names) == CLUSTER
+    assert set(catalog.default_names) == CLUSTER | DRIVER
+    assert {name for name, c in catalog.components.items() if c.contained} == DRIVER
     assert catalog.component("sample-device-plugin").optional
     assert catalog.component("busybox-static").source == "debian"
     assert catalog.component("haproxy").source == "debian"
@@ -72,7 +79,7 @@ def test_every_program_is_pinned_by_the_go_mod_of_its_group(path: Path) -> None:
         pins = (MODULES / component.build.group / "go.mod").read_text()
         assert component.build.package in pins, component
         bare = component.version.removeprefix("v")
-        assert bare in pins or component.name in {"agnhost", "pause", "helper"}, component
+        assert bare in pins or component.name in OWN | {"agnhost"}, component
 
 
 def test_the_kubernetes_group_takes_all_its_staging_modules_in_one_version() -> None:

@@ -20,6 +20,13 @@ PACKAGES = (
 )  # fmt: skip
 # A server's root without what only a reader of manuals or a user of another language needs.
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
+NODE_TOOLS = ("base-files", "e2fsprogs", "mount", "util-linux")
+"""mkfs.ext4, resize2fs, fsck, mount, umount, lsblk, blkid, blockdev, with their libraries."""
+OPTIONS = (
+    "--aptopt=Acquire::Languages none",
+    *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
+    f"--keyring={KEYRING}",
+)
 RECIPE = "1"
 """Raised when the same inputs shall give another root."""
 Say = Callable[[str], None]
@@ -45,16 +52,41 @@ def debian(*, store_root: Path, say: Say) -> Path:
     return store.add("debian", key, fill) / "root.tar"
 
 
+def node_tools(*, store_root: Path, say: Say) -> Path:
+    """Tarball of the tools that the EBS CSI driver calls on a node; its image is made of it.
+
+    Raises:
+        UserError: mmdebstrap or Debian's keyring is missing.
+        MissingArtifact: a package cannot be had; the text names the log.
+
+    """
+    store = Store(store_root)
+    key = key_of(RECIPE, SUITE, *NODE_TOOLS, *LEFT_OUT)
+
+    def fill(result: Path) -> None:
+        say("image: Debian's tools for volumes")
+        log = store.file("logs", f"node-tools-{key}.log")
+        with store.workspace(f"node-tools-{key}-apt") as work:
+            argv = ["mmdebstrap", "--variant=extract", f"--include={','.join(NODE_TOOLS)}"]
+            mirror = private_apt(work, (SUITE,)).mirror
+            _made([*argv, *OPTIONS, SUITE, str(result / "tools.tar"), mirror], log)
+
+    return store.add("node-tools", key, fill) / "tools.tar"
+
+
 def root_key() -> str:
     return key_of(RECIPE, SUITE, *PACKAGES, *LEFT_OUT)
 
 
 def _installed(mirror: str, tarball: Path, log: Path) -> None:
-    argv = ["mmdebstrap", "--variant=minbase", "--aptopt=Acquire::Languages none"]
-    argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
+    argv = ["mmdebstrap", "--variant=minbase"]
     # The first user of Debian's AMIs: admin, who may do everything by sudo.
     argv += ['--customize-hook=chroot "$1" useradd -m -u 1000 -s /bin/bash -G adm,sudo admin']
-    argv += [f"--include={','.join(PACKAGES)}", f"--keyring={KEYRING}", SUITE, str(tarball), mirror]
+    argv += [f"--include={','.join(PACKAGES)}", *OPTIONS, SUITE, str(tarball), mirror]
+    _made(argv, log)
+
+
+def _made(argv: list[str], log: Path) -> None:
     with log.open("w") as out:
         try:
             done = subprocess.run(argv, stdout=out, stderr=out, check=False)

@@ -2,12 +2,13 @@ module kubernetes-from-scratch/artifacts/ebs-csi
 
 go 1.26.4
 
-require (
-	github.com/kubernetes-csi/external-attacher/v4 v4.12.0
-	github.com/kubernetes-csi/external-provisioner/v6 v6.3.0
-	github.com/kubernetes-csi/external-resizer/v2 v2.2.0
-	github.com/kubernetes-csi/external-snapshotter/v8 v8.6.0
-	github.com/kubernetes-sigs/aws-ebs-csi-driver v1.62.0
+tool (
+	github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher
+	github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner
+	github.com/kubernetes-csi/external-resizer/v2/cmd/csi-resizer
+	github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter
+	github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller
+	github.com/kubernetes-sigs/aws-ebs-csi-driver/cmd
 )
 
 require (
@@ -77,7 +78,12 @@ require (
 	github.com/kubernetes-csi/csi-lib-utils v0.24.0 // indirect
 	github.com/kubernetes-csi/csi-proxy/client v1.3.0 // indirect
 	github.com/kubernetes-csi/csi-proxy/v2 v2.0.0-alpha.2 // indirect
+	github.com/kubernetes-csi/external-attacher/v4 v4.12.0 // indirect
+	github.com/kubernetes-csi/external-provisioner/v6 v6.3.0 // indirect
+	github.com/kubernetes-csi/external-resizer/v2 v2.2.0 // indirect
 	github.com/kubernetes-csi/external-snapshotter/client/v8 v8.6.0 // indirect
+	github.com/kubernetes-csi/external-snapshotter/v8 v8.6.0 // indirect
+	github.com/kubernetes-sigs/aws-ebs-csi-driver v1.62.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/miekg/dns v1.1.72 // indirect
 	github.com/moby/sys/mountinfo v0.7.2 // indirect
@@ -150,8 +156,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-// k8s.io/kubernetes requires its staging modules as v0.0.0 and replaces them by folders of its repository,
-// which is not in the module; each is published under the matching v0 version.
+// The driver asks for newer staging modules than Kubernetes v1.36.1's, and csi-proxy is replaced as it does itself.
 replace (
 	github.com/kubernetes-csi/csi-proxy/v2 => github.com/kubernetes-csi/csi-proxy/v2 v2.0.0-alpha.1
 	k8s.io/api => k8s.io/api v0.36.1

@@ -1,0 +1,71 @@
+"""Articles 44 and 45: the EBS CSI driver and the snapshot controller, upstream's own manifests.
+
+Not part of the build: two controllers of six containers each would weigh on every other claim, so
+they come when a scenario asks for them, and go.
+"""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from infra.artifacts import ebs_manifests
+from infra.inventory import ClusterSpec
+from infra.phases.images import version
+from infra.phases.objects import CLUSTER_SCOPED
+
+NAMESPACE = "kube-system"
+TAGGED = frozenset({"aws-ebs-csi-driver", "snapshot-controller"})
+"""Images whose tag is the version we build, by the last word of their name: the manifests of a
+module name the release before it."""
+GATED = frozenset({"csi-snapshotter", "snapshot-controller"})
+GATE = "--feature-gates=CSIVolumeGroupSnapshot=true"
+"""Off by default in external-snapshotter 8.6, pkg/features: without it nobody answers a group."""
+
+
+def crds(folder: Path) -> list[dict[str, Any]]:
+    """``folder`` is ebs_manifests.obtain's."""
+    return list(ebs_manifests.objects(folder / ebs_manifests.CRDS))
+
+
+def objects(folder: Path, cluster: ClusterSpec, *, endpoint: str | None) -> list[dict[str, Any]]:
+    """Everything but the CRDs, in an order in which it can be made.
+
+    ``endpoint`` is where the driver finds EC2; none: AWS.
+    """
+    found = [*_settings(endpoint)]
+    for part in (ebs_manifests.CONTROLLER, ebs_manifests.DRIVER):
+        found += [_ours(item, cluster) for item in ebs_manifests.objects(folder / part)]
+    return sorted(found, key=lambda item: item["kind"] in {"DaemonSet", "Deployment"})
+
+
+def _settings(endpoint: str | None) -> Iterator[dict[str, Any]]:
+    """The ConfigMap that upstream's manifests take when it is there."""
+    if endpoint:
+        yield {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "aws-meta", "namespace": NAMESPACE},
+            "data": {"endpoint": endpoint},
+        }
+
+
+def _ours(item: dict[str, Any], cluster: ClusterSpec) -> dict[str, Any]:
+    """As kustomize would make it: in our namespace, with our tags and one gate more."""
+    made = copy.deepcopy(item)
+    if made["kind"] not in CLUSTER_SCOPED:
+        made["metadata"]["namespace"] = NAMESPACE
+    for subject in made.get("subjects", []):
+        subject["namespace"] = NAMESPACE
+    if made["kind"] in {"DaemonSet", "Deployment"}:
+        for container in made["spec"]["template"]["spec"]["containers"]:
+            _set_up(container, cluster)
+    return made
+
+
+def _set_up(container: dict[str, Any], cluster: ClusterSpec) -> None:
+    repository, _, _ = container["image"].rpartition(":")
+    if (name := repository.rpartition("/")[2]) in TAGGED:
+        container["image"] = f"{repository}:{version(cluster.kubernetes, name)}"
+    if container["name"] in GATED:
+        container["args"].append(GATE)
