@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.clients.api import Answer, Api, JsonObject, need
+from infra.clients.pods import NotPrepared
 from infra.errors import LabError, WaitTimeout
 from infra.timing import Bound, scaled
 from infra.wait import eventually
@@ -15,11 +16,13 @@ from infra.wait import eventually
 DRIVER = "ebs.csi.aws.com"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 ATTRIBUTES = "/apis/storage.k8s.io/v1/volumeattributesclasses"
+ATTACHMENTS = "/apis/storage.k8s.io/v1/volumeattachments"
 VOLUMES = "/api/v1/persistentvolumes"
 SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1"
 GROUPS = "/apis/groupsnapshot.storage.k8s.io/v1"
 GIB = 8
 """Of a claim that names no size: gp3 allows 500 IOPS a GiB, so that 4000 fit."""
+TAKEN_UP = Bound(30, "the resizer takes up a change", "it acts on events")
 GONE = Bound(120, "a deleted claim's volume is gone", "detach and delete by the driver, T13")
 
 
@@ -38,7 +41,7 @@ class Storage:
         """Name of a new StorageClass of the driver; it binds at the first consumer."""
         name = f"{self.namespace}-{reclaim.lower()}"
         if f"{CLASSES}/{name}" not in self.made:
-            self._outside(
+            self.outside(
                 CLASSES,
                 name,
                 {
@@ -55,7 +58,7 @@ class Storage:
         """Name of a new VolumeAttributesClass of the driver."""
         name = self.attributes(word)
         body = {"driverName": DRIVER, "parameters": dict(parameters)}
-        self._outside(ATTRIBUTES, name, body)
+        self.outside(ATTRIBUTES, name, body)
         return name
 
     def attributes(self, word: str) -> str:
@@ -66,7 +69,7 @@ class Storage:
         name = f"{self.namespace}-snapshots"
         if f"{SNAPSHOTS}/volumesnapshotclasses/{name}" not in self.made:
             body = {"driver": DRIVER, "deletionPolicy": "Delete"}
-            self._outside(
+            self.outside(
                 f"{SNAPSHOTS}/volumesnapshotclasses",
                 name,
                 {"apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotClass"} | body,
@@ -105,6 +108,24 @@ class Storage:
     def delete_claim(self, name: str) -> None:
         self.api.delete(self.path("persistentvolumeclaims", name))
 
+    def await_modification(self, name: str) -> None:
+        """A change of the claim is under way. Errors: NotPrepared."""
+        try:
+            eventually(
+                lambda: modification(self.claimed(name))[0],
+                bool,
+                within=scaled(TAKEN_UP),
+                what=f"a change of the claim {name} is under way",
+                every=0.05,
+            )
+        except WaitTimeout as error:
+            raise NotPrepared(str(error)) from error
+
+    def end_of_attributes(self, word: str) -> tuple[bool, list[str]]:
+        """Whether the class is being deleted, and what holds it back."""
+        found = (self.api.find(f"{ATTRIBUTES}/{self.attributes(word)}") or {}).get("metadata", {})
+        return "deletionTimestamp" in found, list(found.get("finalizers", []))
+
     def volume(self, name: str) -> JsonObject:
         """The PersistentVolume of a bound claim. Errors: LabError while it is not bound."""
         bound = self.claimed(name)["spec"].get("volumeName")
@@ -139,6 +160,14 @@ class Storage:
     def snapshot(self, name: str) -> JsonObject:
         return self.api.get(self.path("volumesnapshots", name, group=SNAPSHOTS))
 
+    def is_ready_to_use(self, name: str) -> bool:
+        return (self.snapshot(name).get("status") or {}).get("readyToUse") is True
+
+    def source_of(self, snapshot: str) -> JsonObject:
+        """``dataSource`` of a claim that is made of the snapshot."""
+        group, _, _ = SNAPSHOTS.removeprefix("/apis/").partition("/")
+        return {"apiGroup": group, "kind": "VolumeSnapshot", "name": snapshot}
+
     def delete_snapshot(self, name: str) -> None:
         self.api.delete(self.path("volumesnapshots", name, group=SNAPSHOTS))
 
@@ -148,53 +177,8 @@ class Storage:
         found = self.api.get(self.path("events"), fieldSelector=selector)["items"]
         return sorted(found, key=lambda event: event["metadata"]["creationTimestamp"])
 
-    def remove(self) -> None:
-        """Snapshots, claims and what is outside are gone; kept volumes are no longer Kubernetes'.
-
-        Errors: LabError naming what stays.
-        """
-        volumes = self.volumes()
-        for kind, group in (
-            ("volumegroupsnapshots", GROUPS),
-            ("volumesnapshots", SNAPSHOTS),
-            ("persistentvolumeclaims", "/api/v1"),
-        ):
-            self._empty(self.path(kind, group=group))
-        for volume in volumes:
-            if volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain":
-                self.api.delete(f"{VOLUMES}/{volume['metadata']['name']}")
-        self._await_gone([f"{VOLUMES}/{volume['metadata']['name']}" for volume in volumes])
-        for path in reversed(self.made):
-            self.api.delete(path)
-        self._await_gone(self.made)
-
-    def _empty(self, path: str) -> None:
-        if self.api.ask("DELETE", path).status != 404:  # no such kind: its CRDs are not there
-            self._await_empty(path)
-
-    def _await_empty(self, path: str) -> None:
-        try:
-            eventually(
-                lambda: [item["metadata"]["name"] for item in self.api.get(path)["items"]],
-                lambda left: not left,
-                within=scaled(GONE),
-                what=f"nothing is left at {path}",
-            )
-        except WaitTimeout as error:
-            raise LabError(f"the scenario left something behind; {error}") from error
-
-    def _await_gone(self, paths: list[str]) -> None:
-        try:
-            eventually(
-                lambda: [path for path in paths if self.api.find(path) is not None],
-                lambda left: not left,
-                within=scaled(GONE),
-                what="what the scenario made outside its namespace is gone",
-            )
-        except WaitTimeout as error:
-            raise LabError(f"the scenario left something behind; {error}") from error
-
-    def _outside(self, collection: str, name: str, body: JsonObject) -> None:
+    def outside(self, collection: str, name: str, body: JsonObject) -> None:
+        """Makes an object outside the namespace, to be removed with the rest."""
         self.made.append(f"{collection}/{name}")
         need(self.api.ask("POST", collection, body={"metadata": {"name": name}} | body))
 

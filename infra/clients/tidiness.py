@@ -23,6 +23,8 @@ CLUSTER_SCOPED = (
     f"{ADMISSION}/validatingwebhookconfigurations",
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
     "/apis/scheduling.k8s.io/v1/priorityclasses",
+    "/apis/storage.k8s.io/v1/storageclasses",
+    "/apis/storage.k8s.io/v1/volumeattributesclasses",
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
@@ -49,6 +51,12 @@ FOLDERS = (
 )
 """Where components have units, programs and configuration."""
 FIND = ["find", *FOLDERS, "-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"%p %s %Ts\n"]
+OF_THE_DRIVER = re.compile(
+    r"^(ebs-|aws-meta$|snapshot-controller)|(^|\.)(group)?snapshot\.storage\.k8s\.io$"
+)
+"""Objects of the EBS CSI driver, which comes and goes for several scenarios together."""
+TOPOLOGY = "topology.ebs.csi.aws.com/"
+"""Labels that its registration puts on nodes."""
 OF_A_SCENARIO = re.compile(r"\bclaim-[0-9a-f]{8}\b")
 Found = Mapping[str, str]
 """What was seen, by a name that a stranger understands."""
@@ -72,7 +80,8 @@ def objects(api: Api) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in (*CLUSTER_SCOPED, *SYSTEM):
         for item in api.get(path)["items"]:
-            if not OF_A_SCENARIO.search(name := item["metadata"]["name"]):
+            name = item["metadata"]["name"]
+            if not OF_A_SCENARIO.search(name) and not OF_THE_DRIVER.search(name):
                 found[f"{path}/{name}"] = hashed(item)
     return found
 
@@ -81,7 +90,8 @@ def nodes(api: Api) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in api.get("/api/v1/nodes")["items"]:
         name, spec = item["metadata"]["name"], item["spec"]
-        found[f"node {name}: labels"] = f"{sorted(item['metadata'].get('labels', {}).items())}"
+        labels = item["metadata"].get("labels", {}).items()
+        found[f"node {name}: labels"] = f"{sorted(x for x in labels if TOPOLOGY not in x[0])}"
         found[f"node {name}: taints"] = f"{spec.get('taints', [])}, {spec.get('unschedulable')}"
         found[f"node {name}: capacity"] = f"{sorted(item['status']['capacity'])}"
     return found

@@ -28,6 +28,11 @@ class Volume:
     snapshot: str = ""
     tags: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def unlike(self, **wanted: object) -> list[str]:
+        """What is otherwise than wanted, by field."""
+        found = {name: getattr(self, name) for name in wanted}
+        return [f"{n} is {found[n]}, not {wanted[n]}" for n in wanted if found[n] != wanted[n]]
+
 
 @dataclass(frozen=True)
 class Snapshot:

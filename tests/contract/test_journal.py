@@ -13,6 +13,7 @@ from infra.errors import UserError
 from infra.localec2.front import Front
 from tests.contract.cluster import SPEC, provision
 from tests.contract.conftest import Served
+from tests.contract.rows.disks import ZONE, shown, volume
 from tests.contract.world import World, settle
 
 
@@ -105,3 +106,31 @@ def test_only_its_owner_reads_it(lived: Front) -> None:
 
 def test_signatures_are_not_kept(lived: Front, path: Path) -> None:
     assert "Signature" not in path.read_text()
+
+
+def test_volumes_survive_and_a_repeated_call_makes_no_second_one(
+    local: World, served: Served
+) -> None:
+    """What a driver does that asks again because the local EC2 was killed in between."""
+    instance, disk = local.running(), volume(local, ClientToken="once")
+    local.ec2.attach_volume(VolumeId=disk, InstanceId=instance, Device="/dev/xvdaa")
+    local.settle()
+    snapshot = local.ec2.create_snapshot(VolumeId=disk)["SnapshotId"]
+    local.settle()
+    before = local.front.wanted()
+    served.front = local.front = Front(local.front._journal.path)
+    settle(local.front)
+    assert volume(local, ClientToken="once") == disk
+    assert local.front.wanted() == before
+    assert shown(local, disk)["Attachments"][0]["State"] == "attached"
+    (copy,) = local.ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+    assert copy["State"] == "completed"
+
+
+def test_what_was_under_way_stays_so_until_it_is_seen(local: World, served: Served) -> None:
+    instance, disk = local.running(), volume(local)
+    local.ec2.attach_volume(VolumeId=disk, InstanceId=instance, Device="/dev/xvdaa")
+    made = local.ec2.create_volume(AvailabilityZone=ZONE, Size=4, VolumeType="gp3")["VolumeId"]
+    served.front = local.front = Front(local.front._journal.path)
+    assert shown(local, disk)["Attachments"][0]["State"] == "attaching"
+    assert shown(local, made)["State"] == "creating"

@@ -22,6 +22,7 @@ CNI_PLUGINS = frozenset({
 ENABLED = {
     "machine-address.service": "sysinit.target",
     "machine-cpuinfo.service": "multi-user.target",
+    "machine-disks.service": "sysinit.target",
     "machine-first-boot.service": "multi-user.target",
 }
 MASKED = (

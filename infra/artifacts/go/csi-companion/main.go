@@ -1,6 +1,7 @@
 // The two companions of a CSI driver whose own modules the Go proxy does not have, in one program:
 // "register" stands in for csi-node-driver-registrar, "probe" for livenessprobe. Both take the flags
-// that the manifests of aws-ebs-csi-driver give to the originals.
+// that the manifests of aws-ebs-csi-driver give to the originals. "abilities" asks a driver what it can
+// do, for a claim about it.
 package main
 
 import (
@@ -18,13 +19,15 @@ import (
 var version = "unstamped"
 
 func main() {
-	commands := map[string]func(context.Context, []string) error{"register": register, "probe": probe}
+	commands := map[string]func(context.Context, []string) error{
+		"abilities": abilities, "probe": probe, "register": register,
+	}
 	if len(os.Args) == 2 && os.Args[1] == "--version" {
 		fmt.Println("csi-companion", version)
 		return
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: csi-companion register|probe FLAGS")
+		fmt.Fprintln(os.Stderr, "usage: csi-companion abilities|probe|register FLAGS")
 		os.Exit(2)
 	}
 	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)

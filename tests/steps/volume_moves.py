@@ -1,0 +1,59 @@
+"""A volume whose worker is disturbed: a kubelet that begins anew, a machine that is off."""
+
+from pytest_bdd import then, when
+
+from fixtures.ebs import Ebs, Left
+from fixtures.outages import OutOfService
+from fixtures.power import Power
+from infra.clients import kubelet, units, volume_users
+from infra.clients.running import RunningPod, must_be_none
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+
+@when("the kubelet of its worker begins anew", target_fixture="written")
+def restart_kubelet(writer: RunningPod) -> int:
+    """How many numbers were written before."""
+    written = len(volume_users.numbers(writer))
+    units.restart(writer.shell, "kubelet")
+    kubelet.await_heartbeat(writer.pods.api, writer.node)
+    return written
+
+
+@when("its worker goes off", target_fixture="left")
+def power_off(ebs: Ebs, writer: RunningPod, power: Power) -> Left:
+    left = Left(ebs.volume(), volume_users.numbers(writer), "")
+    power.begin(writer.node)
+    power.await_off(writer.node)
+    return left
+
+
+@when("its node is declared out of service")
+def declare(writer: RunningPod, out_of_service: OutOfService) -> None:
+    out_of_service.declare(writer.node)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its node is not ready, and EC2 still has the volume attached to it"
+    )
+)
+def not_ready(ebs: Ebs, writer: RunningPod, left: Left, limit: float) -> None:
+    eventually(
+        lambda: kubelet.ready(ebs.storage.api, writer.node),
+        lambda status: status != "True",
+        within=scaled(limit),
+        what=f"{writer.node} is no longer ready",
+    )
+    must_be_none(ebs.volume().unlike(instance=left.volume.instance), "EC2 still has it there")
+
+
+@then(phrase("within {limit:Duration} EC2 has it detached"))
+def detached(ebs: Ebs, limit: float) -> None:
+    eventually(
+        lambda: ebs.volume().state,
+        lambda state: state == "available",
+        within=scaled(limit),
+        what="EC2 has the volume detached from a node that is out of service",
+    )

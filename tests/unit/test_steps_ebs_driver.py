@@ -1,0 +1,99 @@
+"""The EBS CSI driver: every Then-step goes red, as one understands."""
+
+from typing import Any, cast
+
+import pytest
+
+from fixtures.ebs import Ebs
+from fixtures.ebs_driver import Driver, last_of
+from infra.errors import WaitTimeout
+from infra.inventory import series
+from tests.steps import ebs_driver as steps
+from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+
+SPEC = series("test", kubernetes="v1.36.1", platform="local")
+PODS = "/api/v1/namespaces/kube-system/pods"
+
+
+class Cluster:
+    spec = SPEC
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        self.api = FakeApi(table)
+
+
+class Known(Driver):
+    """EC2's ids are the machines' names."""
+
+    @property
+    def instances(self) -> dict[str, str]:
+        return {worker.name: worker.name for worker in SPEC.workers}
+
+
+def ebs_of(table: dict[str, Any]) -> Ebs:
+    driver = Known(cast("Any", Cluster(table)), None, cast("Any", None))
+    return Ebs(driver, cast("Any", None), cast("Any", None), cast("Any", None))
+
+
+def controller(node: str = "worker-0", *, ready: int = 6, message: str = "") -> dict[str, Any]:
+    ended = {"terminated": {"message": message}} if message else {}
+    statuses = [{"ready": n < ready, "state": {}, "lastState": ended} for n in range(6)]
+    return {
+        "metadata": {"name": f"c-{node}"},
+        "spec": {"nodeName": node, "containers": [{}] * 6},
+        "status": {"containerStatuses": statuses},
+    }
+
+
+def with_pods(*pods: dict[str, Any]) -> Ebs:
+    return ebs_of({PODS: {"items": list(pods)}})
+
+
+def test_controllers_that_are_not_whole_or_elsewhere() -> None:
+    steps.controllers(with_pods(controller(), controller("worker-1")), 6, 6)
+    partly = with_pods(controller(), controller("worker-1", ready=5))
+    goes_red("c-worker-1: 5/6 on worker-1", steps.controllers, partly, 6, 6)
+    elsewhere = with_pods(controller(), controller("controller-0"))
+    goes_red("6/6 on controller-0", steps.controllers, elsewhere, 6, 6)
+    goes_red(
+        "2 controllers of the driver; there are 1", steps.controllers, with_pods(controller()), 6, 6
+    )
+
+
+def test_a_worker_that_does_not_know_the_driver() -> None:
+    known = {"spec": {"drivers": [{"name": "ebs.csi.aws.com"}]}}
+    path = "/apis/storage.k8s.io/v1/csinodes/worker-"
+    steps.registered(ebs_of({f"{path}0": known, f"{path}1": known}))
+    other = {"spec": {"drivers": [{"name": "other"}]}}
+    for second in (other, {"spec": {"drivers": None}}, None):
+        ebs = ebs_of({f"{path}0": known, f"{path}1": second})
+        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered, ebs)
+
+
+@pytest.mark.parametrize("having", [{"worker-0"}, {"worker-0", "worker-1", "controller-0"}, set()])
+def test_a_role_that_is_elsewhere(having: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    ebs = ebs_of({})
+    monkeypatch.setattr(Driver, "with_role", lambda _: {"worker-0", "worker-1"})
+    steps.role_on_workers(ebs)
+    monkeypatch.setattr(Driver, "with_role", lambda _: having)
+    goes_red("should be on the workers", steps.role_on_workers, ebs)
+
+
+def test_controllers_that_do_not_miss_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    words = "Failed health check (verify network connection and IAM credentials)"
+    steps.no_credentials(
+        with_pods(controller(message=words), controller("worker-1", message=words)), 120
+    )
+    for pods in ([controller(message=words)], [controller(message=words), controller("worker-1")]):
+        with pytest.raises(WaitTimeout, match="wants credentials"):
+            steps.no_credentials(with_pods(*pods), 120)
+
+
+def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
+    class Item:
+        def __init__(self, *, storage: bool) -> None:
+            self.get_closest_marker = lambda name: storage and name == "storage"
+
+    items = [Item(storage=True), Item(storage=True), Item(storage=False)]
+    assert last_of(cast("Any", items)) is items[1]

@@ -1,0 +1,177 @@
+"""Snapshots: every Then-step goes red, as one understands."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from infra.clients import group_snapshots, volume_users
+from infra.clients.api import Api
+from infra.clients.running import RunningPod
+from infra.clients.volume_users import Line
+from infra.ec2.volumes import Snapshot
+from infra.errors import Changed, WaitTimeout
+from tests.steps import volume_snapshots as steps
+from tests.steps.volume_snapshots import Source
+from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes
+from tests.unit.storage_fake import CLAIM, LEFT, LINES, VOLUME, storage_of, volume
+
+SNAPSHOT = "/apis/snapshot.storage.k8s.io/v1/namespaces/ns/volumesnapshots/snapshot"
+GROUP = "/apis/groupsnapshot.storage.k8s.io/v1/namespaces/ns/volumegroupsnapshots/group"
+COPY = Snapshot("snap-1", "vol-1", "completed", 8)
+SOURCE = Source("sum-1", 2)
+POD = cast("RunningPod", type("Writer", (), {"name": "writer", "restarts": lambda _: []})())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    monkeypatch.setattr(volume_users, "sum_of_fixed", lambda _: "sum-1")
+
+
+def test_a_snapshot_that_is_not_ready_or_not_on_ec2() -> None:
+    ebs, api, ec2 = storage_of({SNAPSHOT: {"status": {"readyToUse": False}}})
+    with pytest.raises(WaitTimeout, match="the snapshot is ready to use"):
+        steps.ready(ebs, evidence(), 60)
+    api.table[SNAPSHOT]["status"]["readyToUse"] = True
+    goes_red("one snapshot of the volume, completed; it has", steps.ready, ebs, evidence(), 60)
+    ec2.copies = [replace(COPY, state="pending")]
+    goes_red("state='pending'", steps.ready, ebs, evidence(), 60)
+    ec2.copies = [COPY]
+    steps.ready(ebs, evidence(), 60)
+
+
+def test_restored_bytes_that_are_others_or_on_the_same_volume(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    restored = CLAIM.replace("/claim", "/restored")
+    ebs, api, ec2 = storage_of()
+    api.table[restored] = {"spec": {"volumeName": "pv-2"}, "status": {}}
+    api.table["/api/v1/persistentvolumes/pv-2"] = volume(csi={"volumeHandle": "vol-2"})
+    ec2.copies = [COPY]
+    ec2.known["vol-2"] = replace(VOLUME, id="vol-2", snapshot="snap-1")
+    steps.restored_bytes(ebs, POD, SOURCE)
+    ec2.known["vol-2"] = replace(VOLUME, id="vol-2", snapshot="")
+    goes_red("should be another one than vol-1, of snap-1", steps.restored_bytes, ebs, POD, SOURCE)
+    monkeypatch.setattr(volume_users, "sum_of_fixed", lambda _: "sum-2")
+    goes_red("should have the sum sum-1; it is sum-2", steps.restored_bytes, ebs, POD, SOURCE)
+
+
+def test_a_source_that_was_changed_or_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_red("should have the sum sum-9", steps.source_bytes, POD, "sum-9")
+    written = iter([LINES, LINES])
+    monkeypatch.setattr(volume_users, "numbers", lambda _: next(written, LINES))
+    with pytest.raises(WaitTimeout, match="writer adds numbers to the 3"):
+        steps.source_bytes(POD, "sum-1")
+    more = [*LINES, *(Line(n, 10.0 + n) for n in (4, 5, 6))]
+    written = iter([LINES, more])
+    monkeypatch.setattr(volume_users, "numbers", lambda _: next(written))
+    steps.undisturbed(POD)
+    monkeypatch.setattr(volume_users, "numbers", lambda _: [Line(2, 1.0)])
+    goes_red("line 1 holds 2", steps.undisturbed, POD)
+
+
+def test_restored_numbers_that_are_no_moment_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    ebs, _, _ = storage_of()
+    for lines, words in (
+        ([Line(1, 1.0), Line(3, 1.4)], "line 2 holds 3"),
+        (LINES[:1], "2 were on the disk before; 1 are restored"),
+    ):
+        monkeypatch.setattr(volume_users, "numbers", lambda _, found=lines: found)
+        goes_red(words, steps.one_moment, ebs, evidence(), POD, SOURCE)
+    monkeypatch.setattr(volume_users, "numbers", lambda _: LINES)
+    steps.one_moment(ebs, evidence(), POD, SOURCE)
+
+
+def test_a_snapshot_that_goes_with_its_source_or_stays_behind_its_object() -> None:
+    ebs, _, ec2 = storage_of()
+    with pytest.raises(WaitTimeout, match="EC2 has no vol-1 and its snapshot completed"):
+        steps.snapshot_stays(ebs, LEFT, 60)
+    ec2.known.clear()
+    with pytest.raises(WaitTimeout, match="its snapshot completed"):
+        steps.snapshot_stays(ebs, LEFT, 60)
+    ec2.copies = [COPY]
+    steps.snapshot_stays(ebs, LEFT, 60)
+    with pytest.raises(WaitTimeout, match="EC2 has no snapshot of vol-1"):
+        steps.snapshot_gone(ebs, LEFT, 60)
+    ec2.copies = []
+    steps.snapshot_gone(ebs, LEFT, 60)
+
+
+def test_a_group_that_is_silent_or_becomes_ready() -> None:
+    told = "rpc error: code = Unimplemented desc = unknown service csi.v1.GroupController"
+    for message in ("", "rpc error: code = Unavailable"):
+        ebs, _, _ = storage_of({GROUP: {"status": {"error": {"message": message}}}})
+        with pytest.raises(WaitTimeout, match="the driver has no service for groups"):
+            steps.group_error(ebs, 60)
+    ebs, api, ec2 = storage_of({GROUP: {"status": {"error": {"message": told}}}})
+    steps.group_error(ebs, 60)
+    ec2.copies = [COPY]
+    steps.group_never(ebs, 10)
+    ec2.copies = [COPY, replace(COPY, id="snap-2")]
+    with pytest.raises(Changed, match="has made no snapshot"):
+        steps.group_never(ebs, 10)
+    ec2.copies = [COPY]
+    api.table[GROUP]["status"]["readyToUse"] = True
+    with pytest.raises(Changed, match="the group is not ready"):
+        steps.group_never(ebs, 10)
+
+
+def test_a_driver_that_can_make_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    ebs, _, _ = storage_of()
+    known = ["plugin CONTROLLER_SERVICE", "controller CREATE_DELETE_SNAPSHOT", steps.NONE]
+
+    def says(*lines: str) -> None:
+        monkeypatch.setattr(ebs.driver, "abilities", lambda _: list(lines), raising=False)
+
+    says(*known)
+    steps.no_ability(ebs, evidence(), b"")
+    says(*known, "plugin GROUP_CONTROLLER_SERVICE")
+    goes_red("should have no ability for groups", steps.no_ability, ebs, evidence(), b"")
+    says(*known[:2], "groups OK")
+    goes_red("groups OK", steps.no_ability, ebs, evidence(), b"")
+    says(steps.NONE)
+    goes_red("the driver tells of its abilities", steps.no_ability, ebs, evidence(), b"")
+
+
+ONE, TWO = "groupsnapshot.storage.k8s.io", "snapshot.storage.k8s.io"
+
+
+def discovery(*groups: str, defined: tuple[str, ...] = (ONE, TWO)) -> dict[str, Any]:
+    crds = [{"spec": {"group": g, "names": {"plural": f"{g}-things"}}} for g in defined]
+    table: dict[str, Any] = {group_snapshots.CRDS: {"items": crds}}
+    for group in groups:
+        things = [{"name": f"{group}-things"}, {"name": f"{group}-things/status"}]
+        table[f"/apis/{group}"] = {"versions": [{"groupVersion": f"{group}/v1"}]}
+        table[f"/apis/{group}/v1"] = {"resources": things}
+    return table
+
+
+def test_an_api_that_is_not_by_custom_resources() -> None:
+    ebs, _, _ = storage_of(discovery(ONE, TWO))
+    steps.custom_alone(ebs, ONE, TWO)
+    ebs, _, _ = storage_of(discovery(ONE, TWO, defined=(TWO,)))
+    goes_red(f"{ONE} serves .*define", steps.custom_alone, ebs, ONE, TWO)
+    ebs, _, _ = storage_of(discovery(TWO))
+    goes_red(f"{ONE} serves", steps.custom_alone, ebs, ONE, TWO)
+
+
+def test_an_api_that_stays_or_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def served(*groups: str) -> Any:
+        ebs, api, _ = storage_of(discovery(*groups))
+        cluster = cluster_of(api)
+        monkeypatch.setattr(type(cluster), "api_servers", servers(api), raising=False)
+        ebs.driver.__dict__["cluster"] = cluster
+        return ebs
+
+    steps.not_discovered(served(TWO), 30, ONE, TWO)
+    with pytest.raises(WaitTimeout, match=f"no API server has {ONE}"):
+        steps.not_discovered(served(ONE, TWO), 30, ONE, TWO)
+    goes_red(f"should still have {TWO}", steps.not_discovered, served(), 30, ONE, TWO)
+    steps.discovered(served(ONE), 30, ONE)
+    with pytest.raises(WaitTimeout, match=f"every API server has {ONE}"):
+        steps.discovered(served(TWO), 30, ONE)
+
+
+def servers(api: FakeApi) -> Any:
+    return lambda _: {"controller-0": cast("Api", api)}
