@@ -63,6 +63,15 @@ Feature: An image is a volume
       When another Pod mounts it with the policy "Never"
       Then within 60 s that Pod is held by "ErrImageNeverPull"
 
+    Scenario: A registry sees who asks it
+      Given a registry with an image of data
+      When a Pod of one worker mounts it with the policy "IfNotPresent"
+      Then the registry was asked for it by that worker
+      When another Pod of that worker mounts it with the policy "IfNotPresent"
+      Then the registry was not asked again
+      When another Pod of that worker mounts it with the policy "Always"
+      Then the registry was asked again
+
     Scenario: What is stored where no policy is given
       Given an image of data that no worker has
       When Pods that mount images by their names alone are tried, not stored
@@ -71,6 +80,29 @@ Feature: An image is a volume
         | example.com/data:1      | IfNotPresent |
         | example.com/data:latest | Always       |
         | example.com/data        | Always       |
+
+  @claim_71_7 @inferred
+  Rule: What a Pod mounts stays for its life, and a new one sees what the name means then
+
+    Scenario: A name is given other content between two Pods
+      Given a registry with an image of data
+      When a Pod of one worker mounts it with the policy "Always"
+      And the image's name is given other content
+      And another Pod of that worker mounts it with the policy "Always"
+      Then the second one's container reads the other nonce
+      And the first one's container still reads the first nonce, without a restart
+
+  @claim_71_8 @inferred
+  Rule: A Pod's pull secret counts for its volumes too
+
+    Scenario: Without a secret, with another namespace's, with its own
+      Given a registry that wants a password, with an image of data
+      When a Pod of one worker mounts it without a pull secret
+      Then within 60 s that Pod is held for want of a pull, and the registry refused it
+      When a Pod of that worker mounts it with a pull secret that only another namespace has
+      Then within 60 s that Pod is held for want of a pull, and the registry refused it
+      When a Pod of that worker mounts it with its namespace's pull secret
+      Then its container reads the nonce of the registry's image
 
   @claim_71_9 @inferred
   Rule: An empty reference is refused for a Pod, and not yet in a template

@@ -38,7 +38,7 @@ class GoBuild:
 class Component:
     """One program. ``version`` is empty for Debian's: the root disk decides it.
 
-    ``contained`` ones run in containers only: no machine has them on its disk.
+    ``contained`` ones run in containers, or where a scenario brings them: not on a machine's disk.
     """
 
     name: str

@@ -29,13 +29,18 @@ REFUSED = "Read-only file system"
 
 
 def archive(name: str, marker: str, leaf: str) -> bytes:
+    """That image as ``ctr`` imports it."""
+    return image_store.packed(spec(name, marker, leaf))
+
+
+def spec(name: str, marker: str, leaf: str) -> Spec:
     """An image of two files, one of them in a folder; nothing in it could run."""
     files = [
         Entry(MARKER, mode=0o644, text=marker),
         Entry(FOLDER),
         Entry(f"{FOLDER}/{LEAF}", mode=0o644, text=leaf),
     ]
-    return image_store.packed(Spec(name, [files], {}))
+    return Spec(name, [files], {})
 
 
 def inside(pod: RunningPod, *argv: str) -> Result:

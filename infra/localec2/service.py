@@ -13,7 +13,7 @@ from pathlib import Path
 
 import infra
 from infra.errors import PlatformError, tail
-from infra.localec2 import mconsole, namespaces, processes, records
+from infra.localec2 import mappings, mconsole, namespaces, processes, records
 from infra.localec2.addresses import METADATA, OPERATOR
 from infra.localec2.place import API_PORT, Place
 from infra.localec2.processes import Identity
@@ -60,7 +60,8 @@ def start_or_find(
 ) -> Endpoint:
     """The local EC2 of a state directory; machines that run without a daemon are found again.
 
-    Errors: PlatformError with the end of the daemon's log when it does not start.
+    Errors: PlatformError with the end of the daemon's log when it does not start; UserError when
+    the host allows a process too few mappings.
     """
     place = Place(state.resolve())
     found = daemon_of(place)
@@ -71,6 +72,8 @@ def start_or_find(
         _end(found)
     else:
         say("local EC2: starting")
+    if mappings.ensure():
+        say(f"local EC2: raised vm.max_map_count of this host to {mappings.NEEDED}")
     _start(place, ["--kernel", str(kernel), "--image", str(image), "--region", region])
     return Endpoint(place.url, place.name)
 

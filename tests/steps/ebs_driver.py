@@ -3,6 +3,7 @@
 from pytest_bdd import then, when
 
 from fixtures.ebs import Ebs
+from infra.clients import ebs_driver
 from infra.clients.running import must_be_none
 from infra.clients.storage import DRIVER
 from infra.errors import ClaimError
@@ -15,7 +16,7 @@ from tests.steps.phrases import phrase
 def lose_role(ebs: Ebs) -> None:
     ebs.driver.take_role()
     # credentials that a process has already stay good for hours on AWS
-    ebs.driver.restart_controllers()
+    ebs_driver.restart_controllers(ebs.driver.api)
 
 
 @when("the workers get the driver's role back")
@@ -29,7 +30,7 @@ def give_role(ebs: Ebs) -> None:
     )
 )
 def controllers(ebs: Ebs, ready: int, count: int) -> None:
-    found = ebs.driver.controllers()
+    found = ebs_driver.controllers(ebs.driver.api)
     workers = {worker.name for worker in ebs.driver.cluster.spec.workers}
     wanted = f"{ready}/{count}"
     wrong = [f"{p}: {c} on {n}" for p, n, c in found if c != wanted or n not in workers]
@@ -40,7 +41,7 @@ def controllers(ebs: Ebs, ready: int, count: int) -> None:
 
 @then("each worker has it registered")
 def registered(ebs: Ebs) -> None:
-    must_be_none(ebs.driver.unregistered(), f"every worker knows {DRIVER}")
+    must_be_none(ebs_driver.unregistered(ebs.driver.cluster), f"every worker knows {DRIVER}")
 
 
 @then("the instance profile of its role is on the workers and on no other machine")
@@ -55,7 +56,7 @@ def role_on_workers(ebs: Ebs) -> None:
 @then(phrase("within {limit:Duration} both controllers tell that they have no credentials"))
 def no_credentials(ebs: Ebs, limit: float) -> None:
     eventually(
-        ebs.driver.last_words,
+        lambda: ebs_driver.last_words(ebs.driver.api),
         lambda words: len(words) == 2 and all("IAM credentials" in text for text in words),
         within=scaled(limit),
         what="every controller ends and tells that its health check wants credentials",

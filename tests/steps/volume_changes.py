@@ -6,7 +6,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.ebs import CLAIM, Ebs, Watched
 from fixtures.recording import Evidence
-from infra.clients import storage, volume_users
+from infra.clients import ebs_driver, storage, volume_users
 from infra.clients.api import Answer, need
 from infra.clients.running import RunningPod, must_be_none
 from infra.clients.storage import ATTRIBUTES
@@ -85,7 +85,7 @@ def name_anew(ebs: Ebs, first: str, then: str) -> None:
 def name_class_and_kill(ebs: Ebs, word: str) -> None:
     need(ask(ebs, ebs.storage.attributes(word)))
     ebs.storage.await_modification(CLAIM)
-    ebs.driver.restart_controllers()
+    ebs_driver.restart_controllers(ebs.driver.api)
 
 
 @when(phrase('the class "{word:Name}" is deleted'))

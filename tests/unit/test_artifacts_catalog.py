@@ -16,7 +16,7 @@ CLUSTER = {
 }
 DRIVER = {
     *("aws-ebs-csi-driver", "csi-provisioner", "csi-attacher", "csi-resizer", "csi-snapshotter"),
-    *("snapshot-controller", "csi-companion"),
+    *("snapshot-controller", "csi-companion", "registry"),
 }
 """In containers only: no machine has them on its disk."""
 OWN = {"pause", "helper", "csi-companion"}

@@ -12,7 +12,13 @@ SOURCES = [
     for folder in ("infra", "fixtures", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
-CAPS = {"tests/steps/": 250, "infra/": 250, "fixtures/": 250, "conftest.py": 90, "tests/unit/": 250}
+CAPS = {
+    "tests/steps/": 250,
+    "infra/": 250,
+    "fixtures/": 250,
+    "conftest.py": 100,
+    "tests/unit/": 250,
+}
 """Lines of a module, by the start of its path."""
 FUNCTION = 30
 STEP = 8
