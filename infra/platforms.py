@@ -3,6 +3,7 @@
 import json
 import shutil
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     made_of = make(store, supplied, progress)
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
-        return find_local(settings)
+        return find_local(settings, say=progress.say)
 
 
 def node_tools(store: Store, progress: Progress) -> Path:
@@ -118,7 +119,7 @@ def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, str]
     return {"kernel": str(kernel), "image": str(image)}
 
 
-def find_local(settings: Settings) -> Site:
+def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Site:
     """The local EC2 of this state directory, started again if it died; its network entered."""
     path = settings.state / MADE_OF
     if not path.exists():
@@ -127,7 +128,7 @@ def find_local(settings: Settings) -> Site:
         )
     made_of = json.loads(path.read_text())
     endpoint = service.start_or_find(
-        settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"])
+        settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"]), say=say
     )
     service.enter(endpoint.netns)
     return Site(endpoint.url, OPERATOR, public=False)

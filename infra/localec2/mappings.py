@@ -1,8 +1,8 @@
 """How many mappings a process of this host may have: machines need more than Linux's default.
 
-A process of a machine has one for each run of pages that lie together in the machine's memory. An API
-server that had served custom resources for a while passed 65530 and hung for good: its kernel mapped a
-page, the host refused, and it faulted at the same place without end (seen).
+A process of a machine has one for each run of pages that lie together in the machine's memory. An
+API server that had served custom resources for a while passed 65530 and hung for good: its kernel
+mapped a page, the host refused, and it faulted at the same place without end (seen).
 """
 
 from pathlib import Path
