@@ -73,7 +73,7 @@ Feature: A second API server behind the first
   Rule: Controllers reach the second server by its Pod's address
 
     Scenario: Three controllers without kube-proxy
-      Given metrics are served
+      Given the Pod of metrics-server is ready
       Then every API server routes to endpoints
       And every controller connects to the Pod's address
       But no controller connects to the Service's address

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.clients.api import Api, ApiUnreachable
+from infra.clients.api import Api, ApiRefused, ApiUnreachable
 from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
@@ -30,6 +30,8 @@ SSH_WITHIN = 90.0
 """Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
 READY_WITHIN = 180.0
 """Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
+GOING_DOWN = 503
+"""Status of an API server that was told to end: "apiserver is shutting down"."""
 API = 7
 NEED_API = (11, 12)
 """kubelet and kube-proxy: they wait for an API server, so a worker's other phases come first."""
@@ -218,14 +220,24 @@ def await_nodes(cluster: Cluster) -> None:
 
 
 def stored(api: Api, item: dict[str, Any]) -> bool:
-    """Whether the object changed. A starting API server may break connections: asked again."""
+    """Whether the object changed. One that starts breaks connections, one that ends says so."""
     return eventually(
-        lambda: objects.put(api, item),
+        lambda: put(api, item),
         lambda _: True,
         within=READY_WITHIN,
         what=f"{objects.path_of(item)} is stored",
         transient=(ApiUnreachable,),
     )
+
+
+def put(api: Api, item: dict[str, Any]) -> bool:
+    """Errors: ApiRefused; ApiUnreachable also for an API server that is going down."""
+    try:
+        return objects.put(api, item)
+    except ApiRefused as refused:
+        if refused.answer.status == GOING_DOWN:
+            raise ApiUnreachable(str(refused)) from refused
+        raise
 
 
 def ready_nodes(nodes: Mapping[str, Any]) -> set[str]:

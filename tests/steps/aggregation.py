@@ -24,6 +24,12 @@ def metrics_served(cluster: Cluster) -> Second:
     return aggregation.await_metrics(cluster)
 
 
+@given("the Pod of metrics-server is ready", target_fixture="second")
+def metrics_server(cluster: Cluster) -> Second:
+    """Whether anybody reaches it is what is judged."""
+    return aggregation.second(cluster)
+
+
 @given("a namespace that is deleted while they are is gone")
 def namespace_goes(cluster: Cluster, namespace: str) -> None:
     """The control: an empty namespace goes when every group can be asked."""
