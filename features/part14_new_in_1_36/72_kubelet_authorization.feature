@@ -39,13 +39,14 @@ Feature: Who may ask a kubelet for what
       Then exactly the endpoints of "<right>" answer
 
       Examples:
-        | right   |
-        | stats   |
-        | log     |
-        | pods    |
-        | healthz |
-        | configz |
-        | statusz |
+        | right      |
+        | stats      |
+        | log        |
+        | pods       |
+        | healthz    |
+        | configz    |
+        | statusz    |
+        | checkpoint |
 
   @claim_72_14 @inferred
   Rule: The old right still opens the old doors

@@ -28,6 +28,7 @@ RIGHTS: Mapping[str, str] = {
     "/configz": "configz",
     "/flagz": "configz",
     "/statusz": "statusz",
+    "/checkpoint/none/none/none": "checkpoint",
     "/containerLogs/none/none/none": "proxy",
     "/portForward/none/none": "proxy",
     "/exec/none/none/none": "proxy",

@@ -6,6 +6,7 @@ metadata categories and IMDSv2.
 
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,10 +24,21 @@ LONGEST = 21600
 """Seconds a token may live: six hours; source: EC2 user guide."""
 ACCOUNT = "123456789012"
 """moto's default account."""
+FAR = 64
+"""Hops of any other answer: Linux's default, net.ipv4.ip_default_ttl."""
 TYPE = "text/plain"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 KEYS_LAST = timedelta(hours=6)
 """How long a role's credentials are said to last; source: the same guide."""
+
+
+def limit_hops(request: Request, hops: int) -> None:
+    """How far the answer gets. A token's is let no further than the instance says: one hop is the
+    machine, a Pod behind its bridge is one more. Source: EC2 user guide, HttpPutResponseHopLimit.
+    """
+    connection = request.environ.get("werkzeug.socket")  # none when a test calls the application
+    if connection is not None:
+        connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
 
 
 class Metadata:
@@ -57,7 +69,9 @@ class Metadata:
     def _answer(self, request: Request) -> Response:
         instance = self._caller(request.remote_addr or "")
         if request.path == "/latest/api/token":
+            limit_hops(request, instance.hop_limit)
             return self._token(request, instance)
+        limit_hops(request, FAR)
         if request.method != "GET":
             raise MethodNotAllowed(["GET"])
         self._admit(request, instance)

@@ -4,6 +4,7 @@ moto makes, attaches and copies at once; AWS and we answer creating, attaching, 
 pending until it is so.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.ec2.models import elastic_block_store
@@ -63,6 +64,16 @@ class LocalModification(VolumeModification):  # type: ignore[misc]  # moto is un
             setattr(self, f"original_{name}", getattr(volume, name))
             setattr(self, f"target_{name}", target)
         self.original_multi_attach_enabled = self.target_multi_attach_enabled = False
+
+    @property
+    def end_time(self) -> datetime | None:
+        """Only of one that is completed."""
+        took = timedelta(seconds=MODIFYING + OPTIMIZING)
+        return self.start_time + took if self.modification_state == "completed" else None
+
+    @end_time.setter
+    def end_time(self, _: datetime) -> None:
+        """Moto ends every change as it begins."""
 
     @property
     def _age(self) -> float:

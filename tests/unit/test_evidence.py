@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.collectors import LINES, collect
-from fixtures.recording import Evidence, Recording
+from fixtures.recording import Evidence, Recording, first_of
 from infra.errors import ClaimError, CommandFailed, LabError, Unreachable
 from infra.inventory import series
 from infra.report import cgroups
@@ -202,3 +202,10 @@ def test_cgroup_values_in_the_words_of_a_pod_spec(file: str, value: str, words: 
 
 def test_the_fixture_serves_where_no_run_is_recorded(evidence: Evidence) -> None:
     evidence.record("alone", "figures", {"a": 1})
+
+
+def test_of_several_errors_at_the_end_the_first_is_told() -> None:
+    group = BaseExceptionGroup("errors while tearing down", [LabError("then"), LabError("first")])
+    assert str(first_of(group)) == "first"
+    assert str(first_of(BaseExceptionGroup("outer", [group]))) == "first"
+    assert str(first_of(LabError("alone"))) == "alone"

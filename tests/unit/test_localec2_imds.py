@@ -1,4 +1,5 @@
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,3 +150,22 @@ def test_disks_are_told(secret: Path) -> None:
         200,
         "ami\nroot\nebs1\nebs2",
     )
+
+
+class Connection:
+    """A socket that remembers how far its answers get."""
+
+    def __init__(self) -> None:
+        self.hops: list[int] = []
+
+    def setsockopt(self, _level: int, option: int, value: int) -> None:
+        assert option == socket.IP_TTL
+        self.hops.append(value)
+
+
+def test_only_a_token_stays_near(secret: Path) -> None:
+    caller, connection = Caller(secret, "10.0.1.12"), Connection()
+    base = {"REMOTE_ADDR": caller.address, "werkzeug.socket": connection}
+    caller.client.put("/latest/api/token", headers={TTL: "60"}, environ_base=base)
+    caller.client.get("/latest/meta-data/instance-id", environ_base=base)
+    assert connection.hops == [TWO.hop_limit, 64]

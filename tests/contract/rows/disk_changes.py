@@ -33,6 +33,15 @@ def modification_is_modifying_then_optimizing_then_completed(world: World) -> No
 
 
 @row
+def modification_has_no_end_before_its_end(world: World) -> None:
+    disk = volume(world, Size=8)
+    world.ec2.modify_volume(VolumeId=disk, Iops=4000)
+    assert "EndTime" not in change(world, disk)
+    later(world, 10)
+    assert "EndTime" in change(world, disk)
+
+
+@row
 def modification_tells_what_stays(world: World) -> None:
     disk = volume(world, Size=8)
     world.ec2.modify_volume(VolumeId=disk, Iops=4000)
