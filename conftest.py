@@ -78,6 +78,7 @@ pytest_plugins = [
     "tests.steps.traces",
     "tests.steps.versions",
     "tests.steps.volume_changes",
+    "tests.steps.volume_limits",
     "tests.steps.volume_moves",
     "tests.steps.volume_snapshots",
     "tests.steps.volumes",

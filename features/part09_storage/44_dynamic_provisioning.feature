@@ -72,6 +72,17 @@ Feature: A claim becomes a real EBS volume
       When the workers get the driver's role back
       Then within 240 s EC2 has a volume for it and the writer runs
 
+  @claim_44_9 @inferred
+  Rule: A worker has no more volumes than its plugin tells
+
+    Scenario: One volume a worker
+      Given the driver's node plugins allow one volume a worker
+      And a writer with a volume of its own
+      When another writer claims a volume for the same worker
+      Then within 60 s it is not scheduled, for that worker has no room for a volume
+      And for 5 s EC2 has no volume for the other claim
+      But a writer that may run anywhere gets a volume on the other worker
+
   @claim_44_7 @inferred @disruptive
   Rule: A kubelet's restart leaves a mounted volume alone
 

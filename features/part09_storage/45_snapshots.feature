@@ -27,7 +27,7 @@ Feature: A snapshot is a volume's past
       When a snapshot of the claim is taken
       Then within 60 s it is ready to use, and EC2 has it completed
       When a claim is made of the snapshot, with a Pod that uses it
-      Then the Pod finds numbers from 1 on without a gap, all that were on the disk before the snapshot
+      Then the Pod finds numbers from 1 on without a gap, all that were on the disk before
       And the source has an undisturbed writer
 
   @claim_45_3 @inferred
@@ -41,3 +41,14 @@ Feature: A snapshot is a volume's past
       Then within 60 s EC2 has no volume of it, and the snapshot still completed
       When the snapshot's object is deleted
       Then within 60 s EC2 has no snapshot of it
+
+  @claim_45_4 @inferred
+  Rule: A claim made of a claim is a copy of its volume
+
+    Scenario: The writer goes on while its claim is copied
+      Given a writer with a volume of its own
+      When a claim is made of that claim
+      And a Pod uses it
+      Then the Pod finds numbers from 1 on without a gap, all that were on the disk before
+      And EC2 has another volume for it, made of the first one
+      And the source has an undisturbed writer

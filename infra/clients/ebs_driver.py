@@ -40,6 +40,19 @@ def unregistered(cluster: Cluster) -> list[str]:
     return found
 
 
+def limits(cluster: Cluster) -> dict[str, int]:
+    """How many volumes each worker may have, as its plugin has told; 0 when it has not."""
+    found = {}
+    for worker in cluster.spec.workers:
+        known = cluster.api.find(f"/apis/storage.k8s.io/v1/csinodes/{worker.name}") or {}
+        drivers = (known.get("spec") or {}).get("drivers") or []
+        counts = [
+            (d.get("allocatable") or {}).get("count", 0) for d in drivers if d["name"] == DRIVER
+        ]
+        found[str(worker.name)] = int(counts[0]) if counts else 0
+    return found
+
+
 def unserved(cluster: Cluster, definitions: Sequence[JsonObject]) -> list[str]:
     """Kinds of custom resources that an API server does not list yet.
 

@@ -12,7 +12,8 @@ from infra.ec2.api import Client, Missing, asking
 class Volume:
     """``gib``; ``iops`` a second; ``throughput`` in MiB/s; ``instance`` it is attached to, if any.
 
-    ``attachment`` is the attachment's state, empty when there is none.
+    ``attachment`` is the attachment's state, empty when there is none; ``source`` is the volume
+    that it is a copy of.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Volume:
     device: str = ""
     attachment: str = ""
     snapshot: str = ""
+    source: str = ""
     tags: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def unlike(self, **wanted: object) -> list[str]:
@@ -95,5 +97,6 @@ def volume(shown: Any) -> Volume:
         device=attached.get("Device", ""),
         attachment=attached.get("State", ""),
         snapshot=shown.get("SnapshotId") or "",
+        source=shown.get("SourceVolumeId") or "",
         tags={tag["Key"]: tag["Value"] for tag in shown.get("Tags", [])},
     )

@@ -63,6 +63,15 @@ def _ours(item: dict[str, Any], cluster: ClusterSpec) -> dict[str, Any]:
     return made
 
 
+def with_limit(daemons: dict[str, Any], count: int) -> dict[str, Any]:
+    """The node plugins' object, allowing so many volumes a node."""
+    made = copy.deepcopy(daemons)
+    for container in made["spec"]["template"]["spec"]["containers"]:
+        if container["name"] == "ebs-plugin":
+            container["args"].append(f"--volume-attach-limit={count}")
+    return made
+
+
 def _set_up(container: dict[str, Any], cluster: ClusterSpec) -> None:
     repository, _, _ = container["image"].rpartition(":")
     if (name := repository.rpartition("/")[2]) in TAGGED:

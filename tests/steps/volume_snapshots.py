@@ -60,6 +60,18 @@ def restore(ebs: Ebs) -> RunningPod:
     return ebs.write(RESTORED, RESTORED)
 
 
+@when("a claim is made of that claim", target_fixture="source")
+def copy_claim(ebs: Ebs, writer: RunningPod) -> Source:
+    numbers = len(volume_users.numbers(writer))
+    ebs.storage.claim(RESTORED, source={"kind": "PersistentVolumeClaim", "name": CLAIM})
+    return Source("", numbers)
+
+
+@when("a Pod uses it", target_fixture="reader")
+def use(ebs: Ebs) -> RunningPod:
+    return ebs.write(RESTORED, RESTORED)
+
+
 @when("a snapshot of the group of that claim is taken")
 def take_group(ebs: Ebs) -> None:
     group_snapshots.take(ebs.storage, GROUP, CLAIM)
@@ -103,6 +115,13 @@ def restored_bytes(ebs: Ebs, reader: RunningPod, source: Source) -> None:
         raise ClaimError(f"{volume.id} should be another one than {first.id}, of {snapshot.id}")
 
 
+@then("EC2 has another volume for it, made of the first one")
+def copied(ebs: Ebs) -> None:
+    volume, first = ebs.volume(RESTORED), ebs.volume()
+    if volume.id == first.id or volume.source != first.id:
+        raise ClaimError(f"{volume.id} should be a copy of {first.id}; it is of {volume.source!r}")
+
+
 @then("the source has its new bytes and an undisturbed writer")
 def source_bytes(writer: RunningPod, replaced: str) -> None:
     found = volume_users.sum_of_fixed(writer)
@@ -119,9 +138,7 @@ def undisturbed(writer: RunningPod) -> None:
     volume_users.await_more(writer, len(before))
 
 
-@then(
-    "the Pod finds numbers from 1 on without a gap, all that were on the disk before the snapshot"
-)
+@then("the Pod finds numbers from 1 on without a gap, all that were on the disk before")
 def one_moment(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
     lines = volume_users.numbers(reader)
     evidence.record("numbers", "text", f"{source.numbers} before the snapshot, {len(lines)} found")

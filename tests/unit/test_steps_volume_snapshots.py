@@ -57,6 +57,16 @@ def test_restored_bytes_that_are_others_or_on_the_same_volume(
     goes_red("should have the sum sum-1; it is sum-2", steps.restored_bytes, ebs, POD, SOURCE)
 
 
+def test_a_copy_of_another_volume_or_none() -> None:
+    ebs, api, ec2 = storage_of()
+    api.table[CLAIM.replace("/claim", "/restored")] = {"spec": {"volumeName": "pv-2"}}
+    api.table["/api/v1/persistentvolumes/pv-2"] = volume(csi={"volumeHandle": "vol-2"})
+    ec2.known["vol-2"] = replace(VOLUME, id="vol-2", source="vol-1")
+    steps.copied(ebs)
+    ec2.known["vol-2"] = replace(VOLUME, id="vol-2")
+    goes_red("vol-2 should be a copy of vol-1; it is of ''", steps.copied, ebs)
+
+
 def test_a_source_that_was_changed_or_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     goes_red("should have the sum sum-9", steps.source_bytes, POD, "sum-9")
     written = iter([LINES, LINES])
