@@ -108,7 +108,10 @@ PARAMETERS: dict[str, frozenset[str]] = {
         """
     ),
     "CopyVolumes": names(
-        "SourceVolumeId Size VolumeType Iops Throughput TagSpecifications ClientToken DryRun"
+        """
+        SourceVolumeId Size VolumeType Iops Throughput MultiAttachEnabled TagSpecifications
+        ClientToken DryRun
+        """
     ),
     "ModifyVolume": frozenset({"VolumeId", "Size", "VolumeType", "Iops", "Throughput", "DryRun"}),
 }

@@ -148,7 +148,8 @@ def snapshot_of_a_root_device_is_refused(world: World) -> None:
 @row
 def copy_of_a_volume_names_its_source(world: World) -> None:
     source = volume(world)
-    (copy,) = world.ec2.copy_volumes(SourceVolumeId=source)["Volumes"]
+    asked = {"SourceVolumeId": source, "MultiAttachEnabled": False, "VolumeType": "gp3"}
+    (copy,) = world.ec2.copy_volumes(**asked)["Volumes"]
     world.settle()
     seen = shown(world, copy["VolumeId"])
     assert (seen["State"], seen["SourceVolumeId"], seen["Size"]) == ("available", source, 4)
