@@ -19,7 +19,6 @@ import yaml
 from fixtures import ebs_driver
 from infra import ec2, up
 from infra.clients import kubelet, units
-from infra.clients.api import need
 from infra.cluster import Cluster
 from infra.ec2 import profile
 from infra.phases.build import await_api
@@ -27,7 +26,6 @@ from infra.pki import authority
 from infra.pki.identities import api_server
 from infra.progress import Progress
 from infra.settings import Settings
-from infra.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUNCATING = """#!/bin/sh
@@ -161,52 +159,12 @@ def role_on_a_controller(cluster: Cluster) -> None:
     profile.give(driver.aws.ec2, driver.aws.iam, cluster.spec, [ids["controller-0"]])
 
 
-def driver_with(container: str, argument: str) -> Callable[[Cluster], None]:
-    """One container of the driver's controllers with another argument, and it serves."""
-
-    def change(cluster: Cluster) -> None:
-        driver = ebs_driver.driver_of(cluster, Settings())
-        driver.install()
-        path = "/apis/apps/v1/namespaces/kube-system/deployments/ebs-csi-controller"
-        template = cluster.api.get(path)["spec"]["template"]["spec"]
-        for one in template["containers"]:
-            if one["name"] == container:
-                one["args"].append(argument)
-        need(cluster.api.patch(path, {"spec": {"template": {"spec": template}}}, kind="merge"))
-        eventually(
-            lambda: cluster.api.get(path),
-            lambda seen: (
-                seen["status"].get("observedGeneration") == seen["metadata"]["generation"]
-                and seen["status"].get("updatedReplicas")
-                == seen["status"].get("readyReplicas")
-                == 2
-                and seen["status"]["replicas"] == 2
-            ),
-            within=ebs_driver.UP.seconds,
-            what="the changed driver serves",
-        )
-
-    return change
-
-
 MUTANTS = (
     Mutant(
         "the driver's role on a controller too",
         "44.1",
         "the role should be on the workers",
         role_on_a_controller,
-    ),
-    Mutant(
-        "a driver that changes no volume",
-        "71.12",
-        "the claim and its volume have the class",
-        driver_with("csi-resizer", "--feature-gates=VolumeAttributesClass=false"),
-    ),
-    Mutant(
-        "a sidecar that knows no groups",
-        "71.17",
-        "the group snapshot tells that the driver has no service for groups",
-        driver_with("csi-snapshotter", "--feature-gates=CSIVolumeGroupSnapshot=false"),
     ),
     Mutant("leader election off on one manager", "68.2", "says that it leads", two_managers),
     Mutant(
