@@ -7,6 +7,7 @@ import subprocess
 from infra.localec2 import namespaces
 from infra.localec2.addresses import METADATA, OPERATOR
 from infra.localec2.network import Network
+from infra.localec2.place import API_PORT
 from infra.localec2.wanted import Route, Rule
 from tests.machines.vpc import ALL, Vpc, came_from, ident, instance_of, ip
 
@@ -150,12 +151,16 @@ def test_without_a_public_address_there_is_no_way_out(vpc: Vpc) -> None:
         assert not one.reaches("203.0.113.7", 80)
 
 
-def test_the_metadata_service_and_nothing_else_of_ours_is_reached(vpc: Vpc) -> None:
+def test_metadata_and_the_machines_api_and_nothing_else_of_ours_is_reached(vpc: Vpc) -> None:
+    """At the metadata's address the API wants a role's credentials; elsewhere nobody reaches it."""
     one = vpc.machine(11)
     vpc.ingress("sg-1", ALL)
-    with vpc.operator.listens("0.0.0.0", 80), vpc.operator.listens("0.0.0.0", 8000):
+    listening = [vpc.operator.listens("0.0.0.0", port) for port in (80, API_PORT, 22)]
+    with listening[0], listening[1], listening[2]:
         assert one.reaches(METADATA, 80)
-        assert not one.reaches(METADATA, 8000)
+        assert one.reaches(METADATA, API_PORT)
+        assert not one.reaches(METADATA, 22)
+        assert not one.reaches("10.0.1.1", API_PORT)
         assert not one.reaches("10.0.1.1", 80)
         assert not one.reaches(OPERATOR, 80)
 
