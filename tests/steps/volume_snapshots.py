@@ -105,8 +105,9 @@ def ready(ebs: Ebs, evidence: Evidence, limit: float) -> None:
 
 
 @then("the Pod finds the bytes of before on another volume of EC2, made of that snapshot")
-def restored_bytes(ebs: Ebs, reader: RunningPod, source: Source) -> None:
+def restored_bytes(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
     found = volume_users.sum_of_fixed(reader)
+    evidence.table("SHA-256", "when, sum", [("before", source.sum), ("restored", found)])
     if not found or found != source.sum:
         raise ClaimError(f"the restored bytes should have the sum {source.sum}; it is {found}")
     volume, first = ebs.volume(RESTORED), ebs.volume()
@@ -168,13 +169,14 @@ def snapshot_gone(ebs: Ebs, left: Left, limit: float) -> None:
 
 
 @then(phrase("within {limit:Duration} its error names the service that the driver does not have"))
-def group_error(ebs: Ebs, limit: float) -> None:
-    eventually(
+def group_error(ebs: Ebs, evidence: Evidence, limit: float) -> None:
+    told = eventually(
         lambda: group_snapshots.error(ebs.storage, GROUP),
-        lambda told: "Unimplemented" in told and "csi.v1.GroupController" in told,
+        lambda text: "Unimplemented" in text and "csi.v1.GroupController" in text,
         within=scaled(limit),
         what="the group snapshot tells that the driver has no service for groups",
     )
+    evidence.record("the group's error", "text", told)
 
 
 @then("the driver has no ability for groups among its own")

@@ -50,11 +50,20 @@ def test_restored_bytes_that_are_others_or_on_the_same_volume(
     api.table["/api/v1/persistentvolumes/pv-2"] = volume(csi={"volumeHandle": "vol-2"})
     ec2.copies = [COPY]
     ec2.known["vol-2"] = replace(VOLUME, id="vol-2", snapshot="snap-1")
-    steps.restored_bytes(ebs, POD, SOURCE)
+    steps.restored_bytes(ebs, evidence(), POD, SOURCE)
     ec2.known["vol-2"] = replace(VOLUME, id="vol-2", snapshot="")
-    goes_red("should be another one than vol-1, of snap-1", steps.restored_bytes, ebs, POD, SOURCE)
+    goes_red(
+        "should be another one than vol-1, of snap-1",
+        steps.restored_bytes,
+        ebs,
+        evidence(),
+        POD,
+        SOURCE,
+    )
     monkeypatch.setattr(volume_users, "sum_of_fixed", lambda _: "sum-2")
-    goes_red("should have the sum sum-1; it is sum-2", steps.restored_bytes, ebs, POD, SOURCE)
+    goes_red(
+        "should have the sum sum-1; it is sum-2", steps.restored_bytes, ebs, evidence(), POD, SOURCE
+    )
 
 
 def test_a_copy_of_another_volume_or_none() -> None:
@@ -113,9 +122,9 @@ def test_a_group_that_is_silent_or_becomes_ready() -> None:
     for message in ("", "rpc error: code = Unavailable"):
         ebs, _, _ = storage_of({GROUP: {"status": {"error": {"message": message}}}})
         with pytest.raises(WaitTimeout, match="the driver has no service for groups"):
-            steps.group_error(ebs, 60)
+            steps.group_error(ebs, evidence(), 60)
     ebs, api, ec2 = storage_of({GROUP: {"status": {"error": {"message": told}}}})
-    steps.group_error(ebs, 60)
+    steps.group_error(ebs, evidence(), 60)
     ec2.copies = [COPY]
     steps.group_never(ebs, 10)
     ec2.copies = [COPY, replace(COPY, id="snap-2")]
