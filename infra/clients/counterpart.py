@@ -24,9 +24,10 @@ class Counterpart:
         """The program lies in its folder. Errors: CommandFailed."""
         self.shell.put(program, self.program, mode=0o755)
 
-    def run(self, *words: str) -> None:
-        """Starts the helper; it ends with ``remove``."""
+    def run(self, *words: str, output: str = "") -> None:
+        """Starts the program; it ends with ``remove``. ``output`` is a file for what it prints."""
         about = [f"--unit={self.name}", "--collect", "--quiet"]
+        about += [f"--property=StandardOutput=file:{output}"] if output else []
         self.shell.run(["systemd-run", *about, self.program, *words])
 
     def remove(self) -> None:

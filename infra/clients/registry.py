@@ -57,10 +57,7 @@ class Registry(Counterpart):
             users = {"realm": "scenario", "path": f"{self.folder}/users"}
             settings["auth"] = {"htpasswd": users}
         self.shell.put(yaml.safe_dump(settings).encode(), f"{self.folder}/settings.yml")
-        about = [f"--unit={self.name}", "--collect", "--quiet"]
-        about.append(f"--property=StandardOutput=file:{self.log}")
-        argv = ["systemd-run", *about, self.program, "serve", f"{self.folder}/settings.yml"]
-        self.shell.run(argv)
+        self.run("serve", f"{self.folder}/settings.yml", output=self.log)
         eventually(
             lambda: self._ask("GET", "/v2/").status,
             lambda status: status == 200,

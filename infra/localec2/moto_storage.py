@@ -14,11 +14,12 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.block_device import BlockDeviceType
 from moto.ec2.models.elastic_block_store import VolumeAttachment
 
+from infra.localec2.block_devices import UNITS
 from infra.localec2.moto_volumes import LocalModification, LocalSnapshot, LocalVolume
 from infra.localec2.wanted import DiskState
 
-MOST_VOLUMES = 15
-"""Volumes beside the root: UML has 16 block devices, ubda to ubdp (measured)."""
+MOST_VOLUMES = len(UNITS)
+"""Volumes beside the root."""
 MOST_CHANGES = 4
 """Changes of a volume in 24 hours; EBS user guide, requirements for modifications."""
 

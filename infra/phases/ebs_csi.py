@@ -6,6 +6,7 @@ they come when a scenario asks for them, and go.
 
 import copy
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ GATE = "--feature-gates=CSIVolumeGroupSnapshot=true"
 """Off by default in external-snapshotter 8.6, pkg/features: without it nobody answers a group."""
 
 
-def crds(folder: Path) -> list[dict[str, Any]]:
-    """``folder`` is ebs_manifests.obtain's."""
-    return list(ebs_manifests.objects(folder / ebs_manifests.CRDS))
+@cache
+def crds(folder: Path) -> tuple[dict[str, Any], ...]:
+    """``folder`` is ebs_manifests.obtain's, whose files never change: they are long, read once."""
+    return tuple(ebs_manifests.objects(folder / ebs_manifests.CRDS))
 
 
 def objects(folder: Path, cluster: ClusterSpec, *, endpoint: str | None) -> list[dict[str, Any]]:
