@@ -44,11 +44,15 @@ def is_ready(storage: Storage, name: str) -> bool:
 
 
 def served(api: Api, group: str) -> list[str]:
-    """Kinds of objects that discovery has of a group; none when it has no such group."""
-    found = api.find(f"/apis/{group}")
-    versions = [version["groupVersion"] for version in (found or {}).get("versions", [])]
-    resources = [one for v in versions for one in api.get(f"/apis/{v}")["resources"]]
-    return sorted({one["name"] for one in resources if "/" not in one["name"]})
+    """Kinds of objects that discovery has of a group; none when it has no such group.
+
+    A group may go between its two questions: a version that is told and not found has none.
+    """
+    told = api.find(f"/apis/{group}") or {"versions": []}
+    versions = [one["groupVersion"] for one in told["versions"]]
+    lists = [api.find(f"/apis/{version}") or {"resources": []} for version in versions]
+    names = {one["name"] for found in lists for one in found["resources"]}
+    return sorted(name for name in names if "/" not in name)
 
 
 def defined(api: Api, group: str) -> list[str]:

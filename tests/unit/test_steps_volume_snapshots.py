@@ -184,6 +184,9 @@ def test_an_api_that_stays_or_does_not_come_back(monkeypatch: pytest.MonkeyPatch
         return ebs
 
     steps.not_discovered(served(TWO), 30, ONE, TWO)
+    between = served(ONE, TWO)
+    del between.storage.api.table[f"/apis/{ONE}/v1"]
+    steps.not_discovered(between, 30, ONE, TWO)
     with pytest.raises(WaitTimeout, match=f"no API server has {ONE}"):
         steps.not_discovered(served(ONE, TWO), 30, ONE, TWO)
     goes_red(f"should still have {TWO}", steps.not_discovered, served(), 30, ONE, TWO)
