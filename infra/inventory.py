@@ -1,6 +1,6 @@
 """The cluster as data: six machines, their roles, addresses and the networks of the series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
@@ -96,16 +96,24 @@ def series(cluster_id: str, *, kubernetes: str, platform: str) -> ClusterSpec:
         )
         for i in range(3)
     )
-    workers = tuple(
-        Machine(
-            MachineName(f"worker-{i}"),
-            Role.WORKER,
-            IPv4Address(f"10.0.1.{21 + i}"),
-            medium,
-            pod_cidr=IPv4Network(f"10.200.{i}.0/24"),
-        )
-        for i in range(2)
-    )
+    workers = tuple(worker(i, medium) for i in range(2))
     return ClusterSpec(
         cluster_id, kubernetes, platform, machines=(balancer, *controllers, *workers)
     )
+
+
+def worker(index: int, instance_type: str) -> Machine:
+    """The series' workers are the first two; more have the next addresses and pod ranges."""
+    return Machine(
+        MachineName(f"worker-{index}"),
+        Role.WORKER,
+        IPv4Address(f"10.0.1.{21 + index}"),
+        instance_type,
+        pod_cidr=IPv4Network(f"10.200.{index}.0/24"),
+    )
+
+
+def with_another_worker(spec: ClusterSpec) -> ClusterSpec:
+    """The same cluster with one worker more, the last of its machines."""
+    another = worker(len(spec.workers), spec.workers[-1].instance_type)
+    return replace(spec, machines=(*spec.machines, another))

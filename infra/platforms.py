@@ -58,6 +58,10 @@ class Instances:
         """Errors: PlatformError."""
         ec2.start(self.client, self.look(machine).id)
 
+    def stop(self, machine: str) -> None:
+        """Errors: PlatformError."""
+        ec2.stop(self.client, self.look(machine).id)
+
 
 def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
@@ -91,13 +95,23 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     Errors: UserError, MissingArtifact, PlatformError.
     """
     if settings.platform == "aws":
-        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
-            address = answer.read().decode().strip()
-        return Site(None, f"{address}/32", public=True)
+        return from_here()
     made_of = make(store, supplied, progress)
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
         return find_local(settings, say=progress.say)
+
+
+def site(settings: Settings) -> Site:
+    """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
+    return from_here() if settings.platform == "aws" else find_local(settings)
+
+
+def from_here() -> Site:
+    """AWS, open to the address that this run comes from."""
+    with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+        address = answer.read().decode().strip()
+    return Site(None, f"{address}/32", public=True)
 
 
 def node_tools(store: Store, progress: Progress) -> Path:

@@ -8,7 +8,7 @@ from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam
 from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
-from infra.ec2.remove import clusters, deprovision
+from infra.ec2.remove import clusters, deprovision, withdraw
 
 __all__ = [
     "Client",
@@ -29,4 +29,5 @@ __all__ = [
     "route_pods",
     "start",
     "stop",
+    "withdraw",
 ]

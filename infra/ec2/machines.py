@@ -97,8 +97,12 @@ def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
 def ensure(
     client: Client, spec: ClusterSpec, launch: Launch, *, say: Say
 ) -> Mapping[MachineName, InstanceInfo]:
-    """Every machine runs; the missing ones were launched, all at once."""
-    have = instances(client, spec.id)
+    """Every machine of the spec runs; the missing ones were launched, all at once.
+
+    The cluster's other machines (a worker more) are not looked at.
+    """
+    wanted = {machine.name for machine in spec.machines}
+    have = {n: info for n, info in instances(client, spec.id).items() if n in wanted}
     missing = [m for m in spec.machines if m.name not in have]
     if not missing and all(info.state == "running" for info in have.values()):
         return have

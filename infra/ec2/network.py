@@ -1,10 +1,11 @@
 """The cluster's network: one VPC, one public subnet, one security group (articles 3 and 14)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.ec2.api import Client, asking, mine, tags
+from infra.ec2.api import Client, Missing, asking, mine, tags
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:
@@ -194,6 +195,12 @@ def _permission(key: Key) -> "IpPermissionTypeDef":
         "ToPort": last,
         "IpRanges": [{"CidrIp": cidr}],
     }
+
+
+def unroute(client: Client, table: str, *, cidr: str) -> None:
+    """The table has no route for ``cidr``. Errors: PlatformError."""
+    with suppress(Missing), asking("route", cidr):
+        client.delete_route(RouteTableId=table, DestinationCidrBlock=cidr)
 
 
 def route(client: Client, table: str, *, cidr: str, instance: str) -> None:

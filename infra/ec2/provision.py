@@ -35,7 +35,8 @@ def provision(
     )
     running = machines.ensure(client, spec, launch, say=say)
     if machines.address(client, spec, running[spec.load_balancer.name]):
-        running = instances(client, spec.id)  # the balancer's public address is another now
+        now = instances(client, spec.id)  # the balancer's public address is another now
+        running = {name: now[name] for name in running}
     return Provisioned(ids.vpc, ids.subnet, ids.group, running)
 
 

@@ -5,10 +5,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from infra.ec2 import network
 from infra.ec2.api import DEAD, TAG, Client, InUse, Missing, asking, mine, pace, settled
 from infra.ec2.model import everything
 from infra.errors import ClaimError, PlatformError
-from infra.inventory import ClusterSpec
+from infra.inventory import ClusterSpec, Machine
 from infra.wait import eventually
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
             _delete(client, "key pair", partial(client.delete_key_pair, KeyName=pair["KeyName"]))
 
 
+def withdraw(client: Client, spec: ClusterSpec, machine: Machine, say: Say) -> None:
+    """One machine and the route to its Pods are gone; fine when they were not there.
+
+    Errors: PlatformError with the resource and EC2's reason.
+    """
+    ids = network.find(client, spec.id)
+    if ids is not None:
+        network.unroute(client, ids.route_table, cidr=str(machine.pod_cidr))
+    _instances(client, spec.id, say, only=machine.name)
+
+
 def clusters(client: Client) -> tuple[str, ...]:
     """The ids of clusters of which something is left, for the janitor."""
     every: list[FilterTypeDef] = [{"Name": "tag-key", "Values": [TAG]}]
@@ -62,16 +74,21 @@ def clusters(client: Client) -> tuple[str, ...]:
     return tuple(sorted({tag["Value"] for tag in tags if tag["Key"] == TAG}))
 
 
-def _instances(client: Client, cluster: str, say: Say) -> None:
-    alive = [info.id for _, info in everything(client, cluster) if info.state not in DEAD]
+def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> None:
+    def states() -> dict[str, str]:
+        """By id: a name may be there twice, once terminated."""
+        shown = everything(client, cluster)
+        return {info.id: info.state for name, info in shown if only in ("", name)}
+
+    alive = [ident for ident, state in states().items() if state not in DEAD]
     if alive:
         say(f"terminates {len(alive)} instances")
         with asking("instances", ", ".join(alive)):
             client.terminate_instances(InstanceIds=alive)
     try:
         eventually(
-            lambda: {name: info.state for name, info in everything(client, cluster)},
-            lambda states: set(states.values()) <= {"terminated"},
+            states,
+            lambda seen: set(seen.values()) <= {"terminated"},
             within=TERMINATED_WITHIN,
             what="every instance terminated",
             every=pace(client),

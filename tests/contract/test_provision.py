@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from infra import ec2
+from infra.ec2.api import TAG
 from infra.errors import PlatformError, UserError
+from infra.inventory import with_another_worker
 from infra.localec2.front import Front
 from tests.contract.cluster import (
     NOTHING,
@@ -262,3 +264,23 @@ def test_plain_moto_takes_the_same_requests(moto_server: str, plain: Any) -> Non
     with recording(client) as recorder:
         assert provision(client) == found
     assert recorder.changes == []
+
+
+def test_a_worker_more_is_left_alone_and_goes_alone(client: Any) -> None:
+    first = provision(client)
+    larger = with_another_worker(SPEC)
+    ec2.route_pods(client, larger, provision(client, larger))
+    assert left(client)["instances"] == 4
+    assert provision(client).instances.keys() == first.instances.keys()
+    for _ in range(2):
+        ec2.withdraw(client, SPEC, larger.workers[-1], say=lambda _: None)
+        assert left(client)["instances"] == 3
+    (table,) = client.describe_route_tables(Filters=[{"Name": "tag-key", "Values": [TAG]}])[
+        "RouteTables"
+    ]
+    ranges = {route["DestinationCidrBlock"] for route in table["Routes"]}
+    assert str(larger.workers[-1].pod_cidr) not in ranges
+    assert ec2.instances(client, SPEC.id).keys() == first.instances.keys()
+    assert "worker-2" in provision(client, larger).instances, "it may come again"
+    remove(client)
+    assert left(client) == NOTHING
