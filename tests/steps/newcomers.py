@@ -1,6 +1,7 @@
 """Machines that become nodes, and nodes that are no machines any more."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
 
@@ -17,10 +18,12 @@ from infra.clients.membership import Member
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.inventory import Machine
-from infra.joining import Newcomer
 from infra.timing import NODE_READY, scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
+
+if TYPE_CHECKING:
+    from infra.joining import Newcomer  # boto3 costs a second that a collection need not pay
 
 
 @dataclass(frozen=True)
@@ -50,27 +53,27 @@ def daemons(workloads: Workloads) -> None:
 
 
 @when("a third worker joins", target_fixture="joined")
-def joins(cluster: Cluster, newcomer: Newcomer) -> Joined:
+def joins(cluster: Cluster, newcomer: "Newcomer") -> Joined:
     others = membership.members(cluster.api)
     return Joined(newcomer.join(unheard()), newcomer.machine, others)
 
 
 @given("a third worker that has joined", target_fixture="joined")
-def has_joined(cluster: Cluster, newcomer: Newcomer) -> Joined:
+def has_joined(cluster: Cluster, newcomer: "Newcomer") -> Joined:
     joined = joins(cluster, newcomer)
     await_ready(joined, NODE_READY.seconds)
     return joined
 
 
 @when("it is drained and its machine stopped")
-def drained_and_stopped(joined: Joined, newcomer: Newcomer, kubectl: Kubectl) -> None:
+def drained_and_stopped(joined: Joined, newcomer: "Newcomer", kubectl: Kubectl) -> None:
     told = kubectl.run("drain", joined.name, *FLAGS)
     assert told.status == 0, f"kubectl drain failed: {told.text}"
     newcomer.stop()
 
 
 @when("its Node is deleted", target_fixture="deleted")
-def node_deleted(cluster: Cluster, joined: Joined, newcomer: Newcomer) -> Deleted:
+def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Deleted:
     before = membership.member(cluster.api, joined.name)
     assert before is not None, f"{joined.name} is no node: nothing can be deleted"
     position = journal.cursor(joined.cluster.shell(joined.name)) if newcomer.runs() else ""
