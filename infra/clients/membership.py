@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from infra.clients import leases
+from infra.clients import drains, heartbeats, leases
 from infra.clients.api import Api, JsonObject
-from infra.clients.heartbeats import NODES as NODE_LEASES
 from infra.clients.pods import condition, is_ready
 
 
@@ -21,21 +20,22 @@ class Member:
 def member(api: Api, name: str) -> Member | None:
     """None when there is no such Node."""
     found = api.find(f"/api/v1/nodes/{name}")
-    if found is None:
-        return None
-    return Member(found["metadata"]["uid"], str(condition(found, "Ready").get("status", "absent")))
+    return None if found is None else read(found)
 
 
 def members(api: Api) -> dict[str, Member]:
-    names = [item["metadata"]["name"] for item in api.get("/api/v1/nodes")["items"]]
-    return {name: found for name in names if (found := member(api, name))}
+    return {name: read(node) for name, node in heartbeats.nodes(api).items()}
+
+
+def read(node: JsonObject) -> Member:
+    return Member(node["metadata"]["uid"], str(condition(node, "Ready").get("status", "absent")))
 
 
 def bound(api: Api, node: str) -> list[str]:
     """Pods and Lease that name the node, like ``Pod ns/name``; sorted."""
-    pods = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node}")["items"]
-    found = [f"Pod {p['metadata']['namespace']}/{p['metadata']['name']}" for p in pods]
-    if api.find(leases.path(node, namespace=NODE_LEASES)) is not None:
+    metadata = [pod["metadata"] for pod in drains.on_node(api, node).values()]
+    found = [f"Pod {one['namespace']}/{one['name']}" for one in metadata]
+    if api.find(leases.path(node, namespace=heartbeats.NODES)) is not None:
         found.append(f"Lease {node}")
     return sorted(found)
 

@@ -43,7 +43,7 @@ def node(ready: str = "True", uid: str = "u2") -> Any:
 
 def daemon(address: str) -> Any:
     return {
-        "metadata": {"namespace": "ns", "name": "daemon-x"},
+        "metadata": {"namespace": "ns", "name": "daemon-x", "uid": "d"},
         "spec": {"nodeName": "worker-2"},
         "status": {"podIP": address, "conditions": [{"type": "Ready", "status": "True"}]},
     }
@@ -102,12 +102,12 @@ def test_a_node_that_stays_ready_or_goes_by_itself() -> None:
 def test_what_a_deleted_node_leaves() -> None:
     first = {"metadata": {"name": "worker-0", "uid": "u0"}, "status": node()["status"]}
     table = {PODS: {"items": []}, LEASE: {}, "/api/v1/nodes": {"items": [first]}}
-    joined, cluster, api = joined_of(table | {"/api/v1/nodes/worker-0": first})
+    joined, cluster, api = joined_of(table)
     with pytest.raises(WaitTimeout, match="Lease worker-2"):
         steps.nothing_left(cluster, joined, 120)
     del api.table[LEASE]
     steps.nothing_left(cluster, joined, 120)
-    api.table["/api/v1/nodes/worker-0"] = node("Unknown", uid="u0")
+    first["status"] = node("Unknown")["status"]
     goes_red("the other nodes should be", steps.nothing_left, cluster, joined, 120)
 
 
