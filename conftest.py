@@ -4,6 +4,7 @@ pytest_plugins = [
     "fixtures.settings",
     "fixtures.cluster",
     "fixtures.lanes",
+    "fixtures.capabilities",
     "fixtures.faults",
     "fixtures.accounts",
     "fixtures.data_images",

@@ -1,4 +1,4 @@
-@article_61
+@article_61 @needs_metrics_server
 Feature: A second API server behind the first
   The aggregator hands whole API groups to another server: metrics-server of article 40, an add-on that
   computes its answers and stores nothing. Controllers run no kube-proxy, so the way to it is the address

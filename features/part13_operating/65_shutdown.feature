@@ -1,4 +1,4 @@
-@article_65
+@article_65 @needs_graceful_shutdown
 Feature: A worker that is powered off
   With a period set, the kubelet delays a power-off by a lock at logind, ends ordinary Pods first and
   critical ones last, and says so. The worker really goes off, by its own command, as EC2 sees it; Pods

@@ -1,4 +1,4 @@
-@article_65
+@article_65 @needs_swap
 Feature: Swap on a worker
   Stock servers have none. A kubelet does not start where there is some, unless it is told to; and then
   containers still get none, unless it is told that too. Swap is a file here, for one scenario.

@@ -11,8 +11,9 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
+from fixtures.recording import PREFIX
 from fixtures.reporting import MARKERS
-from infra import claims
+from infra import capabilities, claims
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = sorted((ROOT / "features").rglob("*.feature"))
@@ -126,6 +127,7 @@ def test_a_feature_is_described_and_its_scenarios_are_short(doc: dict[str, Any])
 def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -> None:
     known = {claim.tag: claim for claim in claims.load()}
     allowed = {*MARKERS, *known, *(f"article_{one.number}" for one in claims.articles())}
+    allowed |= {f"{PREFIX}{name}" for name in capabilities.CAPABILITIES}
     for pickle in pickles(doc):
         tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
         where = f"{doc['uri']}: {pickle['name']}"
