@@ -59,6 +59,7 @@ pytest_plugins = [
     "tests.steps.log_keeping",
     "tests.steps.log_rotation",
     "tests.steps.logs",
+    "tests.steps.memory_reservation",
     "tests.steps.metrics",
     "tests.steps.newcomers",
     "tests.steps.node_log_files",

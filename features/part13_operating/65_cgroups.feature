@@ -84,6 +84,27 @@ Feature: Where the kubelet puts a Pod's limits
       Then no slice above it and not its own protects or throttles memory
       And its container neither
 
+    @disruptive @slow
+    Scenario: Requests are kept by tiers where that is chosen, and no longer when it is not
+      Given a worker whose kubelet is set to
+        | setting                 | value             |
+        | featureGates            | {MemoryQoS: true} |
+        | memoryReservationPolicy | TieredReservation |
+      When a Pod of each class runs on it
+      Then the kernel keeps memory for their containers
+        | class      | file       | bytes       |
+        | Guaranteed | memory.min | its request |
+        | Guaranteed | memory.low | 0           |
+        | Burstable  | memory.min | 0           |
+        | Burstable  | memory.low | its request |
+        | BestEffort | memory.min | 0           |
+        | BestEffort | memory.low | 0           |
+      And the slices above them keep as much
+      When that kubelet is set to
+        | setting                 | value |
+        | memoryReservationPolicy | None  |
+      Then within 90 s the slices above them keep none
+
   @claim_65_7 @seen
   Rule: Over its CPU limit a container is slowed, not killed
 

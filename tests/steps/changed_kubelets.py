@@ -46,6 +46,14 @@ def changed_worker(cluster: Cluster, faults: Faults, datatable: list[list[str]])
     return node
 
 
+@when("that kubelet is set to")
+def change_again(
+    cluster: Cluster, faults: Faults, changed: str, datatable: list[list[str]]
+) -> None:
+    change(cluster, faults, changed, values(datatable))
+    kubelet.await_heartbeat(cluster.api, changed)
+
+
 @when("the kubelet of its worker is set to", target_fixture="ended")
 def change_kubelet_of(
     cluster: Cluster, faults: Faults, pod: RunningPod, datatable: list[list[str]]
