@@ -8,7 +8,7 @@ from functools import partial
 
 from infra import reach
 from infra.clients import etcd, leases
-from infra.clients.api import need
+from infra.clients.api import Api, need
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken, LabError, WaitTimeout
 from infra.timing import scaled
@@ -26,9 +26,11 @@ Check = Callable[[Cluster], list[str]]
 def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
     """Passes when the cluster is healthy, at once when it already is.
 
-    etcd 3/3 with one leader, three API servers ready by address, both Leases fresh, every worker a
-    Ready node, CoreDNS available; ``deep`` also lets Pods on each worker ask DNS and a Service of
-    another worker. Errors: ClusterBroken with everything that is wrong.
+    etcd 3/3 with one leader, three API servers ready by address and of one key for tokens, both
+    Leases fresh, every worker a Ready node, CoreDNS available; ``deep`` also lets Pods on each
+    worker ask DNS and a Service of another worker.
+
+    Errors: ClusterBroken with everything that is wrong.
     """
     try:
         eventually(
@@ -71,6 +73,22 @@ def judged(check: Callable[[], list[str]]) -> list[str]:
 def api_server_problems(cluster: Cluster, machine: str) -> list[str]:
     answer = cluster.api_of(machine).ask("GET", "/readyz")
     return [] if answer.status == 200 else [f"API server of {machine}: {answer.text[:300]}"]
+
+
+def token_problems(cluster: Cluster) -> list[str]:
+    """A token made by one API server must be good for the others, or answers change by luck."""
+    keys = {name: keys_of(api) for name, api in cluster.api_servers().items()}
+    first, *others = keys
+    return [
+        f"API servers of {first} and {other} know different keys of service accounts"
+        for other in others
+        if keys[other] != keys[first]
+    ]
+
+
+def keys_of(api: Api) -> list[str]:
+    """Public keys by which an API server knows tokens of service accounts (RFC 7517)."""
+    return sorted(key["kid"] for key in api.get("/openid/v1/jwks")["keys"])
 
 
 def etcd_problems(cluster: Cluster) -> list[str]:
@@ -128,4 +146,10 @@ def condition(item: dict[str, object], kind: str) -> str:
     return next((c["status"] for c in conditions or () if c["type"] == kind), "absent")
 
 
-CHECKS: tuple[Check, ...] = (etcd_problems, lease_problems, node_problems, dns_problems)
+CHECKS: tuple[Check, ...] = (
+    token_problems,
+    etcd_problems,
+    lease_problems,
+    node_problems,
+    dns_problems,
+)

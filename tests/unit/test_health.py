@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from infra import health, reach
 from infra.clients.etcd import Status
 from infra.clients.leases import Lease
+from infra.cluster import Cluster
 from infra.errors import ClusterBroken, LabError, WaitTimeout
 from tests.unit.elections_fake import START, cluster
 from tests.unit.fakes import FakeApi, no_time_passes
@@ -86,3 +89,16 @@ def test_nodes_and_dns() -> None:
     live = cluster(api=FakeApi({"/api/v1/nodes": nodes, path: {"status": {}}}))
     assert health.node_problems(live) == ["node worker-1 is not Ready"]
     assert health.dns_problems(live) == ["CoreDNS is not available"]
+
+
+def test_an_api_server_that_knows_tokens_by_another_key() -> None:
+    def server(kid: str) -> FakeApi:
+        return FakeApi({"/openid/v1/jwks": {"keys": [{"kid": kid}]}})
+
+    live = SimpleNamespace(api_servers=lambda: {"controller-0": server("a"), "controller-1": other})
+    other = server("b")
+    assert health.token_problems(cast("Cluster", live)) == [
+        "API servers of controller-0 and controller-1 know different keys of service accounts"
+    ]
+    other = server("a")
+    assert health.token_problems(cast("Cluster", live)) == []

@@ -1,0 +1,189 @@
+"""One change each to a good cluster, as somebody might make it by mistake."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import yaml
+
+from fixtures import ebs_driver
+from infra import ec2, up
+from infra.clients import kubelet, units
+from infra.clients.api import need
+from infra.cluster import Cluster
+from infra.ec2 import profile
+from infra.phases.build import await_api
+from infra.pki import authority
+from infra.pki.identities import api_server
+from infra.settings import Settings
+
+SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
+FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
+TRUNCATING = """#!/bin/sh
+/usr/local/bin/etcdctl.whole "$@" || exit
+for last; do :; done
+case "$*" in *"snapshot save"*) truncate -s -1000 "$last" ;; esac
+"""
+
+
+def edit(cluster: Cluster, machine: str, path: str, old: str, new: str) -> None:
+    shell = cluster.shell(machine)
+    before = shell.get(path).decode()
+    assert old in before, f"{path} on {machine} has no {old!r}: the mutant is out of date"
+    shell.put(before.replace(old, new).encode(), path)
+
+
+def restart(cluster: Cluster, machine: str, unit: str) -> None:
+    """An API server takes a minute to end: it waits for its clients' watches."""
+    units.restart(cluster.shell(machine), unit)
+
+
+def two_managers(cluster: Cluster) -> None:
+    unit = "/etc/systemd/system/kube-controller-manager.service"
+    edit(cluster, "controller-1", unit, "--leader-elect=true", "--leader-elect=false")
+    restart(cluster, "controller-1", "kube-controller-manager")
+
+
+def orphans_stay(cluster: Cluster) -> None:
+    for machine in cluster.spec.controllers:
+        unit = "/etc/systemd/system/kube-controller-manager.service"
+        controllers = "--controllers=*,-pod-garbage-collector-controller \\\n  --leader-elect=true"
+        edit(cluster, machine.name, unit, "--leader-elect=true", controllers)
+        restart(cluster, machine.name, "kube-controller-manager")
+
+
+def kubelets_with(*lines: str) -> Callable[[Cluster], None]:
+    """Kubelets with further settings than the series gives them."""
+    return kubelets_changed(
+        "kind: KubeletConfiguration", "\n".join(["kind: KubeletConfiguration", *lines])
+    )
+
+
+def kubelets_changed(old: str, new: str) -> Callable[[Cluster], None]:
+    def change(cluster: Cluster) -> None:
+        for worker in cluster.spec.workers:
+            edit(cluster, worker.name, "/var/lib/kubelet/kubelet-config.yaml", old, new)
+            restart(cluster, worker.name, "kubelet")
+
+    return change
+
+
+def short_snapshots(cluster: Cluster) -> None:
+    for controller in cluster.spec.controllers:
+        shell = cluster.shell(controller.name)
+        shell.run(["mv", "/usr/local/bin/etcdctl", "/usr/local/bin/etcdctl.whole"])
+        shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
+
+
+def api_server_with(machine: str, old: str, new: str) -> Callable[[Cluster], None]:
+    """One API server with another argument; it takes a minute to end, for its clients' watches."""
+
+    def change(cluster: Cluster) -> None:
+        edit(cluster, machine, "/etc/systemd/system/kube-apiserver.service", old, new)
+        restart(cluster, machine, "kube-apiserver")
+        await_api(cluster.api_of(machine))
+
+    return change
+
+
+def without_way_to_kubelets(cluster: Cluster) -> None:
+    binding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:kube-apiserver"
+    cluster.api.delete(binding)
+    for worker in cluster.spec.workers:
+        restart(cluster, worker.name, "kubelet")  # it keeps its verdicts for minutes
+        kubelet.await_heartbeat(cluster.api, worker.name)
+
+
+def talkative_proxies(cluster: Cluster) -> None:
+    for worker in cluster.spec.workers:
+        path = "/var/lib/kube-proxy/kube-proxy-config.yaml"
+        edit(cluster, worker.name, path, "kind:", "metricsBindAddress: 0.0.0.0:10249\nkind:")
+        restart(cluster, worker.name, "kube-proxy")
+
+
+def unchecked_servers(cluster: Cluster) -> None:
+    machine = cluster.spec.load_balancer.name
+    old = "default-server check check-ssl verify none"
+    edit(cluster, machine, "/etc/haproxy/haproxy.cfg", old, "default-server")
+    restart(cluster, machine, "haproxy")
+
+
+def secrets_in_clear(cluster: Cluster) -> None:
+    """What is written is written by the first provider."""
+    for machine in cluster.spec.controllers:
+        shell, path = cluster.shell(machine.name), "/var/lib/kubernetes/encryption-config.yaml"
+        config = yaml.safe_load(shell.get(path))
+        config["resources"][0]["providers"].reverse()
+        shell.put(yaml.safe_dump(config).encode(), path, mode=0o600)
+        restart(cluster, machine.name, "kube-apiserver")
+        await_api(cluster.api_of(machine.name))
+
+
+def without_the_balancer(cluster: Cluster) -> None:
+    """As when somebody forgets it among the alternative names of article 4."""
+    spec = cluster.spec
+    whole = api_server(spec)
+    own = tuple(one for one in whole.addresses if one != spec.load_balancer.private_ip)
+    now = datetime.now(UTC).replace(microsecond=0)
+    pair = authority.issue(
+        authority.load(cluster.material, "ca"),
+        replace(whole, addresses=own),
+        not_before=now - authority.BACKDATE,
+        not_after=now - authority.BACKDATE + authority.VALIDITY,
+    )
+    shell = cluster.shell("controller-1")
+    shell.put(pair.certificate_pem, "/var/lib/kubernetes/kube-apiserver.pem")
+    shell.put(pair.key_pem, "/var/lib/kubernetes/kube-apiserver-key.pem", mode=0o600)
+
+
+def role_on_a_controller(cluster: Cluster) -> None:
+    """As when somebody gives the profile to every machine."""
+    driver = ebs_driver.driver_of(cluster, Settings())
+    driver.give_role()
+    ids = {
+        str(name): info.id for name, info in ec2.instances(driver.aws.ec2, cluster.spec.id).items()
+    }
+    profile.give(driver.aws.ec2, driver.aws.iam, cluster.spec, [ids["controller-0"]])
+
+
+def another_minor(cluster: Cluster) -> None:
+    """A worker that an upgrade has forgotten."""
+    older = up.program(Settings(), "kubelet-before").read_bytes()
+    shell = cluster.shell(cluster.spec.workers[-1].name)
+    shell.put(older, "/usr/local/bin/kubelet.before", mode=0o755)
+    shell.run(["mv", "/usr/local/bin/kubelet.before", "/usr/local/bin/kubelet"])
+    restart(cluster, shell.name, "kubelet")
+    kubelet.await_heartbeat(cluster.api, shell.name)
+
+
+def own_tokens(cluster: Cluster) -> None:
+    """An API server that signs and knows tokens by its own pair, not by the shared one."""
+    path = "/etc/systemd/system/kube-apiserver.service"
+    edit(
+        cluster,
+        "controller-1",
+        path,
+        "kubernetes/service-account-key.pem",
+        "kubernetes/kube-apiserver-key.pem",
+    )
+    edit(
+        cluster,
+        "controller-1",
+        path,
+        "kubernetes/service-account.pem",
+        "kubernetes/kube-apiserver.pem",
+    )
+    restart(cluster, "controller-1", "kube-apiserver")
+    await_api(cluster.api_of("controller-1"))
+
+
+def schema_of_the_exempt(cluster: Cluster) -> None:
+    """Every account of a service is exempt: nothing holds back one that asks for too much."""
+    exempt = {"priorityLevelConfiguration": {"name": "exempt"}}
+    patch = {"metadata": {"annotations": {FOLLOWS: "false"}}, "spec": exempt}
+    need(cluster.api.patch(SCHEMA, patch, kind="merge"))
+
+
+def schema_follows(cluster: Cluster) -> None:
+    """The API servers write their own suggestion again within a minute."""
+    need(cluster.api.patch(SCHEMA, {"metadata": {"annotations": {FOLLOWS: "true"}}}, kind="merge"))

@@ -1,0 +1,170 @@
+"""Every deliberately broken cluster, and the claim that must catch it (docs/TRACK_RECORD.md)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.cluster import Cluster
+from tests.mutants import changes
+from tests.mutants.changes import api_server_with, kubelets_changed, kubelets_with
+
+DRAINS_BY_DELETING = """
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults:
+  - command: drain
+    options:
+      - {name: disable-eviction, default: "true"}
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change; ``catches`` is the claim that must not hold, ``says`` a part of its message."""
+
+    name: str
+    catches: str
+    says: str
+    change: Callable[[Cluster], None]
+    outcome: str = "does not hold"
+    """``not judged`` where the health gate catches it first: no claim can be judged on it."""
+    mend: Callable[[Cluster], None] = lambda _: None
+    """What ``up`` does not put back, because it never made it."""
+    kuberc: str = ""
+    """What the admin's kubectl does by default in the run that judges (kubectl's kuberc)."""
+
+
+MUTANTS = (
+    Mutant(
+        "the driver's role on a controller too",
+        "44.1",
+        "the role should be on the workers",
+        changes.role_on_a_controller,
+    ),
+    Mutant(
+        "leader election off on one manager", "68.2", "says that it leads", changes.two_managers
+    ),
+    Mutant(
+        "kubelets without CPU quota",
+        "70.1",
+        "cpu.max max 100000",
+        kubelets_with("cpuCFSQuota: false"),
+    ),
+    Mutant("snapshots cut short", "63.3", "no checksum after whole pages", changes.short_snapshots),
+    Mutant(
+        "kubelets that allow everything",
+        "72.11",
+        "the right to nodes/metrics opens its own endpoints and no other",
+        kubelets_changed("authorization: {mode: Webhook}", "authorization: {mode: AlwaysAllow}"),
+    ),
+    Mutant(
+        "kubelets that let nobody in",
+        "72.17",
+        "a kubelet refuses whom it does not know with 401",
+        kubelets_changed("anonymous: {enabled: false}", "anonymous: {enabled: true}"),
+    ),
+    Mutant(
+        "two log files kept",
+        "66.6",
+        "kubelets keep the documented defaults",
+        kubelets_with("containerLogMaxFiles: 2"),
+    ),
+    Mutant(
+        "images collected when the disk is full",
+        "65.8",
+        "kubelets keep the documented defaults",
+        kubelets_with("imageGCHighThresholdPercent: 100", "imageGCLowThresholdPercent: 99"),
+    ),
+    Mutant(
+        "one API server that routes to Services",
+        "61.10",
+        "every API server runs with --enable-aggregator-routing=true",
+        api_server_with(
+            "controller-1", "--enable-aggregator-routing=true", "--enable-aggregator-routing=false"
+        ),
+    ),
+    Mutant(
+        "the front proxy's authority is the Kubernetes CA",
+        "61.7",
+        "the front proxy's CA and name should be published",
+        api_server_with(
+            "controller-1",
+            "--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem",
+            "--requestheader-client-ca-file=/var/lib/kubernetes/ca.pem",
+        ),
+    ),
+    Mutant(
+        "API servers without rights on kubelets",
+        "72.16",
+        "admin should read the Pod's log",
+        changes.without_way_to_kubelets,
+    ),
+    Mutant(
+        "kube-proxies that tell everybody",
+        "67.4",
+        "kube-proxy's metrics stay on its machine",
+        changes.talkative_proxies,
+    ),
+    Mutant(
+        "one API server without admission policies",
+        "69.2",
+        "controller-2",
+        api_server_with(
+            "controller-2",
+            "--enable-aggregator-routing=true",
+            "--disable-admission-plugins=ValidatingAdmissionPolicy \\\n  "
+            "--enable-aggregator-routing=true",
+        ),
+    ),
+    Mutant(
+        "an API server's certificate without the balancer",
+        "63.13",
+        "certificate is not valid for '10.0.1.10'",
+        changes.without_the_balancer,
+        outcome="not judged",
+    ),
+    Mutant(
+        "Secrets in clear in etcd",
+        "63.12",
+        "the Secret is stored without encryption",
+        changes.secrets_in_clear,
+    ),
+    Mutant(
+        "a load balancer that does not check",
+        "64.12",
+        "s of failures, 9.0 allowed",
+        changes.unchecked_servers,
+    ),
+    Mutant(
+        "one API server with a key of its own for tokens",
+        "63.13",
+        "know different keys of service accounts",
+        changes.own_tokens,
+        outcome="not judged",
+    ),
+    Mutant(
+        "service accounts are exempt",
+        "67.8",
+        "flow schemas have their documented level and precedence",
+        changes.schema_of_the_exempt,
+        mend=changes.schema_follows,
+    ),
+    Mutant(
+        "a drain that deletes",
+        "64.9",
+        "429",
+        lambda _: None,
+        kuberc=DRAINS_BY_DELETING,
+    ),
+    Mutant(
+        "a worker that an upgrade forgot",
+        "64.1",
+        "v1.35",
+        changes.another_minor,
+    ),
+    Mutant(
+        "managers that leave Pods of nodes that are gone",
+        "68.16",
+        "no Pod and no Lease of worker-2 is left",
+        changes.orphans_stay,
+    ),
+)
