@@ -19,6 +19,10 @@ NAMESPACE = "kube-system"
 TAGGED = frozenset({"aws-ebs-csi-driver", "snapshot-controller"})
 """Images whose tag is the version we build, by the last word of their name: the manifests of a
 module name the release before it."""
+LIMIT = "--volume-attach-limit"
+LOCAL_LIMIT = 15
+"""Volumes that a machine of the local EC2 has room for beside its root disk (UML has 16 block
+devices). On AWS the driver knows each type's figure."""
 GATED = frozenset({"csi-snapshotter", "snapshot-controller"})
 GATE = "--feature-gates=CSIVolumeGroupSnapshot=true"
 """Off by default in external-snapshotter 8.6, pkg/features: without it nobody answers a group."""
@@ -38,6 +42,8 @@ def objects(folder: Path, cluster: ClusterSpec, *, endpoint: str | None) -> list
     found = [*_settings(endpoint)]
     for part in (ebs_manifests.CONTROLLER, ebs_manifests.DRIVER):
         found += [_ours(item, cluster) for item in ebs_manifests.objects(folder / part)]
+    if endpoint:
+        found = [with_limit(i, LOCAL_LIMIT) if i["kind"] == "DaemonSet" else i for i in found]
     return sorted(found, key=lambda item: item["kind"] in {"DaemonSet", "Deployment"})
 
 
@@ -70,7 +76,8 @@ def with_limit(daemons: dict[str, Any], count: int) -> dict[str, Any]:
     made = copy.deepcopy(daemons)
     for container in made["spec"]["template"]["spec"]["containers"]:
         if container["name"] == "ebs-plugin":
-            container["args"].append(f"--volume-attach-limit={count}")
+            kept = [one for one in container["args"] if not one.startswith(LIMIT)]
+            container["args"] = [*kept, f"{LIMIT}={count}"]
     return made
 
 

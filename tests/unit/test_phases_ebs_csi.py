@@ -8,6 +8,7 @@ import yaml
 
 from infra.artifacts import ebs_manifests
 from infra.inventory import series
+from infra.localec2.block_devices import UNITS
 from infra.phases import ebs_csi
 from infra.phases.objects import path_of
 
@@ -90,6 +91,20 @@ def test_the_endpoint_is_told_only_where_there_is_one(folder: Path) -> None:
     assert near[0]["data"] == {"endpoint": "http://169.254.169.254:8000"}
     far = ebs_csi.objects(folder, SPEC, endpoint=None)
     assert "ConfigMap" not in {item["kind"] for item in far}
+
+
+def test_workers_of_the_local_ec2_tell_what_a_machine_has_room_for(folder: Path) -> None:
+    plugins = workload("DaemonSet", "ebs-csi-node", "x/ebs-plugin:v1", "x/liveness-probe:v2")
+    (folder / "base/node.yaml").write_text(yaml.safe_dump(plugins))
+
+    def told(endpoint: str | None) -> list[list[str]]:
+        found = ebs_csi.objects(folder, SPEC, endpoint=endpoint)
+        (daemons,) = [item for item in found if item["kind"] == "DaemonSet"]
+        return [one["args"] for one in daemons["spec"]["template"]["spec"]["containers"]]
+
+    assert told("http://169.254.169.254") == [["--v=2", "--volume-attach-limit=15"], ["--v=2"]]
+    assert told(None) == [["--v=2"], ["--v=2"]]
+    assert len(UNITS) == ebs_csi.LOCAL_LIMIT
 
 
 def test_every_folder_that_is_read_is_obtained() -> None:
