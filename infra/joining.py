@@ -1,6 +1,6 @@
 """A worker more: it joins a cluster that runs, by the steps that built the others, and leaves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra import ec2, platforms, up
@@ -19,6 +19,8 @@ class Newcomer:
 
     settings: Settings
     cluster: Cluster
+    joined: list[Cluster] = field(default_factory=list)
+    """With connections of their own."""
 
     @property
     def spec(self) -> ClusterSpec:
@@ -41,6 +43,7 @@ class Newcomer:
         up.certify(self.settings, self.spec, self.cluster.addresses)
         reached = up.reach(provisioned, public=site.public)
         larger = up.connect(self.settings, self.spec, reached)
+        self.joined.append(larger)
         supplied = up.gather(self.settings, Store.default(), progress)
         Build(larger, supplied.supplies, progress, gates=opened()).machine(self.machine)
         return larger
@@ -64,6 +67,10 @@ class Newcomer:
         ec2.withdraw(client, self.cluster.spec, self.machine, say=progress.say)
         self.cluster.api.delete(f"/api/v1/nodes/{self.machine.name}")
         self.mark.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        for larger in self.joined:
+            larger.close()
 
     @property
     def mark(self) -> Path:

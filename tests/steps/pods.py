@@ -2,7 +2,7 @@
 
 from pytest_bdd import given, then, when
 
-from fixtures.workloads import Workloads, kinds, on_node
+from fixtures.workloads import Workloads, kinds, unended_on
 from infra.clients import kubelet
 from infra.clients.pods import NotPrepared, PodIdentity, identity
 from infra.clients.running import RunningPod, must_be_none, stays
@@ -146,5 +146,5 @@ def identities_on(cluster: Cluster, node: str) -> dict[str, PodIdentity]:
     """Every Pod of a node, by namespace and name."""
     return {
         f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": identity(pod)
-        for pod in on_node(cluster.api, node)
+        for pod in unended_on(cluster.api, node)
     }
