@@ -11,13 +11,15 @@
       PhaseFailed                a build phase failed on a machine; the cluster is then Broken
       ClusterBroken              raised by every later use, ``from`` the first cause
       ClusterLocked              another run holds the cluster
+      NotPrepared                what a claim starts from did not come about
     ClaimError(AssertionError)   the claim is false
       WaitTimeout                it did not become true in time
       GaveUp                     it can no longer become true
       Changed                    it did not stay
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 TAIL_LINES = 20
@@ -87,6 +89,10 @@ class ClusterLocked(UserError):
     exit_code = 3
 
 
+class NotPrepared(LabError):
+    """What a claim starts from did not come about, so that it could not be judged."""
+
+
 class ClaimError(AssertionError):
     """The claim is false on this cluster."""
 
@@ -101,6 +107,24 @@ class GaveUp(ClaimError):
 
 class Changed(ClaimError):
     pass
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """What is waited for in here is what a claim starts from. Errors: NotPrepared."""
+    try:
+        yield
+    except WaitTimeout as error:
+        raise NotPrepared(str(error)) from error
+
+
+@contextmanager
+def tidying() -> Iterator[None]:
+    """What is waited for in here is that nothing is left. Errors: LabError naming what is."""
+    try:
+        yield
+    except WaitTimeout as error:
+        raise LabError(f"the scenario left something behind; {error}") from error
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:

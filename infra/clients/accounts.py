@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients.api import Api, Credentials, JsonObject
-from infra.clients.pods import NotPrepared
-from infra.errors import WaitTimeout
+from infra.errors import preparing
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 
@@ -113,7 +112,7 @@ def await_loss(apis: Iterable[Api], user: str, attributes: JsonObject) -> None:
 
 def await_verdict(apis: Iterable[Api], user: str, attributes: JsonObject, *, verdict: bool) -> None:
     for api in apis:
-        try:
+        with preparing():
             eventually(
                 lambda api=api: may(api, user, attributes),  # type: ignore[misc]
                 lambda seen: seen is verdict,
@@ -121,8 +120,6 @@ def await_verdict(apis: Iterable[Api], user: str, attributes: JsonObject, *, ver
                 what=f"{api.base} says {verdict} when asked whether {user} may {attributes}",
                 every=0.3,
             )
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
 
 
 def remove(admin: Api, namespace: str) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from infra.clients import exposed, kubelet, metrics, tls
 from infra.clients.api import Answer, Api, Credentials, JsonObject
-from infra.clients.pods import NotPrepared, is_ready
+from infra.clients.pods import is_ready
 from infra.cluster import Cluster
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -81,7 +81,7 @@ def second(cluster: Cluster) -> Second:
 def await_metrics(cluster: Cluster) -> Second:
     """Once every API server gives metrics of every worker. Errors: NotPrepared."""
     workers = {machine.name for machine in cluster.spec.workers}
-    try:
+    with preparing():
         eventually(
             lambda: [sorted(measured(api)) for api in cluster.api_servers().values()],
             lambda seen: all(set(names) == workers for names in seen),
@@ -89,8 +89,6 @@ def await_metrics(cluster: Cluster) -> Second:
             every=2.0,
             what="every API server gives the metrics of every worker",
         )
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
     return second(cluster)
 
 

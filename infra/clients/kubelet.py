@@ -9,8 +9,7 @@ import yaml
 from infra.clients import metrics
 from infra.clients.api import Api, JsonObject
 from infra.clients.metrics import Sample
-from infra.clients.pods import NotPrepared
-from infra.errors import WaitTimeout
+from infra.errors import preparing
 from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
@@ -39,15 +38,13 @@ def await_heartbeat(api: Api, node: str) -> None:
     Errors: NotPrepared when it does not come back.
     """
     before = renewed(api, node)  # read after the restart: a renewal from here on is the new one's
-    try:
+    with preparing():
         eventually(
             lambda: (renewed(api, node), ready(api, node)),
             lambda seen: seen[0] > before and seen[1] == "True",
             within=scaled(NODE_READY),
             what=f"the restarted kubelet of {node} renews its lease and is ready",
         )
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
 
 
 def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:

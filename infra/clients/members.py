@@ -7,10 +7,9 @@ from typing import Any
 
 from infra.clients import bystanders, etcd, metrics
 from infra.clients.etcd import Etcdctl, Status
-from infra.clients.pods import NotPrepared
 from infra.clients.units import Unit
 from infra.cluster import Cluster
-from infra.errors import CommandFailed, LabError, WaitTimeout
+from infra.errors import CommandFailed, LabError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -137,7 +136,7 @@ def table(found: Members) -> dict[str, Any]:
 
 def await_everywhere(cluster: Cluster, key: str) -> None:
     """Each member holds the key by itself. Errors: NotPrepared: nothing can be judged then."""
-    try:
+    with preparing():
         eventually(
             lambda: holders(cluster, key),
             lambda found: len(found) == len(cluster.spec.controllers),
@@ -145,8 +144,6 @@ def await_everywhere(cluster: Cluster, key: str) -> None:
             every=0.5,
             what=f"machines whose member has {key}",
         )
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
 
 
 def write_and_read(cluster: Cluster, namespace: str, machines: Iterable[str]) -> dict[str, str]:

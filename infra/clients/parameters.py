@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.clients.api import Api, JsonObject, need
-from infra.clients.pods import NotPrepared
-from infra.errors import LabError, WaitTimeout
+from infra.errors import LabError, WaitTimeout, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -45,15 +44,13 @@ class Parameters:
     def define(self, servers: Mapping[str, Api]) -> None:
         """Served by each API server afterwards. Errors: NotPrepared."""
         self.api.create(DEFINITIONS, definition(self.group))
-        try:
+        with preparing():
             eventually(
                 lambda: {m: api.ask("GET", self.path()).status for m, api in servers.items()},
                 lambda seen: set(seen.values()) == {200},
                 within=scaled(SERVED),
                 what=f"each API server serves the kind Limit of {self.group}",
             )
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
 
     def allow(self, name: str, most: int) -> None:
         """An object, made or changed, that allows so many replicas."""

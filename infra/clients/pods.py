@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from infra import quantity
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.cgroup import PodCgroups, statuses_of
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotPrepared, WaitTimeout, preparing
 from infra.timing import ACCESS, POD_RUNS, scaled
 from infra.wait import eventually
 
@@ -20,10 +20,6 @@ IN_PROGRESS = "PodResizeInProgress"
 PENDING = "PodResizePending"
 Figures = Mapping[str, str]
 """Quantities by resource: ``{"cpu": "250m", "memory": "128Mi"}``."""
-
-
-class NotPrepared(LabError):
-    """What a claim starts from did not come about, so that it could not be judged."""
 
 
 @dataclass(frozen=True)
@@ -75,28 +71,24 @@ class Pods:
 
     def create(self, manifest: JsonObject) -> JsonObject:
         """The Pod once it is settled. Errors: NotPrepared, ApiRefused."""
-        try:
+        with preparing():
             answer = eventually(
                 lambda: self.ask_to_create(manifest),
                 lambda got: not is_too_early(got),
                 within=scaled(ACCESS),
                 what=f"API servers know what the Pod in {self.namespace} refers to",
             )
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
         return self.settled(need(answer)["metadata"]["name"])
 
     def settled(self, name: str) -> JsonObject:
         """The Pod once it is ready, or held by a running init container. Errors: NotPrepared."""
-        try:
+        with preparing():
             return eventually(
                 lambda: self.version(name),
                 lambda version: is_settled(version.pod),
                 within=scaled(POD_RUNS),
                 what=f"Pod {self.namespace}/{name} runs",
             ).pod
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
 
     def get(self, name: str) -> JsonObject:
         return self.api.get(self.path(name))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from infra.clients.api import Api
-from infra.clients.pods import NotPrepared, Pods
-from infra.errors import WaitTimeout
+from infra.clients.pods import Pods
+from infra.errors import preparing
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 
@@ -36,15 +36,13 @@ class Account:
 
     def await_patching(self, pod: str) -> None:
         """Errors: NotPrepared when it may not even patch the Pod's labels."""
-        try:
+        with preparing():
             eventually(
                 lambda: self.pods.update(pod, {"metadata": {"labels": {"by": "account"}}}).status,
                 lambda status: status == 200,
                 within=scaled(ACCESS),
                 what=f"{self.user} may patch {pod}",
             )
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
 
 
 def make_account(pods: Pods) -> Account:
@@ -61,15 +59,13 @@ def make_quota(pods: Pods, cpu: str) -> None:
     path = f"/api/v1/namespaces/{pods.namespace}/resourcequotas"
     spec = {"hard": {"requests.cpu": cpu}}
     pods.api.create(path, {"metadata": {"name": QUOTA}, "spec": spec})
-    try:
+    with preparing():
         eventually(
             lambda: pods.api.get(f"{path}/{QUOTA}").get("status", {}).get("hard"),
             bool,
             within=scaled(ACCESS),
             what=f"the quota of {pods.namespace} is in force",
         )
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
 
 
 def count_in_quota(pods: Pods) -> str:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from infra.clients.api import Api, JsonObject
 from infra.clients.drafts import Draft
-from infra.clients.pods import NotPrepared
 from infra.clients.verdicts import Servers, Verdicts, asked
-from infra.errors import WaitTimeout
+from infra.errors import preparing
 from infra.timing import NAMESPACE_READY, scaled
 from infra.wait import eventually
 
@@ -55,15 +54,13 @@ class Standing:
 
 def stand(api: Api, path: str, what: Draft) -> Standing:
     """The object at ``path`` once its controller has seen it. Errors: NotPrepared."""
-    try:
+    with preparing():
         first = eventually(
             lambda: api.get(path),
             lambda seen: what.kind == "Pod" or seen["status"].get("observedGeneration") == 1,
             within=scaled(NAMESPACE_READY),
             what=f"the controller has seen {what.text}",
         )
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
     return Standing(api, path, what, first, owned(api, path, what))
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.clients.api import Answer, Api, JsonObject, need
-from infra.clients.pods import NotPrepared
-from infra.errors import LabError, WaitTimeout
+from infra.errors import LabError, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -110,7 +109,7 @@ class Storage:
 
     def await_modification(self, name: str) -> None:
         """A change of the claim is under way. Errors: NotPrepared."""
-        try:
+        with preparing():
             eventually(
                 lambda: modification(self.claimed(name))[0],
                 bool,
@@ -118,8 +117,6 @@ class Storage:
                 what=f"a change of the claim {name} is under way",
                 every=0.05,
             )
-        except WaitTimeout as error:
-            raise NotPrepared(str(error)) from error
 
     def end_of_attributes(self, word: str) -> tuple[bool, list[str]]:
         """Whether the class is being deleted, and what holds it back."""

@@ -1,7 +1,7 @@
 """The end of a scenario's storage: claims, snapshots and classes, in an order that lets them go."""
 
 from infra.clients.storage import ATTACHMENTS, GONE, GROUPS, SNAPSHOTS, VOLUMES, Storage
-from infra.errors import LabError, WaitTimeout
+from infra.errors import tidying
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -30,7 +30,7 @@ def remove(storage: Storage) -> None:
 
 
 def await_detached(storage: Storage, names: set[str]) -> None:
-    try:
+    with tidying():
         eventually(
             lambda: [
                 item["spec"]["nodeName"]
@@ -41,8 +41,6 @@ def await_detached(storage: Storage, names: set[str]) -> None:
             within=scaled(GONE),
             what="no volume of the scenario is attached",
         )
-    except WaitTimeout as error:
-        raise LabError(f"the scenario left something behind; {error}") from error
 
 
 def empty(storage: Storage, path: str) -> None:
@@ -51,24 +49,20 @@ def empty(storage: Storage, path: str) -> None:
 
 
 def await_empty(storage: Storage, path: str) -> None:
-    try:
+    with tidying():
         eventually(
             lambda: [item["metadata"]["name"] for item in storage.api.get(path)["items"]],
             lambda left: not left,
             within=scaled(GONE),
             what=f"nothing is left at {path}",
         )
-    except WaitTimeout as error:
-        raise LabError(f"the scenario left something behind; {error}") from error
 
 
 def await_gone(storage: Storage, paths: list[str]) -> None:
-    try:
+    with tidying():
         eventually(
             lambda: [path for path in paths if storage.api.find(path) is not None],
             lambda left: not left,
             within=scaled(GONE),
             what="what the scenario made outside its namespace is gone",
         )
-    except WaitTimeout as error:
-        raise LabError(f"the scenario left something behind; {error}") from error

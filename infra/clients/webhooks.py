@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import NotPrepared, Pods
-from infra.errors import WaitTimeout
+from infra.clients.pods import Pods
+from infra.errors import preparing
 from infra.pki.authority import Pair, issue, new_authority
 from infra.pki.identities import Identity, Usage
 from infra.timing import scaled
@@ -77,15 +77,13 @@ class Webhook:
     def await_delay(self, servers: Iterable[Api]) -> None:
         """Until each API server holds a request for the delay. Errors: NotPrepared."""
         for server in servers:
-            try:
+            with preparing():
                 eventually(
                     lambda server=server: self.held(server),  # type: ignore[misc]
                     lambda seconds: seconds >= DELAY,
                     within=scaled(IN_FORCE),
                     what=f"{server.base} asks the webhook, which takes {DELAY:g} s",
                 )
-            except WaitTimeout as error:
-                raise NotPrepared(str(error)) from error
 
     def held(self, server: Api) -> float:
         """Seconds of a request that it holds; 0 for one that was refused."""

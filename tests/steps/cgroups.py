@@ -8,9 +8,9 @@ from fixtures.recording import Evidence
 from infra import quantity
 from infra.clients import cgroup
 from infra.clients.cgroup import Cgroup, NoCgroup, PodCgroups
-from infra.clients.pods import Figures, NotPrepared
+from infra.clients.pods import Figures
 from infra.clients.running import RunningPod
-from infra.errors import ClaimError
+from infra.errors import ClaimError, NotPrepared
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase

@@ -12,10 +12,9 @@ from fixtures.seeds import Seeds
 from fixtures.workloads import Workloads
 from infra.clients import image_store, journal, kubelet
 from infra.clients.kubelet import UNIT as KUBELET
-from infra.clients.pods import NotPrepared
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, NotPrepared
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.changed_kubelets import change

@@ -5,10 +5,9 @@ from pytest_bdd import given, then, when
 from fixtures.recording import Evidence
 from infra.clients import logs
 from infra.clients.logs import Log
-from infra.clients.pods import NotPrepared
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, WaitTimeout
+from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -19,10 +18,8 @@ SHOWN = 1200
 
 @given("the nonce that it has printed", target_fixture="nonces")
 def printed_nonce(pod: RunningPod) -> list[str]:
-    try:
+    with preparing():
         return [Log(pod).nonce()]
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
 
 
 @given("its three lines are stored")

@@ -4,10 +4,10 @@ from pytest_bdd import given, then, when
 
 from fixtures.workloads import Workloads, kinds, unended_on
 from infra.clients import kubelet
-from infra.clients.pods import NotPrepared, PodIdentity, identity
+from infra.clients.pods import PodIdentity, identity
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, NotPrepared
 from infra.quantity import count_of_bytes
 from infra.timing import scaled
 from infra.wait import consistently

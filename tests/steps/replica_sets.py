@@ -7,9 +7,8 @@ from pytest_bdd import given, then, when
 from infra.clients import leases
 from infra.clients.deployments import Deployment
 from infra.clients.elections import Election
-from infra.clients.pods import NotPrepared
 from infra.cluster import Cluster
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, preparing
 from infra.reach import AGNHOST
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
@@ -30,10 +29,8 @@ def running_deployment(cluster: Cluster, namespace: str) -> RunningDeployment:
     deployment = Deployment(cluster.api, namespace, "before")
     deployment.create(AGNHOST, args=["pause"])
     within = scaled(POD_RUNS)
-    try:
+    with preparing():
         eventually(deployment.available, bool, within=within, what="the Deployment's Pod runs")
-    except WaitTimeout as error:
-        raise NotPrepared(str(error)) from error
     return RunningDeployment(deployment, deployment.containers())
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra import quantity
 from infra.clients import cgroup
-from infra.clients.pods import NotPrepared
+from infra.errors import NotPrepared
 from tests.steps import cgroups as steps
 from tests.unit.fakes import FakeShell, cgroup_files, goes_red, pod, running_pod, stat
 

@@ -6,8 +6,7 @@ import pytest
 
 from fixtures.policies import Policies
 from infra.clients.admission import GROUP, KINDS, Policy, not_as_written, plural
-from infra.clients.pods import NotPrepared
-from infra.errors import LabError
+from infra.errors import LabError, NotPrepared
 from tests.steps import admission
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes

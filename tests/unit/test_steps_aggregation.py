@@ -7,9 +7,8 @@ import pytest
 from infra.clients import aggregation
 from infra.clients.aggregation import NODES, Second
 from infra.clients.api import Credentials
-from infra.clients.pods import NotPrepared
 from infra.cluster import Cluster
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, WaitTimeout
 from infra.inventory import series
 from tests.steps import aggregation as steps
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes

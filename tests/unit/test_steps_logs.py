@@ -7,9 +7,8 @@ import pytest
 
 from infra.clients.api import Answer
 from infra.clients.logs import Log, parse
-from infra.clients.pods import NotPrepared
 from infra.cluster import Cluster
-from infra.errors import ClaimError, WaitTimeout
+from infra.errors import ClaimError, NotPrepared, WaitTimeout
 from infra.inventory import series
 from tests.steps import logs as steps
 from tests.unit.fakes import (

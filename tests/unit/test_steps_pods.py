@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from fixtures.recording import Evidence
-from infra.clients.pods import NotPrepared, Pods, is_settled
-from infra.errors import ClaimError, Unreachable
+from infra.clients.pods import Pods, is_settled
+from infra.errors import ClaimError, NotPrepared, Unreachable
 from tests.steps import cgroups, pods
 from tests.unit.fakes import (
     POD,

@@ -8,11 +8,10 @@ import pytest
 from fixtures import power as powers
 from fixtures.power import Power
 from infra.clients import shutdowns
-from infra.clients.pods import NotPrepared
 from infra.clients.shutdowns import Mark
 from infra.cluster import Cluster
 from infra.ec2 import InstanceInfo
-from infra.errors import Changed, ClaimError, WaitTimeout
+from infra.errors import Changed, ClaimError, NotPrepared, WaitTimeout
 from infra.inventory import series
 from tests.steps import called_off_shutdown as called_off
 from tests.steps import shutdown as steps
