@@ -1,7 +1,9 @@
 """Leases that are renewed as a sign of life: one a node, one an API server."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from infra.clients import leases
 from infra.clients.api import Api, JsonObject
@@ -11,16 +13,24 @@ NODES = "kube-node-lease"
 
 
 @dataclass(frozen=True)
+class Status:
+    """A node's status as it was ``sent``; ``told`` is all of it but the times of heartbeats."""
+
+    sent: str
+    told: str
+
+
+@dataclass(frozen=True)
 class Heartbeats:
     """Leases by what they speak for, each under watch.
 
-    ``reported``: the distinct times at which each node sent its status, as far as we looked.
+    ``reported``: what each node's status was, and when it was sent, as far as we looked.
     """
 
     api: Api
     start: Mapping[str, Lease]
     watches: Mapping[str, LeaseWatch]
-    reported: dict[str, set[str]] = field(default_factory=dict)
+    reported: dict[str, list[Status]] = field(default_factory=dict)
 
     def close(self) -> None:
         for watch in self.watches.values():
@@ -28,8 +38,10 @@ class Heartbeats:
 
     def look(self) -> dict[str, int]:
         """Whole seconds since each was renewed, by our clock; notes the nodes' status too."""
-        for name, time in status_times(self.api).items():
-            self.reported.setdefault(name, set()).add(time)
+        for name, item in nodes(self.api).items():
+            seen, now = self.reported.setdefault(name, []), status_of(item)
+            if now not in seen[-1:]:
+                seen.append(now)
         return {
             name: round(watch.now() - watch.changes()[-1].at)
             for name, watch in self.watches.items()
@@ -40,8 +52,14 @@ class Heartbeats:
         return [name for name, watch in self.watches.items() if len(watch.changes()) < 2]
 
     def busy_reporters(self) -> dict[str, int]:
-        """Nodes that sent their status more than once while we looked, and how often."""
-        sent = {name: len(times) - 1 for name, times in self.reported.items()}
+        """Nodes that sent their status more than once without any news, and how often.
+
+        News (a volume, an image) is sent at once, and other scenarios may make some.
+        """
+        sent = {
+            name: sum(a.sent != b.sent and a.told == b.told for a, b in pairwise(seen))
+            for name, seen in self.reported.items()
+        }
         return {name: count for name, count in sent.items() if count > 1}
 
 
@@ -62,15 +80,13 @@ def nodes(api: Api) -> dict[str, JsonObject]:
     return {item["metadata"]["name"]: item for item in api.get("/api/v1/nodes")["items"]}
 
 
-def status_times(api: Api) -> dict[str, str]:
-    """When each node last sent its status: the heartbeat of its Ready condition."""
-    return {
-        name: next(
-            (c["lastHeartbeatTime"] for c in item["status"]["conditions"] if c["type"] == "Ready"),
-            "never",
-        )
-        for name, item in nodes(api).items()
-    }
+def status_of(node: JsonObject) -> Status:
+    """When it was sent is the heartbeat of its Ready condition."""
+    status = node["status"]
+    conditions = [{**one, "lastHeartbeatTime": ""} for one in status["conditions"]]
+    times = (c["lastHeartbeatTime"] for c in status["conditions"] if c["type"] == "Ready")
+    told = json.dumps({**status, "conditions": conditions}, sort_keys=True)
+    return Status(next(times, "never"), told)
 
 
 def wrong_node_leases(

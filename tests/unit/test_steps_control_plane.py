@@ -14,7 +14,7 @@ from infra.clients import addons as addon_client
 from infra.clients import certificates as certificate_client
 from infra.clients import heartbeats as beat_client
 from infra.clients.addons import Addons
-from infra.clients.heartbeats import Heartbeats
+from infra.clients.heartbeats import Heartbeats, Status
 from infra.clients.leases import Change, Lease
 from infra.errors import WaitTimeout
 from infra.pki import authority, passing, reading
@@ -74,8 +74,14 @@ def test_a_heartbeat_that_stops() -> None:
 
 def test_a_node_that_sends_its_status_again_and_again() -> None:
     red(heartbeats.status_is_rare, beats(), says="nobody looked")
-    busy = replace(beats(), reported={"worker-0": {"10:00", "10:01", "10:02"}})
-    red(heartbeats.status_is_rare, busy, says="{'worker-0': 2}")
+    same = [Status(f"10:0{minute}", "as ever") for minute in range(3)]
+    red(
+        heartbeats.status_is_rare,
+        replace(beats(), reported={"worker-0": same}),
+        says="{'worker-0': 2}",
+    )
+    news = [Status(f"10:0{minute}", f"volume {minute}") for minute in range(3)]
+    heartbeats.status_is_rare(replace(beats(), reported={"worker-0": news}))
 
 
 def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,5 +230,7 @@ def test_an_ended_certificate_that_is_believed(
 def test_beats_know_when_nodes_reported() -> None:
     seen = beats(Change(29, WORKER))
     seen.look()
-    assert seen.reported == {"worker-0": {"10:00"}}
+    seen.look()
+    assert [one.sent for one in seen.reported["worker-0"]] == ["10:00"]
+    assert "10:00" not in seen.reported["worker-0"][0].told
     assert beat_client.nodes(seen.api).keys() == {"worker-0"}
