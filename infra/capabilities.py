@@ -34,9 +34,10 @@ def no_swap(cluster: Cluster) -> str:
 
 def no_graceful_shutdown(cluster: Cluster) -> str:
     for worker in cluster.spec.workers:
-        logind = ["systemctl", "is-active", "--quiet", "systemd-logind"]
-        if cluster.shell(worker.name).run(logind, check=False).exit_status:
-            return f"no systemd-logind runs on {worker.name}: nothing can delay its shutdown"
+        # it may not run yet: who first asks for it starts it
+        logind = ["systemctl", "show", "--property=LoadState", "--value", "systemd-logind"]
+        if cluster.shell(worker.name).run(logind).stdout.strip() != "loaded":
+            return f"{worker.name} has no systemd-logind: nothing can delay its shutdown"
         if gate_is_off(cluster.api, worker.name):
             return f"the kubelet of {worker.name} has its feature gate {GATE} off"
     return ""

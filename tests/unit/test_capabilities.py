@@ -11,7 +11,8 @@ from infra.cluster import Cluster
 from infra.inventory import series
 from tests.unit.fakes import FakeApi, FakeShell
 
-HAS = {"test -e /proc/swaps": "", "systemctl is-active --quiet systemd-logind": ""}
+LOGIND = "systemctl show --property=LoadState --value systemd-logind"
+HAS = {"test -e /proc/swaps": "", LOGIND: "loaded\n"}
 GATE = 'kubernetes_feature_enabled{name="GracefulNodeShutdown",stage="BETA"} '
 NODE = "/api/v1/nodes/worker-1/proxy/metrics"
 
@@ -34,9 +35,9 @@ def test_a_whole_cluster_lacks_nothing() -> None:
 
 
 def test_each_lack_names_the_machine_and_what_is_missing() -> None:
-    assert capabilities.lacks(cluster({}, **workers())) == {
+    assert capabilities.lacks(cluster({}, **workers(**{LOGIND: "not-found\n"}))) == {
         "swap": "the kernel of worker-1 has no swap",
-        "graceful_shutdown": "no systemd-logind runs on worker-1: nothing can delay its shutdown",
+        "graceful_shutdown": "worker-1 has no systemd-logind: nothing can delay its shutdown",
         "metrics_server": "no API server answers for the metrics API here",
     }
 
