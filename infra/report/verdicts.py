@@ -34,8 +34,8 @@ class Verdict:
 
     @property
     def tried(self) -> bool:
-        """Some scenario for it was part of this run."""
-        return bool(self.scenarios)
+        """Some scenario for it ran, or should have; what cannot be shown here was not tried."""
+        return bool(self.scenarios) and self.outcome is not Outcome.ABSENT
 
     @property
     def told(self) -> str:
