@@ -140,9 +140,9 @@ def mapping_differences(
 
 
 def must_be_none(found: Sequence[str], claim: str) -> None:
-    """Errors: ClaimError with what was found instead."""
+    """Errors: ClaimError with what was found instead, the first on the line that reports show."""
     if found:
-        raise ClaimError(f"{claim}; instead:\n" + "\n".join(f"  {line}" for line in found))
+        raise ClaimError(f"{claim}; instead: " + "\n  ".join(found))
 
 
 def stays(observe: Callable[[], list[str]], lasting: float, what: str) -> None:

@@ -151,7 +151,7 @@ MUTANTS = (
     Mutant(
         "a drain that deletes",
         "64.9",
-        "429",
+        "goes on and 2 Pods are Ready",
         lambda _: None,
         kuberc=DRAINS_BY_DELETING,
     ),

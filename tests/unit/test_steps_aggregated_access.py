@@ -101,7 +101,9 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
     access.routes_to_endpoints(live)
     api.table["/flagz"] = "enable-aggregator-routing:false\n"
     goes_red(
-        "--enable-aggregator-routing=true; .*\n.*controller-0", access.routes_to_endpoints, live
+        "--enable-aggregator-routing=true; instead: .*controller-0",
+        access.routes_to_endpoints,
+        live,
     )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
     goes_red("CA and name should be published", access.published, live)
@@ -156,7 +158,7 @@ def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.Monkey
     with pytest.raises(WaitTimeout, match="is gone"):
         access.etcd_forgot(live, own)
     listed.append("/registry/metrics.k8s.io/nodes/worker-0")
-    goes_red("metrics are not stored; .*\n.*nodes/worker-0", access.no_metrics_in_etcd, live)
+    goes_red("metrics are not stored; instead: .*nodes/worker-0", access.no_metrics_in_etcd, live)
     listed.clear()
     goes_red("the listing shows none", access.etcd_holds, live, own)
     stored.clear()

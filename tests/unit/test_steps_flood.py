@@ -68,7 +68,9 @@ def others(slow: float = 0.1, wrong: str = "") -> Others:
 
 def test_others_that_wait_or_are_refused() -> None:
     steps.others_answered(others(), evidence())
-    goes_red("3 times as slowly at most; .*\n.*2.5", steps.others_answered, others(2.5), evidence())
+    goes_red(
+        "3 times as slowly at most; instead: .*2.5", steps.others_answered, others(2.5), evidence()
+    )
     goes_red("are answered", steps.others_answered, others(wrong="429"), evidence())
     with pytest.raises(ValueError, match="nothing was asked"):
         steps.compared(Others({"admin": Over()}, {"admin": 0.1}, {}))

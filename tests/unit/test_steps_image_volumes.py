@@ -54,7 +54,7 @@ def test_a_marker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     steps.reads_nonce(subject, IMAGE)
     steps.read_nonce([subject, subject], IMAGE)
     monkeypatch.setattr(clients, "inside", said(""))
-    goes_red("is read; instead:\n  rz reads ''", steps.reads_nonce, subject, IMAGE)
+    goes_red("is read; instead: rz reads ''", steps.reads_nonce, subject, IMAGE)
     goes_red("rz reads ''", steps.read_nonce, [subject], IMAGE)
 
 
@@ -67,9 +67,7 @@ def test_an_image_that_is_run_or_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(clients, "inside", said("overlay /data overlay ro 0 0\n"))
     steps.no_container(subject, IMAGE, evidence())
     shell.answers["crictl ps"] = json.dumps({"containers": [other, running]})
-    goes_red(
-        f"no container runs {REFERENCE}.*\n  c1", steps.no_container, subject, IMAGE, evidence()
-    )
+    goes_red(f"no container runs {REFERENCE}.*c1", steps.no_container, subject, IMAGE, evidence())
     shell.answers["crictl images"] = json.dumps({"images": []})
     goes_red("should list", steps.no_container, subject, IMAGE, evidence())
 

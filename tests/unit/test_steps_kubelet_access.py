@@ -178,7 +178,10 @@ def test_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     live = cast("Cluster", Machines())
     monkeypatch.setattr(steps, "Port", lambda *_: FakePort(live, "worker-0", NOTHING, right="none"))
     goes_red(
-        "whom it does not know with 401; .*\n.*-> 403", steps.strangers_refused, live, [NOTHING]
+        "whom it does not know with 401; instead: .*-> 403",
+        steps.strangers_refused,
+        live,
+        [NOTHING],
     )
     unknown = FakePort(live, "worker-0", NOTHING, right="none", refusal=401)
     monkeypatch.setattr(steps, "Port", lambda *_: unknown)
