@@ -131,7 +131,10 @@ def test_the_type_check(made: Made) -> None:
 
 def test_a_policy_that_never_shows_is_not_judged(made: Made) -> None:
     policies, _, cluster = made
-    with pytest.raises(NotPrepared, match=r"has loaded the policy[^$]*without the policy: contr"):
+    with pytest.raises(
+        NotPrepared,
+        match=r"no effect on controller-0.*has loaded the policy[^$]*without the policy: contr",
+    ):
         policies.in_force("refuses latest tags")
     for end in ("", "Binding"):
         cluster.api.table[f"POST {GROUP}/{plural(KINDS[0] + end)}"] = {}
