@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant(
         "the front proxy's authority is the Kubernetes CA",
         "61.7",
-        "the front proxy's CA and name should be published",
+        "is not front-proxy-ca, and it alone",
         api_server_with(
             "controller-1",
             "--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem",

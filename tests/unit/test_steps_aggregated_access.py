@@ -106,7 +106,9 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
         live,
     )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
-    goes_red("CA and name should be published", access.published, live)
+    goes_red("CA and name are published; instead: the names are", access.published, live)
+    api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-client-ca-file": "another"}}
+    goes_red("is not front-proxy-ca, and it alone", access.published, live)
 
 
 def test_ways_of_controllers(api: FakeApi) -> None:
