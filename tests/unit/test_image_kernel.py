@@ -44,6 +44,9 @@ def test_the_fragment_names_every_option_once() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_the_patch_against_lost_events_is_applied() -> None:
-    assert [patch.name for patch in PATCHES] == ["0001-um-irq-keep-epoll-results-local.patch"]
-    assert "-static struct epoll_event epoll_events" in PATCHES[0].read_text()
+def test_the_patches_are_applied_in_order() -> None:
+    lost_events, ipis = PATCHES
+    assert lost_events.name == "0001-um-irq-keep-epoll-results-local.patch"
+    assert "-static struct epoll_event epoll_events" in lost_events.read_text()
+    assert ipis.name == "0002-um-no-ipi-mask-without-other-cpus.patch"
+    assert ipis.read_text().count("+	if (other_cpus)") == 2
