@@ -49,6 +49,11 @@ def test_it_is_the_machine_that_was_asked_for(cloud: Cloud) -> None:
     assert cloud.run("systemctl", "is-system-running", "--wait") == "running"
 
 
+def test_its_programs_sleep_coarsely(cloud: Cloud) -> None:
+    """Half of what an idle cluster took of the computer were sleeps of 20 us (docs/adr/0010)."""
+    assert cloud.run("cat", "/proc/self/timerslack_ns") == "4000000"
+
+
 def test_its_console_is_told(cloud: Cloud) -> None:
     assert "Linux version" in cloud.api.get_console_output(InstanceId=cloud.id)["Output"]
 
