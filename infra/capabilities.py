@@ -46,9 +46,8 @@ def no_graceful_shutdown(cluster: Cluster) -> str:
 def gate_is_off(api: Api, node: str) -> bool:
     """As the kubelet itself says; a gate that it no longer lists cannot be off."""
     told = api.ask("GET", f"/api/v1/nodes/{node}/proxy/metrics")
-    name = "kubernetes_feature_enabled"
-    samples = metrics.parse(told.text, only=name) if told.status == 200 else []
-    return metrics.value(samples, name, name=GATE) == 0
+    samples = metrics.parse(told.text, only=metrics.GATES) if told.status == 200 else []
+    return metrics.gate(samples, GATE) == 0
 
 
 def no_metrics_server(cluster: Cluster) -> str:

@@ -9,6 +9,8 @@ from infra.clients.api import Credentials
 from infra.cluster import Cluster
 from infra.errors import LabError
 
+GATES = "kubernetes_feature_enabled"
+"""By it every component tells its feature gates (component-base metrics/prometheus/feature)."""
 LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?\s+(?P<value>\S+)")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -39,6 +41,11 @@ def value(samples: Iterable[Sample], metric: str, /, **labels: str) -> float | N
         if sample.name == metric and labels.items() <= sample.labels.items():
             return sample.value
     return None
+
+
+def gate(samples: Iterable[Sample], name: str) -> float | None:
+    """1 when that process has the feature gate on, 0 when off, None when it does not list it."""
+    return value(samples, GATES, name=name)
 
 
 def scrape(

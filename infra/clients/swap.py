@@ -7,6 +7,7 @@ divided by the node's memory, of all swap.
 from collections.abc import Iterable
 
 from infra import quantity
+from infra.clients import memory_reservation
 from infra.clients.api import Api
 from infra.clients.cgroup import scopes_of
 from infra.clients.running import RunningPod
@@ -44,8 +45,7 @@ def allowed(pod: RunningPod) -> int:
 
 def share(api: Api, pod: RunningPod) -> int:
     """Bytes that its request for memory is worth."""
-    (container,) = pod.first.pod["spec"]["containers"]
-    asked = quantity.count_of_bytes(container["resources"]["requests"]["memory"])
+    asked = memory_reservation.request(pod.first.pod)
     capacity = api.get(f"/api/v1/nodes/{pod.node}")["status"]["capacity"]["memory"]
     return asked * total(pod.shell) // quantity.count_of_bytes(capacity)
 

@@ -50,7 +50,7 @@ def test_it_is_the_machine_that_was_asked_for(cloud: Cloud) -> None:
 
 
 def test_its_programs_sleep_coarsely(cloud: Cloud) -> None:
-    """Half of what an idle cluster took of the computer were sleeps of 20 us (docs/adr/0010)."""
+    """A third of what an idle cluster took of the computer were sleeps of 20 us (docs/adr/0010)."""
     assert cloud.run("cat", "/proc/self/timerslack_ns") == "4000000"
 
 

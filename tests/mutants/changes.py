@@ -1,6 +1,6 @@
 """One change each to a good cluster, as somebody might make it by mistake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,18 +38,23 @@ def restart(cluster: Cluster, machine: str, unit: str) -> None:
     units.restart(cluster.shell(machine), unit)
 
 
+def unit_with(cluster: Cluster, machine: str, unit: str, changes: Mapping[str, str]) -> None:
+    """A unit whose file has other words for some, restarted."""
+    for old, new in changes.items():
+        edit(cluster, machine, f"/etc/systemd/system/{unit}.service", old, new)
+    restart(cluster, machine, unit)
+
+
 def two_managers(cluster: Cluster) -> None:
-    unit = "/etc/systemd/system/kube-controller-manager.service"
-    edit(cluster, "controller-1", unit, "--leader-elect=true", "--leader-elect=false")
-    restart(cluster, "controller-1", "kube-controller-manager")
+    changes = {"--leader-elect=true": "--leader-elect=false"}
+    unit_with(cluster, "controller-1", "kube-controller-manager", changes)
 
 
 def orphans_stay(cluster: Cluster) -> None:
+    controllers = "--controllers=*,-pod-garbage-collector-controller \\\n  --leader-elect=true"
     for machine in cluster.spec.controllers:
-        unit = "/etc/systemd/system/kube-controller-manager.service"
-        controllers = "--controllers=*,-pod-garbage-collector-controller \\\n  --leader-elect=true"
-        edit(cluster, machine.name, unit, "--leader-elect=true", controllers)
-        restart(cluster, machine.name, "kube-controller-manager")
+        changes = {"--leader-elect=true": controllers}
+        unit_with(cluster, machine.name, "kube-controller-manager", changes)
 
 
 def kubelets_with(*lines: str) -> Callable[[Cluster], None]:
@@ -75,12 +80,11 @@ def short_snapshots(cluster: Cluster) -> None:
         shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
 
 
-def api_server_with(machine: str, old: str, new: str) -> Callable[[Cluster], None]:
-    """One API server with another argument; it takes a minute to end, for its clients' watches."""
+def api_server_with(machine: str, changes: Mapping[str, str]) -> Callable[[Cluster], None]:
+    """One API server with other arguments."""
 
     def change(cluster: Cluster) -> None:
-        edit(cluster, machine, "/etc/systemd/system/kube-apiserver.service", old, new)
-        restart(cluster, machine, "kube-apiserver")
+        unit_with(cluster, machine, "kube-apiserver", changes)
         await_api(cluster.api_of(machine))
 
     return change
@@ -154,27 +158,6 @@ def another_minor(cluster: Cluster) -> None:
     shell.run(["mv", "/usr/local/bin/kubelet.before", "/usr/local/bin/kubelet"])
     restart(cluster, shell.name, "kubelet")
     kubelet.await_heartbeat(cluster.api, shell.name)
-
-
-def own_tokens(cluster: Cluster) -> None:
-    """An API server that signs and knows tokens by its own pair, not by the shared one."""
-    path = "/etc/systemd/system/kube-apiserver.service"
-    edit(
-        cluster,
-        "controller-1",
-        path,
-        "kubernetes/service-account-key.pem",
-        "kubernetes/kube-apiserver-key.pem",
-    )
-    edit(
-        cluster,
-        "controller-1",
-        path,
-        "kubernetes/service-account.pem",
-        "kubernetes/kube-apiserver.pem",
-    )
-    restart(cluster, "controller-1", "kube-apiserver")
-    await_api(cluster.api_of("controller-1"))
 
 
 def schema_of_the_exempt(cluster: Cluster) -> None:

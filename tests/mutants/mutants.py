@@ -79,7 +79,8 @@ MUTANTS = (
         "61.10",
         "every API server runs with --enable-aggregator-routing=true",
         api_server_with(
-            "controller-1", "--enable-aggregator-routing=true", "--enable-aggregator-routing=false"
+            "controller-1",
+            {"--enable-aggregator-routing=true": "--enable-aggregator-routing=false"},
         ),
     ),
     Mutant(
@@ -88,8 +89,11 @@ MUTANTS = (
         "is not front-proxy-ca, and it alone",
         api_server_with(
             "controller-1",
-            "--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem",
-            "--requestheader-client-ca-file=/var/lib/kubernetes/ca.pem",
+            {
+                "--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem": (
+                    "--requestheader-client-ca-file=/var/lib/kubernetes/ca.pem"
+                )
+            },
         ),
     ),
     Mutant(
@@ -110,9 +114,12 @@ MUTANTS = (
         "no effect on controller-2: each API server has loaded the policy",
         api_server_with(
             "controller-2",
-            "--enable-aggregator-routing=true",
-            "--disable-admission-plugins=ValidatingAdmissionPolicy \\\n  "
-            "--enable-aggregator-routing=true",
+            {
+                "--enable-aggregator-routing=true": (
+                    "--disable-admission-plugins=ValidatingAdmissionPolicy \\\n  "
+                    "--enable-aggregator-routing=true"
+                )
+            },
         ),
         outcome="not judged",
     ),
@@ -139,7 +146,13 @@ MUTANTS = (
         "one API server with a key of its own for tokens",
         "63.13",
         "know different keys of service accounts",
-        changes.own_tokens,
+        api_server_with(
+            "controller-1",
+            {
+                "kubernetes/service-account-key.pem": "kubernetes/kube-apiserver-key.pem",
+                "kubernetes/service-account.pem": "kubernetes/kube-apiserver.pem",
+            },
+        ),
         outcome="not judged",
     ),
     Mutant(

@@ -49,9 +49,10 @@ def strangers(cluster: Cluster) -> list[Credentials]:
 
 @given("the metrics of every kubelet", target_fixture="samples")
 def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
-    name = "kubernetes_feature_enabled"
     answers = {w.name: admin_port(cluster, w.name).ask("/metrics") for w in cluster.spec.workers}
-    return {node: metrics.parse(answer.text, only=name) for node, answer in answers.items()}
+    return {
+        node: metrics.parse(answer.text, only=metrics.GATES) for node, answer in answers.items()
+    }
 
 
 @when("it asks a kubelet for every endpoint", target_fixture="answers")
@@ -142,8 +143,7 @@ def read_only_port_closed(cluster: Cluster) -> None:
 
 @then(phrase('each says that the gate "{gate:Name}" is on'))
 def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
-    name = "kubernetes_feature_enabled"
-    seen = {node: metrics.value(found, name, name=gate) for node, found in samples.items()}
+    seen = {node: metrics.gate(found, gate) for node, found in samples.items()}
     if set(seen.values()) != {1.0}:
         raise ClaimError(f"the gate {gate} should be on in every kubelet; it is {seen}")
 
