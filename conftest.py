@@ -10,7 +10,7 @@ pytest_plugins = [
     "fixtures.data_images",
     "fixtures.devices",
     "fixtures.ebs",
-    "fixtures.ebs_driver",
+    "fixtures.ebs_site",
     "fixtures.counterparts",
     "fixtures.maintenance",
     "fixtures.namespace",

@@ -61,7 +61,7 @@ Feature: A claim becomes a real EBS volume
       Then its file system has 12 GiB
       And it is the same volume, with every number that was written before
 
-  @claim_44_6 @inferred
+  @claim_44_6 @inferred @serial
   Rule: Without the role no volume is made
 
     Scenario: The workers lose the role and get it back
@@ -72,7 +72,7 @@ Feature: A claim becomes a real EBS volume
       When the workers get the driver's role back
       Then within 240 s EC2 has a volume for it and the writer runs
 
-  @claim_44_9 @inferred
+  @claim_44_9 @inferred @serial
   Rule: A worker has no more volumes than its plugin tells
 
     Scenario: One volume a worker

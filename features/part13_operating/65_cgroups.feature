@@ -71,7 +71,8 @@ Feature: Where the kubelet puts a Pod's limits
       Given a running memory-hungry Pod
       And the processes of its container "c"
       When its container "c" takes more memory than its limit
-      Then within 60 s its container "c" has restarted once, killed for its memory
+      Then within 60 s its container "c" has restarted once, ended by SIGKILL
+      And the kernel's log says that it killed all of "c" for its memory
       And its Pod's slice counts the kill and its worker has no memory pressure
       And none of the processes of before is left
       And its other containers and their processes have not restarted

@@ -21,6 +21,7 @@ Feature: A volume in use gets another performance
       And its writer is the same and paused for less than 5 s
       And the second one's volume still has 3000 IOPS and 125 MiB/s
 
+    @serial
     Scenario: The driver's controllers end in the middle of the change
       Given a class "slow" of 3000 IOPS and 125 MiB/s, and a class "fast" of 4000 IOPS and 150 MiB/s
       And two writers, each with a volume of the class "slow"

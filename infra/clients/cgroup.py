@@ -12,7 +12,8 @@ from infra.clients.api import JsonObject
 from infra.errors import LabError
 from infra.ssh import Shell
 
-ROOT = "/sys/fs/cgroup/kubepods.slice"
+MOUNTED = "/sys/fs/cgroup"
+ROOT = f"{MOUNTED}/kubepods.slice"
 FILES = ("cpu.max", "memory.max", "cpu.weight", "memory.current", "memory.events", "cgroup.procs")
 START_TIME = 21
 """Index of starttime among the fields of /proc/PID/stat, of which it is the 22nd (proc(5))."""

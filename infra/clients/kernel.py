@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.clients.cgroup import ROOT
+from infra.clients.cgroup import MOUNTED, ROOT
 from infra.errors import LabError
 from infra.ssh import Shell
 from infra.wait import pause
@@ -109,6 +109,14 @@ def alive(shell: Shell, pids: Iterable[int]) -> list[int]:
     """Which of these processes a machine still has."""
     listed = shell.run(["ls", "/proc"]).stdout.split()
     return [pid for pid in pids if str(pid) in listed]
+
+
+def killed_whole(shell: Shell, path: str) -> list[str]:
+    """Lines of the kernel's log that tell of all processes of a cgroup killed for its memory:
+    what mem_cgroup_print_oom_group of mm/memcontrol.c prints. Errors: CommandFailed.
+    """
+    mark = f"{path.removeprefix(MOUNTED)} are going to be killed due to memory.oom.group set"
+    return [line for line in shell.run(["dmesg"]).stdout.splitlines() if mark in line]
 
 
 def shutdown_locks(shell: Shell) -> list[str]:

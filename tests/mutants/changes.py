@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import yaml
 
-from fixtures import ebs_driver
+from fixtures import ebs_site
 from infra import ec2, up
 from infra.clients import kubelet, units
 from infra.clients.api import need
@@ -142,7 +142,7 @@ def without_the_balancer(cluster: Cluster) -> None:
 
 def role_on_a_controller(cluster: Cluster) -> None:
     """As when somebody gives the profile to every machine."""
-    driver = ebs_driver.driver_of(cluster, Settings())
+    driver = ebs_site.driver_of(cluster, Settings())
     driver.give_role()
     ids = {
         str(name): info.id for name, info in ec2.instances(driver.aws.ec2, cluster.spec.id).items()

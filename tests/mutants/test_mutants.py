@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import ebs_driver
+from fixtures import ebs_site
 from infra import up
 from infra.progress import Progress
 from infra.settings import Settings
@@ -32,7 +32,7 @@ def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
         yield chosen
     finally:
         chosen.mend(cluster)
-        ebs_driver.remove_left(cluster, Settings())
+        ebs_site.remove_left(cluster, Settings())
         cluster.close()
         subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
 

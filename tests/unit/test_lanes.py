@@ -1,4 +1,4 @@
-"""Scenarios are grouped for xdist: a lane that runs alone, and who shares the EBS CSI driver."""
+"""Scenarios are grouped for xdist: a lane whose scenarios run one at a time is one worker's."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def lane():
     yield
 
 def pytest_configure(config):
-    for name in ("disruptive", "serial", "storage"):
+    for name in ("disruptive", "serial"):
         config.addinivalue_line("markers", name)
 """
 TESTS = """
@@ -28,27 +28,22 @@ import time
 import pytest
 
 @pytest.mark.disruptive
-@pytest.mark.storage
 def test_disturbs(): pass
 
 @pytest.mark.serial
-def test_takes_turns(): pass
+def test_turn_0(): time.sleep(1)
 
-@pytest.mark.storage
-def test_volume_0(): time.sleep(1)
+def test_beside_0(): time.sleep(0.5)
 
-def test_alone(): pass
+def test_beside_1(): time.sleep(0.5)
 
-@pytest.mark.storage
-def test_volume_1(): pass
+@pytest.mark.serial
+def test_turn_1(): pass
 
-@pytest.mark.storage
-def test_volume_2(): pass
-
-@pytest.mark.storage
-def test_volume_3(): pass
+@pytest.mark.serial
+def test_turn_2(): pass
 """
-VOLUMES = [f"volume_{n}" for n in range(4)]
+TURNS = [f"turn_{n}" for n in range(3)]
 
 
 def test_xdist_knows_the_groups(tmp_path: Path) -> None:
@@ -62,6 +57,6 @@ def test_xdist_knows_the_groups(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     said = re.findall(r"\[(gw\d)\].*PASSED \S+::test_(\w+)", done.stdout)
     workers = {name: worker for worker, name in said}
-    assert workers.keys() == {"disturbs", "takes_turns", *VOLUMES, "alone"}
-    assert len({workers[name] for name in VOLUMES}) == 1, "one worker has all who share the driver"
-    assert workers["alone"] != workers[VOLUMES[0]], "and the other one has the rest meanwhile"
+    assert workers.keys() == {"disturbs", "beside_0", "beside_1", *TURNS}
+    assert len({workers[name] for name in TURNS}) == 1, "one worker has a lane of one at a time"
+    assert workers["beside_0"] != workers["beside_1"], "and the rest is side by side"

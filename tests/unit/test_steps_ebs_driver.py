@@ -1,11 +1,15 @@
 """The EBS CSI driver: every Then-step goes red, as one understands."""
 
+import fcntl
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from fixtures.ebs import Ebs
-from fixtures.ebs_driver import Driver, last_of
+from fixtures.ebs_driver import Driver
+from fixtures.ebs_site import TURN, alone, ebs_driver, last_of
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from tests.steps import ebs_driver as steps
@@ -97,3 +101,37 @@ def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
 
     items = [Item(storage=True), Item(storage=True), Item(storage=False)]
     assert last_of(cast("Any", items)) is items[1]
+
+
+def test_the_last_process_that_uses_the_driver_removes_it(tmp_path: Path) -> None:
+    with (tmp_path / "users").open("w") as one, (tmp_path / "users").open("w") as other:
+        for handle in (one, other):
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        assert not alone(one), "the other process uses it yet"
+        assert alone(other), "and is the last one now"
+
+
+@pytest.mark.parametrize(
+    ("marks", "beside", "removed"),
+    [((), True, False), (("serial",), False, False), (("disruptive",), False, True)],
+)
+def test_who_changes_the_driver_has_it_alone(
+    tmp_path: Path, marks: tuple[str, ...], *, beside: bool, removed: bool
+) -> None:
+    told: list[str] = []
+    site = SimpleNamespace(install=lambda: told.append("in"), remove=lambda: told.append("out"))
+    marked = SimpleNamespace(get_closest_marker=lambda name: name in (*marks, "storage"))
+    asked = SimpleNamespace(node=marked, session=SimpleNamespace(items=[marked]))
+    fixture: Any = cast("Any", ebs_driver).__wrapped__
+    using = fixture(asked, SimpleNamespace(state=tmp_path), site)
+    next(using)
+    with (tmp_path / TURN).open("w") as second:
+        how = fcntl.LOCK_SH | fcntl.LOCK_NB
+        if beside:
+            fcntl.flock(second, how)
+        else:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(second, how)
+    with pytest.raises(StopIteration):
+        next(using)
+    assert told == (["in", "out"] if removed else ["in"])

@@ -83,16 +83,22 @@ def ended(reason: str = "OOMKilled", status: int = 137, count: int = 1) -> dict[
 
 def test_a_kill_for_memory(made: Made) -> None:
     subject, api, shell = made
-    goes_red(
-        "c of rz runs again: not within", steps.killed_for_memory, subject, 60, "c", evidence()
-    )
-    for wrong in (ended("Error"), ended(status=1), ended(count=2)):
+    goes_red("c of rz runs again: not within", steps.ended_by_sigkill, subject, 60, "c", evidence())
+    for wrong in (ended("Completed"), ended(status=1), ended(count=2)):
         api.table[POD] = wrong
         goes_red(
-            "should restart once, OOMKilled", steps.killed_for_memory, subject, 60, "c", evidence()
+            "should restart once, OOMKilled", steps.ended_by_sigkill, subject, 60, "c", evidence()
         )
-    api.table[POD] = ended()
-    steps.killed_for_memory(subject, 60, "c", evidence())
+    for right in (ended(), ended("Error")):
+        api.table[POD] = right
+        steps.ended_by_sigkill(subject, 60, "c", evidence())
+    scope = cgroup.scopes_of(subject.first.pod)["c"].removeprefix("/sys/fs/cgroup")
+    end = "are going to be killed due to memory.oom.group set"
+    for log in ("", f"Tasks in {scope} are fine\n", f"Tasks in {scope[:-9]}9.scope {end}\n"):
+        shell.answers["dmesg"] = log
+        goes_red("no killing of all of c", steps.killed_for_memory, subject, "c", evidence())
+    shell.answers["dmesg"] = f"[   9.5] Tasks in {scope} {end}\n"
+    steps.killed_for_memory(subject, "c", evidence())
     pressure = {"status": {"conditions": [{"type": "MemoryPressure", "status": "False"}]}}
     api.table["/api/v1/nodes/worker-0"] = pressure
     goes_red("the slice counts 0 kills", steps.slice_counts, subject)
