@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 export KFS_CLUSTER_ID ?= series
 
-.PHONY: bench check down fix help install life lint live machines mutants report test types unit up verify
+.PHONY: bench check down fix help install life lint live machines mutants report soak test types unit up verify
 
 help: ## print this menu
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ fix: install ## format and mend what ruff can mend
 install: .venv/installed ## apt packages and the virtual environment
 
 life: install ## kill a build at five moments, kill the local EC2, remove everything
-	$(PYTEST) tests/life
+	$(PYTEST) tests/life/test_life.py
 
 lint: install
 	$(BIN)/ruff check .
@@ -43,6 +43,9 @@ mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD
 
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report
+
+soak: install ## half an hour of a cluster, idle and under the suite: nothing moves by itself
+	$(PYTEST) -s tests/life/test_soak.py
 
 test: check machines ## check, machines, then the live suite but its slow scenarios, from a cold cluster
 	$(BIN)/python -m infra down
