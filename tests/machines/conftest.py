@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.artifacts.store import Store
 from infra.localec2 import namespaces, network
+from infra.localec2.image.kernel import kernel
+from infra.localec2.image.rootfs import base_image
+from tests.machines.bare import Boots
 from tests.machines.vpc import Vpc
 
 NUMBERS = itertools.count()
@@ -23,3 +27,10 @@ def vpc() -> Iterator[Vpc]:
     finally:
         for name in (*made.made, made.name):
             namespaces.delete(name)
+
+
+@pytest.fixture(scope="session")
+def boots() -> Boots:
+    root = Store.default().root
+    image = base_image(store_root=root, binaries={}, images=[], say=print)
+    return kernel(store_root=root, say=print), image

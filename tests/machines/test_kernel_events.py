@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.artifacts.store import Store
-from infra.localec2.image.kernel import kernel
-from infra.localec2.image.rootfs import base_image
+from tests.machines import bare
+from tests.machines.bare import Boots
 
 LOAD = Path(__file__).with_name("synced_writes.py")
 MACHINES = 4
 SECONDS = 30
 LONGEST = 1000.0
 """Milliseconds; 47 were seen with the patch on a loaded 2-core computer, 14,041 without."""
-SECTOR = 512
 
 
 @pytest.fixture
@@ -43,22 +41,11 @@ def namespace() -> Iterator[str]:
         ip("netns", "delete", name)
 
 
-@pytest.fixture(scope="module")
-def boots() -> tuple[Path, Path]:
-    """Kernel and base image."""
-    root = Store.default().root
-    return kernel(store_root=root, say=print), base_image(
-        store_root=root, binaries={}, images=[], say=print
-    )
-
-
 @pytest.mark.timeout(SECONDS * 4)
 def test_a_synced_write_does_not_wait_for_the_next_event(
-    boots: tuple[Path, Path], namespace: str, tmp_path: Path
+    boots: Boots, namespace: str, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "load"
-    text = LOAD.read_bytes()
-    disk.write_bytes(text + b"\n" * (-len(text) % SECTOR))  # a disk ends with a whole sector
+    disk = bare.disk(LOAD, tmp_path)
     started = [start(n, boots, namespace, disk) for n in range(MACHINES)]
     try:
         consoles = [machine.communicate()[0] for machine in started]
@@ -72,23 +59,11 @@ def test_a_synced_write_does_not_wait_for_the_next_event(
     assert max(float(longest) for _, longest, _ in results) < LONGEST, results
 
 
-def start(n: int, boots: tuple[Path, Path], namespace: str, disk: Path) -> "subprocess.Popen[str]":
-    linux, image = boots
-    cpus = sorted(os.sched_getaffinity(0))
-    argv = ["taskset", "--cpu-list", str(cpus[n % len(cpus)])]
-    argv += ["ip", "netns", "exec", namespace, str(linux), "mem=256M", "ncpus=1", "seccomp=on"]
-    argv += [f"ubda={disk.with_name(f'{n}.cow')},{image}", f"ubdbr={disk}", "root=/dev/ubda", "rw"]
-    argv += ["rootflags=barrier=0", "nohz=off", f"uml_dir={disk.parent}", "con0=null,fd:1"]
-    argv += ["con=null", f"vec0:transport=raw,ifname=m{n},depth=128,gro=1"]
-    argv += [f"MY=10.9.0.{n + 1}", f"NEXT=10.9.0.{(n + 1) % MACHINES + 1}", f"SECONDS={SECONDS}"]
-    return subprocess.Popen(
-        [*argv, "init=/usr/bin/python3", "--", "/dev/ubdb"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={"TMPDIR": "/dev/shm", "PATH": os.environ["PATH"]},
-        text=True,
-    )
+def start(n: int, boots: Boots, namespace: str, disk: Path) -> "subprocess.Popen[str]":
+    before = [*bare.one_cpu(n), "ip", "netns", "exec", namespace]
+    words = [f"vec0:transport=raw,ifname=m{n},depth=128,gro=1", f"SECONDS={SECONDS}"]
+    words += [f"MY=10.9.0.{n + 1}", f"NEXT=10.9.0.{(n + 1) % MACHINES + 1}"]
+    return bare.start(boots, disk, name=str(n), before=before, words=words)
 
 
 def ip(*words: str) -> None:
