@@ -32,7 +32,7 @@ lint: install
 
 live: install ## the whole live suite on the cluster (built when it is not there)
 	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
-	$(PYTEST) tests/test_part*.py -n 3 --dist loadgroup
+	$(PYTEST) tests/test_part*.py -n 4 --dist loadgroup
 
 machines: install ## the local EC2 with real machines and packets
 	$(BIN)/python -m infra prepare
@@ -50,7 +50,7 @@ soak: install ## half an hour of a cluster, idle and under the suite: nothing mo
 test: check machines ## check, machines, then the live suite but its slow scenarios, from a cold cluster
 	$(BIN)/python -m infra down
 	$(BIN)/python -m infra up
-	$(PYTEST) tests/test_part*.py -n 3 --dist loadgroup --keep never -m "not slow"
+	$(PYTEST) tests/test_part*.py -n 4 --dist loadgroup --keep never -m "not slow"
 
 types: install
 	$(BIN)/mypy

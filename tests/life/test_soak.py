@@ -100,7 +100,7 @@ def test_nothing_moves_under_the_suite(soaked: Cluster) -> None:
     before, end = look(soaked), time.monotonic() + MINUTES * 60
     parts = sorted(str(path) for path in (ROOT / "tests").glob("test_part*.py"))
     argv = [sys.executable, "-m", "pytest", "-q", "--attach", "--cluster-id", SETTINGS.cluster_id]
-    argv += ["-n", "3", "--dist", "loadgroup", "-m", "not disruptive and not slow"]
+    argv += ["-n", "4", "--dist", "loadgroup", "-m", "not disruptive and not slow"]
     while time.monotonic() < end:
         subprocess.run([*argv, *parts], check=True, cwd=ROOT)
         assert moved(soaked, before) == []

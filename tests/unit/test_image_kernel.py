@@ -45,8 +45,10 @@ def test_the_fragment_names_every_option_once() -> None:
 
 
 def test_the_patches_are_applied_in_order() -> None:
-    lost_events, ipis = PATCHES
+    lost_events, ipis, clock = PATCHES
     assert lost_events.name == "0001-um-irq-keep-epoll-results-local.patch"
     assert "-static struct epoll_event epoll_events" in lost_events.read_text()
     assert ipis.name == "0002-um-no-ipi-mask-without-other-cpus.patch"
     assert ipis.read_text().count("+	if (other_cpus)") == 2
+    assert clock.name == "0003-um-vdso-tells-the-time.patch"
+    assert "CONFIG_TIME_NS=n\n" in FRAGMENT.read_text(), "the clock's page is one for all"
