@@ -59,4 +59,4 @@ def test_xdist_knows_the_groups(tmp_path: Path) -> None:
     workers = {name: worker for worker, name in said}
     assert workers.keys() == {"disturbs", "beside_0", "beside_1", *TURNS}
     assert len({workers[name] for name in TURNS}) == 1, "one worker has a lane of one at a time"
-    assert workers["beside_0"] != workers["beside_1"], "and the rest is side by side"
+    assert workers["beside_0"] != workers["turn_0"], "and the other one has the rest beside it"
