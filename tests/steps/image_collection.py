@@ -71,7 +71,7 @@ def volume_only(data_image: DataImage, seeds: Seeds) -> RunningPod:
 def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evidence) -> Workers:
     """By a threshold below what is used; the second worker's stay, and it tells of its looks."""
     node, other = seeds.nodes
-    used = image_store.disk(cluster.api, node).percent
+    used = image_store.disk(cluster.shell(node)).percent
     high = {"imageGCHighThresholdPercent": used - 1, "imageGCLowThresholdPercent": used - 2}
     evidence.record(f"disk of {node}", "figures", {"used %": used, **high})
     position = journal.cursor(cluster.shell(other))

@@ -102,6 +102,12 @@ def test_a_disk_is_rounded_as_the_kubelet_does() -> None:
     assert Disk(1000, 889).percent == 12
 
 
+def test_a_disk_is_asked_of_the_machine_itself() -> None:
+    answer = "1B-blocks  Avail\n     1000    890\n"
+    machine = cast("Any", FakeShell(answers={"df": answer}))
+    assert image_store.disk(machine) == Disk(1000, 890)
+
+
 def test_only_what_was_not_pinned_is_pinned_and_given_back(tmp_path: Path) -> None:
     machine = shell("pause:3", "busybox:1", "agnhost:2", "x:unused", "x:used", pinned="pause:3")
     at = live(tmp_path, machine)
