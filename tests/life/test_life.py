@@ -16,8 +16,9 @@ import pytest
 
 from infra.settings import Settings
 from infra.wait import eventually, pause
+from tests.life import commands
+from tests.life.commands import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(cluster_id="life")
 JUDGE = ["--cluster-id", SETTINGS.cluster_id, "tests/test_part13_operating.py", "-q"]
 KILLS = 5
@@ -26,20 +27,12 @@ BUILD = 45.0
 
 
 def infra(*argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "infra", *argv, "--cluster-id", SETTINGS.cluster_id],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert not check or ended.returncode == 0, ended.stdout + ended.stderr
-    return ended
+    return commands.infra(SETTINGS, *argv, check=check)
 
 
 def start_up() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "infra", "up", "--cluster-id", SETTINGS.cluster_id],
+        commands.argv_of(SETTINGS, "up"),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

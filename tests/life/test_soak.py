@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -19,8 +19,8 @@ from infra.clients.bystanders import Bystanders
 from infra.cluster import Cluster
 from infra.settings import Settings
 from infra.wait import pause
+from tests.life.commands import ROOT, infra
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(cluster_id="soak")
 MINUTES = float(os.environ.get("KFS_SOAK_MINUTES", "15"))
 """Of each half."""
@@ -31,16 +31,55 @@ ON_WORKERS = ("containerd", "kubelet", "kube-proxy")
 
 @dataclass(frozen=True)
 class Look:
-    """Everything that must stay as it is, and where the members' journals end."""
+    """Everything that must stay as it is."""
 
     controllers: Bystanders
     processes: dict[str, tuple[int, int, bool]]
     leader_changes: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """From when on nothing may move, and where the members' journals ended then."""
+
+    cluster: Cluster
+    before: Look
     journals: dict[str, str]
+
+    @classmethod
+    def begin(cls, cluster: Cluster) -> Self:
+        ends = {name: journal.cursor(cluster.shell(name)) for name in controllers(cluster)}
+        return cls(cluster, look(cluster), ends)
+
+    def moved(self) -> list[str]:
+        now = look(self.cluster)
+        return [
+            *bystanders.differences(self.before.controllers, now.controllers),
+            *others(self.before.processes, now.processes, "became"),
+            *others(self.before.leader_changes, now.leader_changes, "changes of leader became"),
+            *self.slow_writes(),
+        ]
+
+    def slow_writes(self) -> list[str]:
+        return [
+            f"{name}: {line}"
+            for name, position in self.journals.items()
+            for line in journal.messages(self.cluster.shell(name), position, "etcd")
+            if SLOW in line
+        ]
+
+
+def others(before: Mapping[str, object], now: Mapping[str, object], became: str) -> list[str]:
+    return [
+        f"{name}: {was} {became} {now[name]}" for name, was in before.items() if now[name] != was
+    ]
+
+
+def controllers(cluster: Cluster) -> list[str]:
+    return [machine.name for machine in cluster.spec.controllers]
 
 
 def look(cluster: Cluster) -> Look:
-    controllers = [machine.name for machine in cluster.spec.controllers]
     shown = [
         unit
         for worker in cluster.spec.workers
@@ -51,56 +90,31 @@ def look(cluster: Cluster) -> Look:
     return Look(
         bystanders.look(cluster),
         {f"{unit.name} on {unit.machine}": bystanders.identity(unit) for unit in shown},
-        members.leader_changes(cluster, controllers),
-        {name: journal.cursor(cluster.shell(name)) for name in controllers},
+        members.leader_changes(cluster, controllers(cluster)),
     )
-
-
-def moved(cluster: Cluster, before: Look) -> list[str]:
-    now = look(cluster)
-    found = bystanders.differences(before.controllers, now.controllers)
-    found += [
-        f"{name}: {was} became {now.processes[name]}"
-        for name, was in before.processes.items()
-        if now.processes[name] != was
-    ]
-    found += [
-        f"{name} saw {now.leader_changes[name] - count:g} leader changes"
-        for name, count in before.leader_changes.items()
-        if now.leader_changes[name] != count
-    ]
-    for name, position in before.journals.items():
-        said = journal.messages(cluster.shell(name), position, "etcd")
-        found += [f"{name}: {line}" for line in said if SLOW in line]
-    return found
 
 
 @pytest.fixture(scope="module")
 def soaked() -> Iterator[Cluster]:
-    infra("up")
+    infra(SETTINGS, "up")
     cluster = up.attach(SETTINGS)
     yield cluster
     cluster.close()
-    infra("down")
-
-
-def infra(verb: str) -> None:
-    argv = [sys.executable, "-m", "infra", verb, "--cluster-id", SETTINGS.cluster_id]
-    subprocess.run(argv, check=True, cwd=ROOT)
+    infra(SETTINGS, "down")
 
 
 def test_nothing_moves_while_it_is_idle(soaked: Cluster) -> None:
-    before = look(soaked)
+    watch = Watch.begin(soaked)
     pause(MINUTES * 60, because="an idle cluster is watched")
-    assert moved(soaked, before) == []
+    assert watch.moved() == []
 
 
 def test_nothing_moves_under_the_suite(soaked: Cluster) -> None:
     """Scenarios that disturb nobody, again and again: each round is green."""
-    before, end = look(soaked), time.monotonic() + MINUTES * 60
+    watch, end = Watch.begin(soaked), time.monotonic() + MINUTES * 60
     parts = sorted(str(path) for path in (ROOT / "tests").glob("test_part*.py"))
     argv = [sys.executable, "-m", "pytest", "-q", "--attach", "--cluster-id", SETTINGS.cluster_id]
     argv += ["-n", "4", "--dist", "loadgroup", "-m", "not disruptive and not slow"]
     while time.monotonic() < end:
         subprocess.run([*argv, *parts], check=True, cwd=ROOT)
-        assert moved(soaked, before) == []
+        assert watch.moved() == []
