@@ -1,16 +1,19 @@
 """A local EC2 with one machine, seen as a user sees it: by boto3 and SSH."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra import ec2
-from infra.localec2 import service
+from infra.localec2 import namespaces, service
 from infra.localec2.place import Place
 from infra.localec2.processes import Identity
 from infra.pki import ssh_keys
 from infra.ssh import Ssh
 from infra.wait import eventually
+from tests.machines.bare import Boots
 
 ADDRESS = "10.0.1.11"
 NAME = "controller-0"
@@ -42,7 +45,7 @@ class Cloud:
     def start(self) -> None:
         self.endpoint = service.start_or_find(self.state, kernel=self.kernel, image=self.image)
 
-    def launch(self) -> None:
+    def launch(self, **more: object) -> None:
         api, keys = self.api, self.state / "ssh"
         keys.mkdir(mode=0o700)
         for name in ("id", f"host-{NAME}"):
@@ -60,6 +63,7 @@ class Cloud:
             ImageId=image["ImageId"], InstanceType="t3.small", MinCount=1, MaxCount=1,
             KeyName="k", SubnetId=subnet, SecurityGroupIds=[group], PrivateIpAddress=ADDRESS,
             UserData=ssh_keys.user_data(keys, NAME), BlockDeviceMappings=[disk],
+            **more,
         )["Instances"][0]["InstanceId"]  # fmt: skip
 
     def instance(self) -> Any:
@@ -102,3 +106,21 @@ class Cloud:
         found = service.daemon_of(self.place)
         assert found is not None
         return found
+
+
+def opened(state: Path, boots: Boots) -> Cloud:
+    kernel, image = boots
+    return Cloud(state, kernel, image, service.start_or_find(state, kernel=kernel, image=image))
+
+
+@contextmanager
+def launched(state: Path, boots: Boots, **more: object) -> Iterator[Cloud]:
+    """With a machine that answers; ``more`` are options of RunInstances."""
+    cloud = opened(state, boots)
+    try:
+        with namespaces.visiting(cloud.endpoint.netns):
+            cloud.launch(**more)
+            cloud.answers()
+            yield cloud
+    finally:
+        service.stop(state)

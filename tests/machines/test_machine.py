@@ -10,37 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.artifacts.store import Store
 from infra.localec2 import namespaces, processes, service
-from infra.localec2.image.kernel import kernel
-from infra.localec2.image.rootfs import base_image
 from infra.wait import eventually
-from tests.machines.cloud import ENDS, NAME, Cloud
+from tests.machines.bare import Boots
+from tests.machines.cloud import ENDS, NAME, Cloud, launched, opened
 
 
 @pytest.fixture(scope="module")
-def parts() -> tuple[Path, Path]:
-    root = Store.default().root
-    built = kernel(store_root=root, say=print)
-    return built, base_image(store_root=root, binaries={}, images=(), say=print)
-
-
-def opened(state: Path, parts: tuple[Path, Path]) -> Cloud:
-    endpoint = service.start_or_find(state, kernel=parts[0], image=parts[1])
-    return Cloud(state, *parts, endpoint)
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory, parts: tuple[Path, Path]) -> Iterator[Cloud]:
-    state = tmp_path_factory.mktemp("state")
-    made = opened(state, parts)
-    try:
-        with namespaces.visiting(made.endpoint.netns):
-            made.launch()
-            made.answers()
-            yield made
-    finally:
-        service.stop(state)
+def cloud(tmp_path_factory: pytest.TempPathFactory, boots: Boots) -> Iterator[Cloud]:
+    with launched(tmp_path_factory.mktemp("state"), boots) as made:
+        yield made
 
 
 def test_it_is_the_machine_that_was_asked_for(cloud: Cloud) -> None:
@@ -142,8 +121,8 @@ def test_terminate_frees_everything(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("daemon", ["serving", "killed"])
-def test_stop_leaves_nothing(tmp_path: Path, parts: tuple[Path, Path], daemon: str) -> None:
-    cloud = opened(tmp_path, parts)
+def test_stop_leaves_nothing(tmp_path: Path, boots: Boots, daemon: str) -> None:
+    cloud = opened(tmp_path, boots)
     with namespaces.visiting(cloud.endpoint.netns):
         cloud.launch()
         cloud.becomes("running")

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.artifacts.store import Store
-from infra.localec2 import namespaces, processes, service
-from infra.localec2.image.kernel import kernel
-from infra.localec2.image.rootfs import base_image
+from infra.localec2 import processes
 from infra.wait import eventually
-from tests.machines.cloud import REGION, Cloud
+from tests.machines.bare import Boots
+from tests.machines.cloud import REGION, Cloud, launched
 
 SOON = 20.0
 """Seconds for the local EC2 to plug or to copy: a pass, and a copy of what was written."""
@@ -72,21 +70,9 @@ class Disks:
 
 
 @pytest.fixture(scope="module")
-def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
-    root, state = Store.default().root, tmp_path_factory.mktemp("state")
-    parts = (
-        kernel(store_root=root, say=print),
-        base_image(store_root=root, binaries={}, images=(), say=print),
-    )
-    endpoint = service.start_or_find(state, kernel=parts[0], image=parts[1])
-    cloud = Cloud(state, *parts, endpoint)
-    try:
-        with namespaces.visiting(endpoint.netns):
-            cloud.launch()
-            cloud.answers()
-            yield Disks(cloud)
-    finally:
-        service.stop(state)
+def disks(tmp_path_factory: pytest.TempPathFactory, boots: Boots) -> Iterator[Disks]:
+    with launched(tmp_path_factory.mktemp("state"), boots) as cloud:
+        yield Disks(cloud)
 
 
 def test_an_attached_volume_is_a_disk_of_that_name_and_size(disks: Disks) -> None:
