@@ -19,7 +19,7 @@ def lane():
     yield
 
 def pytest_configure(config):
-    for name in ("disruptive", "serial"):
+    for name in ("disruptive", "serial", "storage"):
         config.addinivalue_line("markers", name)
 """
 TESTS = """
@@ -46,17 +46,54 @@ def test_turn_2(): pass
 TURNS = [f"turn_{n}" for n in range(3)]
 
 
+ORDER = """
+import pytest
+
+@pytest.mark.disruptive
+def test_6(): pass
+
+def test_4(): pass
+
+@pytest.mark.storage
+def test_3(): pass
+
+@pytest.mark.serial
+@pytest.mark.storage
+def test_2(): pass
+
+@pytest.mark.disruptive
+@pytest.mark.storage
+def test_5(): pass
+
+@pytest.mark.serial
+def test_1(): pass
+"""
+
+
+def test_who_changes_the_driver_is_late_and_who_uses_it_early(tmp_path: Path) -> None:
+    ended = run(tmp_path, ORDER)
+    assert re.findall(r"::test_(\d) PASSED", ended) == list("123456"), ended
+
+
 def test_xdist_knows_the_groups(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "test_it.py").write_text(TESTS)
-    argv = [sys.executable, "-m", "pytest", "-v", "-n", "2", "--dist", "loadgroup", "."]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    said = re.findall(r"\[(gw\d)\].*PASSED \S+::test_(\w+)", done.stdout)
+    ended = run(tmp_path, TESTS, "-n", "2", "--dist", "loadgroup")
+    said = re.findall(r"\[(gw\d)\].*PASSED \S+::test_(\w+)", ended)
     workers = {name: worker for worker, name in said}
     assert workers.keys() == {"disturbs", "beside_0", "beside_1", *TURNS}
     assert len({workers[name] for name in TURNS}) == 1, "one worker has a lane of one at a time"
     assert workers["beside_0"] != workers["turn_0"], "and the other one has the rest beside it"
+
+
+def run(folder: Path, tests: str, *options: str) -> str:
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_it.py").write_text(tests)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", *options, "."],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
