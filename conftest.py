@@ -4,6 +4,8 @@ pytest_plugins = [
     "fixtures.settings",
     "fixtures.cluster",
     "fixtures.lanes",
+    "fixtures.scheduling",
+    "fixtures.further",
     "fixtures.capabilities",
     "fixtures.faults",
     "fixtures.accounts",

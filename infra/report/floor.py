@@ -1,13 +1,16 @@
 """The waiting floor: how long a run lasts at least, because Kubernetes itself takes its time.
 
 A scenario's share is what it waited through infra/wait.py. Disruptive scenarios wait one after
-another, serial ones too but beside the parallel ones, of which the longest counts.
+another, serial ones too but beside the parallel ones, of which the longest counts. Of several
+clusters the one that waited longest counts.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from infra.report.model import Scenario, Wait
+
+LANES = ("parallel", "serial", "disruptive")
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,7 @@ class Lane:
 class Floor:
     lanes: tuple[Lane, ...]
     wall: float
-
-    @property
-    def seconds(self) -> float:
-        alone = sum(lane.waited for lane in self.lanes if lane.name == "disruptive")
-        serial = sum(lane.waited for lane in self.lanes if lane.name == "serial")
-        longest = max((lane.longest for lane in self.lanes if lane.name == "parallel"), default=0.0)
-        return alone + max(serial, longest)
+    seconds: float
 
     @property
     def ratio(self) -> float:
@@ -41,10 +38,24 @@ class Floor:
 
 def of(scenarios: Sequence[Scenario]) -> Floor:
     ran = [scenario for scenario in scenarios if scenario.ran]
-    names = ("parallel", "serial", "disruptive")
-    lanes = [lane(name, [s for s in ran if s.lane == name]) for name in names]
     wall = max((s.ended for s in ran), default=0.0) - min((s.started for s in ran), default=0.0)
-    return Floor(tuple(one for one in lanes if one.count), wall)
+    clusters = {scenario.cluster for scenario in ran}
+    least = [of_a_cluster(lanes([s for s in ran if s.cluster == one])) for one in clusters]
+    return Floor(lanes(ran), wall, max(least, default=0.0))
+
+
+def of_a_cluster(lanes: Iterable[Lane]) -> float:
+    named = {lane.name: lane for lane in lanes}
+    alone = named["disruptive"].waited if "disruptive" in named else 0.0
+    serial = named["serial"].waited if "serial" in named else 0.0
+    longest = named["parallel"].longest if "parallel" in named else 0.0
+    return alone + max(serial, longest)
+
+
+def lanes(ran: Sequence[Scenario]) -> tuple[Lane, ...]:
+    """Those that had scenarios."""
+    found = [lane(name, [s for s in ran if s.lane == name]) for name in LANES]
+    return tuple(one for one in found if one.count)
 
 
 def lane(name: str, scenarios: Sequence[Scenario]) -> Lane:

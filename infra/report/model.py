@@ -107,7 +107,10 @@ class Item:
 
 @dataclass
 class Scenario:
-    """One scenario as it ran, or as it would have run; ``id`` is pytest's node id."""
+    """One scenario as it ran, or as it would have run; ``id`` is pytest's node id.
+
+    ``cluster`` is empty for the run's first one.
+    """
 
     id: str
     name: str
@@ -122,6 +125,7 @@ class Scenario:
     started: float = 0.0
     ended: float = 0.0
     worker: str = ""
+    cluster: str = ""
     steps: list[Step] = field(default_factory=list)
     failure: Failure | None = None
     evidence: list[Item] = field(default_factory=list)
@@ -130,6 +134,11 @@ class Scenario:
     @property
     def seconds(self) -> float:
         return max(0.0, self.ended - self.started)
+
+    @property
+    def place(self) -> str:
+        """The process that ran it, and its cluster when it was a further one."""
+        return f"{self.worker}, {self.cluster}" if self.cluster else self.worker
 
     @property
     def waits(self) -> list[Wait]:

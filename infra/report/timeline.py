@@ -25,17 +25,15 @@ def draw(run: Run, scenarios: Sequence[Scenario]) -> Markup:
     low = min(run.started, *(s.started for s in ran))
     high = max(run.ended, *(s.ended for s in ran))
     span = max(high - low, 1e-9)
-    workers = sorted({scenario.worker for scenario in ran})
-    height = len(workers) * LANE + 22
+    places = sorted({scenario.place for scenario in ran})
+    height = len(places) * LANE + 22
     parts = [time_axis(0, span, height - 4, top=0)]
-    for row, worker in enumerate(workers):
+    for row, place in enumerate(places):
         y = row * LANE
-        parts.append(text(0, y + 13, worker, kind="name"))
+        parts.append(text(0, y + 13, place, kind="name"))
         parts.append(bar(0, 100, y + 18, 16, kind="lane"))
         parts += [
-            scenario_bar(scenario, low, span, y + 18)
-            for scenario in ran
-            if scenario.worker == worker
+            scenario_bar(scenario, low, span, y + 18) for scenario in ran if scenario.place == place
         ]
     return picture(height, *parts, title=f"{len(ran)} scenarios in {clock(span)}")
 

@@ -9,10 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = """
 import fixtures.lanes
+import fixtures.scheduling
 import pytest
 
-pytest_plugins = ["fixtures.lanes"]
-fixtures.lanes.is_live = lambda item: True
+pytest_plugins = ["fixtures.lanes", "fixtures.scheduling"]
+fixtures.lanes.is_live = fixtures.scheduling.is_live = lambda item: True
 
 @pytest.fixture(autouse=True)
 def lane():
@@ -84,8 +85,50 @@ def test_xdist_knows_the_groups(tmp_path: Path) -> None:
     assert workers["beside_0"] != workers["turn_0"], "and the other one has the rest beside it"
 
 
-def run(folder: Path, tests: str, *options: str) -> str:
-    (folder / "conftest.py").write_text(CONFTEST)
+FURTHER = """
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure_node(node):
+    if node.gateway.id == "gw1":
+        node.workerinput["cluster_id"] = "series-2"
+"""
+DISTURBERS = """
+import time
+
+import pytest
+
+@pytest.mark.parametrize("n", range(6))
+@pytest.mark.disruptive
+def test_disturbs(n): time.sleep(0.2)
+
+@pytest.mark.serial
+def test_turn(): pass
+
+@pytest.mark.parametrize("n", range(6))
+def test_beside(n): time.sleep(0.2)
+"""
+
+
+def test_a_further_cluster_has_disruptive_ones_only_and_the_first_one_at_a_time(
+    tmp_path: Path,
+) -> None:
+    ended = run(tmp_path, DISTURBERS, "-n", "3", "--dist", "loadgroup", conftest=CONFTEST + FURTHER)
+    said = re.findall(r"\[(gw\d)\].*PASSED \S+::test_(\w+)", ended)
+    assert len(said) == 13, ended
+    assert {name for worker, name in said if worker == "gw1"} == {"disturbs"}
+    assert len({worker for worker, name in said if name == "disturbs"} - {"gw1"}) <= 1
+
+
+def test_without_disruptive_scenarios_a_further_cluster_has_nothing_to_do(tmp_path: Path) -> None:
+    ended = run(
+        tmp_path, DISTURBERS, "-n", "3", "-m", "not disruptive", conftest=CONFTEST + FURTHER
+    )
+    assert "gw1" not in re.findall(r"\[(gw\d)\].*PASSED", ended)
+    assert "7 passed" in ended
+
+
+def run(folder: Path, tests: str, *options: str, conftest: str = CONFTEST) -> str:
+    (folder / "conftest.py").write_text(conftest)
     (folder / "test_it.py").write_text(tests)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", *options, "."],

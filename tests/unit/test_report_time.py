@@ -39,6 +39,14 @@ def test_serial_waits_count_where_they_are_the_longer() -> None:
     assert found.seconds == 10
 
 
+def test_clusters_wait_beside_each_other() -> None:
+    first, second = waiting("disruptive", 40), waiting("disruptive", 25)
+    second.cluster = "series-2"
+    found = floor.of([waiting("parallel", 5), first, second])
+    assert found.seconds == 5 + 40
+    assert [lane.waited for lane in found.lanes] == [5, 65]
+
+
 def test_nobody_waits_longer_than_it_ran() -> None:
     assert waiting("parallel", 30, took=10).waited == 10
 

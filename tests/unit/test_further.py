@@ -1,0 +1,92 @@
+"""Further clusters: how many, whose they are, and that they go whatever happens."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from fixtures import further
+from infra.errors import LabError
+from infra.settings import Settings
+
+
+def settings(tmp_path: Path, clusters: Any = 3) -> Settings:
+    return Settings(cluster_id="x", clusters=clusters, state_root=tmp_path)
+
+
+@pytest.mark.parametrize(("gib", "fit"), [(4, 1), (13, 1), (14, 2), (24, 3), (64, 3)])
+def test_as_many_as_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gib: int, fit: int
+) -> None:
+    monkeypatch.setattr(further, "memory", lambda: gib << 30)
+    assert further.count(settings(tmp_path, "auto")) == fit
+    assert further.count(settings(tmp_path, 2)) == 2
+
+
+def test_they_are_named_after_the_first(tmp_path: Path) -> None:
+    assert further.names(settings(tmp_path)) == ["x-2", "x-3"]
+    assert further.names(settings(tmp_path, 1)) == []
+
+
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> pytest.Config:
+    monkeypatch.setattr(further, "from_config", lambda _: settings(tmp_path))
+    return cast("pytest.Config", SimpleNamespace(option=SimpleNamespace(numprocesses=workers)))
+
+
+def test_the_last_workers_have_one_each_and_one_that_replaces_them_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = config(tmp_path, monkeypatch, 5)
+    told = []
+    for number in range(6):
+        gateway = SimpleNamespace(id=f"gw{number}")
+        node = SimpleNamespace(config=given, gateway=gateway, workerinput={})
+        further.pytest_configure_node(node)
+        told.append(node.workerinput.get(further.CLUSTER))
+    assert told == [None, None, None, "x-2", "x-3", None]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_more_clusters_than_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    session = SimpleNamespace(config=config(tmp_path, monkeypatch, workers))
+    with pytest.raises(pytest.UsageError, match="--clusters 3 needs -n 3 or more, or -n auto"):
+        further.pytest_sessionstart(cast("Any", session))
+
+
+def test_it_is_removed_before_and_after_even_when_it_cannot_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def infra(verb: str, one: Settings) -> None:
+        done.append(verb)
+        if verb == "up" and one.cluster_id == "ill":
+            raise LabError("cluster ill: up failed")
+
+    monkeypatch.setattr(further, "infra", infra)
+    with further.built(settings(tmp_path)):
+        done.append("judged")
+    assert done == ["down", "up", "judged", "down"]
+    done.clear()
+    ill = settings(tmp_path).model_copy(update={"cluster_id": "ill"})
+    with pytest.raises(LabError, match="up failed"), further.built(ill):
+        done.append("judged")
+    assert done == ["down", "up", "down"]
+
+
+def test_a_build_that_fails_says_what_the_command_said(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"cluster x: -m infra nonsense .*(?s:.)*No such command"):
+        further.infra("nonsense", settings(tmp_path))
+
+
+def test_what_a_killed_worker_left_goes_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(further, "infra", lambda verb, one: gone.append(f"{verb} {one.cluster_id}"))
+    (tmp_path / "x-3").mkdir()
+    further.remove_left(settings(tmp_path))
+    assert gone == ["down x-3"]
