@@ -32,7 +32,7 @@ lint: install
 
 live: install ## the whole live suite on the cluster (built when it is not there)
 	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
-	$(PYTEST) tests/test_part*.py -n 4 --dist loadgroup
+	$(PYTEST) tests/test_part*.py -n auto --dist loadgroup --clusters auto
 
 machines: install ## the local EC2 with real machines and packets
 	$(BIN)/python -m infra prepare

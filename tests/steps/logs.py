@@ -1,9 +1,12 @@
 """Logs of containers: on disk, by the link, and as the API gives them."""
 
+from collections.abc import Sequence
+
 from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra.clients import logs
+from infra.clients.cgroup import NoCgroup
 from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -34,7 +37,8 @@ def three_lines(pod: RunningPod) -> None:
 
 @when("its process ends and it prints another nonce")
 def end_process(pod: RunningPod, nonces: list[str]) -> None:
-    (pid,) = pod.cgroups().containers[pod.only_container].pids
+    with preparing():
+        pid = only_process(pod)
     pod.shell.run(["kill", "-KILL", str(pid)])
     nonces.append(Log(pod).nonce(other_than=tuple(nonces)))
 
@@ -187,3 +191,22 @@ def must_be_sizes(texts: list[str], sizes: str, what: str) -> None:
     wanted = [int(size) for size in sizes.replace(" and ", ", ").split(", ")]
     if [len(text) for text in texts] != wanted:
         raise ClaimError(f"{what} should have {wanted} letters; they have {list(map(len, texts))}")
+
+
+def only_process(pod: RunningPod) -> int:
+    """Id of its container's, once the API knows of a container that was started anew."""
+    (pid,) = eventually(
+        lambda: processes_of(pod),
+        lambda pids: len(pids) == 1,
+        within=scaled(logs.PRINTED),
+        what=f"the API says that the container of {pod.name} runs, with one process",
+    )
+    return int(pid)
+
+
+def processes_of(pod: RunningPod) -> Sequence[int]:
+    try:
+        found = pod.cgroups().containers.get(pod.only_container)
+    except NoCgroup:
+        return ()
+    return found.pids if found else ()

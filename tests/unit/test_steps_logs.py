@@ -195,3 +195,15 @@ def test_a_container_that_prints_nothing(made: Made, monkeypatch: pytest.MonkeyP
     assert steps.printed_nonce(subject) == [NONCE]
     with pytest.raises(WaitTimeout, match="a nonce other than"):
         Log(subject).nonce(other_than=(NONCE,))
+
+
+def test_a_container_that_the_api_does_not_know_yet_is_waited_for(made: Made) -> None:
+    """A line in the log says that it runs; its status may come a second later."""
+    pod, api, _ = made
+    (path,) = [one for one in api.table if one.endswith("/pods/rz")]
+    (status,) = api.table[path]["status"]["containerStatuses"]
+    known, status["state"] = status["state"], {"terminated": {}}
+    with pytest.raises(WaitTimeout, match="the API says that the container of rz runs"):
+        steps.only_process(pod)
+    status["state"] = known
+    assert steps.only_process(pod) > 0
