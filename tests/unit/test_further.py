@@ -20,6 +20,7 @@ def test_as_many_as_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gib: int, fit: int
 ) -> None:
     monkeypatch.setattr(further, "memory", lambda: gib << 30)
+    monkeypatch.setattr(further.os, "cpu_count", lambda: 3)
     assert further.count(settings(tmp_path, "auto")) == fit
     assert further.count(settings(tmp_path, 2)) == 2
 
