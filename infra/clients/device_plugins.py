@@ -98,8 +98,13 @@ def counts(api: Api, resource: str) -> dict[str, tuple[str, str]]:
 
 def devices(api: Api) -> list[str]:
     """Devices of every node, by name."""
+    return [f"{node}: {name}" for node, name in known(api)]
+
+
+def known(api: Api) -> list[tuple[str, str]]:
+    """Each node with each resource that is a device's."""
     return [
-        f"{node['metadata']['name']}: {name}"
+        (str(node["metadata"]["name"]), str(name))
         for node in api.get("/api/v1/nodes")["items"]
         for name in node["status"]["capacity"]
         if "/" in name

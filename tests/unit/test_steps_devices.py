@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from fixtures import devices as fixture
 from infra.clients import device_plugins
 from infra.clients.device_plugins import DevicePlugin
 from infra.clients.running import RunningPod
@@ -197,3 +198,16 @@ def test_a_status_without_health(made: Made) -> None:
 def test_an_allocation_of_two() -> None:
     with pytest.raises(LabError, match="one device was expected"):
         device_plugins.only_id({"ids": ["a", "b"]})
+
+
+def test_what_a_killed_run_left_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nobody else's devices are."""
+    api, shell = FakeApi({}), FakeShell(answers={"systemctl": "", "rm": ""})
+    has = {RESOURCE: "3", "example.com/gpu": "1", "vendor.io/claim-0a1b2c3d": "1", "cpu": "2"}
+    node = {"metadata": {"name": "worker-0"}, "status": {"capacity": has}}
+    api.table[NODES] = {"items": [node]}
+    forgotten: list[str] = []
+    monkeypatch.setattr(fixture, "forget", lambda _, plugin: forgotten.append(plugin.resource))
+    fixture.remove_left(cast("Cluster", Live(api, shell)))
+    assert forgotten == [RESOURCE]
+    assert ("systemctl", "stop", NAME) in shell.ran
