@@ -37,7 +37,7 @@ class Disk:
 
 
 def disk(shell: Shell) -> Disk:
-    """As it is now: a kubelet's own figures may be 15 s old and lack an image just loaded.
+    """As it is now: a kubelet's own figures may be 10 s old (seen) and lack an image just loaded.
 
     Errors: CommandFailed.
     """

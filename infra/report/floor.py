@@ -40,16 +40,14 @@ def of(scenarios: Sequence[Scenario]) -> Floor:
     ran = [scenario for scenario in scenarios if scenario.ran]
     wall = max((s.ended for s in ran), default=0.0) - min((s.started for s in ran), default=0.0)
     clusters = {scenario.cluster for scenario in ran}
-    least = [of_a_cluster(lanes([s for s in ran if s.cluster == one])) for one in clusters]
+    least = [of_a_cluster([s for s in ran if s.cluster == one]) for one in clusters]
     return Floor(lanes(ran), wall, max(least, default=0.0))
 
 
-def of_a_cluster(lanes: Iterable[Lane]) -> float:
-    named = {lane.name: lane for lane in lanes}
-    alone = named["disruptive"].waited if "disruptive" in named else 0.0
-    serial = named["serial"].waited if "serial" in named else 0.0
-    longest = named["parallel"].longest if "parallel" in named else 0.0
-    return alone + max(serial, longest)
+def of_a_cluster(ran: Sequence[Scenario]) -> float:
+    waited = {name: [s.waited for s in ran if s.lane == name] for name in LANES}
+    longest = max(waited["parallel"], default=0.0)
+    return sum(waited["disruptive"]) + max(sum(waited["serial"]), longest)
 
 
 def lanes(ran: Sequence[Scenario]) -> tuple[Lane, ...]:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures import further
+from fixtures import commands, further
 from infra.errors import LabError
 from infra.settings import Settings
 
@@ -62,12 +62,12 @@ def test_it_is_removed_before_and_after_even_when_it_cannot_be_built(
 ) -> None:
     done: list[str] = []
 
-    def infra(verb: str, one: Settings) -> None:
-        done.append(verb)
-        if verb == "up" and one.cluster_id == "ill":
+    def run(argv: list[str]) -> None:
+        done.append(argv[3])
+        if argv[3] == "up" and "ill" in argv:
             raise LabError("cluster ill: up failed")
 
-    monkeypatch.setattr(further, "infra", infra)
+    monkeypatch.setattr(further, "run", run)
     with further.built(settings(tmp_path)):
         done.append("judged")
     assert done == ["down", "up", "judged", "down"]
@@ -79,15 +79,21 @@ def test_it_is_removed_before_and_after_even_when_it_cannot_be_built(
 
 
 def test_a_build_that_fails_says_what_the_command_said(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"cluster x: -m infra nonsense .*(?s:.)*No such command"):
-        further.infra("nonsense", settings(tmp_path))
+    argv = commands.infra("nonsense", settings(tmp_path))
+    with pytest.raises(LabError, match=r"-m infra nonsense .*--cluster-id x(?s:.)*No such command"):
+        further.run(argv)
+
+
+def test_it_is_of_the_version_that_the_run_is_of(tmp_path: Path) -> None:
+    argv = commands.up(settings(tmp_path).model_copy(update={"kubernetes": "v1.36.9"}))
+    assert argv[-2:] == ["--kubernetes", "v1.36.9"]
 
 
 def test_what_a_killed_worker_left_goes_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone: list[str] = []
-    monkeypatch.setattr(further, "infra", lambda verb, one: gone.append(f"{verb} {one.cluster_id}"))
+    monkeypatch.setattr(further, "run", lambda argv: gone.append(f"{argv[3]} {argv[-1]}"))
     (tmp_path / "x-3").mkdir()
     further.remove_left(settings(tmp_path))
     assert gone == ["down x-3"]
