@@ -69,13 +69,17 @@ def prepare(kubernetes: Version = None) -> None:
 
 @app.command()
 def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
-    """Remove the cluster: machines, network, disks, keys. Fine when there is nothing."""
+    """Remove the cluster: machines, network, disks, keys. Fine when there is nothing.
+
+    Further clusters (ID-2 to ID-4) that a killed run of its left go too.
+    """
     from infra import up as life  # noqa: PLC0415
 
     settings = settings_of(platform=platform, cluster_id=cluster_id)
-    with state.held(settings.state, "python -m infra down"):
-        life.down(settings, Progress())
-    print(f"cluster {settings.cluster_id} is gone")
+    for one in (settings, *(one for one in settings.further() if one.state.exists())):
+        with state.held(one.state, "python -m infra down"):
+            life.down(one, Progress())
+        print(f"cluster {one.cluster_id} is gone")
 
 
 @app.command()

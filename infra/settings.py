@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Keep = Literal["never", "failure", "always"]
+MOST_CLUSTERS = 4
+"""Of one run: the first, and further ones that its runs of the suite make and remove."""
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -30,10 +32,15 @@ class Settings(BaseSettings):
     keep: Keep = Field(default_factory=default_keep)
     time_scale: float = Field(default=1.0, gt=0, le=10)
     state_root: Path = Field(default_factory=state_home)
-    clusters: Literal["auto"] | Annotated[int, Field(ge=1, le=4)] = 1
+    clusters: Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_CLUSTERS)] = 1
     reports: Path = PROJECT / "reports"
 
     @property
     def state(self) -> Path:
         """The state directory of this cluster (0700): keys, disks, logs, journal."""
         return self.state_root / self.cluster_id
+
+    def further(self, count: int = MOST_CLUSTERS) -> list[Self]:
+        """Those of the further clusters of a run that has ``count`` in all."""
+        ids = (f"{self.cluster_id}-{number}" for number in range(2, count + 1))
+        return [self.model_copy(update={"cluster_id": name}) for name in ids]

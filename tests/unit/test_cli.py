@@ -64,6 +64,17 @@ def test_a_lock_is_free_again_after_its_holder(tmp_path: Path) -> None:
         pass
 
 
+def test_what_a_killed_run_left_of_further_clusters_goes_with_the_first(tmp_path: Path) -> None:
+    for name in ("series-3", "series-9"):
+        (tmp_path / name).mkdir()
+    ended = infra("down", "--cluster-id", "series", KFS_STATE_ROOT=str(tmp_path))
+    assert ended.returncode == 0, ended.stderr
+    told = [line for line in ended.stdout.splitlines() if line.endswith(" is gone")]
+    assert told == ["cluster series is gone", "cluster series-3 is gone"]
+    assert not (tmp_path / "series-3").exists()
+    assert (tmp_path / "series-9").exists()  # it is somebody's own
+
+
 def test_a_damaged_record_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / state.RECORD).write_text("{")
     with pytest.raises(UserError, match="python -m infra down"):
