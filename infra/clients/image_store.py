@@ -48,7 +48,12 @@ def disk(shell: Shell) -> Disk:
 
 def images(shell: Shell) -> dict[str, bool]:
     """Whether each name is pinned. Errors: CommandFailed."""
-    return {tag: bool(image.get("pinned")) for image in listed(shell) for tag in image["repoTags"]}
+    return {name: bool(image.get("pinned")) for image in listed(shell) for name in names_of(image)}
+
+
+def names_of(image: JsonObject) -> list[str]:
+    """Its tags; the digest of one whose tag has moved on, or that was pulled without."""
+    return list(image["repoTags"] or image["repoDigests"] or [image["id"]])
 
 
 def listed(shell: Shell) -> list[JsonObject]:
@@ -76,6 +81,13 @@ def load(shell: Shell, archive: bytes) -> None:
 def remove(shell: Shell, name: str) -> None:
     """One that is gone already is no error."""
     shell.run(["crictl", "rmi", name], check=False)
+
+
+def remove_of(shell: Shell, registry: str) -> None:
+    """Everything that came from one, also what its tag named before. Errors: CommandFailed."""
+    for image in listed(shell):
+        if any(name.startswith(f"{registry}/") for name in names_of(image)):
+            remove(shell, image["id"])
 
 
 def collected(api: Api, node: str) -> dict[str, int]:

@@ -55,8 +55,8 @@ OF_THE_DRIVER = re.compile(
     r"^(ebs-|aws-meta$|snapshot-controller)|(^|\.)(group)?snapshot\.storage\.k8s\.io$"
 )
 """Objects of the EBS CSI driver, which comes and goes for several scenarios together."""
-TOPOLOGY = "topology.ebs.csi.aws.com/"
-"""Labels that its registration puts on nodes."""
+TOPOLOGY = ("topology.ebs.csi.aws.com/zone", "topology.kubernetes.io/zone")
+"""Labels that its registration puts on nodes; nothing else of this cluster does."""
 OF_A_SCENARIO = re.compile(r"\bclaim-[0-9a-f]{8}\b")
 Found = Mapping[str, str]
 """What was seen, by a name that a stranger understands."""
@@ -90,10 +90,12 @@ def nodes(api: Api) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in api.get("/api/v1/nodes")["items"]:
         name, spec = item["metadata"]["name"], item["spec"]
-        labels = item["metadata"].get("labels", {}).items()
-        found[f"node {name}: labels"] = f"{sorted(x for x in labels if TOPOLOGY not in x[0])}"
         found[f"node {name}: taints"] = f"{spec.get('taints', [])}, {spec.get('unschedulable')}"
-        found[f"node {name}: capacity"] = f"{sorted(item['status']['capacity'])}"
+        for label, value in item["metadata"].get("labels", {}).items():
+            if label not in TOPOLOGY:
+                found[f"node {name}: label {label}"] = value
+        for resource in item["status"]["capacity"]:
+            found[f"node {name}: resource {resource}"] = "is told"
     return found
 
 

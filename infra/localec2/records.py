@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.localec2.processes import Identity
 
-SCRATCH = "/dev/shm"  # noqa: S108 - a machine's memory is a file there, unlinked at once
+SCRATCH = "/dev/shm"  # noqa: S108 - a machine's memory is a file there, without a name
 FILE = "process.json"
 
 
@@ -52,11 +52,11 @@ def least_loaded(running: Iterable[Record], cpus: Iterable[int]) -> int:
 
 
 def held_mib(pid: int) -> int:
-    """Memory a machine has touched: blocks of the unlinked file that is its memory."""
+    """Memory a machine has touched: blocks of the file that is its memory, which has no name."""
     held = 0
     try:
         for handle in Path(f"/proc/{pid}/fd").iterdir():
-            if str(handle.readlink()).startswith(f"{SCRATCH}/vm_file"):
+            if str(handle.readlink()).startswith(f"{SCRATCH}/"):
                 held += handle.stat().st_blocks * 512
     except (FileNotFoundError, ProcessLookupError):
         return 0  # it ended while we looked

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.localec2 import namespaces, processes, service
+from infra.localec2 import namespaces, processes, records, service, sizes
 from infra.wait import eventually
 from tests.machines.bare import Boots
 from tests.machines.cloud import ENDS, NAME, Cloud, launched, opened
@@ -31,6 +31,12 @@ def test_it_is_the_machine_that_was_asked_for(cloud: Cloud) -> None:
 def test_its_programs_sleep_coarsely(cloud: Cloud) -> None:
     """A third of what an idle cluster took of the computer were sleeps of 20 us (docs/adr/0010)."""
     assert cloud.run("cat", "/proc/self/timerslack_ns") == "4000000"
+
+
+def test_what_it_holds_of_the_computer_is_known(cloud: Cloud) -> None:
+    """Else one more machine is refused for want of memory that others already have."""
+    held = records.held_mib(service.running(cloud.place)[cloud.id].pid)
+    assert 50 < held < sizes.memory_mib("t3.small")
 
 
 def test_its_console_is_told(cloud: Cloud) -> None:

@@ -135,3 +135,20 @@ def test_who_changes_the_driver_has_it_alone(
     with pytest.raises(StopIteration):
         next(using)
     assert told == (["in", "out"] if removed else ["in"])
+
+
+def test_labels_that_the_driver_put_on_nodes_go_with_it() -> None:
+    """The kubelet leaves them; the second is on no node of this cluster without the driver."""
+    node = "/api/v1/nodes/worker-0"
+    zones = {"topology.ebs.csi.aws.com/zone": "z", "topology.kubernetes.io/zone": "z"}
+    ebs = ebs_of({node: {"metadata": {"labels": {**zones, "tier": "gold"}}}})
+    ebs.driver.forget_topology(node)
+    (patched,) = [body for method, _, body in api_of(ebs).asked if method == "PATCH"]
+    assert patched == {"metadata": {"labels": dict.fromkeys(zones)}}
+    api_of(ebs).table[node] = {"metadata": {"labels": {"tier": "gold"}}}
+    ebs.driver.forget_topology(node)
+    assert len([method for method, _, _ in api_of(ebs).asked if method == "PATCH"]) == 1
+
+
+def api_of(ebs: Ebs) -> FakeApi:
+    return cast("FakeApi", ebs.driver.api)

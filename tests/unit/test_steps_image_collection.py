@@ -131,3 +131,26 @@ def test_a_seed_is_an_image_of_its_size_that_travels_light(tmp_path: Path) -> No
     annotations = index["manifests"][0]["annotations"]
     assert annotations["io.containerd.image.name"] == "example.com/x:unused"
     assert max(sizes) >= 8 << 20
+
+
+def tagless() -> FakeShell:
+    """One image without a tag beside one with, and one that has no name at all."""
+    listed = [
+        {"id": "sha256:1", "repoTags": ["10.0.1.11:20001/data:1"], "repoDigests": ["d@sha256:a"]},
+        {"id": "sha256:2", "repoTags": [], "repoDigests": ["10.0.1.11:20001/data@sha256:b"]},
+        {"id": "sha256:3", "repoTags": [], "repoDigests": []},
+    ]
+    return FakeShell(answers={"crictl": json.dumps({"images": listed}), "ctr": ""})
+
+
+def test_an_image_without_a_tag_is_pinned_too(tmp_path: Path) -> None:
+    machine = tagless()
+    seeds(live(tmp_path, machine)).protect("worker-0", but=[])
+    pinned = [argv[4] for argv in machine.ran if argv[0] == "ctr"]
+    assert pinned == ["10.0.1.11:20001/data:1", "10.0.1.11:20001/data@sha256:b", "sha256:3"]
+
+
+def test_what_came_from_a_registry_goes_with_it_also_what_its_tag_left_behind() -> None:
+    machine = tagless()
+    image_store.remove_of(machine, "10.0.1.11:20001")
+    assert [argv[2] for argv in machine.ran if "rmi" in argv] == ["sha256:1", "sha256:2"]

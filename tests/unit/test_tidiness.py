@@ -79,7 +79,17 @@ def test_a_node_with_another_taint_or_capacity(live: Live) -> None:
     assert "node worker-0: taints changed" in left(live, before)
     node["spec"] = {}
     node["status"]["capacity"]["example.com/dongle"] = "4"
-    assert "node worker-0: capacity changed" in left(live, before)
+    assert "node worker-0: resource example.com/dongle was left" in left(live, before)
+
+
+def test_a_label_of_a_node_but_those_of_the_storage_driver(live: Live) -> None:
+    node: Any = {**item("worker-0"), "status": {"capacity": {}}}
+    live.api.table[NODE] = {"items": [node]}
+    before = look(live)
+    node["metadata"]["labels"] = {"topology.kubernetes.io/zone": "zone-a"}
+    lanes.must_be_as_before(cast("Cluster", live), before)
+    node["metadata"]["labels"]["tier"] = "gold"
+    assert "node worker-0: label tier was left" in left(live, before)
 
 
 def test_files_and_units_of_machines(live: Live) -> None:
