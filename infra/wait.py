@@ -14,6 +14,8 @@ from infra.errors import Changed, GaveUp, WaitTimeout
 T = TypeVar("T")
 SHOWN = 200
 """Characters of an observed value in a history line: enough for a condition, short for a report."""
+HISTORY = 40
+"""Lines of it; the first and the last tell the story, the middle rarely does."""
 
 
 class Clock(Protocol):
@@ -71,9 +73,14 @@ class History:
 
     def __str__(self) -> str:
         lines = [f"  +{at:.1f} s  {seen}" for at, seen in self.changes]
-        if len(lines) > 40:  # the first and the last tell the story, the middle rarely does
-            lines = [*lines[:20], f"  ... {len(lines) - 40} more changes ...", *lines[-20:]]
+        if (more := len(lines) - HISTORY) > 0:
+            half = HISTORY // 2
+            lines = [*lines[:half], f"  ... {more} more changes ...", *lines[-half:]]
         return "\n".join(lines)
+
+    def tells(self, verdict: str) -> str:
+        """A message whose first line, all that a summary shows, has what was seen last."""
+        return f"{verdict}; last seen: {self.changes[-1][1]}\n{self}"
 
 
 def eventually(
@@ -107,9 +114,9 @@ def eventually(
                 if until(value):
                     return value
                 if giving_up_if(value):
-                    raise GaveUp(f"{what}: can no longer happen\n{history}")
+                    raise GaveUp(history.tells(f"{what}: can no longer happen"))
             if last_look:
-                raise WaitTimeout(f"{what}: not within {within:g} s\n{history}")
+                raise WaitTimeout(history.tells(f"{what}: not within {within:g} s"))
             clock.sleep(min(every, max(0.0, start + within - clock.now())))
 
 
@@ -134,7 +141,7 @@ def consistently(
             value = observe()
             history.add(clock.now(), repr(value)[:SHOWN])
             if not holds(value):
-                raise Changed(f"{what}: did not stay for {lasting:g} s\n{history}")
+                raise Changed(history.tells(f"{what}: did not stay for {lasting:g} s"))
             if last_look:
                 return value
             clock.sleep(min(every, max(0.0, start + lasting - clock.now())))

@@ -48,7 +48,8 @@ def test_a_timeout_tells_the_history_of_changes() -> None:
         eventually(
             series("a", "a", "b"), lambda v: v == "c", within=3, what="c comes", clock=FakeClock()
         )
-    assert str(caught.value) == "c comes: not within 3 s\n  +0.0 s  'a'\n  +2.0 s  'b'"
+    told = "c comes: not within 3 s; last seen: 'b'\n  +0.0 s  'a'\n  +2.0 s  'b'"
+    assert str(caught.value) == told
 
 
 def test_only_listed_errors_are_looked_past() -> None:
