@@ -103,6 +103,8 @@ def _run(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever uses us
+    # What ran on while nothing was served is seen before the first request: it was never pending.
+    reconciler.attempt()
     threads = [threading.Thread(target=s.serve_forever, daemon=True) for s in servers]
     work = threading.Thread(target=reconciler.run)
     for thread in (*threads, work):

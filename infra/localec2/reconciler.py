@@ -53,17 +53,21 @@ class Reconciler:
         self._wake.set()
 
     def run(self) -> None:
-        """Passes until ``stop``. No error ends it: each is logged and the next pass tries again."""
+        """Passes until ``stop``."""
         while not self._over.is_set():
             self._wake.clear()
-            busy = True
-            try:
-                busy = self.once()
-            except Exception:  # the thread must outlive whatever a pass met
-                LOG.exception("a pass failed")
+            busy = self.attempt()
             # Waiting for an event with a tick is this loop's purpose; infra.wait is for judging.
             self._wake.wait(QUICK_TICK if busy else TICK)
         self._probes.close()
+
+    def attempt(self) -> bool:
+        """``once``, which no error leaves: it is logged, and the next pass comes soon."""
+        try:
+            return self.once()
+        except Exception:  # the thread must outlive whatever a pass met
+            LOG.exception("a pass failed")
+            return True
 
     def once(self) -> bool:
         """One pass. Whether something is under way and the next pass should come soon."""

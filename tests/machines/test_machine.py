@@ -89,6 +89,7 @@ def test_a_killed_daemon_loses_nothing(cloud: Cloud) -> None:
     assert processes.send(daemon, signal.SIGKILL)
     assert processes.ended(daemon, within=5)
     cloud.start()
+    assert cloud.state_name() == "running", "its first answer is of what runs"
     assert cloud.daemon() != daemon
     cloud.answers()
     assert cloud.process() == process
