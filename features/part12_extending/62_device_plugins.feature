@@ -71,7 +71,7 @@ Feature: Devices that a plugin of the node brings
       When its device becomes healthy
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_10 @inferred @disruptive @slow
+  @claim_62_10 @inferred @disruptive @slow @patient
   Rule: Devices of a plugin that died cannot be had
     After five minutes more the kubelet has forgotten them; the name stays, with none.
 

@@ -4,7 +4,7 @@ Feature: Nodes that fall silent, and Pods that fit nowhere
   it, and Pods are given five minutes more. An autoscaler would read what the scheduler says of a Pod that
   fits nowhere; the series installs none.
 
-  @claim_68_13 @inferred @disruptive @slow
+  @claim_68_13 @inferred @disruptive @slow @patient
   Rule: A silent node becomes Unknown and is tainted, and its Pods stay for five minutes
     Waited for are 60 s of the 300 s: that eviction follows is not judged here.
 

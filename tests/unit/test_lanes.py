@@ -20,7 +20,7 @@ def lane():
     yield
 
 def pytest_configure(config):
-    for name in ("disruptive", "serial", "storage"):
+    for name in ("disruptive", "serial", "storage", "patient"):
         config.addinivalue_line("markers", name)
 """
 TESTS = """
@@ -117,6 +117,32 @@ def test_a_further_cluster_has_disruptive_ones_only_and_the_first_one_at_a_time(
     assert len(said) == 13, ended
     assert {name for worker, name in said if worker == "gw1"} == {"disturbs"}
     assert len({worker for worker, name in said if name == "disturbs"} - {"gw1"}) <= 1
+
+
+PATIENT = """
+import time
+
+import pytest
+
+@pytest.mark.parametrize("n", range(3))
+@pytest.mark.disruptive
+@pytest.mark.patient
+def test_patient(n): pass
+
+@pytest.mark.disruptive
+def test_disturbs(): pass
+
+@pytest.mark.parametrize("n", range(8))
+def test_beside(n): time.sleep(0.3)
+"""
+
+
+def test_a_further_cluster_has_patient_ones_beside_the_parallel_ones(tmp_path: Path) -> None:
+    ended = run(tmp_path, PATIENT, "-n", "2", "--dist", "loadgroup", conftest=CONFTEST + FURTHER)
+    order = re.findall(r"(gw\d)\].*PASSED \S+::test_(\w+)", ended)
+    assert len(order) == 12, ended
+    middle = [number for number, one in enumerate(order) if one == ("gw0", "beside")][3]
+    assert {name for worker, name in order[:middle] if worker == "gw1"} == {"patient"}
 
 
 def test_without_disruptive_scenarios_a_further_cluster_has_nothing_to_do(tmp_path: Path) -> None:
