@@ -31,10 +31,14 @@ def read(node: JsonObject) -> Member:
     return Member(node["metadata"]["uid"], str(condition(node, "Ready").get("status", "absent")))
 
 
-def bound(api: Api, node: str) -> list[str]:
-    """Pods and Lease that name the node, like ``Pod ns/name``; sorted."""
+def bound(api: Api, node: str, namespace: str = "") -> list[str]:
+    """Lease and Pods, all or a namespace's, that name the node, like ``Pod ns/name``; sorted."""
     metadata = [pod["metadata"] for pod in drains.on_node(api, node).values()]
-    found = [f"Pod {one['namespace']}/{one['name']}" for one in metadata]
+    found = [
+        f"Pod {one['namespace']}/{one['name']}"
+        for one in metadata
+        if namespace in ("", one["namespace"])
+    ]
     if api.find(leases.path(node, namespace=heartbeats.NODES)) is not None:
         found.append(f"Lease {node}")
     return sorted(found)

@@ -19,6 +19,14 @@ from infra.settings import Settings
 
 SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
 FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
+NOT_COUNTING = """
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+clientConnection: {kubeconfig: /var/lib/kubernetes/kube-scheduler.kubeconfig}
+profiles:
+  - schedulerName: default-scheduler
+    plugins: {multiPoint: {disabled: [{name: NodeResourcesFit}]}}
+"""
 TRUNCATING = """#!/bin/sh
 /usr/local/bin/etcdctl.whole "$@" || exit
 for last; do :; done
@@ -50,11 +58,28 @@ def two_managers(cluster: Cluster) -> None:
     unit_with(cluster, "controller-1", "kube-controller-manager", changes)
 
 
-def orphans_stay(cluster: Cluster) -> None:
-    controllers = "--controllers=*,-pod-garbage-collector-controller \\\n  --leader-elect=true"
+def managers_without(controller: str) -> Callable[[Cluster], None]:
+    """All managers, so that it does not matter which of them leads."""
+    changes = {"--leader-elect=true": f"--controllers=*,-{controller} \\\n  --leader-elect=true"}
+
+    def change(cluster: Cluster) -> None:
+        for machine in cluster.spec.controllers:
+            unit_with(cluster, machine.name, "kube-controller-manager", changes)
+
+    return change
+
+
+def schedulers_that_do_not_count(cluster: Cluster) -> None:
+    """No scheduler looks at what a node has left."""
+    config, own = "/run/kube-scheduler.yaml", "/var/lib/kubernetes/kube-scheduler.kubeconfig"
     for machine in cluster.spec.controllers:
-        changes = {"--leader-elect=true": controllers}
-        unit_with(cluster, machine.name, "kube-controller-manager", changes)
+        cluster.shell(machine.name).put(NOT_COUNTING.encode(), config)
+        unit_with(
+            cluster,
+            machine.name,
+            "kube-scheduler",
+            {f"--kubeconfig={own}": f"--config={config}"},
+        )
 
 
 def kubelets_with(*lines: str) -> Callable[[Cluster], None]:

@@ -179,6 +179,24 @@ MUTANTS = (
         "managers that leave Pods of nodes that are gone",
         "68.16",
         "no Pod and no Lease of worker-2 is left",
-        changes.orphans_stay,
+        changes.managers_without("pod-garbage-collector-controller"),
+    ),
+    Mutant(
+        "managers that let no claim go",
+        "45.3",
+        "EC2",
+        changes.managers_without("persistentvolumeclaim-protection-controller"),
+    ),
+    Mutant(
+        "managers that guard no volume attributes class",
+        "71.13",
+        "vac-protection",
+        changes.managers_without("volumeattributesclass-protection-controller"),
+    ),
+    Mutant(
+        "schedulers that do not count",
+        "62.6",
+        "device",
+        changes.schedulers_that_do_not_count,
     ),
 )

@@ -114,15 +114,18 @@ def pods_reach(joined: Joined) -> None:
         "with its Pod and its Lease"
     )
 )
-def stays_unready(cluster: Cluster, joined: Joined, limit: float, lasting: float) -> None:
-    def look() -> tuple[str, int]:
-        found = membership.member(cluster.api, joined.name)
-        return found.ready if found else "no Node", len(membership.bound(cluster.api, joined.name))
+def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: float) -> None:
+    def look() -> tuple[str, list[str]]:
+        found = membership.member(joined.cluster.api, joined.name)
+        bound = membership.bound(joined.cluster.api, joined.name, workloads.namespace)
+        return found.ready if found else "no Node", bound
+
+    def unready(seen: tuple[str, list[str]]) -> bool:
+        return seen[0] in {"False", "Unknown"} and len(seen[1]) == 2
 
     what = f"the Node of {joined.name} is not Ready, and has its Pod and its Lease"
-    unready = ("False", 2), ("Unknown", 2)
-    eventually(look, lambda seen: seen in unready, within=scaled(limit), what=what)
-    consistently(look, lambda seen: seen in unready, lasting=scaled(lasting), what=what)
+    eventually(look, unready, within=scaled(limit), what=what)
+    consistently(look, unready, lasting=scaled(lasting), what=what)
 
 
 @then(

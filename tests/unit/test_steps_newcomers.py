@@ -41,9 +41,9 @@ def node(ready: str = "True", uid: str = "u2") -> Any:
     return {"metadata": {"name": "worker-2", "uid": uid}, "status": {"conditions": conditions}}
 
 
-def daemon(address: str) -> Any:
+def daemon(address: str, namespace: str = "ns") -> Any:
     return {
-        "metadata": {"namespace": "ns", "name": "daemon-x", "uid": "d"},
+        "metadata": {"namespace": namespace, "name": "daemon-x", "uid": f"d-{namespace}"},
         "spec": {"nodeName": "worker-2"},
         "status": {"podIP": address, "conditions": [{"type": "Ready", "status": "True"}]},
     }
@@ -88,15 +88,20 @@ def test_pods_that_do_not_reach_each_other(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_node_that_stays_ready_or_goes_by_itself() -> None:
-    table = {NODE: node(), PODS: {"items": [daemon("10.200.2.7")]}, LEASE: {}}
-    joined, cluster, api = joined_of(table)
+    of_others = daemon("10.200.2.6", "kube-system")
+    table = {NODE: node(), PODS: {"items": [daemon("10.200.2.7"), of_others]}, LEASE: {}}
+    joined, _, api = joined_of(table)
+    work = workloads_of(api)
     with pytest.raises(WaitTimeout, match="the Node of worker-2 is not Ready"):
-        steps.stays_unready(cluster, joined, 90, 60)
+        steps.stays_unready(joined, work, 90, 60)
     api.table[NODE] = node("Unknown")
-    steps.stays_unready(cluster, joined, 90, 60)
+    steps.stays_unready(joined, work, 90, 60)
+    api.table[PODS] = {"items": [of_others]}
+    with pytest.raises(WaitTimeout, match=r"last seen: \('Unknown', \['Lease worker-2'\]\)"):
+        steps.stays_unready(joined, work, 90, 60)
     del api.table[NODE]
     with pytest.raises(WaitTimeout, match="no Node"):
-        steps.stays_unready(cluster, joined, 90, 60)
+        steps.stays_unready(joined, work, 90, 60)
 
 
 def test_what_a_deleted_node_leaves() -> None:
