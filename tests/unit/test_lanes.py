@@ -20,7 +20,7 @@ def lane():
     yield
 
 def pytest_configure(config):
-    for name in ("disruptive", "serial", "storage", "patient"):
+    for name in ("disruptive", "serial", "storage", "patient", "slow"):
         config.addinivalue_line("markers", name)
 """
 TESTS = """
@@ -51,8 +51,15 @@ ORDER = """
 import pytest
 
 @pytest.mark.disruptive
-def test_6(): pass
+def test_8(): pass
 
+@pytest.mark.disruptive
+@pytest.mark.slow
+def test_7(): pass
+
+def test_5(): pass
+
+@pytest.mark.slow
 def test_4(): pass
 
 @pytest.mark.storage
@@ -64,16 +71,18 @@ def test_2(): pass
 
 @pytest.mark.disruptive
 @pytest.mark.storage
-def test_5(): pass
+def test_6(): pass
 
 @pytest.mark.serial
 def test_1(): pass
 """
 
 
-def test_who_changes_the_driver_is_late_and_who_uses_it_early(tmp_path: Path) -> None:
+def test_who_changes_the_driver_is_late_who_uses_it_early_and_the_long_ones_first(
+    tmp_path: Path,
+) -> None:
     ended = run(tmp_path, ORDER)
-    assert re.findall(r"::test_(\d) PASSED", ended) == list("123456"), ended
+    assert re.findall(r"::test_(\d) PASSED", ended) == list("12345678"), ended
 
 
 def test_xdist_knows_the_groups(tmp_path: Path) -> None:
