@@ -184,19 +184,19 @@ MUTANTS = (
     Mutant(
         "managers that let no claim go",
         "45.3",
-        "EC2",
+        "its snapshot completed: not within 60 s; last seen: ('available'",
         changes.managers_without("persistentvolumeclaim-protection-controller"),
     ),
     Mutant(
         "managers that guard no volume attributes class",
         "71.13",
-        "vac-protection",
+        "the class slow is gone once nobody uses it",
         changes.managers_without("volumeattributesclass-protection-controller"),
     ),
     Mutant(
         "schedulers that do not count",
         "62.6",
-        "device",
+        "which no allocation of the plugin on worker-0 gave",
         changes.schedulers_that_do_not_count,
     ),
 )

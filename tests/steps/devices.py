@@ -35,7 +35,10 @@ class Users:
         for call in self.plugin.allocations():
             if call.get("nonce") == nonce:
                 return call
-        raise ClaimError(f"{pod.name} has the nonce {nonce!r}, which no allocation gave")
+        raise ClaimError(
+            f"{pod.name} on {pod.node} has the nonce {nonce!r}, which no allocation of the plugin "
+            f"on {self.plugin.shell.name} gave"
+        )
 
 
 @given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
