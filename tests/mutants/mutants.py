@@ -29,6 +29,8 @@ class Mutant:
     """``not judged`` where the health gate catches it first: no claim can be judged on it."""
     mend: Callable[[Cluster], None] = lambda _: None
     """What ``up`` does not put back, because it never made it."""
+    or_says: str = ""
+    """A part of the message that is as good, where luck decides what is seen first."""
     kuberc: str = ""
     """What the admin's kubectl does by default in the run that judges (kubectl's kuberc)."""
 
@@ -198,5 +200,6 @@ MUTANTS = (
         "62.6",
         "which no allocation of the plugin on worker-0 gave",
         changes.schedulers_that_do_not_count,
+        or_says="another is not scheduled for want of",  # all three Pods came to the right node
     ),
 )
