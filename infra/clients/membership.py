@@ -44,6 +44,18 @@ def bound(api: Api, node: str, namespace: str = "") -> list[str]:
     return sorted(found)
 
 
+def standing(api: Api, node: str, namespace: str) -> tuple[str, list[str]]:
+    """Status of its condition Ready, or ``no Node``; what of that namespace is bound to it."""
+    found = member(api, node)
+    return found.ready if found else "no Node", bound(api, node, namespace)
+
+
+def is_kept_unready(seen: tuple[str, list[str]], count: int) -> bool:
+    """Whether a node is there and not Ready, with so many things still bound to it."""
+    ready, things = seen
+    return ready in {"False", "Unknown"} and len(things) == count
+
+
 def addresses(pods: Iterable[JsonObject], node: str) -> list[str]:
     """Of the Ready ones among these Pods that run on the node."""
     return [p["status"]["podIP"] for p in pods if p["spec"]["nodeName"] == node and is_ready(p)]

@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "schedulers that do not count",
         "62.6",
-        "which no allocation of the plugin on worker-0 gave",
+        "which no allocation gave",
         changes.schedulers_that_do_not_count,
         or_says="another is not scheduled for want of",  # all three Pods came to the right node
     ),

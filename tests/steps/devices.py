@@ -35,10 +35,7 @@ class Users:
         for call in self.plugin.allocations():
             if call.get("nonce") == nonce:
                 return call
-        raise ClaimError(
-            f"{pod.name} on {pod.node} has the nonce {nonce!r}, which no allocation of the plugin "
-            f"on {self.plugin.shell.name} gave"
-        )
+        raise ClaimError(f"{pod.name} on {pod.node} has nonce {nonce!r}, which no allocation gave")
 
 
 @given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")

@@ -1,6 +1,7 @@
 """Machines that become nodes, and nodes that are no machines any more."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
@@ -116,16 +117,12 @@ def pods_reach(joined: Joined) -> None:
 )
 def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: float) -> None:
     def look() -> tuple[str, list[str]]:
-        found = membership.member(joined.cluster.api, joined.name)
-        bound = membership.bound(joined.cluster.api, joined.name, workloads.namespace)
-        return found.ready if found else "no Node", bound
+        return membership.standing(joined.cluster.api, joined.name, workloads.namespace)
 
-    def unready(seen: tuple[str, list[str]]) -> bool:
-        return seen[0] in {"False", "Unknown"} and len(seen[1]) == 2
-
+    kept = partial(membership.is_kept_unready, count=2)
     what = f"the Node of {joined.name} is not Ready, and has its Pod and its Lease"
-    eventually(look, unready, within=scaled(limit), what=what)
-    consistently(look, unready, lasting=scaled(lasting), what=what)
+    eventually(look, kept, within=scaled(limit), what=what)
+    consistently(look, kept, lasting=scaled(lasting), what=what)
 
 
 @then(

@@ -135,7 +135,7 @@ def test_what_a_container_has(made: Made) -> None:
     goes_red(
         "should have nonce beef", steps.has_what_was_given, plugin(shell), users(made), evidence()
     )
-    goes_red("has the nonce '', which no allocation of the plugin on", users(made).of, pod)
+    goes_red("has nonce '', which no allocation gave", users(made).of, pod)
 
 
 def test_what_monitors_are_told(made: Made) -> None:
