@@ -50,10 +50,10 @@ def standing(api: Api, node: str, namespace: str) -> tuple[str, list[str]]:
     return found.ready if found else "no Node", bound(api, node, namespace)
 
 
-def is_kept_unready(seen: tuple[str, list[str]], count: int) -> bool:
-    """Whether a node is there and not Ready, with so many things still bound to it."""
+def is_kept_unready(seen: tuple[str, list[str]]) -> bool:
+    """Whether a node is there and not Ready, with its Lease and one Pod still bound to it."""
     ready, things = seen
-    return ready in {"False", "Unknown"} and len(things) == count
+    return ready in {"False", "Unknown"} and len(things) == 2
 
 
 def addresses(pods: Iterable[JsonObject], node: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Machines that become nodes, and nodes that are no machines any more."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
@@ -119,10 +118,9 @@ def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: f
     def look() -> tuple[str, list[str]]:
         return membership.standing(joined.cluster.api, joined.name, workloads.namespace)
 
-    kept = partial(membership.is_kept_unready, count=2)
     what = f"the Node of {joined.name} is not Ready, and has its Pod and its Lease"
-    eventually(look, kept, within=scaled(limit), what=what)
-    consistently(look, kept, lasting=scaled(lasting), what=what)
+    eventually(look, membership.is_kept_unready, within=scaled(limit), what=what)
+    consistently(look, membership.is_kept_unready, lasting=scaled(lasting), what=what)
 
 
 @then(

@@ -11,6 +11,7 @@ from fixtures.workloads import manifest
 from infra.wait import eventually
 
 ROUNDS = 12
+PAUSE = "sync -d /data/numbers; sleep 0.2"
 
 
 def test_it_leaves_whole_lines_when_all_its_processes_are_ended(tmp_path: Path) -> None:
@@ -20,7 +21,8 @@ def test_it_leaves_whole_lines_when_all_its_processes_are_ended(tmp_path: Path) 
     """
     file = tmp_path / "numbers"
     script = manifest("volume-user")["spec"]["containers"][0]["command"][-1]
-    script = script.replace("sync -d /data/numbers; sleep 0.2", "true")
+    assert PAUSE in script, "it would be met in its pause, where nothing can go wrong"
+    script = script.replace(PAUSE, "true")
     for _ in range(ROUNDS):
         before = len(lines_of(file))
         writer = subprocess.Popen(
