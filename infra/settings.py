@@ -8,6 +8,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Keep = Literal["never", "failure", "always"]
+LONGEST_ID = 31
+"""Characters of a cluster's id."""
 MOST_CLUSTERS = 4
 """Of one run: the first, and further ones that its runs of the suite make and remove."""
 PROJECT = Path(__file__).resolve().parent.parent
@@ -26,7 +28,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KFS_", frozen=True, extra="ignore")
 
     platform: Literal["local", "aws"] = "local"
-    cluster_id: str = Field(default="series", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    cluster_id: str = Field(
+        default="series", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_ID
+    )
     kubernetes: str = "v1.36.1"
     region: str = "ap-southeast-1"
     keep: Keep = Field(default_factory=default_keep)

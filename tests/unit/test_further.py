@@ -1,5 +1,6 @@
 """Further clusters: how many, whose they are, and that they go whatever happens."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -54,6 +55,23 @@ def test_more_clusters_than_workers(
 ) -> None:
     session = SimpleNamespace(config=config(tmp_path, monkeypatch, workers))
     with pytest.raises(pytest.UsageError, match="--clusters 3 needs -n 3 or more, or -n auto"):
+        further.pytest_sessionstart(cast("Any", session))
+
+
+@pytest.mark.parametrize(
+    ("characters", "outcome"),
+    [
+        (29, nullcontext()),
+        (30, pytest.raises(pytest.UsageError, match="--cluster-id may have 29 characters")),
+    ],
+)
+def test_an_id_too_long_for_further_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, characters: int, outcome: Any
+) -> None:
+    long = settings(tmp_path).model_copy(update={"cluster_id": "x" * characters})
+    session = SimpleNamespace(config=config(tmp_path, monkeypatch, 4))
+    monkeypatch.setattr(further, "from_config", lambda _: long)
+    with outcome:
         further.pytest_sessionstart(cast("Any", session))
 
 

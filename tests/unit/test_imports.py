@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,14 @@ class Import:
         return self.name == package or self.name.startswith(f"{package}.")
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[Import]:
     where = path.relative_to(ROOT).as_posix()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(where, alias.name, node.lineno)
@@ -54,14 +60,17 @@ def imports(path: Path) -> Iterator[Import]:
                 yield Import(where, f"{node.module}.{alias.name}", node.lineno)
 
 
-IMPORTS = [one for path in SOURCES for one in imports(path)]
+@cache
+def all_imports() -> list[Import]:
+    """Read when a test asks: collecting the tests is not to take a second for it."""
+    return [one for path in SOURCES for one in imports(path)]
 
 
 @pytest.mark.parametrize("package", HOMES)
 def test_a_package_is_imported_in_its_home_only(package: str) -> None:
     strays = [
         f"{one.path}:{one.line} imports {one.name}"
-        for one in IMPORTS
+        for one in all_imports()
         if one.of(package) and not one.path.startswith(HOMES[package])
     ]
     assert not strays, f"only {HOMES[package]} may: " + "; ".join(sorted(set(strays)))
@@ -71,7 +80,7 @@ def test_a_package_is_imported_in_its_home_only(package: str) -> None:
 def test_a_layer_does_not_look_up(layer: str) -> None:
     wrong = [
         f"{one.path}:{one.line} imports {one.name}"
-        for one in IMPORTS
+        for one in all_imports()
         if one.path.startswith(layer) and any(one.of(name) for name in FORBIDDEN[layer])
     ]
     assert not wrong, "; ".join(sorted(set(wrong)))
@@ -82,7 +91,7 @@ def test_only_one_module_sleeps() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES
         if path.relative_to(ROOT).as_posix() != SLEEPER
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr == "sleep"
         and isinstance(node.value, ast.Name)
@@ -95,7 +104,7 @@ def test_steps_and_fixtures_do_not_skip() -> None:
     skips = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr in {"skip", "importorskip"}
         and isinstance(node.value, ast.Name)
