@@ -4,7 +4,16 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+from fixtures import lanes
+from fixtures.recording import KEY, Recording
+from infra.report.model import Scenario
+from infra.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = """
@@ -160,6 +169,28 @@ def test_without_disruptive_scenarios_a_further_cluster_has_nothing_to_do(tmp_pa
     )
     assert "gw1" not in re.findall(r"\[(gw\d)\].*PASSED", ended)
     assert "7 passed" in ended
+
+
+def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
+    settings = Settings(cluster_id="x", state_root=tmp_path)
+    settings.state.mkdir()
+    recording = Recording(Scenario("x", "x"), tmp_path, "gw0")
+    node = SimpleNamespace(stash={KEY: recording}, get_closest_marker=lambda _: None)
+    values = {"settings": settings, "cluster": None}
+    request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
+    mine = Thread(target=take_a_turn, args=(request,))
+    with lanes.locked(settings.state / lanes.LOCK, exclusive=True):
+        mine.start()
+        mine.join(0.2)
+        assert mine.is_alive()
+        ended = time.time()
+    mine.join()
+    assert recording.scenario.started >= ended
+
+
+def take_a_turn(request: Any) -> None:
+    with lanes.turn(request):
+        pass
 
 
 def run(folder: Path, tests: str, *options: str, conftest: str = CONFTEST) -> str:
