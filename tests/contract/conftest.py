@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -18,11 +18,13 @@ from botocore.config import Config
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
 
-from infra.localec2 import front as front_module
-from infra.localec2.front import Front
-from tests.contract.world import World, settle
+from infra import localec2
+from tests.contract.world import World, front_at, settle
 
-AMIS = Path(front_module.__file__).with_name("amis.json")
+if TYPE_CHECKING:
+    from infra.localec2.front import Front
+
+AMIS = Path(localec2.__file__).with_name("amis.json")
 
 
 class Quiet(WSGIRequestHandler):
@@ -35,7 +37,7 @@ class Quiet(WSGIRequestHandler):
 class Served:
     """One HTTP server for the session; ``front`` is the local EC2 of the running test."""
 
-    front: Front
+    front: "Front"
     endpoint: str
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -64,18 +66,6 @@ def served() -> Iterator[Served]:
     server.shutdown()
 
 
-class Steered(Front):
-    """A front whose clock of modifications only a test moves."""
-
-    def __init__(self, journal: Path) -> None:
-        super().__init__(journal)
-        self._now = 0.0
-        self.clock = lambda: self._now
-
-    def pass_time(self, seconds: float) -> None:
-        self._now += seconds
-
-
 class Body(BytesIO):
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
         yield self.getvalue()
@@ -100,13 +90,15 @@ def local_client(served: Served) -> Any:
 
 
 @pytest.fixture
-def front(served: Served, tmp_path: Path) -> Front:
-    served.front = Steered(tmp_path / "journal")
-    return served.front
+def front(served: Served, tmp_path: Path) -> "Front":
+    """Its clock of modifications moves when a test moves it."""
+    front = served.front = front_at(tmp_path / "journal")
+    front.clock = lambda: 0.0
+    return front
 
 
 @pytest.fixture
-def local(front: Front, local_client: Any) -> World:
+def local(front: "Front", local_client: Any) -> World:
     return World(local_client, front=front, settle=lambda: settle(front))
 
 

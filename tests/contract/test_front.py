@@ -2,7 +2,7 @@
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -10,10 +10,13 @@ import boto3
 import pytest
 
 from infra.errors import UserError
-from infra.localec2.front import Front
-from infra.localec2.moto_backend import LocalBackend
 from tests.contract.conftest import Served
-from tests.contract.world import PUBLIC_KEY, World, refused
+from tests.contract.world import PUBLIC_KEY, World, front_at, refused
+
+if TYPE_CHECKING:
+    from infra.localec2.front import Front
+
+DESCRIBE_VPCS = "infra.localec2.moto_backend.LocalBackend.describe_vpcs"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ from tests.contract.world import PUBLIC_KEY, World, refused
     ],
 )
 def test_anything_but_signed_calls_is_refused(
-    served: Served, front: Front, path: str, code: str
+    served: Served, front: "Front", path: str, code: str
 ) -> None:
     request = Request(served.endpoint + path, data=b"Action=DescribeVpcs")
     with pytest.raises(HTTPError) as caught:
@@ -35,7 +38,7 @@ def test_anything_but_signed_calls_is_refused(
         assert f"<Code>{code}</Code>" in answer.read().decode()
 
 
-def test_other_services_and_regions_are_refused(front: Front) -> None:
+def test_other_services_and_regions_are_refused(front: "Front") -> None:
     body = "Action=DescribeVpcs&Version=2016-11-15"
     assert front.answer("ec2", "ap-southeast-1", body)[0] == 200
     assert front.answer("ec2", "eu-central-1", body)[0] == 400
@@ -49,7 +52,7 @@ def test_failure_of_moto_is_a_fault_and_is_logged(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("moto tripped")
 
-    monkeypatch.setattr(LocalBackend, "describe_vpcs", broken)
+    monkeypatch.setattr(DESCRIBE_VPCS, broken)
     with refused("InternalError"):
         local.ec2.describe_vpcs()
     assert "moto failed on Action=DescribeVpcs" in caplog.text
@@ -60,7 +63,7 @@ def test_what_moto_lacks_is_unsupported(local: World, monkeypatch: pytest.Monkey
     def lacking(*_: Any, **__: Any) -> None:
         raise NotImplementedError("not in moto yet")
 
-    monkeypatch.setattr(LocalBackend, "describe_vpcs", lacking)
+    monkeypatch.setattr(DESCRIBE_VPCS, lacking)
     with refused("UnsupportedOperation"):
         local.ec2.describe_vpcs()
 
@@ -75,7 +78,7 @@ def test_looks_wait_for_changes(local: World) -> None:
     assert not look.is_alive()
 
 
-def test_identity_and_roles(served: Served, front: Front) -> None:
+def test_identity_and_roles(served: Served, front: "Front") -> None:
     def client(service: str) -> Any:
         return boto3.client(
             service,
@@ -108,7 +111,7 @@ def test_changes_wake_the_reconciler_and_looks_do_not(local: World) -> None:
 
 
 def test_snapshot_holds_what_a_machine_needs(local: World) -> None:
-    assert Front(local.front._journal.path.with_name("empty")).wanted() is None
+    assert front_at(local.front._journal.path.with_name("empty")).wanted() is None
     local.ec2.import_key_pair(KeyName="me", PublicKeyMaterial=PUBLIC_KEY.encode())
     ident = local.launch(
         PrivateIpAddress="10.0.1.21",
@@ -170,4 +173,4 @@ def test_parallel_calls_keep_their_places(local: World) -> None:
         thread.join()
     wanted = local.front.wanted()
     assert sorted(i.private_ip for i in wanted.instances) == addresses
-    assert Front(Path(local.front._journal.path)).wanted() == wanted
+    assert front_at(Path(local.front._journal.path)).wanted() == wanted

@@ -4,23 +4,25 @@ import json
 import shutil
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra import ec2
 from infra.errors import UserError
-from infra.localec2.front import Front
 from tests.contract.cluster import SPEC, provision
 from tests.contract.conftest import Served
 from tests.contract.rows.disks import ZONE, shown, volume
-from tests.contract.world import World, settle
+from tests.contract.world import World, front_at, settle
+
+if TYPE_CHECKING:
+    from infra.localec2.front import Front
 
 
 @pytest.fixture(scope="module")
-def lived(served: Served, local_client: Any, tmp_path_factory: pytest.TempPathFactory) -> Front:
+def lived(served: Served, local_client: Any, tmp_path_factory: pytest.TempPathFactory) -> "Front":
     """A cluster with a past: a machine replaced, one rebooted, one stopped."""
-    front = served.front = Front(tmp_path_factory.mktemp("lived") / "journal")
+    front = served.front = front_at(tmp_path_factory.mktemp("lived") / "journal")
     front.on_change = lambda: settle(front)
     made = provision(local_client)
     ec2.route_pods(local_client, SPEC, made)
@@ -33,23 +35,23 @@ def lived(served: Served, local_client: Any, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def path(lived: Front, tmp_path: Path) -> Path:
+def path(lived: "Front", tmp_path: Path) -> Path:
     """A copy of its journal."""
     return Path(shutil.copy(lived._journal.path, tmp_path / "journal"))
 
 
-def states(front: Front) -> dict[str, str]:
+def states(front: "Front") -> dict[str, str]:
     return {i.id: i.state for i in front._backend.all_instances()}
 
 
-def test_restart_gives_the_same_cluster(lived: Front, path: Path) -> None:
-    again = Front(path)
+def test_restart_gives_the_same_cluster(lived: "Front", path: Path) -> None:
+    again = front_at(path)
     assert again.wanted() == lived.wanted()
     assert len(again.wanted().instances) == 3  # type: ignore[union-attr]
 
 
-def test_what_ran_is_pending_until_seen_again(lived: Front, path: Path) -> None:
-    before, again = states(lived), Front(path)
+def test_what_ran_is_pending_until_seen_again(lived: "Front", path: Path) -> None:
+    before, again = states(lived), front_at(path)
     expected = {i: "pending" if s == "running" else s for i, s in before.items()}
     assert states(again) == expected
     assert set(expected.values()) == {"pending", "stopped", "terminated"}
@@ -58,53 +60,53 @@ def test_what_ran_is_pending_until_seen_again(lived: Front, path: Path) -> None:
 
 
 def test_second_restart_after_changes(path: Path, served: Served, local_client: Any) -> None:
-    again = served.front = Front(path)
+    again = served.front = front_at(path)
     settle(again)
     again.on_change = lambda: settle(again)
     provision(local_client)  # starts the stopped balancer
-    third = Front(path)
+    third = front_at(path)
     assert third.wanted() == again.wanted()
     assert {i.wanted for i in third.wanted().instances} == {"running"}  # type: ignore[union-attr]
 
 
 def test_client_tokens_survive(local: World, served: Served) -> None:
     ident = local.launch(ClientToken="once")
-    served.front = Front(local.front._journal.path)
+    served.front = front_at(local.front._journal.path)
     assert local.launch(ClientToken="once") == ident
 
 
 def test_new_ids_after_a_restart_are_new(local: World, served: Served) -> None:
     first = local.launch()
-    served.front = Front(local.front._journal.path)
+    served.front = front_at(local.front._journal.path)
     assert local.launch() != first
 
 
-def test_last_line_cut_short_is_dropped(lived: Front, path: Path) -> None:
+def test_last_line_cut_short_is_dropped(lived: "Front", path: Path) -> None:
     whole = path.read_text()
     path.write_text(whole + '{"kind": "call", "se')
-    assert Front(path).wanted() == lived.wanted()
+    assert front_at(path).wanted() == lived.wanted()
     assert path.read_text().startswith(whole)
 
 
-def test_damaged_line_names_itself_and_the_way_out(lived: Front, path: Path) -> None:
+def test_damaged_line_names_itself_and_the_way_out(lived: "Front", path: Path) -> None:
     path.write_text("damaged\n" + path.read_text())
     with pytest.raises(UserError, match=r"journal:1 cannot be read .* build the cluster again"):
-        Front(path)
+        front_at(path)
 
 
-def test_other_answer_than_before_is_told(lived: Front, path: Path) -> None:
+def test_other_answer_than_before_is_told(lived: "Front", path: Path) -> None:
     lines = path.read_text().splitlines()
     call = json.loads(lines[0])
     path.write_text("\n".join([json.dumps(call | {"seed": 1}), *lines[1:], ""]))
     with pytest.raises(UserError, match="journal:1 gives another answer"):
-        Front(path)
+        front_at(path)
 
 
-def test_only_its_owner_reads_it(lived: Front) -> None:
+def test_only_its_owner_reads_it(lived: "Front") -> None:
     assert stat.S_IMODE(lived._journal.path.stat().st_mode) == 0o600
 
 
-def test_signatures_are_not_kept(lived: Front, path: Path) -> None:
+def test_signatures_are_not_kept(lived: "Front", path: Path) -> None:
     assert "Signature" not in path.read_text()
 
 
@@ -118,7 +120,7 @@ def test_volumes_survive_and_a_repeated_call_makes_no_second_one(
     snapshot = local.ec2.create_snapshot(VolumeId=disk)["SnapshotId"]
     local.settle()
     before = local.front.wanted()
-    served.front = local.front = Front(local.front._journal.path)
+    served.front = local.front = front_at(local.front._journal.path)
     settle(local.front)
     assert volume(local, ClientToken="once") == disk
     assert local.front.wanted() == before
@@ -131,6 +133,6 @@ def test_what_was_under_way_stays_so_until_it_is_seen(local: World, served: Serv
     instance, disk = local.running(), volume(local)
     local.ec2.attach_volume(VolumeId=disk, InstanceId=instance, Device="/dev/xvdaa")
     made = local.ec2.create_volume(AvailabilityZone=ZONE, Size=4, VolumeType="gp3")["VolumeId"]
-    served.front = local.front = Front(local.front._journal.path)
+    served.front = local.front = front_at(local.front._journal.path)
     assert shown(local, disk)["Attachments"][0]["State"] == "attaching"
     assert shown(local, made)["State"] == "creating"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +10,6 @@ from infra import ec2
 from infra.ec2.api import TAG
 from infra.errors import PlatformError, UserError
 from infra.inventory import with_another_worker
-from infra.localec2.front import Front
 from tests.contract.cluster import (
     NOTHING,
     SERIES,
@@ -27,6 +26,9 @@ from tests.contract.cluster import (
 from tests.contract.conftest import Served, in_process
 from tests.contract.world import settle
 
+if TYPE_CHECKING:
+    from infra.localec2.front import Front
+
 GOLDEN = Path(__file__).with_name("provision.golden")
 CHANGES = 16
 REMOVALS = 9
@@ -39,12 +41,12 @@ def session_client(served: Served) -> Any:
 
 
 @pytest.fixture
-def client(session_client: Any, front: Front) -> Any:
+def client(session_client: Any, front: "Front") -> Any:
     front.on_change = lambda: settle(front)
     return session_client
 
 
-def test_it_works_over_http(served: Served, front: Front) -> None:
+def test_it_works_over_http(served: Served, front: "Front") -> None:
     front.on_change = lambda: settle(front)
     client = ec2.client(served.endpoint, "ap-southeast-1")
     made = provision(client, SERIES)
@@ -166,7 +168,7 @@ def test_stopped_machine_is_started(client: Any) -> None:
     assert provision(client).instances["lb"] == made.instances["lb"]
 
 
-def test_pod_routes_follow_a_new_worker(client: Any, front: Front) -> None:
+def test_pod_routes_follow_a_new_worker(client: Any, front: "Front") -> None:
     made = provision(client)
     ec2.route_pods(client, SPEC, made)
     client.terminate_instances(InstanceIds=[made.instances["worker-0"].id])
@@ -183,7 +185,7 @@ def test_pod_routes_follow_a_new_worker(client: Any, front: Front) -> None:
     assert checked == {"10.0.1.10"}
 
 
-def test_only_the_present_caller_is_let_in(client: Any, front: Front) -> None:
+def test_only_the_present_caller_is_let_in(client: Any, front: "Front") -> None:
     provision(client, allowed_cidr="198.51.100.7/32")
     provision(client, allowed_cidr="198.51.100.8/32")
     wanted = front.wanted()
@@ -203,7 +205,7 @@ def test_another_key_is_refused(client: Any) -> None:
         provision(client, public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIother me")
 
 
-def test_refusal_names_machine_and_reason(client: Any, front: Front) -> None:
+def test_refusal_names_machine_and_reason(client: Any, front: "Front") -> None:
     def full(instance_type: str, running: int) -> None:
         if running >= 2:
             raise UserError(f"no memory for a third machine ({instance_type})")
@@ -213,7 +215,7 @@ def test_refusal_names_machine_and_reason(client: Any, front: Front) -> None:
         provision(client)
 
 
-def test_machines_that_boot_slowly_are_waited_for(client: Any, front: Front) -> None:
+def test_machines_that_boot_slowly_are_waited_for(client: Any, front: "Front") -> None:
     front.on_change = lambda: None
     looks: list[str] = []
 
@@ -227,7 +229,7 @@ def test_machines_that_boot_slowly_are_waited_for(client: Any, front: Front) -> 
     assert len(looks) > 4
 
 
-def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: Front) -> None:
+def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: "Front") -> None:
     def kill() -> None:
         wanted = front.wanted()
         for instance in wanted.instances if wanted else ():

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from infra.localec2.front import Front
 
 IMAGE = "ami-0deb1a0130000c0de"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPJX6Gz2wSbhTDj6tbhcjpCOFt6Xtce5cAZ8xDPXLPVS test"
@@ -96,6 +100,13 @@ def refused(code: str) -> Iterator[None]:
         yield
     status = caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
     assert (caught.value.response["Error"]["Code"], status // 100) == (code, 4)
+
+
+def front_at(journal: Path) -> "Front":
+    """A local EC2; imported here because moto takes a second, which collecting does not need."""
+    from infra.localec2.front import Front  # noqa: PLC0415
+
+    return Front(journal)
 
 
 def settle(front: Any) -> None:
