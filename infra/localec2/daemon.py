@@ -28,7 +28,6 @@ from infra.localec2.network import Network
 from infra.localec2.place import API_PORT, Place
 from infra.localec2.reconciler import Reconciler
 from infra.localec2.volume_files import VolumeFiles
-from infra.localec2.wanted import Wanted
 
 LOG = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     front = Front(place.journal, setup.region)
     front.console = launcher.console
     front.capacity = lambda kind, _running: sizes.require_room(
-        kind, promised(front.wanted(), launcher.held_mib), place.state
+        kind, sizes.promised(front.wanted(), launcher.held_mib), place.state
     )
     reconciler = Reconciler(front, launcher, Network(), VolumeFiles(place))
     front.on_change = reconciler.wake
@@ -81,16 +80,6 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     _run(reconciler, servers, ready)
     place.endpoint.unlink(missing_ok=True)
     lock.close()
-
-
-def promised(wanted: Wanted | None, held_mib: Callable[[str], int]) -> tuple[tuple[int, int], ...]:
-    """MiB promised to each machine that shall run, also one not started yet; MiB it holds."""
-    instances = wanted.instances if wanted else ()
-    return tuple(
-        (sizes.memory_mib(i.instance_type), held_mib(i.id))
-        for i in instances
-        if i.wanted == "running"
-    )
 
 
 def _run(

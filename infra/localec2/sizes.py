@@ -1,10 +1,11 @@
 """What an instance type is here, and whether one more fits on this machine."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from infra.errors import PlatformError
+from infra.localec2.wanted import Wanted
 
 MEMORY_MIB = {
     # The types say 2 and 4 GiB. 512 MiB for the balancer and 2 GiB for the others were enough for
@@ -26,6 +27,14 @@ def memory_mib(instance_type: str) -> int:
             "instance type", instance_type, f"is not offered by the local EC2; take one of {known}"
         )
     return MEMORY_MIB[instance_type]
+
+
+def promised(wanted: Wanted | None, held_mib: Callable[[str], int]) -> tuple[tuple[int, int], ...]:
+    """MiB promised to each machine that shall run, also one not started yet; MiB it holds."""
+    instances = wanted.instances if wanted else ()
+    return tuple(
+        (memory_mib(i.instance_type), held_mib(i.id)) for i in instances if i.wanted == "running"
+    )
 
 
 def require_room(instance_type: str, promised: Iterable[tuple[int, int]], state: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 from infra.errors import PlatformError
 from infra.localec2 import records
 from infra.localec2.addresses import plug, port
-from infra.localec2.daemon import promised
 from infra.localec2.machines import Uml, kept, machine_id
 from infra.localec2.place import Place
 from infra.localec2.processes import Identity
 from infra.localec2.records import Record
+from infra.localec2.sizes import promised
 from infra.localec2.wanted import Instance, Wanted
 
 ONE = Instance(
