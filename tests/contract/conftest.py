@@ -18,7 +18,7 @@ from botocore.config import Config
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
 
-from infra import localec2
+from infra import ec2, localec2
 from tests.contract.world import World, front_at, settle
 
 if TYPE_CHECKING:
@@ -100,6 +100,18 @@ def front(served: Served, tmp_path: Path) -> "Front":
 @pytest.fixture
 def local(front: "Front", local_client: Any) -> World:
     return World(local_client, front=front, settle=lambda: settle(front))
+
+
+@pytest.fixture(scope="session")
+def our_client(served: Served) -> Any:
+    return in_process(ec2.client(served.endpoint, "ap-southeast-1"), served)
+
+
+@pytest.fixture(name="client")
+def provisioning_client(our_client: Any, front: "Front") -> Any:
+    """As the build uses it, with machines that move on at once."""
+    front.on_change = lambda: settle(front)
+    return our_client
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from infra import ec2
 from infra.ec2.api import TAG
-from infra.errors import PlatformError, UserError
 from infra.inventory import with_another_worker
 from tests.contract.cluster import (
     NOTHING,
@@ -23,7 +20,7 @@ from tests.contract.cluster import (
     recording,
     remove,
 )
-from tests.contract.conftest import Served, in_process
+from tests.contract.conftest import Served
 from tests.contract.world import settle
 
 if TYPE_CHECKING:
@@ -33,17 +30,6 @@ GOLDEN = Path(__file__).with_name("provision.golden")
 CHANGES = 16
 REMOVALS = 9
 """Mutating calls of one provisioning of three machines and of its removal."""
-
-
-@pytest.fixture(scope="session")
-def session_client(served: Served) -> Any:
-    return in_process(ec2.client(served.endpoint, "ap-southeast-1"), served)
-
-
-@pytest.fixture
-def client(session_client: Any, front: "Front") -> Any:
-    front.on_change = lambda: settle(front)
-    return session_client
 
 
 def test_it_works_over_http(served: Served, front: "Front") -> None:
@@ -197,64 +183,6 @@ def test_only_the_present_caller_is_let_in(client: Any, front: "Front") -> None:
         ("tcp", 22, 22, "198.51.100.8/32"),
         ("tcp", 6443, 6443, "198.51.100.8/32"),
     }
-
-
-def test_another_key_is_refused(client: Any) -> None:
-    provision(client)
-    with pytest.raises(PlatformError, match="belongs to another key"):
-        provision(client, public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIother me")
-
-
-def test_refusal_names_machine_and_reason(client: Any, front: "Front") -> None:
-    def full(instance_type: str, running: int) -> None:
-        if running >= 2:
-            raise UserError(f"no memory for a third machine ({instance_type})")
-
-    front.capacity = full
-    with pytest.raises(ec2.Refused, match="InsufficientInstanceCapacity: no memory for a third"):
-        provision(client)
-
-
-def test_machines_that_boot_slowly_are_waited_for(client: Any, front: "Front") -> None:
-    front.on_change = lambda: None
-    looks: list[str] = []
-
-    def boot_after_a_while(**_: Any) -> None:
-        looks.append("looked")
-        if len(looks) == 4:
-            settle(front)
-
-    with hooked(client, "after-call.ec2.DescribeInstances", boot_after_a_while):
-        assert {i.state for i in provision(client).instances.values()} == {"running"}
-    assert len(looks) > 4
-
-
-def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: "Front") -> None:
-    def kill() -> None:
-        wanted = front.wanted()
-        for instance in wanted.instances if wanted else ():
-            front.observed(instance.id, "terminated", reason="the kernel did not boot")
-
-    front.on_change = kill
-    with pytest.raises(PlatformError, match=r"Server\.InternalError: the kernel did not boot"):
-        provision(client)
-
-
-def test_power(client: Any) -> None:
-    ident = provision(client).instances["worker-0"].id
-    ec2.stop(client, ident)
-    with pytest.raises(ec2.Refused, match="IncorrectInstanceState"):
-        ec2.reboot(client, ident)
-    ec2.start(client, ident)
-    ec2.reboot(client, ident)
-    with pytest.raises(ec2.Missing, match="i-0123456789abcdef0"):
-        ec2.start(client, "i-0123456789abcdef0")
-
-
-def test_silent_platform_is_our_error() -> None:
-    nobody = ec2.client("http://127.0.0.1:9", "ap-southeast-1")
-    with pytest.raises(PlatformError, match="did not answer"):
-        ec2.find(nobody, SPEC)
 
 
 def test_plain_moto_takes_the_same_requests(moto_server: str, plain: Any) -> None:
