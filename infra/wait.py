@@ -50,7 +50,10 @@ listeners: list[Listener] = []
 
 
 @contextmanager
-def told(what: str, kind: Literal["within", "for"], bound: float, clock: Clock) -> Iterator[None]:
+def told(
+    what: str, kind: Literal["within", "for"], bound: float, clock: Clock = SYSTEM
+) -> Iterator[None]:
+    """Says of the block that it was a wait: a command that ends when something has come."""
     start = clock.now()
     try:
         yield

@@ -58,12 +58,16 @@ def endpoint(cluster: Cluster, machine: str) -> str:
     return f"https://{cluster.spec.machine(machine).private_ip}:{etcd.CLIENT_PORT}"
 
 
-def look(cluster: Cluster, *, through: str = "") -> Members:
+def look(cluster: Cluster) -> Members:
     """The members as one controller's command sees them; those that answer have a status."""
-    ctl = client(cluster, through)
+    ctl = client(cluster)
+    return Members(ctl.statuses(), ctl.members(), ctl.alarms(), processes(cluster))
+
+
+def processes(cluster: Cluster) -> dict[str, Unit]:
+    """By machine. One that is stopped is among them; its member's status would take 20 s."""
     seen = bystanders.look(cluster, names=["etcd"])
-    units = {machine: unit for (machine, _), unit in seen.processes.items()}
-    return Members(ctl.statuses(), ctl.members(), ctl.alarms(), units)
+    return {machine: unit for (machine, _), unit in seen.processes.items()}
 
 
 def differences(before: Members, after: Members) -> list[str]:
@@ -88,15 +92,15 @@ def differences(before: Members, after: Members) -> list[str]:
         ]
         if other.revision < one.revision:
             found.append(f"{one.endpoint}: revision fell from {one.revision} to {other.revision}")
-    return found + restarted(before, after)
+    return found + restarted(before, after.units)
 
 
-def restarted(before: Members, after: Members, *, but: str = "") -> list[str]:
+def restarted(before: Members, now: Mapping[str, Unit], *, but: str = "") -> list[str]:
     """Machines whose etcd is another process now, with both."""
     return [
-        f"etcd on {machine}: process {unit.pid} is now {after.units[machine].pid}"
+        f"etcd on {machine}: process {unit.pid} is now {now[machine].pid}"
         for machine, unit in before.units.items()
-        if machine != but and bystanders.identity(unit) != bystanders.identity(after.units[machine])
+        if machine != but and bystanders.identity(unit) != bystanders.identity(now[machine])
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infra import wait
 from infra.ssh import Shell
 
 PROPERTIES = (
@@ -79,15 +80,24 @@ def start(shell: Shell, name: str) -> None:
     shell.run(["systemctl", "start", name], timeout=START_TIMEOUT)
 
 
-def restart(shell: Shell, name: str) -> None:
-    """Starts anew with the unit file as it is on disk now; whether it stays up is not judged."""
+def restart(shell: Shell, name: str, *, killing: bool = False) -> None:
+    """Starts anew with the unit file as it is on disk now; whether it stays up is not judged.
+
+    ``killing`` does not ask the process to end: an API server waits a minute then, for watches that
+    its clients do not end (--request-timeout; measured).
+    """
     shell.run(["systemctl", "daemon-reload"])
     shell.run(["systemctl", "reset-failed", name], check=False)
-    shell.run(["systemctl", "restart", name], check=False, timeout=START_TIMEOUT)
+    if killing:  # not checked: it may have ended by itself
+        kill = ["systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", name]
+        shell.run(kill, check=False)
+    with wait.told(f"{name} on {shell.name} is another process", "within", START_TIMEOUT):
+        shell.run(["systemctl", "restart", name], check=False, timeout=START_TIMEOUT)
 
 
 def stop(shell: Shell, name: str) -> None:
-    shell.run(["systemctl", "stop", name], timeout=START_TIMEOUT)
+    with wait.told(f"{name} on {shell.name} has ended", "within", START_TIMEOUT):
+        shell.run(["systemctl", "stop", name], timeout=START_TIMEOUT)
 
 
 START_TIMEOUT = 240.0

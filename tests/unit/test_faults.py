@@ -139,6 +139,20 @@ def test_a_replaced_file_is_kept_and_comes_back(tmp_path: Path) -> None:
     assert faults.pending(tmp_path) == []
 
 
+def test_an_api_server_with_another_file_is_not_waited_for(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    caused = Faults(cluster(tmp_path, shell=lambda _: machine), gate=lambda _: None)
+    kill = ("systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", "kube-apiserver")
+    caused.replace("controller-1", "/etc/x.yaml", b"other: true\n", unit="kube-apiserver")
+    assert machine.ran[-2:] == [kill, ("systemctl", "restart", "kube-apiserver")]
+    machine.ran.clear()
+    caused.restore()
+    assert kill in machine.ran
+    machine.ran.clear()
+    caused.replace("controller-1", "/etc/y.yaml", b"other: true\n", unit="kube-scheduler")
+    assert not any("kill" in argv for argv in machine.ran), "a scheduler gives its Lease back"
+
+
 def test_a_file_that_came_back_already_is_not_taken_again(tmp_path: Path) -> None:
     shell = FakeShell("controller-1", {"systemctl": "ActiveState=active\n"})
     faults.write(tmp_path, [Fault("replaced", "controller-1", "etcd", "/etc/x.yaml")])

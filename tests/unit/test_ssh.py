@@ -15,6 +15,10 @@ class Silent:
         self.status_event = threading.Event()
         self.closed = False
         self.ends = ends
+        self.pieces: list[bytes] = []
+
+    def sendall(self, piece: bytes) -> None:
+        self.pieces.append(piece)
 
     def recv(self, _size: int) -> bytes:
         if self.ends:
@@ -42,9 +46,18 @@ def test_a_command_without_an_end_is_a_timeout(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ssh, "STATUS_TIMEOUT", 0.05)
     channel = Silent()
     with pytest.raises(TimeoutError):
-        ssh.converse(cast("Any", channel), None)
+        ssh.converse(cast("Any", channel), b"")
     assert channel.closed
 
 
 def test_a_command_that_ends_gives_its_status() -> None:
-    assert ssh.converse(cast("Any", Silent(ends=True)), None) == (b"", b"", 3)
+    assert ssh.converse(cast("Any", Silent(ends=True)), b"") == (b"", b"", 3)
+
+
+def test_much_input_is_sent_in_pieces_and_whole() -> None:
+    channel = Silent(ends=True)
+    content = bytes(range(256)) * 4096 + b"the end"
+    ssh.converse(cast("Any", channel), content)
+    assert b"".join(channel.pieces) == content
+    longest = max(len(piece) for piece in channel.pieces)
+    assert longest <= ssh.PIECE, "paramiko copies what is left of a piece for each packet"

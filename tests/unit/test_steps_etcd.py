@@ -68,7 +68,7 @@ def test_a_member_that_restarts_or_leaders_that_keep_changing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = replace(FOUND, units={**FOUND.units, "controller-2": unit("controller-2", pid=77)})
-    monkeypatch.setattr(members, "look", lambda *_, **__: other)
+    monkeypatch.setattr(members, "processes", lambda _: other.units)
     monkeypatch.setattr(members, "leader_changes", lambda *_: dict.fromkeys(MACHINES[1:], 3.0))
     red(etcd.others_run_on, cluster(), FOUND, LOST, says="process 10 is now 77")
     red(etcd.others_run_on, cluster(), other, LOST, says="more than one")
