@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.counterpart import Counterpart
 from infra.clients.running import RunningPod
-from infra.errors import LabError
+from infra.errors import LabError, preparing
 from infra.ssh import Shell
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
 
 FOLDER = "/var/lib/kubelet/device-plugins"
 KUBELETS_OWN = "kubelet.sock"
 CHECKPOINT = f"{FOLDER}/kubelet_internal_checkpoint"
 VENDOR = "example.com"
+NO_VERSION = "v0"
+"""Of the API between kubelet and plugins; a kubelet names what it refuses."""
 NULL = "1:3"
 """Major and minor number of /dev/null, which the plugin gives under another name."""
 ORDER = ("listens", "registered", "GetDevicePluginOptions", "ListAndWatch", "Allocate")
@@ -38,6 +42,21 @@ class DevicePlugin(Counterpart):
         """The program and a marker lie in its folder. Errors: CommandFailed."""
         super().prepare(program)
         self.shell.put(f"{self.name}\n".encode(), f"{self.folder}/marker")
+
+    def await_registrations(self) -> None:
+        """The kubelet takes them. Errors: NotPrepared.
+
+        One that begins anew removes all plugins' sockets when its device manager starts, which may
+        be seconds after it is Ready: that of a plugin that began before would be gone.
+        """
+        with preparing():
+            eventually(
+                lambda: self.register_as(self.resource, NO_VERSION),
+                lambda said: NO_VERSION in said,
+                within=scaled(NODE_READY),
+                every=0.5,
+                what=f"the kubelet of {self.shell.name} takes registrations, and refuses this",
+            )
 
     def start(self) -> None:
         what = [f"--resource={self.resource}", f"--folder={self.folder}", f"--count={self.count}"]

@@ -10,7 +10,7 @@ from infra.clients import device_plugins
 from infra.clients.device_plugins import DevicePlugin
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
-from infra.errors import LabError, WaitTimeout
+from infra.errors import LabError, NotPrepared, WaitTimeout
 from infra.inventory import series
 from tests.steps import devices as steps
 from tests.steps.devices import Users
@@ -198,6 +198,14 @@ def test_a_status_without_health(made: Made) -> None:
 def test_an_allocation_of_two() -> None:
     with pytest.raises(LabError, match="one device was expected"):
         device_plugins.only_id({"ids": ["a", "b"]})
+
+
+def test_a_kubelet_that_would_remove_the_plugin_s_socket(made: Made) -> None:
+    """It has begun anew and takes no registration yet."""
+    _, _, shell = made
+    with pytest.raises(NotPrepared, match="the kubelet of worker-0 takes registrations"):
+        plugin(shell).await_registrations()
+    assert any(argv[1:3] == ("register", f"--resource={RESOURCE}") for argv in shell.ran)
 
 
 def test_what_a_killed_run_left_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,8 @@ func devicePlugin(args []string) error {
 	}
 }
 
-// serveUntilSocketGoes listens, registers, and returns when the kubelet has removed the socket.
+// serveUntilSocketGoes listens, registers, and returns when the kubelet has removed the socket: it
+// removes all when it starts, also one that nobody has registered yet.
 func (p *plugin) serveUntilSocketGoes() error {
 	for p.is("hold") {
 		time.Sleep(look)
@@ -75,29 +76,21 @@ func (p *plugin) serveUntilSocketGoes() error {
 	api.RegisterDevicePluginServer(server, p)
 	go server.Serve(listener)
 	defer server.Stop()
-	if err := p.register(); err != nil {
-		return err
+	for registered := false; exists(path); time.Sleep(look) {
+		registered = registered || p.register()
 	}
-	for {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			p.log(call{Method: "socket is gone"})
-			return nil
-		}
-		time.Sleep(look)
-	}
+	p.log(call{Method: "socket is gone"})
+	return nil
 }
 
-// register tries until the kubelet listens: a restarted one makes its socket anew.
-func (p *plugin) register() error {
-	for {
-		err := registerWith(api.Version, p.endpoint(), p.resource)
-		if err == nil {
-			p.log(call{Method: "registered"})
-			return nil
-		}
+// register says whether the kubelet took it: a restarted one makes its socket anew.
+func (p *plugin) register() bool {
+	if err := registerWith(api.Version, p.endpoint(), p.resource); err != nil {
 		fmt.Fprintln(os.Stderr, "register:", err)
-		time.Sleep(look)
+		return false
 	}
+	p.log(call{Method: "registered"})
+	return true
 }
 
 func (p *plugin) endpoint() string {
@@ -105,8 +98,12 @@ func (p *plugin) endpoint() string {
 }
 
 func (p *plugin) is(name string) bool {
-	_, err := os.Stat(filepath.Join(p.folder, name))
-	return err == nil
+	return exists(filepath.Join(p.folder, name))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
 }
 
 func (p *plugin) log(c call) {
