@@ -13,7 +13,7 @@ from infra.errors import ClaimError
 from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
-from tests.steps.devices import REGISTERED, await_counts, user
+from tests.steps.devices import REGISTERED, await_counts, await_registered, user
 from tests.steps.phrases import phrase
 
 RESOURCE = "example.com/whole"
@@ -55,8 +55,7 @@ def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DeviceP
 def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     """The kubelet writes its file of devices when one registers."""
     other = make_plugin(1)
-    other.start()
-    await_counts(cluster, other, 1, 1, within=REGISTERED)
+    await_registered(cluster, other)
     assert exists(other.shell, CHECKPOINT), f"{other.shell.name} has no {CHECKPOINT}"
     return other
 

@@ -13,7 +13,7 @@ from infra.clients.device_plugins import NULL, DevicePlugin
 from infra.clients.pods import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -41,8 +41,7 @@ class Users:
 @given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
 def plugin_registered(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
     plugin = make_plugin(count)
-    plugin.start()
-    await_counts(cluster, plugin, count, count, within=REGISTERED)
+    await_registered(cluster, plugin)
     return plugin
 
 
@@ -237,6 +236,13 @@ def await_health(pod: RunningPod, resource: str, wanted: list[tuple[str, str]]) 
         within=scaled(REGISTERED),
         what=f"the status of {pod.name} tells that its device is {wanted[0][1]}",
     )
+
+
+def await_registered(cluster: Cluster, plugin: DevicePlugin) -> None:
+    """Starts it, for a claim about what comes after (62.2 is about this). Errors: NotPrepared."""
+    plugin.start()
+    with preparing():
+        await_counts(cluster, plugin, plugin.count, plugin.count, within=REGISTERED)
 
 
 def await_counts(

@@ -1,6 +1,7 @@
 """Devices and their plugin: every Then-step goes red, as one understands."""
 
 import json
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -206,6 +207,16 @@ def test_a_kubelet_that_would_remove_the_plugin_s_socket(made: Made) -> None:
     with pytest.raises(NotPrepared, match="the kubelet of worker-0 takes registrations"):
         plugin(shell).await_registrations()
     assert any(argv[1:3] == ("register", f"--resource={RESOURCE}") for argv in shell.ran)
+
+
+def test_a_plugin_whose_devices_no_node_tells_is_no_start(made: Made) -> None:
+    """What comes after its registration is not false then."""
+    _, api, shell = made
+    api.table[NODES] = nodes("0", "0")
+    shell.answers["systemd-run"] = ""
+    start = partial(steps.plugin_registered, live(made), lambda _: plugin(shell))
+    with pytest.raises(NotPrepared, match="worker-0 alone has 3 of"):
+        start(3)
 
 
 def test_what_a_killed_run_left_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
