@@ -58,6 +58,15 @@ class DevicePlugin(Counterpart):
                 what=f"the kubelet of {self.shell.name} takes registrations, and refuses this",
             )
 
+    def await_counts(self, api: Api, total: int, free: int, *, within: float) -> None:
+        """Its worker alone has so many devices, and so many to give. Errors: WaitTimeout."""
+        eventually(
+            lambda: counts(api, self.resource),
+            lambda seen: seen == {self.shell.name: (str(total), str(free))},
+            within=scaled(within),
+            what=f"{self.shell.name} alone has {total} of {self.resource}, {free} to give",
+        )
+
     def start(self) -> None:
         what = [f"--resource={self.resource}", f"--folder={self.folder}", f"--count={self.count}"]
         self.run("device-plugin", *what)

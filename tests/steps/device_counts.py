@@ -13,7 +13,7 @@ from infra.errors import ClaimError
 from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
-from tests.steps.devices import REGISTERED, await_counts, await_registered, user
+from tests.steps.devices import REGISTERED, await_registered, user
 from tests.steps.phrases import phrase
 
 RESOURCE = "example.com/whole"
@@ -47,7 +47,7 @@ def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DeviceP
     """A plugin that never starts: its name is the resource's, and it is forgotten afterwards."""
     plugin = make_plugin(count)
     need(device_plugins.advertise(cluster.api, plugin.shell.name, plugin.resource, count))
-    await_counts(cluster, plugin, count, count, within=REGISTERED)
+    plugin.await_counts(cluster.api, count, count, within=REGISTERED)
     return plugin
 
 

@@ -120,7 +120,7 @@ def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> None:
     )
 )
 def node_has(cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int) -> None:
-    await_counts(cluster, plugin, total, free, within=limit)
+    plugin.await_counts(cluster.api, total, free, within=limit)
 
 
 @then("no node has a device")
@@ -242,15 +242,4 @@ def await_registered(cluster: Cluster, plugin: DevicePlugin) -> None:
     """Starts it, for a claim about what comes after (62.2 is about this). Errors: NotPrepared."""
     plugin.start()
     with preparing():
-        await_counts(cluster, plugin, plugin.count, plugin.count, within=REGISTERED)
-
-
-def await_counts(
-    cluster: Cluster, plugin: DevicePlugin, total: int, free: int, *, within: float
-) -> None:
-    eventually(
-        lambda: device_plugins.counts(cluster.api, plugin.resource),
-        lambda seen: seen == {plugin.shell.name: (str(total), str(free))},
-        within=scaled(within),
-        what=f"{plugin.shell.name} alone has {total} of {plugin.resource}, {free} to give",
-    )
+        plugin.await_counts(cluster.api, plugin.count, plugin.count, within=REGISTERED)
