@@ -32,9 +32,9 @@ def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
         yield chosen
     finally:
         chosen.mend(cluster)
-        ebs_site.remove_left(cluster, Settings())
-        cluster.close()
         subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
+        ebs_site.remove_left(cluster, Settings())  # only now does its API answer for certain
+        cluster.close()
 
 
 def test_the_suite_catches(mutant: Mutant, tmp_path: Path) -> None:
