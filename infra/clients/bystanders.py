@@ -33,13 +33,17 @@ class Stopped:
 
 
 def look(cluster: Cluster, *, names: Iterable[str] = UNITS) -> Bystanders:
+    found = processes(cluster, names)
+    return Bystanders(found, {name: leases.read(cluster.api, name).holder for name in ELECTED})
+
+
+def processes(cluster: Cluster, names: Iterable[str]) -> dict[Place, Unit]:
+    """Units of that name on every controller, stopped ones too."""
     wanted = tuple(names)
     machines = [machine.name for machine in cluster.spec.controllers]
     with ThreadPoolExecutor(len(machines)) as pool:
         shown = pool.map(lambda m: units.show_all(cluster.shell(m), wanted), machines)
-        processes = {(unit.machine, unit.name): unit for found in shown for unit in found}
-    holders = {name: leases.read(cluster.api, name).holder for name in ELECTED}
-    return Bystanders(processes, holders)
+        return {(unit.machine, unit.name): unit for found in shown for unit in found}
 
 
 def differences(

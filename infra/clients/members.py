@@ -66,8 +66,8 @@ def look(cluster: Cluster) -> Members:
 
 def processes(cluster: Cluster) -> dict[str, Unit]:
     """By machine. One that is stopped is among them; its member's status would take 20 s."""
-    seen = bystanders.look(cluster, names=["etcd"])
-    return {machine: unit for (machine, _), unit in seen.processes.items()}
+    found = bystanders.processes(cluster, ["etcd"])
+    return {machine: unit for (machine, _), unit in found.items()}
 
 
 def differences(before: Members, after: Members) -> list[str]:

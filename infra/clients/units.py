@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from infra import wait
 from infra.ssh import Shell
 
+API_SERVER = "kube-apiserver"
+"""Name of its unit."""
 PROPERTIES = (
     "ActiveState",
     "ActiveEnterTimestampMonotonic",
@@ -69,9 +71,10 @@ def show_all(shell: Shell, names: Sequence[str]) -> tuple[Unit, ...]:
     return tuple(parse(block, machine=shell.name, name=name) for name, block in pairs)
 
 
-def signal(shell: Shell, name: str, signal_name: str) -> None:
+def signal(shell: Shell, name: str, signal_name: str, *, check: bool = True) -> None:
     """Sends ``SIGSTOP``, ``SIGCONT`` ... to the unit's main process only."""
-    shell.run(["systemctl", "kill", "--kill-whom=main", f"--signal={signal_name}", name])
+    kill = ["systemctl", "kill", "--kill-whom=main", f"--signal={signal_name}", name]
+    shell.run(kill, check=check)
 
 
 def start(shell: Shell, name: str) -> None:
@@ -89,8 +92,7 @@ def restart(shell: Shell, name: str, *, killing: bool = False) -> None:
     shell.run(["systemctl", "daemon-reload"])
     shell.run(["systemctl", "reset-failed", name], check=False)
     if killing:  # not checked: it may have ended by itself
-        kill = ["systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", name]
-        shell.run(kill, check=False)
+        signal(shell, name, "SIGKILL", check=False)
     with wait.told(f"{name} on {shell.name} is another process", "within", START_TIMEOUT):
         shell.run(["systemctl", "restart", name], check=False, timeout=START_TIMEOUT)
 

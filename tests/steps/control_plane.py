@@ -9,6 +9,7 @@ from infra.clients.api import JsonObject
 from infra.clients.bystanders import Stopped
 from infra.clients.control_plane import Server
 from infra.clients.pods import Pods, condition
+from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
 from infra.reach import AGNHOST
 from infra.timing import scaled
@@ -30,13 +31,13 @@ def leases_are_served(cluster: Cluster) -> dict[str, list[str]]:
 
 @when("its API server stops", target_fixture="stopped")
 def api_server_stops(server: Server, faults: Faults) -> Stopped:
-    faults.stop(server.machine, "kube-apiserver")
-    return Stopped((server.machine, "kube-apiserver"), server.bystanders)
+    faults.stop(server.machine, API_SERVER)
+    return Stopped((server.machine, API_SERVER), server.bystanders)
 
 
 @when("its API server starts again")
 def api_server_starts(server: Server, faults: Faults) -> None:
-    faults.start(server.machine, "kube-apiserver")
+    faults.start(server.machine, API_SERVER)
 
 
 @when("all three schedulers stop")

@@ -18,7 +18,7 @@ from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase
-from tests.steps.rolling import API_UNIT, await_ready
+from tests.steps.rolling import await_ready
 
 LABELS = {
     "code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version",
@@ -227,7 +227,7 @@ def pods_own_run(pod: RunningPod) -> None:
 @when("the API server of one controller is restarted", target_fixture="restarted")
 def restart_one(cluster: Cluster) -> str:
     machine = str(cluster.spec.controllers[-1].name)
-    units.restart(cluster.shell(machine), API_UNIT, killing=True)
+    units.restart(cluster.shell(machine), units.API_SERVER, killing=True)
     await_ready(machine, cluster.api_of(machine))
     return machine
 

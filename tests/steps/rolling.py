@@ -18,7 +18,6 @@ from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
 
-API_UNIT = "kube-apiserver"
 READY_AGAIN = 120
 """Seconds for a restarted API server: 10 to 45 s were measured on two busy cores."""
 ANSWERED = 5.0
@@ -61,7 +60,7 @@ def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
 def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Bystanders:
     before = bystanders.look(cluster, names=["etcd"])
     for machine, api in cluster.api_servers().items():
-        units.restart(cluster.shell(machine), API_UNIT)
+        units.restart(cluster.shell(machine), units.API_SERVER)
         await_ready(machine, api)
     return before
 

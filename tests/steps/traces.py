@@ -10,6 +10,7 @@ from infra.clients.api import Api
 from infra.clients.bystanders import Bystanders
 from infra.clients.running import must_be_none
 from infra.clients.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
+from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
@@ -17,7 +18,6 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 from tests.steps.rolling import await_ready
 
-API_SERVER = "kube-apiserver"
 CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
 
 
