@@ -7,29 +7,27 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from infra.places import Where
+
 CATALOGUE = Path(__file__).with_name("claims.toml")
 TAG = re.compile(r"claim_(\d+)_(\d+)")
 
 Class = Literal["stated", "upstream"]
-Lane = Literal["parallel", "serial", "disruptive"]
 
 
 @dataclass(frozen=True)
 class Claim:
     """One sentence that holds or does not.
 
-    ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. Not ``confirmed``:
-    the reading behind it has not been seen on a live cluster yet. ``not_here`` is why no scenario
-    can show it on the cluster of the series. ``finding`` is where an article, or the reading behind
-    the claim, and the live cluster differ.
+    ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. ``where`` it must be
+    judged. ``not_here`` is why no scenario can show it on the cluster of the series. ``finding`` is
+    where an article, or the reading behind the claim, and the live cluster differ.
     """
 
     id: str
     title: str
     kind: Class
-    lane: Lane
-    slow: bool = False
-    confirmed: bool = True
+    where: Where = "any"
     not_here: str = ""
     finding: str = ""
 

@@ -49,6 +49,11 @@ class Cluster:
     def address_of(self, machine: str) -> str:
         return self.addresses.get(machine, str(self.spec.machine(machine).private_ip))
 
+    def names_by_address(self) -> dict[str, str]:
+        """Machines by each of their addresses."""
+        names = {str(machine.private_ip): str(machine.name) for machine in self.spec.machines}
+        return names | {address: name for name, address in self.addresses.items()}
+
     @property
     def balanced_url(self) -> str:
         return f"https://{self.address_of(self.spec.load_balancer.name)}:{API_PORT}"

@@ -109,6 +109,27 @@ class Changed(ClaimError):
     pass
 
 
+def require(condition: object, message: str) -> None:
+    """What a claim starts from, or the control beside a negative. Errors: NotPrepared.
+
+    Where a verdict is given, that is in Then-steps, ``assert`` says that the claim is false.
+    """
+    if not condition:
+        raise NotPrepared(message)
+
+
+@contextmanager
+def claimed() -> Iterator[None]:
+    """What a Given or When waits for in here is a part of the claim. Errors: ClaimError.
+
+    Elsewhere in a Given or When a wait that ends in vain is a bad start, hence *not judged*.
+    """
+    try:
+        yield
+    except AssertionError as error:
+        raise ClaimError(str(error)) from error
+
+
 @contextmanager
 def preparing() -> Iterator[None]:
     """What is waited for in here is what a claim starts from. Errors: NotPrepared."""

@@ -16,6 +16,7 @@ import fabric
 import paramiko
 from invoke.exceptions import CommandTimedOut
 
+from infra import places
 from infra.errors import CommandFailed, Unreachable
 
 TIMEOUT = 60.0
@@ -25,6 +26,7 @@ STATUS_TIMEOUT = 5.0
 PIECE = 1 << 18
 """Bytes of input given to paramiko at once: it copies all that is left for each packet of 32 KiB,
 so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."""
+LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and the banner; machines are one hop away."""
 
@@ -95,6 +97,7 @@ class Ssh:
         timeout: float = TIMEOUT,
     ) -> Result:
         started = time.monotonic()
+        places.looked_by_command(self.name, argv)
         out, err, status = self._execute(("sudo", "-n", *argv), stdin, timeout)
         result = Result(
             self.name, tuple(argv), status, text(out), text(err), time.monotonic() - started
@@ -111,6 +114,7 @@ class Ssh:
         self.run(["install", "-D", "-m", f"{mode:o}", "/dev/stdin", path], stdin=content)
 
     def get(self, path: str) -> bytes:
+        places.looked(self.name)
         out, err, status = self._execute(("sudo", "-n", "cat", "--", path), None, TIMEOUT)
         if status != 0:
             raise CommandFailed(
@@ -123,10 +127,11 @@ class Ssh:
 
         Errors: Unreachable, also when nobody listens there.
         """
+        places.looked(self.name if address == LOOPBACK else address, port)
         try:
             with self._lock:
                 return self._transport().open_channel(
-                    "direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=CONNECT_TIMEOUT
+                    "direct-tcpip", (address, port), (LOOPBACK, 0), timeout=CONNECT_TIMEOUT
                 )
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise Unreachable(self.name, f"to {address}:{port}", repr(error)) from error

@@ -8,7 +8,7 @@ Feature: A claim becomes a real EBS volume
   Background:
     Given the EBS CSI driver
 
-  @claim_44_1 @seen
+  @claim_44_1
   Rule: The driver runs in Pods of the workers, with a role of theirs
 
     Scenario: Two controllers, a node plugin on each worker, and the role
@@ -16,7 +16,7 @@ Feature: A claim becomes a real EBS volume
       And each worker has it registered
       And the instance profile of its role is on the workers and on no other machine
 
-  @claim_44_2 @seen
+  @claim_44_2
   Rule: A volume is made for the first Pod, where that Pod runs
 
     Scenario: A claim alone, and then with a writer
@@ -27,7 +27,7 @@ Feature: A claim becomes a real EBS volume
       And EC2 has it attached to the writer's worker
       And only nodes of its zone may use it
 
-  @claim_44_3 @seen
+  @claim_44_3
   Rule: A volume follows its Pod to the other worker
 
     Scenario: A writer ends, and one on the other worker begins
@@ -37,7 +37,7 @@ Feature: A claim becomes a real EBS volume
       And it is the same volume, with every number that was written before
       And numbers go on where they ended
 
-  @claim_44_4 @inferred
+  @claim_44_4
   Rule: The class says what is left when a claim goes
 
     Scenario Outline: A claim of the policy "<policy>" is deleted
@@ -50,7 +50,7 @@ Feature: A claim becomes a real EBS volume
         | Delete | gone       | gone      |
         | Retain | Released   | available |
 
-  @claim_44_5 @inferred
+  @claim_44_5
   Rule: A detached volume grows, and its file system with the next Pod
 
     Scenario: A claim asks for more while no Pod uses it
@@ -61,7 +61,7 @@ Feature: A claim becomes a real EBS volume
       Then its file system has 12 GiB
       And it is the same volume, with every number that was written before
 
-  @claim_44_6 @inferred @serial
+  @claim_44_6 @serial
   Rule: Without the role no volume is made
 
     Scenario: The workers lose the role and get it back
@@ -72,7 +72,7 @@ Feature: A claim becomes a real EBS volume
       When the workers get the driver's role back
       Then within 240 s EC2 has a volume for it and the writer runs
 
-  @claim_44_9 @inferred @serial
+  @claim_44_9 @serial
   Rule: A worker has no more volumes than its plugin tells
 
     Scenario: One volume a worker
@@ -83,7 +83,7 @@ Feature: A claim becomes a real EBS volume
       And for 5 s EC2 has no volume for the other claim
       But a writer that may run anywhere gets a volume on the other worker
 
-  @claim_44_7 @inferred @disruptive
+  @claim_44_7 @disruptive
   Rule: A kubelet's restart leaves a mounted volume alone
 
     Scenario: The kubelet of a writer begins anew
@@ -92,7 +92,7 @@ Feature: A claim becomes a real EBS volume
       Then its writer is the same and paused for less than 5 s
       And EC2 has it attached to the writer's worker
 
-  @claim_44_8 @inferred @disruptive @slow
+  @claim_44_8 @disruptive @slow
   Rule: The volume of a node that is out of service goes to the other one
 
     Scenario: A worker goes off and its node is declared out of service

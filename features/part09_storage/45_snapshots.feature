@@ -7,7 +7,7 @@ Feature: A snapshot is a volume's past
   Background:
     Given the EBS CSI driver
 
-  @claim_45_1 @claim_71_19 @article_71 @seen
+  @claim_45_1 @claim_71_19 @article_71
   Rule: A claim made of a snapshot is another volume with the data of then
 
     Scenario: The source is changed after its snapshot
@@ -19,7 +19,7 @@ Feature: A snapshot is a volume's past
       Then the Pod finds the bytes of before on another volume of EC2, made of that snapshot
       And the source has its new bytes and an undisturbed writer
 
-  @claim_45_2 @inferred
+  @claim_45_2
   Rule: A snapshot under writes is one moment of the disk
 
     Scenario: The writer goes on while its volume is copied
@@ -30,7 +30,7 @@ Feature: A snapshot is a volume's past
       Then the Pod finds numbers from 1 on without a gap, all that were on the disk before
       And the source has an undisturbed writer
 
-  @claim_45_3 @inferred
+  @claim_45_3
   Rule: A snapshot outlives its source, and its object is its life
 
     Scenario: First the source goes, then the snapshot
@@ -42,7 +42,7 @@ Feature: A snapshot is a volume's past
       When the snapshot's object is deleted
       Then within 60 s EC2 has no snapshot of it
 
-  @claim_45_4 @inferred
+  @claim_45_4
   Rule: A claim made of a claim is a copy of its volume
 
     Scenario: The writer goes on while its claim is copied

@@ -4,7 +4,7 @@ Feature: A second API server behind the first
   computes its answers and stores nothing. Controllers run no kube-proxy, so the way to it is the address
   of its Pod, over the VPC's routes. Counting is done at the second server: a 200 proves no proxying.
 
-  @claim_61_1 @seen
+  @claim_61_1
   Rule: A group is registered by an APIService that points at a Service
 
     Scenario: The group of metrics and the built-in groups
@@ -13,7 +13,7 @@ Feature: A second API server behind the first
       And those of the built-in groups point nowhere and are local
       And a metric is read through every API server
 
-  @claim_61_2 @claim_61_5 @seen
+  @claim_61_2 @claim_61_5
   Rule: Requests to that group are answered by the second server, live
 
     Scenario: Metrics of both workers, counted by metrics-server itself
@@ -24,7 +24,7 @@ Feature: A second API server behind the first
       And within 60 s they are of a later time
       But they have no identity, and can neither be watched nor written
 
-  @claim_61_3 @claim_61_12 @seen
+  @claim_61_3 @claim_61_12
   Rule: Metrics are not in etcd, objects of a defined kind are
 
     Scenario: Keys of metrics and of a kind of our own
@@ -36,7 +36,7 @@ Feature: A second API server behind the first
       When the object is deleted
       Then etcd holds it no more
 
-  @claim_61_4 @inferred @disruptive
+  @claim_61_4 @disruptive
   Rule: They live in the memory of the second server
 
     Scenario: The second server is replaced
@@ -45,7 +45,7 @@ Feature: A second API server behind the first
       Then at first there are no metrics of nodes
       And within 120 s another Pod serves the metrics of both workers
 
-  @claim_61_6 @claim_61_7 @inferred
+  @claim_61_6 @claim_61_7
   Rule: The caller's identity travels along, asserted only by the front proxy, and is judged again
 
     Scenario: Two users by the proxy and two by the second server's own port
@@ -56,7 +56,7 @@ Feature: A second API server behind the first
       But named without a certificate, or with one of the Kubernetes CA, neither is believed
       And the front proxy's CA and its allowed names are published
 
-  @claim_61_8 @claim_61_9 @claim_61_13 @inferred @disruptive
+  @claim_61_8 @claim_61_9 @claim_61_13 @disruptive
   Rule: When the second server is away only its group fails, and namespaces cannot go
 
     Scenario: No second server for a while
@@ -69,7 +69,7 @@ Feature: A second API server behind the first
       When metrics-server is scaled back
       Then within 120 s its group answers, the namespace is gone and no outage is counted
 
-  @claim_61_10 @seen
+  @claim_61_10
   Rule: Controllers reach the second server by its Pod's address
 
     Scenario: Three controllers without kube-proxy
@@ -78,7 +78,7 @@ Feature: A second API server behind the first
       And every controller connects to the Pod's address
       But no controller connects to the Service's address
 
-  @claim_61_11 @inferred
+  @claim_61_11
   Rule: The second server needs one right on kubelets
 
     Scenario: Its rules, and the kubelets' own counts

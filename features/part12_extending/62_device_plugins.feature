@@ -4,7 +4,7 @@ Feature: Devices that a plugin of the node brings
   divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
   numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
 
-  @claim_62_1 @seen @disruptive @slow
+  @claim_62_1 @disruptive @slow
   Rule: Before any plugin the folder of sockets holds the kubelet's own
 
     Scenario: A kubelet that was just started
@@ -12,7 +12,7 @@ Feature: Devices that a plugin of the node brings
       Then the only socket among the plugins' is the kubelet's
       And no node has a device
 
-  @claim_62_2 @seen @disruptive @slow
+  @claim_62_2 @disruptive @slow
   Rule: A plugin registers, and bad registrations are refused
 
     Scenario: Another version, a name without a vendor, and a good one
@@ -23,7 +23,7 @@ Feature: Devices that a plugin of the node brings
       When the plugin registers
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @seen @disruptive
+  @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @disruptive
   Rule: A Pod that asks for a device gets one, and what the plugin gave with it
 
     Scenario: One device for one Pod, none for another
@@ -35,7 +35,7 @@ Feature: Devices that a plugin of the node brings
       And the kubelet tells that this container has that device
       But the Pod without one has none of it
 
-  @claim_62_6 @seen @disruptive @slow
+  @claim_62_6 @disruptive @slow
   Rule: The scheduler divides devices like CPU
 
     Scenario: Three devices and four Pods
@@ -47,7 +47,7 @@ Feature: Devices that a plugin of the node brings
       When one of those that have a device is deleted
       Then within 60 s that Pod runs, and the others go on
 
-  @claim_62_7 @inferred
+  @claim_62_7
   Rule: Devices are whole and never overcommitted
 
     Scenario: Requests that the API refuses, and one that it completes
@@ -59,7 +59,7 @@ Feature: Devices that a plugin of the node brings
         | a request below the limit  |
       And a limit alone is taken as the request too
 
-  @claim_62_8 @claim_62_9 @inferred @disruptive
+  @claim_62_8 @claim_62_9 @disruptive
   Rule: A device that becomes unhealthy is not given any more, and nobody loses it
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
@@ -71,7 +71,7 @@ Feature: Devices that a plugin of the node brings
       When its device becomes healthy
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_10 @inferred @disruptive @slow @patient
+  @claim_62_10 @disruptive @slow @patient
   Rule: Devices of a plugin that died cannot be had
     After five minutes more the kubelet has forgotten them; the name stays, with none.
 
@@ -84,7 +84,7 @@ Feature: Devices that a plugin of the node brings
       And within 360 s its node has 0 devices and 0 to give, and no other node has any
       And the Pod that has one goes on
 
-  @claim_62_11 @inferred @disruptive
+  @claim_62_11 @disruptive
   Rule: A restarted kubelet wants plugins to register again, and Pods keep their devices
     Until then the node has none at all, where a plugin that died leaves the number and gives none.
 
@@ -98,7 +98,7 @@ Feature: Devices that a plugin of the node brings
       And the Pod that has one goes on
       And the kubelet tells that this container has that device
 
-  @claim_62_12 @inferred @disruptive @slow
+  @claim_62_12 @disruptive @slow
   Rule: A Pod whose device cannot be allocated is refused, not tried again
 
     Scenario: A plugin that fails
@@ -107,7 +107,7 @@ Feature: Devices that a plugin of the node brings
       Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
       And within 30 s its node has 3 devices and 3 to give, and no other node has any
 
-  @claim_62_13 @seen @disruptive @slow
+  @claim_62_13 @disruptive @slow
   Rule: A count that is written into a node's status is divided in the same way
 
     Scenario: Four dongles that nobody plugs in
@@ -117,7 +117,7 @@ Feature: Devices that a plugin of the node brings
       When another Pod asks for a device
       Then within 30 s that Pod is not scheduled, naming the devices
 
-  @claim_62_14 @inferred @disruptive @slow
+  @claim_62_14 @disruptive @slow
   Rule: Such a count outlives its kubelet, with that kubelet's file of devices and without it
     A kubelet resets counts when the folder of plugins is empty as it registers; by then its own socket is
     there, so that this does not happen to one that restarts.

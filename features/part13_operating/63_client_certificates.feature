@@ -3,7 +3,7 @@ Feature: Client certificates are renewed
   Components show the API servers a certificate from their kubeconfig. One that ends in five hours is
   known by that: API servers count requests by what their client's certificate has left.
 
-  @claim_63_16 @inferred @disruptive
+  @claim_63_16 @disruptive
   Rule: A certificate inside a kubeconfig is read once, when a component starts
 
     Scenario: The kubeconfig of a scheduler that stands by is changed
@@ -14,7 +14,7 @@ Feature: Client certificates are renewed
       Then within 60 s its API server sees one
       And the leader of the schedulers is the same
 
-  @claim_63_17 @inferred @disruptive @slow
+  @claim_63_17 @disruptive @slow
   Rule: A kubelet renews its own client certificate, when somebody approves
 
     Scenario: A kubelet's certificate ends in five hours

@@ -7,7 +7,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: Three members are healthy and one of them leads
 
-    @claim_63_1 @seen
+    @claim_63_1
     Scenario: Three members agree on their leader
       Given the running etcd members
       Then three different members of one cluster are healthy
@@ -16,7 +16,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: One member may be lost without losing writes
 
-    @claim_63_2 @seen @disruptive
+    @claim_63_2 @disruptive
     Scenario Outline: <member> is lost and returns
       Given the running etcd members
       When <member> of etcd stops
@@ -36,7 +36,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: A snapshot of one member is a private file
 
-    @claim_63_3 @claim_63_9 @seen
+    @claim_63_3 @claim_63_9
     Scenario: A snapshot is readable by root alone and the members do not notice
       Given the running etcd members
       When a snapshot is taken of one member
@@ -44,7 +44,7 @@ Feature: Backing up etcd and knowing the certificates' end
       And etcdctl named the version of the members' storage
       And the running members are untouched
 
-    @claim_63_3 @inferred
+    @claim_63_3
     Scenario: A snapshot of three endpoints at once is refused
       Given the running etcd members
       When a snapshot of all three endpoints is asked for
@@ -53,7 +53,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: A snapshot taken while writes go on is a point in time
 
-    @claim_63_4 @inferred
+    @claim_63_4
     Scenario: Everything up to one revision is in it and nothing later
       Given a writer that makes five ConfigMaps a second
       When a snapshot is taken while it writes
@@ -65,7 +65,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: A snapshot says what it holds
 
-    @claim_63_5 @seen
+    @claim_63_5
     Scenario: Its status is the same twice and counts the live keys
       Given a snapshot of the running etcd
       When its status is read twice
@@ -73,7 +73,7 @@ Feature: Backing up etcd and knowing the certificates' end
       And it counts the keys that lived at its revision
       And its bytes are unchanged
 
-    @claim_63_5 @inferred
+    @claim_63_5
     Scenario: A truncated file has no status, and etcdctl no longer tells one
       Given a snapshot of the running etcd
       When half of its copy is cut off
@@ -82,7 +82,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: A damaged snapshot is refused
 
-    @claim_63_6 @inferred
+    @claim_63_6
     Scenario: One changed byte is noticed
       Given a snapshot that holds a known value
       When one byte of that value is changed in a copy
@@ -91,7 +91,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: It restores into a fresh directory only
 
-    @claim_63_7 @seen
+    @claim_63_7
     Scenario: A directory that is not empty is refused
       Given a snapshot of the running etcd
       When it is restored into a fresh directory
@@ -101,7 +101,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: The restored directory works
 
-    @claim_63_8 @claim_63_9 @seen
+    @claim_63_8 @claim_63_9
     Scenario: A restored member serves the same objects
       Given the running etcd members
       And a snapshot of the running etcd
@@ -113,7 +113,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: It is a backup: it keeps what is deleted later
 
-    @claim_63_10 @inferred
+    @claim_63_10
     Scenario: A deleted object is in it, a later one is not
       Given a snapshot that holds a known value
       When that object is deleted and another created
@@ -124,7 +124,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: High availability is not backup
 
-    @claim_63_11 @seen
+    @claim_63_11
     Scenario: A delete reaches every member
       Given an object that each member holds by itself
       When it is deleted
@@ -132,7 +132,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: A snapshot does not leak Secrets
 
-    @claim_63_12 @inferred
+    @claim_63_12
     Scenario: A Secret's value is not readable in the file, a ConfigMap's is
       Given a Secret and a ConfigMap with known values
       When a snapshot is taken of one member
@@ -141,7 +141,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: Every certificate's end is known and right
 
-    @claim_63_13 @seen
+    @claim_63_13
     Scenario: Every certificate file on the machines is what was built
       Given the certificate files of all machines
       Then every identity of the build is among them
@@ -149,7 +149,7 @@ Feature: Backing up etcd and knowing the certificates' end
       And each names whom it was built for
       And each is signed by its own authority and by neither of the others
 
-    @claim_63_13 @inferred
+    @claim_63_13
     Scenario: What a port serves is what the file says
       Given the certificate files of all machines
       Then every TLS port of etcd, API servers and kubelets serves the file of its machine
@@ -158,7 +158,7 @@ Feature: Backing up etcd and knowing the certificates' end
 
   Rule: An expired client certificate is refused
 
-    @claim_63_18 @inferred
+    @claim_63_18
     Scenario: An administrator's certificate of yesterday is worth nothing
       Given an administrator's certificate that ended a day ago
       And one that is valid until tomorrow

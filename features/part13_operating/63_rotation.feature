@@ -3,7 +3,7 @@ Feature: Serving certificates are rotated in place
   The article replaces certificates file by file. Servers look at their files by themselves, so no restart
   is needed; what counts is the serial that a handshake with that machine shows, not the file.
 
-  @inferred @disruptive
+  @disruptive
   Rule: A new certificate is served without a restart, for the same names
 
     Scenario Outline: <component> serves a new certificate, and the old one again

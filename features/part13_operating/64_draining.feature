@@ -4,7 +4,7 @@ Feature: Taking a worker out of service and back
   Draining evicts by the Eviction API, which a disruption budget can refuse; deleting the Pods would
   look the same at the end. Whole workers are emptied: these scenarios run alone.
 
-  @claim_64_6 @seen @disruptive @slow
+  @claim_64_6 @disruptive @slow
   Rule: A cordon keeps new Pods away and leaves the running ones alone
 
     Scenario: Pods for anywhere and for the cordoned worker
@@ -15,7 +15,7 @@ Feature: Taking a worker out of service and back
       But a Pod for the cordoned worker is not scheduled, naming "unschedulable"
       And no container or process of it has restarted
 
-  @claim_64_7 @seen @disruptive
+  @claim_64_7 @disruptive
   Rule: A drain evicts by the Eviction API and leaves Pods of DaemonSets
 
     Scenario: A worker is emptied
@@ -27,7 +27,7 @@ Feature: Taking a worker out of service and back
       And the Pods that left were evicted by the Eviction API
       And within 120 s the Deployment has 2 Ready Pods, all on another worker
 
-  @claim_64_8 @inferred @disruptive
+  @claim_64_8 @disruptive
   Rule: A drain that would lose something evicts nothing
 
     Scenario Outline: <Pod> is lost only with <flag>
@@ -47,7 +47,7 @@ Feature: Taking a worker out of service and back
         | a Pod of nobody          | --force                |
         | a Pod of a DaemonSet     | --ignore-daemonsets    |
 
-  @claim_64_9 @inferred @disruptive
+  @claim_64_9 @disruptive
   Rule: A disruption budget holds a drain back until it is safe
 
     Scenario: A drain waits for a third Pod
@@ -60,7 +60,7 @@ Feature: Taking a worker out of service and back
       Then within 180 s the drain succeeds
       And there were never fewer than 2 Ready Pods
 
-  @claim_64_10 @inferred @disruptive @slow
+  @claim_64_10 @disruptive @slow
   Rule: Evicted Pods get their grace period
 
     Scenario: A Pod with a hook and a trap tells of its end
@@ -70,7 +70,7 @@ Feature: Taking a worker out of service and back
       Then within 180 s the drain succeeds
       And its log tells of hook, signal and end, 2 s and 6 s apart at least
 
-  @claim_64_11 @claim_64_14 @seen @disruptive
+  @claim_64_11 @claim_64_14 @disruptive
   Rule: Uncordoning leaves no trace and changes no version
 
     Scenario: A worker is drained and comes back as it was

@@ -4,7 +4,7 @@ Feature: Versions, and the order in which they may change
   are therefore applied to sets and plans that break them. The article restarts control planes one
   after the other behind the load balancer. Nodes no longer tell of kube-proxy's version (since 1.33).
 
-  @claim_64_1 @seen
+  @claim_64_1
   Rule: Every component reports the cluster's version
 
     Scenario: Six kinds of components, each asked itself
@@ -12,7 +12,7 @@ Feature: Versions, and the order in which they may change
       Then they are of 3 API servers, 3 controller managers, 3 schedulers, 2 kubelets, 2 kube-proxies and one client
       And each is the cluster's version
 
-  @claim_64_2 @seen
+  @claim_64_2
   Rule: Components are as far apart as Kubernetes lets them be
 
     Scenario: The measured set obeys the rules, and sets that break them are told apart
@@ -33,7 +33,7 @@ Feature: Versions, and the order in which they may change
         | scheduler          | controller-1 | -1     |
         | kubectl            | here         | +1     |
 
-  @claim_64_3 @seen
+  @claim_64_3
   Rule: Only the two workers are nodes
 
     Scenario: Controllers are no nodes and no Pod mirrors a file
@@ -41,7 +41,7 @@ Feature: Versions, and the order in which they may change
       Then the nodes are exactly the workers, without a label of a control plane
       And no Pod mirrors a file of its node
 
-  @claim_64_4 @inferred @slow
+  @claim_64_4 @slow
   Rule: A client says when it is more than one minor away
 
     Scenario: A client two minors behind
@@ -50,7 +50,7 @@ Feature: Versions, and the order in which they may change
       Then the older one is answered, and warns of the distance
       But the cluster's own does not warn
 
-  @claim_64_5 @inferred @disruptive @slow
+  @claim_64_5 @disruptive @slow
   Rule: The API enforces no distance: an older kubelet joins and works
 
     Scenario: A kubelet of the minor before comes and goes
@@ -62,7 +62,7 @@ Feature: Versions, and the order in which they may change
       Then within 90 s both nodes are of the cluster's version
       And no container of before has restarted on either
 
-  @claim_64_12 @seen @disruptive @slow
+  @claim_64_12 @disruptive @slow
   Rule: Control planes are taken one at a time without an outage
 
     Scenario: API servers are restarted in turn under a client that does not retry
@@ -74,7 +74,7 @@ Feature: Versions, and the order in which they may change
       And a watch through the load balancer sees a new object
       And no member of etcd was restarted
 
-  @claim_64_13 @inferred
+  @claim_64_13
   Rule: Nothing may be newer than what it talks to
 
     Scenario: A plan in order keeps the rules, one that begins with kubelets breaks them

@@ -4,7 +4,7 @@ Feature: Where the kubelet puts a Pod's limits
   The kubelet writes them without any configuration; the kernel slows what is over its CPU
   and kills what is over its memory. Judged in the files themselves, found by the Pod's UID.
 
-  @claim_65_1 @seen
+  @claim_65_1
   Rule: Workers run cgroup v2 and the kubelet insists on it
     The article calls version 1 deprecated from 1.35; the kubelet refuses to start on it.
 
@@ -16,7 +16,7 @@ Feature: Where the kubelet puts a Pod's limits
         | failCgroupV1 | True    |
         | cgroupDriver | systemd |
 
-  @claim_65_2 @seen
+  @claim_65_2
   Rule: Each QoS class has its place in the tree
 
     Scenario Outline: A <class> Pod lies where <class> Pods do
@@ -30,7 +30,7 @@ Feature: Where the kubelet puts a Pod's limits
         | Burstable  | limited    | kubepods-burstable.slice  |
         | Guaranteed | Guaranteed | kubepods.slice            |
 
-  @claim_65_3 @seen
+  @claim_65_3
   Rule: Limits become files without any configuration
 
     Scenario: The article's limits at the Pod and in its container
@@ -48,7 +48,7 @@ Feature: Where the kubelet puts a Pod's limits
       Then the cgroup of the Pod has no limit
       And the cgroup of container "a" allows 100m CPU and 64Mi memory
 
-  @claim_65_4 @inferred
+  @claim_65_4
   Rule: CPU requests become weights, by one formula at the Pod and by another in its container
     The kubelet's is a straight line, the runtime's a curve, from runc 1.3.2 on.
 
@@ -64,7 +64,7 @@ Feature: Where the kubelet puts a Pod's limits
         | 50m  | limited    | 2     | 11        |
         | none | BestEffort | 1     | 1         |
 
-  @claim_65_5 @seen
+  @claim_65_5
   Rule: A container over its memory limit is killed alone, with all its processes
 
     Scenario: The kernel kills one container of two
@@ -77,7 +77,7 @@ Feature: Where the kubelet puts a Pod's limits
       And none of the processes of before is left
       And its other containers and their processes have not restarted
 
-  @claim_65_6 @inferred
+  @claim_65_6
   Rule: Memory protection is neutral by default
 
     Scenario: No memory is reserved and none is held back
@@ -106,7 +106,7 @@ Feature: Where the kubelet puts a Pod's limits
         | memoryReservationPolicy | None  |
       Then within 90 s the slices above them keep none
 
-  @claim_65_7 @seen
+  @claim_65_7
   Rule: Over its CPU limit a container is slowed, not killed
 
     Scenario: A busy loop is throttled, the same without a limit is not
@@ -117,7 +117,7 @@ Feature: Where the kubelet puts a Pod's limits
       And the unlimited one was not throttled
       And no container or process of it has restarted
 
-  @claim_65_8 @seen
+  @claim_65_8
   Rule: Unused images may stay until the disk is 85 % full
 
     Scenario: The thresholds of image collection
@@ -130,7 +130,7 @@ Feature: Where the kubelet puts a Pod's limits
         | imageMaximumGCAge           | 0s    |
       And every kubelet evicts for "imagefs.available" at "15%"
 
-  @claim_65_14 @seen
+  @claim_65_14
   Rule: Graceful shutdown is off by default
 
     Scenario: No kubelet delays a shutdown

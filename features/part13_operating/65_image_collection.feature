@@ -4,7 +4,7 @@ Feature: Unused images are collected
   image. Two images of the scenario's own lie on both workers; those of others are marked as pinned
   meanwhile, but for one that a Pod uses: nothing here could pull them again.
 
-  @claim_65_9 @claim_65_10 @seen @disruptive @slow @patient
+  @claim_65_9 @claim_65_10 @disruptive @slow @patient
   Rule: Over the high threshold unused images go, the longest unused first; below it none does
 
     Scenario: One worker's disk is over its threshold, the other's is not
@@ -17,7 +17,7 @@ Feature: Unused images are collected
       And the second worker has looked as often and has all its images
       And the Pod of the image that could be collected has not restarted
 
-  @article_71 @claim_65_11 @claim_71_10 @inferred @disruptive @slow @patient
+  @article_71 @claim_65_11 @claim_71_10 @disruptive @slow @patient
   Rule: Age alone can expire an image, but none that a Pod has, be it only as a volume
 
     Scenario: An image unused for three minutes

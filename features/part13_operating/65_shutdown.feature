@@ -4,7 +4,7 @@ Feature: A worker that is powered off
   critical ones last, and says so. The worker really goes off, by its own command, as EC2 sees it; Pods
   tell a Pod on the other worker of their end, whose log keeps the order.
 
-  @claim_65_15 @inferred @disruptive @slow
+  @claim_65_15 @disruptive @slow
   Rule: The kubelet takes a lock at logind, and raises logind's limit where it is lower
 
     Scenario: A lock for twenty seconds where logind allows five
@@ -12,7 +12,7 @@ Feature: A worker that is powered off
       Then within 15 s its kubelet holds a lock that delays a shutdown
       And logind allows 20 s where it allowed less, by a file of the kubelet
 
-  @claim_65_16 @claim_65_17 @seen @disruptive
+  @claim_65_16 @claim_65_17 @disruptive
   Rule: Ordinary Pods end first, critical ones last, and the node says that it is going
 
     Scenario: Two ordinary Pods, a critical one, and a Pod that comes too late
@@ -25,7 +25,7 @@ Feature: A worker that is powered off
       When the worker is powered on
       Then its node is ready, and its kubelet tells when the shutdown began and ended
 
-  @claim_65_18 @seen @disruptive @slow
+  @claim_65_18 @disruptive @slow
   Rule: Without a period the same power-off takes the Pods away
 
     Scenario: A worker goes and nobody says so
@@ -37,7 +37,7 @@ Feature: A worker that is powered off
       When the worker is powered on
       Then its node is ready
 
-  @claim_65_19 @inferred @disruptive @slow
+  @claim_65_19 @disruptive @slow
   Rule: A shutdown that is called off brings the node back
     The signals are logind's, sent by hand: this judges the kubelet, not logind. The new lock is not
     certain: the kubelet kept the old one's number and closes it, which may be the new one's by then.

@@ -3,7 +3,7 @@ Feature: Swap on a worker
   Stock servers have none. A kubelet does not start where there is some, unless it is told to; and then
   containers still get none, unless it is told that too. Swap is a file here, for one scenario.
 
-  @claim_65_12 @seen @disruptive
+  @claim_65_12 @disruptive
   Rule: A kubelet refuses to start on a machine with swap
 
     Scenario: Swap comes and goes under a kubelet that restarts
@@ -15,7 +15,7 @@ Feature: Swap on a worker
       Then the node of its worker is ready
       And no container of its worker has restarted
 
-  @claim_65_13 @seen @disruptive @slow
+  @claim_65_13 @disruptive @slow
   Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
 
     Scenario: Swap is there and nothing is chosen

@@ -4,7 +4,7 @@ Feature: Logs that grow, and whose logs they are
   five files a container and compresses the older ones. Lines are numbered, so that a lost or a doubled
   one shows. Components are no containers: they log to the journal of their machine.
 
-  @claim_66_7 @claim_66_8 @claim_66_9 @seen @slow
+  @claim_66_7 @claim_66_8 @claim_66_9 @slow
   Rule: Rotation caps the files and loses nothing between them, and the API shows the newest one
     On a busy machine a rotation may cut a line: its two parts lie in two files, the first tagged so.
 
@@ -18,7 +18,7 @@ Feature: Logs that grow, and whose logs they are
       And the Pod beside it has one file
       And no container or process of it has restarted
 
-  @claim_66_10 @inferred
+  @claim_66_10
   Rule: Who follows a log is not disturbed by its rotation
     As long as the follower keeps up: one that is a whole file behind loses that file.
 
@@ -28,7 +28,7 @@ Feature: Logs that grow, and whose logs they are
       When its log has been rotated once and 1000 lines more were followed
       Then the numbers that were followed are one unbroken run
 
-  @claim_66_12 @seen
+  @claim_66_12
   Rule: With the Pod its logs go, and what an agent copied stays
 
     Scenario: An agent on every worker copies the logs of two Pods
@@ -40,7 +40,7 @@ Feature: Logs that grow, and whose logs they are
       And within 120 s no file or link of them is left on the workers
       But the agents' copies still hold their nonces
 
-  @claim_66_13 @seen
+  @claim_66_13
   Rule: Components log to the journal, containers do not
 
     Scenario: Six components and a Pod
@@ -57,7 +57,7 @@ Feature: Logs that grow, and whose logs they are
       And no component has a folder among the logs of Pods
       And the journal of the Pod's worker does not hold its nonce
 
-  @claim_66_14 @inferred @disruptive
+  @claim_66_14 @disruptive
   Rule: The API's logs need the worker's kubelet, the file does not
 
     Scenario: A kubelet is stopped while a Pod prints

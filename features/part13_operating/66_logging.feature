@@ -4,7 +4,7 @@ Feature: What happens to a line that a container prints
   that file when somebody asks for logs, and rotates it. Lines are followed by a nonce that the
   container makes itself, so that nothing else can have printed it.
 
-  @claim_66_1 @seen
+  @claim_66_1
   Rule: One line can be followed from the API to the disk
 
     Scenario: A nonce is found in the API's answer, in the file and through the link
@@ -13,7 +13,7 @@ Feature: What happens to a line that a container prints
       Then its file on the worker and the link to it hold the nonce
       And of all logs of all workers only its own holds it
 
-  @claim_66_2 @seen
+  @claim_66_2
   Rule: A stored line is time, stream, tag and text
 
     Scenario: Every line of a file has the same four parts
@@ -22,7 +22,7 @@ Feature: What happens to a line that a container prints
       Then every stored line has a time, a stream, a tag and its text
       And both streams are among them, every line tagged as whole
 
-  @claim_66_3 @inferred
+  @claim_66_3
   Rule: Lines over 16 KiB are cut in the file and joined again by the API
 
     Scenario: Lines at the limit, one over it and far over it
@@ -32,7 +32,7 @@ Feature: What happens to a line that a container prints
       And the pieces that go on are tagged as parts
       And the API gives lines of 16384, 16385 and 40000 letters
 
-  @claim_66_4 @seen
+  @claim_66_4
   Rule: The API gives what was printed, and its options count
 
     Scenario: Text, times, last lines and bytes
@@ -44,7 +44,7 @@ Feature: What happens to a line that a container prints
       And all are given since the second of the first, none since the second after the last
       But contradictory and impossible options are refused with 422
 
-  @claim_66_5 @seen
+  @claim_66_5
   Rule: The container's log by name is a link, and goes with the Pod
 
     Scenario: A link that ends in the container's ID
@@ -54,7 +54,7 @@ Feature: What happens to a line that a container prints
       When the Pod is removed
       Then within 120 s neither the link nor the Pod's folder of logs is left
 
-  @claim_66_6 @seen
+  @claim_66_6
   Rule: Logs rotate at 10Mi, and five files are kept
 
     Scenario: The defaults of rotation
@@ -67,7 +67,7 @@ Feature: What happens to a line that a container prints
         | containerLogMaxWorkers      | 1     |
       And every kubelet keeps the logs of Pods in "/var/log/pods"
 
-  @claim_66_11 @inferred
+  @claim_66_11
   Rule: The log of the instance before is kept, and only that
 
     Scenario: Two restarts

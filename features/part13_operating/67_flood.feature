@@ -4,7 +4,7 @@ Feature: One account asks for too much
   of one share, floods one API server with requests that a webhook holds; what is refused is refused at
   once, and nobody else notices. No request is repeated: libraries repeat a 429 and hide it.
 
-  @claim_67_14 @claim_67_15 @inferred @disruptive
+  @claim_67_14 @claim_67_15 @disruptive
   Rule: A flood in a low level is refused and starves nobody, least of all the exempt
 
     Scenario: Fifty requests at once beside accounts that go on
@@ -17,7 +17,7 @@ Feature: One account asks for too much
       And the others were always answered, hardly slower than before
       And nodes and leaders have renewed their Leases meanwhile
 
-  @claim_67_11 @claim_67_16 @inferred @disruptive @slow
+  @claim_67_11 @claim_67_16 @disruptive @slow
   Rule: A level with a queue makes requests wait, then serves them or gives up
 
     Scenario: Twenty requests at once, twelve places to wait

@@ -3,7 +3,7 @@ Feature: What the components count, and who may read it
   Every component measures itself and tells in a text that Prometheus reads; Kubernetes keeps no history of it.
   Figures are each process's own, so API servers are asked one by one.
 
-  @claim_67_1 @seen
+  @claim_67_1
   Rule: An API server tells of requests in flight and counts requests
 
     Scenario: Gauges and counters in the text format
@@ -12,7 +12,7 @@ Feature: What the components count, and who may read it
       And each counts requests by the documented labels
       And each counts requests for Nodes by themselves
 
-  @claim_67_2 @inferred
+  @claim_67_2
   Rule: The counter counts, and only where the request was made
 
     Scenario: Seven requests to one API server
@@ -22,7 +22,7 @@ Feature: What the components count, and who may read it
       Then its counter has grown by 7
       And the counters of the other API servers have not
 
-  @claim_67_4 @inferred
+  @claim_67_4
   Rule: Every component has an endpoint, and it is protected
 
     Scenario Outline: The <component>'s metrics are for whom it knows
@@ -40,7 +40,7 @@ Feature: What the components count, and who may read it
       Then they name its version
       And no other machine reaches that port
 
-  @claim_67_5 @inferred
+  @claim_67_5
   Rule: Monitoring has a role of its own
 
     Scenario: A member of system:monitoring reads what a plain account may not
@@ -48,7 +48,7 @@ Feature: What the components count, and who may read it
       Then a member of "system:monitoring" may read metrics, indicators and health
       And that account is refused metrics and indicators with 403
 
-  @claim_67_6 @inferred
+  @claim_67_6
   Rule: Health checks are counted as indicators
 
     Scenario Outline: Each <component> counts its health checks
@@ -64,7 +64,7 @@ Feature: What the components count, and who may read it
         | scheduler          |
         | kubelet            |
 
-  @claim_67_3 @seen @serial
+  @claim_67_3 @serial
   Rule: The kubelet's gauges of containers match the runtime
 
     Scenario: Containers of a quiet worker, counted by the kubelet and by the runtime
@@ -73,7 +73,7 @@ Feature: What the components count, and who may read it
       Then within 60 s its kubelet counts containers by state as the runtime does
       And two of the running ones at least are the Pod's
 
-  @claim_67_7 @seen @disruptive @slow
+  @claim_67_7 @disruptive @slow
   Rule: Kubernetes keeps no history of its metrics
 
     Scenario: A counter begins anew with its process

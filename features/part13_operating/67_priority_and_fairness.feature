@@ -4,7 +4,7 @@ Feature: Every request has its place when an API server is busy
   The article shows the built-in objects and each level's live state; the answers' headers tell
   where a request was put, which is how placement is judged here.
 
-  @claim_67_8 @seen
+  @claim_67_8
   Rule: The built-in objects are the documented ones
 
     Scenario: Built-in flow schemas and priority levels
@@ -19,7 +19,7 @@ Feature: Every request has its place when an API server is busy
       Then within 30 s it dangles
       And none of the built-in flow schemas dangles
 
-  @claim_67_9 @inferred @disruptive
+  @claim_67_9 @disruptive
   Rule: Mandatory objects cannot be edited, suggested ones obey their mark
     Alone, because it gives built-in levels other seats for a minute.
 
@@ -30,7 +30,7 @@ Feature: Every request has its place when an API server is busy
       And the shares of "global-default" are still raised by one
       And an edit of the mandatory level "catch-all" is refused with 422
 
-  @claim_67_10 @seen
+  @claim_67_10
   Rule: Each API server tells of its levels live
 
     Scenario: Requests are counted where they were put
@@ -41,7 +41,7 @@ Feature: Every request has its place when an API server is busy
       And each tells of the queues of "leader-election", and of this request with its user
       And an account without rights is refused the live state with 403
 
-  @claim_67_11 @claim_67_12 @inferred
+  @claim_67_11 @claim_67_12
   Rule: Answers tell where they were put, and identities land where the documentation says
 
     Scenario Outline: <who> asking for <what> is put into <schema>
@@ -70,7 +70,7 @@ Feature: Every request has its place when an API server is busy
       And the answer to a request for a command in the Pod tells of no place
       And the answer to an unknown token is 401 and tells of no place
 
-  @claim_67_13 @inferred
+  @claim_67_13
   Rule: Seats are shared out by the formula
 
     Scenario: Each level's seats follow from the flags and the shares

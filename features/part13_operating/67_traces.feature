@@ -3,7 +3,7 @@ Feature: An API server sends traces
   One API server is given a collector on its own machine and no rate of its own: then it traces the
   requests that ask for it, and only privileged callers may. The other API servers are not told.
 
-  @claim_67_17 @claim_67_18 @seen @disruptive @slow
+  @claim_67_17 @claim_67_18 @disruptive @slow
   Rule: A privileged caller's request is found as a span by its audit ID, and nobody else's
 
     Scenario: Three requests ask for their traces

@@ -8,7 +8,7 @@ Feature: Leader election and add-ons
 
   Rule: The controller manager and the scheduler each have one Lease
 
-    @claim_68_1 @seen
+    @claim_68_1
     Scenario Outline: The <component> Lease names one process on one controller
       Given the controller that holds the "<component>" Lease
       Then the holder is the name of a controller and a UUID
@@ -21,7 +21,7 @@ Feature: Leader election and add-ons
 
   Rule: One of three acts, the others stand by in good health
 
-    @claim_68_2 @seen
+    @claim_68_2
     Scenario Outline: Only the holder's <component> says that it leads
       Given the controller that holds the "<component>" Lease
       Then for 60 s its process and no other says that it leads
@@ -34,7 +34,7 @@ Feature: Leader election and add-ons
 
   Rule: The holder renews its Lease every two seconds
 
-    @claim_68_3 @inferred
+    @claim_68_3
     Scenario Outline: The <component> Lease is renewed without changing hands
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
@@ -47,7 +47,7 @@ Feature: Leader election and add-ons
 
   Rule: When the leading controller manager stops, another controller takes over by itself
 
-    @claim_68_4 @seen @disruptive
+    @claim_68_4 @disruptive
     Scenario: Another controller takes the Lease of a stopped controller manager
       Given the controller that holds the "kube-controller-manager" Lease
       When its process stops
@@ -59,7 +59,7 @@ Feature: Leader election and add-ons
 
   Rule: The work moves with the Lease
 
-    @claim_68_5 @inferred @disruptive
+    @claim_68_5 @disruptive
     Scenario: A Deployment made in the gap waits for the new leader
       Given a running Deployment
       And the controller that holds the "kube-controller-manager" Lease
@@ -71,7 +71,7 @@ Feature: Leader election and add-ons
 
   Rule: A scheduler that stops hands its Lease back, a controller manager does not
 
-    @claim_68_6 @inferred @disruptive
+    @claim_68_6 @disruptive
     Scenario: The Lease of a stopped scheduler is free at once
       Given the controller that holds the "kube-scheduler" Lease
       When its process stops
@@ -79,7 +79,7 @@ Feature: Leader election and add-ons
       And before that the Lease had no holder and lasted 1 s
       And everything else on the controllers runs on
 
-    @claim_68_6 @inferred @disruptive
+    @claim_68_6 @disruptive
     Scenario: The Lease of a stopped controller manager has to expire
       Given the controller that holds the "kube-controller-manager" Lease
       When its process stops
@@ -89,7 +89,7 @@ Feature: Leader election and add-ons
 
   Rule: A former leader comes back as a follower
 
-    @claim_68_7 @seen @disruptive
+    @claim_68_7 @disruptive
     Scenario: A controller manager that starts again stands by
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
       When its process starts again
@@ -98,7 +98,7 @@ Feature: Leader election and add-ons
 
   Rule: A frozen leader cannot act after it lost the Lease
 
-    @claim_68_8 @inferred @disruptive
+    @claim_68_8 @disruptive
     Scenario: A controller manager that was frozen ends itself
       Given the controller that holds the "kube-controller-manager" Lease
       When its process freezes
@@ -110,7 +110,7 @@ Feature: Leader election and add-ons
 
   Rule: Without a scheduler new Pods wait and old ones run
 
-    @claim_68_9 @inferred @disruptive
+    @claim_68_9 @disruptive
     Scenario: A Pod waits while all three schedulers are stopped
       Given a running Deployment
       When all three schedulers stop
@@ -122,7 +122,7 @@ Feature: Leader election and add-ons
 
   Rule: All three API servers serve
 
-    @claim_68_10 @seen
+    @claim_68_10
     Scenario: Every API server has an identity Lease and an address
       Given the identity Leases of the API servers
       Then each controller has one that lasts 3600 s
@@ -131,7 +131,7 @@ Feature: Leader election and add-ons
 
   Rule: A stopped API server disappears from the Service, and clients of the balancer go on
 
-    @claim_68_11 @inferred @disruptive
+    @claim_68_11 @disruptive
     Scenario: One API server stops and comes back
       Given a controller whose API server serves no leader
       When its API server stops
@@ -144,7 +144,7 @@ Feature: Leader election and add-ons
 
   Rule: Node heartbeats are Leases
 
-    @claim_68_12 @inferred
+    @claim_68_12
     Scenario: Each node renews its own Lease and leaves its status alone
       Given the Leases of the nodes
       Then each node has one that lasts 40 s, is held by it and belongs to it
@@ -153,7 +153,7 @@ Feature: Leader election and add-ons
 
   Rule: Add-ons are ordinary workloads and heal, the control plane has no Pods
 
-    @claim_68_14 @seen @serial
+    @claim_68_14 @serial
     Scenario: A deleted CoreDNS Pod is replaced and names are answered
       Given the add-ons of the cluster
       When one Pod of CoreDNS is deleted
@@ -161,7 +161,7 @@ Feature: Leader election and add-ons
       And within 60 s Pods on every worker get names resolved
       And the other add-ons are as before
 
-    @claim_68_14 @seen
+    @claim_68_14
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster
       Then each add-on belongs to a Deployment or a DaemonSet
@@ -169,7 +169,7 @@ Feature: Leader election and add-ons
 
   Rule: Coordinated election is not in play
 
-    @claim_68_17 @inferred
+    @claim_68_17
     Scenario: Nobody is a candidate, and no Lease has a strategy
       Given the API serves Leases
       Then it serves no candidates for them

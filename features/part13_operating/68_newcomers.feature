@@ -4,7 +4,7 @@ Feature: Nodes that come and go
   built by the steps of the other two, and its kubelet registers a Node. Nobody removes that Node again: there is
   no cloud controller in the series. Who deletes it also ends what was bound to it.
 
-  @claim_68_16 @seen @disruptive @slow
+  @claim_68_16 @disruptive @slow
   Rule: A machine can be added and removed, and its Node does not go by itself
 
     Scenario: A third worker joins, is drained and stopped, and its Node goes when it is deleted

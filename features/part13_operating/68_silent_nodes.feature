@@ -4,7 +4,7 @@ Feature: Nodes that fall silent, and Pods that fit nowhere
   it, and Pods are given five minutes more. An autoscaler would read what the scheduler says of a Pod that
   fits nowhere; the series installs none.
 
-  @claim_68_13 @inferred @disruptive @slow @patient
+  @claim_68_13 @disruptive @slow @patient
   Rule: A silent node becomes Unknown and is tainted, and its Pods stay for five minutes
     Waited for are 60 s of the 300 s: that eviction follows is not judged here.
 
@@ -18,7 +18,7 @@ Feature: Nodes that fall silent, and Pods that fit nowhere
       Then within 90 s its node is ready and has no taint
       And no container of its worker has restarted
 
-  @claim_68_15 @seen @disruptive @slow
+  @claim_68_15 @disruptive @slow
   Rule: A Pod that fits nowhere says so, and runs when there is room
 
     Scenario: The only node for a Pod is cordoned, and is not

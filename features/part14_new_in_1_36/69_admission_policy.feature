@@ -4,7 +4,7 @@ Feature: Admission policy with CEL
   it holds. The article's refuses Deployments with a container tagged latest. This kind is v1 since
   Kubernetes 1.30; what 1.36 adds is the mutating kind. Each API server reloads policies once a second.
 
-  @claim_69_1 @seen
+  @claim_69_1
   Rule: Both kinds of policy and both kinds of binding are served at v1
 
     Scenario: Every API server serves policies and gives back what was written
@@ -14,7 +14,7 @@ Feature: Admission policy with CEL
       And only validating policies have a status
       And each API server gives back the policies and bindings as written
 
-  @claim_69_2 @seen
+  @claim_69_2
   Rule: A Deployment with a container tagged latest is refused
 
     Scenario: No API server takes a Deployment tagged latest
@@ -24,7 +24,7 @@ Feature: Admission policy with CEL
       And none of it is stored
       And in another namespace each API server admits a Deployment of image busybox:latest
 
-  @claim_69_9 @seen
+  @claim_69_9
   Rule: No webhook, Service or certificate is involved: the API server itself refuses
 
     Scenario: Every API server counts a refusal of its own and calls nobody
@@ -36,7 +36,7 @@ Feature: Admission policy with CEL
       And no webhook is configured for Deployments
       And the API servers are the same processes, started without an admission configuration
 
-  @claim_69_3 @seen
+  @claim_69_3
   Rule: A pinned tag or a digest is admitted
 
     Scenario Outline: A Deployment of the pinned image <image> is admitted
@@ -52,7 +52,7 @@ Feature: Admission policy with CEL
         | wants pinned images | registry.example:5000/library/busybox:1.37  |
         | wants pinned images | busybox@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 |
 
-  @claim_69_4 @inferred
+  @claim_69_4
   Rule: No tag means latest: the article's rule has that gap, a stricter one closes it
 
     Scenario: The article's rule admits an image without a tag
@@ -71,7 +71,7 @@ Feature: Admission policy with CEL
         | a Deployment of image registry.example:5000/library/busybox   |
         | a Deployment of image busybox:1.37 with init image busybox    |
 
-  @claim_69_5 @inferred
+  @claim_69_5
   Rule: An update to latest is refused as well
 
     Scenario: A stored Deployment cannot change to latest and stays as it was
@@ -83,7 +83,7 @@ Feature: Admission policy with CEL
       When its scale becomes 1 through each API server
       Then each admits it
 
-  @claim_69_6 @inferred
+  @claim_69_6
   Rule: Only what is matched is checked, and only when it is written
 
     Scenario: A bare Pod tagged latest is admitted
@@ -98,7 +98,7 @@ Feature: Admission policy with CEL
       When it is written back unchanged through each API server
       Then each refuses it with 422, naming the policy and its binding
 
-  @claim_69_7 @inferred
+  @claim_69_7
   Rule: A policy without a binding does nothing, and deleting the binding ends it
 
     Scenario: The binding switches the policy on and off
@@ -109,7 +109,7 @@ Feature: Admission policy with CEL
       When its binding is deleted
       Then within 10 s each API server admits a Deployment of image busybox:latest
 
-  @claim_69_8 @seen
+  @claim_69_8
   Rule: The binding scopes it by namespace label
 
     Scenario: The policy holds in the namespace while it has the label

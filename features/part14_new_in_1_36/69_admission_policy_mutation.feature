@@ -4,7 +4,7 @@ Feature: Mutating admission policy
   label to Pods, as a piece of an object to apply or as a JSON patch. The Pods here are gated, so that
   admission is judged and no worker is used.
 
-  @claim_69_17 @seen
+  @claim_69_17
   Rule: A mutating policy adds the label to every new Pod, and the stored object has it
 
     Scenario Outline: A policy that <rule>
@@ -26,7 +26,7 @@ Feature: Mutating admission policy
       Then within 30 s each has one Pod, marked yes
       And no template is marked
 
-  @claim_69_18 @inferred
+  @claim_69_18
   Rule: What was there is kept or overwritten as the expression says, once
 
     Scenario Outline: A policy that <rule> leaves a Pod marked no with <mark>
@@ -59,7 +59,7 @@ Feature: Mutating admission policy
       Then each refuses it though the reason is Invalid
       And each API server admits a Pod of team red
 
-  @claim_69_19 @inferred
+  @claim_69_19
   Rule: Mutation happens before validation
 
     Scenario: A validating policy sees the label that a mutating one adds
@@ -70,7 +70,7 @@ Feature: Mutating admission policy
       When its binding is deleted
       Then within 10 s each API server refuses a Pod
 
-  @claim_69_20 @inferred
+  @claim_69_20
   Rule: A broken mutation fails closed, with another code than a denial
 
     Scenario Outline: A policy that <rule> fails closed

@@ -4,7 +4,7 @@ Feature: How an admission policy decides
   reasons, parameters and conditions, and says what happens when a rule cannot be evaluated.
   Each scenario starts from a policy that denies, so that "nothing happens" is never "not loaded yet".
 
-  @claim_69_10 @seen
+  @claim_69_10
   Rule: Warn lets it through with a warning
 
     Scenario: A binding that warns
@@ -20,7 +20,7 @@ Feature: How an admission policy decides
       Then the API refuses it with 422, naming "validationActions"
       And each API server refuses a Deployment of image busybox:latest
 
-  @claim_69_11 @seen
+  @claim_69_11
   Rule: Audit lets it through silently and leaves an annotation in the audit log
 
     Scenario: A binding that audits
@@ -33,7 +33,7 @@ Feature: How an admission policy decides
       When a Deployment of image busybox:1.37 is tried on each API server
       Then the audit log of each API server notes no failure of it
 
-  @claim_69_12 @inferred
+  @claim_69_12
   Rule: Message and reason come from the policy
 
     Scenario Outline: The reason <reason> is answered as <code>
@@ -63,7 +63,7 @@ Feature: How an admission policy decides
         | gives two lines   | no container may be tagged latest |
         | gives blanks      | no container may be tagged latest |
 
-  @claim_69_13 @inferred
+  @claim_69_13
   Rule: Parameters are data in another object
 
     Of a kind of our own: API servers of 1.36 stop watching a built-in kind, like ConfigMap, for good once
@@ -101,7 +101,7 @@ Feature: How an admission policy decides
       When its binding comes to name no parameters
       Then within 10 s each API server refuses a Deployment of 2 replicas
 
-  @claim_69_14 @inferred
+  @claim_69_14
   Rule: Errors while evaluating follow the failure policy, a false rule does not
 
     Scenario: An absent field is an error and a wrong value is not
@@ -113,7 +113,7 @@ Feature: How an admission policy decides
       And each API server refuses a Deployment of team red
       And each API server admits a Deployment of team blue
 
-  @claim_69_15 @inferred
+  @claim_69_15
   Rule: Match conditions spare requests before any rule runs, and rules share variables
 
     Scenario: One account is spared, and two rules use one variable
@@ -125,7 +125,7 @@ Feature: How an admission policy decides
       When a Deployment of image alpine:3.22 is tried by the clerk on each API server
       Then each refuses it with 422, saying "an image is not busybox"
 
-  @claim_69_16 @inferred
+  @claim_69_16
   Rule: A typo is caught early
 
     Scenario: An expression that is not CEL is refused
@@ -143,7 +143,7 @@ Feature: How an admission policy decides
       Then within 30 s its status says that the type check has seen it
       And its status reports no problem
 
-  @claim_69_21 @inferred
+  @claim_69_21
   Rule: Policies cannot lock out their own removal
 
     Scenario: A policy that refuses everything can be changed and removed
@@ -155,7 +155,7 @@ Feature: How an admission policy decides
       Then the API accepts it
       And within 10 s each API server admits a Deployment
 
-  @claim_69_22 @inferred
+  @claim_69_22
   Rule: A server-side dry run is judged too, and nothing is stored
 
     Scenario: Dry runs of a bad and of a good Deployment
@@ -166,7 +166,7 @@ Feature: How an admission policy decides
       Then each admits it
       And none of it is stored
 
-  @claim_69_23 @inferred
+  @claim_69_23
   Rule: The cost of an evaluation is bounded at run time
 
     Scenario: A rule that costs too much follows the failure policy

@@ -4,7 +4,7 @@ Feature: In-place Pod resize
   The kubelet writes them to the cgroup files of the same container and the same process.
   The article's Pod requests 100m CPU and 64Mi, is limited to 200m and 128Mi, and restarts for neither.
 
-  @claim_70_1 @seen
+  @claim_70_1
   Rule: New figures reach the running container and its Pod
 
     Scenario: CPU and memory grow in place
@@ -18,7 +18,7 @@ Feature: In-place Pod resize
       And no container or process of it has restarted
       And the neighbour is untouched
 
-  @claim_70_2 @inferred
+  @claim_70_2
   Rule: CPU weights follow the requests
 
     Scenario: A larger request weighs more at both levels
@@ -27,7 +27,7 @@ Feature: In-place Pod resize
       When it is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
       Then within 60 s its cgroups weigh as a request of 250m CPU does
 
-  @claim_70_3 @inferred
+  @claim_70_3
   Rule: A resize has a beginning, an end and a trace
 
     Scenario: Conditions, generations and events tell of one resize
@@ -37,7 +37,7 @@ Feature: In-place Pod resize
       And its history shows it ready throughout
       And within 30 s its events tell "ResizeStarted" and "ResizeCompleted"
 
-  @claim_70_4 @inferred
+  @claim_70_4
   Rule: A Pod shrinks as well as it grows
 
     Scenario: The first figures come back
@@ -48,7 +48,7 @@ Feature: In-place Pod resize
       Then within 60 s its cgroups allow 200m CPU and 128Mi memory
       And no container or process of it has restarted
 
-  @claim_70_5 @inferred
+  @claim_70_5
   Rule: One resource of one container changes alone
 
     Scenario: CPU of one container of two
@@ -65,7 +65,7 @@ Feature: In-place Pod resize
       Then within 60 s the cgroup of container "a" allows 200m CPU and 64Mi memory
       And the cgroup of the Pod has no limit
 
-  @claim_70_10 @seen
+  @claim_70_10
   Rule: Memory has a resize policy of its own
 
     Scenario: CPU changes without a restart, memory with exactly one
@@ -84,7 +84,7 @@ Feature: In-place Pod resize
       When a memory-restarting Pod with restart policy "Always" is created
       Then the API accepts it
 
-  @claim_70_11 @inferred
+  @claim_70_11
   Rule: Without a policy nothing restarts
 
     Scenario: A Pod that states no resize policy grows in place
@@ -94,7 +94,7 @@ Feature: In-place Pod resize
       And no container or process of it has restarted
       And its stored spec states no resize policy
 
-  @claim_70_12 @inferred
+  @claim_70_12
   Rule: A memory limit below what is in use is not forced
 
     Scenario: A lower memory limit waits until the memory is free
@@ -107,7 +107,7 @@ Feature: In-place Pod resize
       Then within 180 s its cgroups allow 200m CPU and 64Mi memory
       And no container or process of it has restarted
 
-  @claim_70_19 @inferred
+  @claim_70_19
   Rule: Pod-level figures and init containers can be resized
 
     Scenario: Figures of the Pod itself change
@@ -127,7 +127,7 @@ Feature: In-place Pod resize
         | sidecar              | sidecar      | s         |
         | plain init container | initializing | i         |
 
-  @claim_70_20 @inferred @disruptive
+  @claim_70_20 @disruptive
   Rule: Sizes and waiting resizes survive a restart of the kubelet
     Its first status may not tell of the waiting resize; it does again at the Pod's next sync (90 s at most).
 
@@ -150,7 +150,7 @@ Feature: In-place Pod resize
       Then for 20 s its resize is not granted and its cgroups stay as they were
       And within 135 s its resize is deferred
 
-  @claim_70_21 @inferred
+  @claim_70_21
   Rule: A controller's template is a different thing
 
     Scenario: Resizing one Pod of a Deployment leaves template and sibling alone
@@ -161,7 +161,7 @@ Feature: In-place Pod resize
       When that Pod is deleted
       Then within 60 s its successor allows 200m CPU and 128Mi memory
 
-  @claim_70_23 @inferred
+  @claim_70_23
   Rule: The kubelet counts resizes
 
     Scenario: Requests and limits of both resources are counted

@@ -4,7 +4,7 @@ Feature: What in-place Pod resize refuses or puts off
   What does not fit the node is refused, what does not fit now waits and goes through when there is room.
   Every refusal is followed by a resize of the same Pod that is accepted.
 
-  @claim_70_6 @seen
+  @claim_70_6
   Rule: A resize may not change the QoS class
 
     Scenario Outline: A <class> Pod stays <class>
@@ -27,7 +27,7 @@ Feature: What in-place Pod resize refuses or puts off
       Then within 60 s its cgroups allow 150m CPU and 96Mi memory
       And no container or process of it has restarted
 
-  @claim_70_7 @inferred
+  @claim_70_7
   Rule: Nothing can be taken away and nothing but CPU and memory changes
 
     Scenario Outline: A resize cannot ask for <change>
@@ -45,7 +45,7 @@ Feature: What in-place Pod resize refuses or puts off
         | ephemeral storage               | only cpu and memory resources are mutable |
         | one container more              | containers may not be added               |
 
-  @claim_70_8 @seen
+  @claim_70_8
   Rule: The ordinary update of a Pod cannot resize it
 
     Scenario: The same patch without the subresource is refused
@@ -56,7 +56,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is given the article's figures
       Then within 60 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_9 @inferred
+  @claim_70_9
   Rule: The subresource changes figures only
 
     Scenario: Another image and label in a resize are dropped without a word
@@ -75,7 +75,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is given the article's figures
       Then within 60 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_13 @inferred
+  @claim_70_13
   Rule: More than the node has at all is refused
 
     Scenario: A request beyond the node's capacity is forbidden
@@ -86,7 +86,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is given the article's figures
       Then within 60 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_14 @inferred @serial
+  @claim_70_14 @serial
   Rule: More than is free now waits for room
 
     Scenario: A deferred resize goes through when a Pod leaves
@@ -99,7 +99,7 @@ Feature: What in-place Pod resize refuses or puts off
       When the filler Pod is deleted
       Then within 300 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_15 @inferred @serial
+  @claim_70_15 @serial
   Rule: Deferred resizes are taken by priority
 
     Scenario: The Pod of higher priority gets the room that appears
@@ -112,7 +112,7 @@ Feature: What in-place Pod resize refuses or puts off
       Then within 300 s the higher has grown
       And for 10 s the lower has not
 
-  @claim_70_17 @inferred @serial
+  @claim_70_17 @serial
   Rule: The scheduler counts the larger of wanted and given
 
     Scenario: What a deferred resize wants is not given to a new Pod
@@ -125,7 +125,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is resized to request 100m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
       Then within 60 s the new Pod runs
 
-  @claim_70_18 @inferred
+  @claim_70_18
   Rule: Rights, quota and limits apply to a resize
 
     Scenario: The right to patch Pods is not the right to resize them

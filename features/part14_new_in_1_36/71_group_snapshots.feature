@@ -7,7 +7,7 @@ Feature: Snapshots of groups are an API that this driver does not have
   Background:
     Given the EBS CSI driver
 
-  @claim_71_17 @seen
+  @claim_71_17
   Rule: A group never becomes ready with this driver, while a snapshot of one volume does
 
     Scenario: A group of one claim, and the claim alone
@@ -19,7 +19,7 @@ Feature: Snapshots of groups are an API that this driver does not have
       Then within 60 s it is ready to use, and EC2 has it completed
       And for 10 s the group is not ready, and EC2 has no snapshot but that one
 
-  @claim_71_18 @inferred @serial
+  @claim_71_18 @serial
   Rule: The API is there as long as its custom resources are
 
     Scenario: The definitions of group snapshots go and come back

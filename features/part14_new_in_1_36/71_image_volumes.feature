@@ -3,7 +3,7 @@ Feature: An image is a volume
   The files of an OCI image appear in a container that runs another image. The image of data is the
   scenario's own, with a nonce that nothing else has; it lies on the workers, no registry has it.
 
-  @claim_71_1 @seen
+  @claim_71_1
   Rule: The files of an image that no container runs are there
 
     Scenario: A container reads another image's marker
@@ -12,7 +12,7 @@ Feature: An image is a volume
       Then its container reads the image's nonce
       And its worker has that image, and no container of it
 
-  @claim_71_2 @inferred
+  @claim_71_2
   Rule: It is read-only, also for root
 
     Scenario: Root may write beside it and not in it
@@ -22,7 +22,7 @@ Feature: An image is a volume
       And it may do all of that in the scratch volume beside it
       And its container reads the image's nonce
 
-  @claim_71_3 @inferred
+  @claim_71_3
   Rule: Pods share the image and not the mount
 
     Scenario: One of two Pods on a worker goes
@@ -32,7 +32,7 @@ Feature: An image is a volume
       When one of the two Pods is deleted
       Then the other's container reads the image's nonce
 
-  @claim_71_4 @inferred
+  @claim_71_4
   Rule: A sub-path picks a folder of it
 
     Scenario: One folder of the image, and one that it does not have
@@ -43,7 +43,7 @@ Feature: An image is a volume
       Then within 60 s that Pod is held by "CreateContainerError"
       And for 15 s its container has not started
 
-  @claim_71_5 @inferred
+  @claim_71_5
   Rule: A missing image keeps its Pod waiting, and the Pod recovers
 
     Scenario: The image comes after the Pod
@@ -55,7 +55,7 @@ Feature: An image is a volume
       Then within 180 s that Pod runs, the same and without a restart
       And its container reads the image's nonce
 
-  @claim_71_6 @inferred
+  @claim_71_6
   Rule: The pull policy means what it means for containers
 
     Scenario: Never, where the image is not there
@@ -81,7 +81,7 @@ Feature: An image is a volume
         | example.com/data:latest | Always       |
         | example.com/data        | Always       |
 
-  @claim_71_7 @inferred
+  @claim_71_7
   Rule: What a Pod mounts stays for its life, and a new one sees what the name means then
 
     Scenario: A name is given other content between two Pods
@@ -92,7 +92,7 @@ Feature: An image is a volume
       Then the second one's container reads the other nonce
       And the first one's container still reads the first nonce, without a restart
 
-  @claim_71_8 @inferred
+  @claim_71_8
   Rule: A Pod's pull secret counts for its volumes too
 
     Scenario: Without a secret, with another namespace's, with its own
@@ -104,7 +104,7 @@ Feature: An image is a volume
       When a Pod of that worker mounts it with its namespace's pull secret
       Then its container reads the nonce of the registry's image
 
-  @claim_71_9 @inferred
+  @claim_71_9
   Rule: An empty reference is refused for a Pod, and not yet in a template
 
     Scenario: A Pod and a Deployment that name no image
@@ -112,7 +112,7 @@ Feature: An image is a volume
       Then the Pod is refused with 422, naming the reference
       But the Deployment is stored
 
-  @claim_71_11 @inferred @serial
+  @claim_71_11 @serial
   Rule: The kubelet counts image volumes that it asks the runtime for
     One that cannot be pulled is never asked for. Failures are counted by the runtime's words only.
 

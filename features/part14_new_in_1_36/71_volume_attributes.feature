@@ -8,7 +8,7 @@ Feature: A volume in use gets another performance
   Background:
     Given the EBS CSI driver
 
-  @claim_71_12 @seen
+  @claim_71_12
   Rule: A claim names another class, and the volume follows without anything being made anew
 
     Scenario: 3000 IOPS become 4000 under a writer
@@ -29,7 +29,7 @@ Feature: A volume in use gets another performance
       Then within 120 s the claim and its volume have the class "fast", and no change is under way
       And EC2 has it with 4000 IOPS and 150 MiB/s, by one change from 3000 IOPS and 125 MiB/s
 
-  @claim_71_13 @inferred
+  @claim_71_13
   Rule: A class is a fixed recipe that lives as long as it is used
 
     Scenario: Its parameters are changed, and it is deleted
@@ -42,7 +42,7 @@ Feature: A volume in use gets another performance
       Then within 60 s the claim and its volume have the class "fast", and no change is under way
       And within 60 s the class "slow" is gone
 
-  @claim_71_14 @inferred
+  @claim_71_14
   Rule: A class that is not there holds the change, until it is there and named anew
 
     Scenario: A claim names a class before anybody makes it
@@ -55,7 +55,7 @@ Feature: A volume in use gets another performance
       Then within 60 s the claim and its volume have the class "fast", and no change is under way
       And EC2 has it with 4000 IOPS and 150 MiB/s, by one change from 3000 IOPS and 125 MiB/s
 
-  @claim_71_15 @inferred
+  @claim_71_15
   Rule: A recipe that the driver cannot follow is infeasible, and can be taken back
 
     Scenario: A class with a word that the driver does not know
@@ -68,7 +68,7 @@ Feature: A volume in use gets another performance
       When the claim names the class "slow"
       Then within 60 s the claim and its volume have the class "slow", and no change is under way
 
-  @claim_71_16 @inferred
+  @claim_71_16
   Rule: A class in force can be replaced but not removed
 
     Scenario: A claim is made with a class and then asks for none

@@ -4,7 +4,7 @@ Feature: Who may ask a kubelet for what
   The article grants a monitor nodes/metrics: on the kubelet's port that opens metrics and nothing else,
   and through the API server it opens nothing. Accounts are fresh: kubelets remember their verdicts.
 
-  @claim_72_11 @seen
+  @claim_72_11
   Rule: The right to metrics opens metrics and nothing else
 
     Scenario: A monitor reads a kubelet's metrics, not its logs, Pods or configuration
@@ -21,7 +21,7 @@ Feature: Who may ask a kubelet for what
       Then within 180 s the kubelet's port answers it with 401
       And every endpoint answers admin
 
-  @claim_72_12 @inferred
+  @claim_72_12
   Rule: The same right does not open the API server's proxy to nodes
 
     Scenario: A monitor's way to metrics is the kubelet's own port
@@ -30,7 +30,7 @@ Feature: Who may ask a kubelet for what
       And the API server refuses it a node's metrics, naming "nodes/proxy"
       And the API server answers admin with the same node's metrics
 
-  @claim_72_13 @seen
+  @claim_72_13
   Rule: Each endpoint has its own key
 
     Scenario Outline: The right to "<right>" opens its own endpoints
@@ -48,7 +48,7 @@ Feature: Who may ask a kubelet for what
         | statusz    |
         | checkpoint |
 
-  @claim_72_14 @inferred
+  @claim_72_14
   Rule: The old right still opens the old doors
 
     Scenario: The right to proxy opens Pods, health and configuration, not metrics, statistics or logs
@@ -57,7 +57,7 @@ Feature: Who may ask a kubelet for what
       Then exactly the endpoints of "proxy" answer
       And every endpoint answers admin
 
-  @claim_72_15 @inferred
+  @claim_72_15
   Rule: The right to get nodes/proxy is enough to run commands
 
     Scenario: A GET runs a command in a Pod, for whom a POST is refused
@@ -68,7 +68,7 @@ Feature: Who may ask a kubelet for what
       But a POST that runs a command is refused with 403
       And both are refused with 403 to the account beside it
 
-  @claim_72_16 @seen
+  @claim_72_16
   Rule: Commands and logs by the ordinary path are other rights
 
     Scenario: A monitor may neither run commands in Pods nor read their logs
@@ -78,7 +78,7 @@ Feature: Who may ask a kubelet for what
       And the account's own review of its rights agrees with every answer
       And the API server answers admin with the Pod's log
 
-  @claim_72_17 @inferred
+  @claim_72_17
   Rule: Without an identity there is no access
 
     Scenario: Nobody is refused everywhere and there is no other port
@@ -87,7 +87,7 @@ Feature: Who may ask a kubelet for what
       And the kubelet's read-only port is closed
       And every endpoint answers admin
 
-  @claim_72_18 @inferred
+  @claim_72_18
   Rule: The kubelets say that the gate is on
 
     Scenario: Each kubelet tells of fine-grained authorization in its metrics
@@ -95,7 +95,7 @@ Feature: Who may ask a kubelet for what
       Then each says that the gate "KubeletFineGrainedAuthz" is on
       And each says that the gate "NodeLogQuery" is on
 
-  @claim_72_19 @inferred
+  @claim_72_19
   Rule: A real client lives with the right to metrics alone
 
     Scenario: metrics-server, and what else its account may ask of a kubelet

@@ -5,7 +5,7 @@ Feature: Asking a kubelet for its machine's logs
   lines are compared with the machine's own journal. The article, like upstream's page, asks for a file
   as "/name"; only a relative name works.
 
-  @claim_72_1 @seen
+  @claim_72_1
   Rule: The switch is off by default
 
     Scenario: A question about the journal is answered by a list of files
@@ -17,7 +17,7 @@ Feature: Asking a kubelet for its machine's logs
         | enableSystemLogHandler | True  |
       And each answers with a list of files, without a line of the journal
 
-  @claim_72_2 @seen @disruptive
+  @claim_72_2 @disruptive
   Rule: Switched on, a kubelet answers from the journal
 
     Scenario: The last lines of the kubelet, as the machine's own journal has them
@@ -28,7 +28,7 @@ Feature: Asking a kubelet for its machine's logs
       And asked for the last 3 of these it gives exactly them, as plain text
       But the other worker answers with a list of files
 
-  @claim_72_3 @claim_72_4 @inferred @disruptive
+  @claim_72_3 @claim_72_4 @disruptive
   Rule: Services are found where they run, several at once, and an unknown one is no error
 
     Scenario: One service, two at once, one of another machine, and names that are none
@@ -45,7 +45,7 @@ Feature: Asking a kubelet for its machine's logs
         | let             | No entries          |
       And an unknown one with an option is answered with 200 and "options present"
 
-  @claim_72_5 @inferred @disruptive @slow
+  @claim_72_5 @disruptive @slow
   Rule: Filters do what they say
 
     Scenario: A unit that prints two nonces is filtered by pattern, time, number and boot
@@ -65,7 +65,7 @@ Feature: Asking a kubelet for its machine's logs
         | the boot before         | none   |
         | pattern of neither      | none   |
 
-  @claim_72_6 @inferred @disruptive
+  @claim_72_6 @disruptive
   Rule: Bad questions are refused before anything runs
 
     Scenario: Names, numbers and times that are none, contradictions, and commands in a name
@@ -92,7 +92,7 @@ Feature: Asking a kubelet for its machine's logs
         | a substitution in the name   | 406    |
       And no command in a name was run
 
-  @claim_72_7 @inferred @disruptive @slow
+  @claim_72_7 @disruptive @slow
   Rule: Files below the folder of logs are named relative to it
 
     Scenario: A file by its name, and names that lead out
@@ -108,7 +108,7 @@ Feature: Asking a kubelet for its machine's logs
         | an absolute path      |
         | the link that leads out |
 
-  @claim_72_21 @inferred
+  @claim_72_21
   Rule: The plain path follows a link out of the folder of logs
 
     Scenario: What the query refuses, the plain path gives
@@ -116,7 +116,7 @@ Feature: Asking a kubelet for its machine's logs
       Then the plain path of the link gives what the file outside holds
       But a path that climbs out of the folder gives nothing of it
 
-  @claim_72_8 @inferred @disruptive @slow
+  @claim_72_8 @disruptive @slow
   Rule: A question ends after 30 s
 
     Scenario: A journal that does not answer
@@ -128,7 +128,7 @@ Feature: Asking a kubelet for its machine's logs
       Then it takes 30 s to answer and no more than 45 s
       And no reader of the journal is left on the machine
 
-  @claim_72_9 @inferred @disruptive @slow
+  @claim_72_9 @disruptive @slow
   Rule: Questions without the handler are a configuration error
 
     Scenario: A kubelet that is told to answer and not to listen ends, and says why
@@ -143,7 +143,7 @@ Feature: Asking a kubelet for its machine's logs
       Then the node of its worker is ready
       And no container of its worker has restarted
 
-  @claim_72_10 @inferred @disruptive
+  @claim_72_10 @disruptive
   Rule: Logs through the API server are checked twice, for two identities
     A kubelet keeps its verdicts for minutes: it is restarted after the right is taken.
 

@@ -10,7 +10,7 @@ from infra.clients import exposed, kubelet, metrics, tls
 from infra.clients.api import Answer, Api, Credentials, JsonObject
 from infra.clients.pods import is_ready
 from infra.cluster import Cluster
-from infra.errors import NotPrepared, preparing
+from infra.errors import NotPrepared, preparing, require
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -108,7 +108,7 @@ def available(api: Api, name: str = NAME) -> tuple[str, str]:
 def not_local(api: Api) -> list[str]:
     """APIServices besides that of metrics which point somewhere, or are not local."""
     items = [i for i in api.get(REGISTRATIONS)["items"] if i["metadata"]["name"] != NAME]
-    assert len(items) > 10, f"only {len(items)} APIServices of built-in groups"
+    require(len(items) > 10, f"only {len(items)} APIServices of built-in groups")
     return [
         f"{item['metadata']['name']}: {item['spec'].get('service')}, {reasons}"
         for item in items

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from infra import places
 from infra.errors import LabError
 
 JsonObject = dict[str, Any]
@@ -119,6 +120,7 @@ class Api:
 
     def begin(self, path: str, **params: str) -> Answer:
         """Status and headers of an answer that may not end; its body is not read."""
+        places.looked_by_request(self.base + path)
         try:
             with self._session.get(
                 self.base + path, params=params, stream=True, timeout=TIMEOUT
@@ -137,6 +139,7 @@ class Api:
         params: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> Answer:
+        places.looked_by_request(self.base + path)
         data = None if body is None else json.dumps(body)
         headers = {"Content-Type": content_type} if data is not None else {}
         try:
@@ -186,6 +189,7 @@ class Api:
 
         Errors: ApiUnreachable when the stream breaks before ``seconds`` are over.
         """
+        places.looked_by_request(self.base + path)
         query = {"watch": "true", "timeoutSeconds": str(seconds), **params}
         try:
             with self._session.get(

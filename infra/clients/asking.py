@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from infra.clients.api import TIMEOUT, Api, ApiUnreachable
 from infra.clients.paced import Paced
+from infra.errors import NotPrepared, require
 from infra.ssh import Shell
 from infra.wait import SYSTEM, Clock
 
@@ -96,7 +97,7 @@ def counted(asked: dict[str, tuple[Asked, ...]]) -> list[tuple[str, int, int]]:
     Errors: AssertionError when one was always good: its restart was not seen at all.
     """
     rows = [(name, len(f), sum(bool(one.wrong) for one in f)) for name, f in asked.items()]
-    assert all(failed for _, _, failed in rows), f"a restart was not seen at all: {rows}"
+    require(all(failed for _, _, failed in rows), f"a restart was not seen at all: {rows}")
     return rows
 
 
@@ -125,5 +126,6 @@ def noticing(shell: Shell) -> float:
 
 def number(text: str, pattern: str) -> int:
     found = re.search(pattern, text)
-    assert found, f"the balancer's configuration has no {pattern}"
+    if found is None:
+        raise NotPrepared(f"the balancer's configuration has no {pattern}")
     return int(found[1])

@@ -93,6 +93,10 @@ class Pods:
     def get(self, name: str) -> JsonObject:
         return self.api.get(self.path(name))
 
+    def find(self, name: str) -> JsonObject | None:
+        """The Pod, or None when there is none of that name."""
+        return self.api.find(self.path(name))
+
     def version(self, name: str) -> Version:
         return Version(self.get(name))
 

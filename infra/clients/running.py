@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from infra import places
 from infra.clients import cgroup
-from infra.clients.api import Answer, JsonObject
-from infra.clients.cgroup import PodCgroups
+from infra.clients.api import Answer, ApiRefused, JsonObject
+from infra.clients.cgroup import NoCgroup, PodCgroups
 from infra.clients.pods import Figures, Pods, Sight, Version, container_in, resize_of
-from infra.errors import ClaimError
+from infra.errors import ClaimError, CommandFailed
 from infra.ssh import Shell
 from infra.timing import scaled
 from infra.wait import consistently
+
+ENDED = ("Failed", "Succeeded")
+"""Phases of a Pod that runs no more."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class RunningPod:
         return str(container["name"])
 
     def get(self) -> JsonObject:
+        places.looked(self.node)
         return self.pods.get(self.name)
 
     def version(self) -> Version:
@@ -65,26 +70,64 @@ class RunningPod:
 
         ``but`` names a container that may differ.
         """
-        return differences(self.first, self.look(), but=but)
+        return self._compared(lambda: differences(self.first, self.look(), but=but), but=but)
 
     def changes(self) -> list[str]:
         """What differs in spec, identity, labels and cgroup limits from the first sight."""
-        now = self.get()
-        found = spec_differences(self.first.pod, now)
-        found += identity_differences(self.first, Sight(now, self.first.cgroups))
-        return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+
+        def compared() -> list[str]:
+            now = self.get()
+            found = spec_differences(self.first.pod, now)
+            found += identity_differences(self.first, Sight(now, self.first.cgroups))
+            return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+
+        return self._compared(compared)
 
     def file_changes(self) -> list[str]:
         """What differs in identity and cgroup limits from the first sight; the spec may differ."""
-        now = self.get()
-        found = identity_differences(self.first, Sight(now, self.first.cgroups))
-        return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+
+        def compared() -> list[str]:
+            now = self.get()
+            found = identity_differences(self.first, Sight(now, self.first.cgroups))
+            return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+
+        return self._compared(compared)
+
+    def _compared(self, compare: Callable[[], list[str]], *, but: str = "") -> list[str]:
+        """What ``compare`` finds, or how the Pod ended: one without cgroups cannot be compared.
+
+        A Pod that died where it should run on is a false claim, not one that could not be judged.
+        """
+        try:
+            return compare()
+        except (NoCgroup, ApiRefused, CommandFailed):
+            if ended := self.ended(but=but):
+                return ended
+            raise
+
+    def ended(self, *, but: str = "") -> list[str]:
+        """That the Pod is gone or has ended, and why; or which container of it ended."""
+        found = self.pods.find(self.name)
+        if found is None:
+            return [f"the Pod {self.name} is gone"]
+        if found["metadata"].get("deletionTimestamp"):
+            return [f"the Pod {self.name} is being deleted"]
+        if found["status"]["phase"] in ENDED:
+            return [how_it_ended(found)]
+        return identity_differences(self.first, Sight(found, self.first.cgroups), but=but)
 
 
 def look(pods: Pods, shell: Shell, name: str) -> Sight:
     pod = pods.get(name)
     cgroups = cgroup.read(shell, pod)
     return Sight(pod, cgroups, cgroup.main_processes(shell, cgroups))
+
+
+def how_it_ended(pod: JsonObject) -> str:
+    status = pod["status"]
+    said = ": ".join(str(status[key]) for key in ("reason", "message") if status.get(key))
+    reason = f" ({said})" if said else ""
+    return f"the Pod {pod['metadata']['name']} is {status['phase']}{reason}"
 
 
 def differences(before: Sight, after: Sight, *, but: str = "") -> list[str]:

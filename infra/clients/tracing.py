@@ -12,7 +12,7 @@ import yaml
 
 from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.counterpart import Counterpart
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 
 CONFIGURATION = "/var/lib/kubernetes/tracing.yaml"
 UNIT = "/etc/systemd/system/kube-apiserver.service"
@@ -76,7 +76,7 @@ def configuration() -> bytes:
 def unit_with_tracing(unit: bytes) -> bytes:
     """The API server's unit with one more flag."""
     text = unit.decode()
-    assert COMMAND in text, f"{UNIT} starts no API server as phases/files has it"
+    require(COMMAND in text, f"{UNIT} starts no API server as phases/files has it")
     flag = f"  --tracing-config-file={CONFIGURATION} \\\n"
     return text.replace(COMMAND, COMMAND + flag).encode()
 

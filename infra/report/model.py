@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from infra.errors import ClaimError
+
 
 class Outcome(StrEnum):
     """Design D7: four outcomes, not two."""
@@ -60,6 +62,11 @@ class Wait:
 
 @dataclass
 class Step:
+    """``kind`` is given, when or then, also of a step that begins with And; empty outside steps.
+
+    ``places`` are what it looked at, as infra.places names them.
+    """
+
     keyword: str
     text: str
     ended: Ended = Ended.NOT_RUN
@@ -67,6 +74,8 @@ class Step:
     commands: list[Command] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,11 @@ class Scenario:
         return f"{self.worker}, {self.cluster}" if self.cluster else self.worker
 
     @property
+    def places(self) -> list[str]:
+        """What its Then-steps looked at."""
+        return sorted({p for step in self.steps if step.kind == "then" for p in step.places})
+
+    @property
     def waits(self) -> list[Wait]:
         return [wait for step in self.steps for wait in step.waits]
 
@@ -173,12 +187,17 @@ class Run:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def judged(error: BaseException, *, when: str) -> Outcome:
-    """What an error says about the claim: before the first step, nothing.
+def judged(error: BaseException, *, in_step: str) -> Outcome:
+    """What an error says about the claim; ``in_step`` is the kind of the step whose body raised it.
 
-    ClaimError is an AssertionError; a LabError, like any other error, is no verdict.
+    Then-steps judge: an AssertionError there says that the claim is false. What a Given or a When
+    did not bring about is a bad start, unless it was raised as a ClaimError and nothing more
+    special: a wait that ended in vain is none (infra.errors.claimed). A LabError, any other error,
+    and whatever fails before or after the steps are no verdict.
     """
-    false = isinstance(error, AssertionError) and when != "setup"
+    if in_step == "then":
+        return Outcome.FALSE if isinstance(error, AssertionError) else Outcome.UNKNOWN
+    false = type(error) is ClaimError and in_step in ("given", "when")
     return Outcome.FALSE if false else Outcome.UNKNOWN
 
 

@@ -29,6 +29,12 @@ class Verdict:
         return sum(scenario.seconds for scenario in self.scenarios)
 
     @property
+    def lane(self) -> str:
+        """The one that disturbs most, of its scenarios; empty when none ran."""
+        found = {scenario.lane for scenario in self.scenarios}
+        return next((lane for lane in ("disruptive", "serial", "parallel") if lane in found), "")
+
+    @property
     def evidence(self) -> list[str]:
         return [item.path for scenario in self.scenarios for item in scenario.evidence]
 
@@ -88,7 +94,7 @@ def claims_json(run: Run, judged: Sequence[Verdict]) -> dict[str, Any]:
                 "article": verdict.claim.article,
                 "title": verdict.claim.title,
                 "class": verdict.claim.kind,
-                "lane": verdict.claim.lane,
+                "lane": verdict.lane,
                 "outcome": str(verdict.outcome),
                 "reason": verdict.reason,
                 "seconds": round(verdict.seconds, 2),

@@ -17,12 +17,13 @@ from fixtures import ebs_site
 from infra import up
 from infra.progress import Progress
 from infra.settings import Settings
-from tests.mutants.mutants import MUTANTS, Mutant
+from tests.mutants.every import mutants
+from tests.mutants.mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(params=MUTANTS, ids=lambda m: m.name.replace(" ", "-"))
+@pytest.fixture(params=mutants(), ids=lambda m: m.name.replace(" ", "-"))
 def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
     chosen: Mutant = request.param
     subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)

@@ -10,7 +10,7 @@ from infra.clients.aggregation import DEPLOYMENT, NODES, Second
 from infra.clients.api import JsonObject
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import NAMESPACE_READY, POD_GONE, scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -55,7 +55,7 @@ def read_metrics(cluster: Cluster, second: Second, count: int) -> tuple[Metrics,
 @when("its Pod is deleted")
 def delete_second(cluster: Cluster, second: Second) -> None:
     replicas = cluster.api.get(DEPLOYMENT)["spec"]["replicas"]
-    assert replicas == 1, f"{replicas} Pods serve metrics: another one would answer"
+    require(replicas == 1, f"{replicas} Pods serve metrics: another one would answer")
     cluster.api.delete(f"{aggregation.PODS}/{second.pod['metadata']['name']}", grace_seconds=0)
 
 

@@ -6,6 +6,7 @@ from fixtures.power import Power
 from infra.clients import kubelet, shutdowns
 from infra.clients.shutdowns import SHUTTING_DOWN
 from infra.cluster import Cluster
+from infra.errors import require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -15,7 +16,7 @@ from tests.steps.shutdown import await_lock
 @when("a shutdown is announced to it, and it holds a lock")
 def announce(cluster: Cluster, power: Power, changed: str) -> None:
     """Its Pods end as in a real one; ``power`` removes what is left of them."""
-    assert changed not in power.off, f"{changed} is off"
+    require(changed not in power.off, f"{changed} is off")
     await_lock(cluster, changed)
     shutdowns.announce(cluster.shell(changed), begins=True)
 

@@ -11,7 +11,7 @@ from fixtures.renewal import Renewal
 from infra.clients import client_certificates, kubelet, leases, units
 from infra.clients.client_certificates import CURRENT, ENDS, Renewing
 from infra.cluster import Cluster
-from infra.errors import ClaimError, CommandFailed
+from infra.errors import ClaimError, CommandFailed, require
 from infra.pki.reading import Found
 from infra.timing import scaled
 from infra.wait import consistently, eventually
@@ -39,7 +39,7 @@ def standing_by(cluster: Cluster) -> Standby:
 
 @when(phrase("its kubeconfig gets a certificate that ends in {hours:Count} h"))
 def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours: int) -> None:
-    assert timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}"
+    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
     old = cluster.shell(standby.machine).get(SCHEDULERS)
     new = client_certificates.with_ending_pair(cluster, SCHEDULER, old)
     faults.replace(standby.machine, SCHEDULERS, new, unit=SCHEDULER, at_once=False)
@@ -82,7 +82,7 @@ def same_leader(cluster: Cluster, standby: Standby) -> None:
     target_fixture="renewing",
 )
 def rotating(renewal: Renewal, hours: int) -> Renewing:
-    assert timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}"
+    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
     return renewal.begin()
 
 

@@ -11,6 +11,7 @@ from infra.clients.control_plane import Server
 from infra.clients.pods import Pods, condition
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
+from infra.errors import require
 from infra.reach import AGNHOST
 from infra.timing import scaled
 from infra.wait import consistently, eventually
@@ -25,7 +26,7 @@ def server_without_leader(cluster: Cluster) -> Server:
 @given("the API serves Leases", target_fixture="served")
 def leases_are_served(cluster: Cluster) -> dict[str, list[str]]:
     served = control_plane.coordination_resources(cluster.api)
-    assert "leases" in served.get("v1", []), f"coordination.k8s.io serves {served} (control)"
+    require("leases" in served.get("v1", []), f"coordination.k8s.io serves {served} (control)")
     return served
 
 
@@ -139,6 +140,6 @@ def no_candidates(served: dict[str, list[str]]) -> None:
 @then("no Lease of kube-system has a strategy")
 def no_strategy(cluster: Cluster) -> None:
     found = {lease.name: lease.strategy for lease in leases.listed(cluster.api)}
-    assert "kube-scheduler" in found, f"Leases of kube-system: {', '.join(found)} (control)"
+    require("kube-scheduler" in found, f"Leases of kube-system: {', '.join(found)} (control)")
     strategic = {name: strategy for name, strategy in found.items() if strategy}
     assert not strategic, f"a strategy is set on {strategic}"

@@ -9,7 +9,7 @@ from infra.clients.api import Answer, JsonObject, need
 from infra.clients.device_plugins import CHECKPOINT, KUBELETS_OWN, DevicePlugin
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
@@ -56,7 +56,7 @@ def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     """The kubelet writes its file of devices when one registers."""
     other = make_plugin(1)
     await_registered(cluster, other)
-    assert exists(other.shell, CHECKPOINT), f"{other.shell.name} has no {CHECKPOINT}"
+    require(exists(other.shell, CHECKPOINT), f"{other.shell.name} has no {CHECKPOINT}")
     return other
 
 

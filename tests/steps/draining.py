@@ -16,7 +16,7 @@ from infra.clients.kubectl import ENDS, Kubectl, Running
 from infra.clients.pods import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import one_of, phrase
@@ -61,7 +61,7 @@ def follow_log(kubectl: Kubectl, pod: RunningPod) -> Running:
 @when("its worker is cordoned")
 def cordon(maintenance: Maintenance, pod: RunningPod) -> None:
     told = maintenance.cordon(pod.node)
-    assert told.status == 0, f"kubectl cordon failed: {told.text}"
+    require(told.status == 0, f"kubectl cordon failed: {told.text}")
 
 
 @when("the worker of one of them is drained", target_fixture="emptied")
@@ -123,7 +123,7 @@ def drain_succeeds(emptied: Emptied, evidence: Evidence, limit: float) -> None:
 @then("only Pods of DaemonSets are left on it, the same as before")
 def daemons_left(cluster: Cluster, emptied: Emptied) -> None:
     now, daemons = drains.on_node(cluster.api, emptied.node), drains.of_daemon_sets(emptied.before)
-    assert daemons, f"no Pod of a DaemonSet was on {emptied.node}: nothing was spared"
+    require(daemons, f"no Pod of a DaemonSet was on {emptied.node}: nothing was spared")
     if set(now) != daemons:
         left = drains.names(now, set(now) - daemons)
         gone = drains.names(emptied.before, daemons - set(now))
@@ -133,7 +133,7 @@ def daemons_left(cluster: Cluster, emptied: Emptied) -> None:
 @then("the Pods that left were evicted by the Eviction API")
 def were_evicted(emptied: Emptied, drill: Drill) -> None:
     gone = [uid for uid in emptied.before if uid in drill.known]
-    assert gone, f"none of the Deployment's Pods was on {emptied.node}"
+    require(gone, f"none of the Deployment's Pods was on {emptied.node}")
     wrong = [f"{uid}: {drill.reasons.get(uid, 'no condition DisruptionTarget')}" for uid in gone]
     must_be_none([one for one in wrong if drains.EVICTED not in one], "Pods left by eviction")
 

@@ -15,7 +15,7 @@ from infra.clients.running import must_be_none
 from infra.clients.skew import Versions
 from infra.clients.units import Unit
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.draining import drain
@@ -51,11 +51,11 @@ def drain_and_uncordon(
     """Nodes of the Deployment's Pods by UID once all are Ready elsewhere."""
     emptied = drain(cluster, maintenance, stood.node)
     drains.await_end(emptied.drain, within=DRAINED, look=emptied.look)
-    assert emptied.drain.told().status == 0, f"the drain failed: {emptied.drain.told().text}"
+    require(emptied.drain.told().status == 0, f"the drain failed: {emptied.drain.told().text}")
     await_ready(drill, 2, within=120)
     went = drill.places()
     told = maintenance.uncordon(stood.node)
-    assert told.status == 0, f"kubectl uncordon failed: {told.text}"
+    require(told.status == 0, f"kubectl uncordon failed: {told.text}")
     return went
 
 

@@ -21,7 +21,7 @@ from infra.clients.leases import Lease
 from infra.clients.running import must_be_none
 from infra.clients.webhooks import DELAY, Webhook
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import eventually, pause
 from tests.steps.phrases import phrase
@@ -70,7 +70,7 @@ class Others:
     target_fixture="webhook",
 )
 def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]:
-    assert delay == DELAY, f"the webhook holds for {DELAY:g} s"
+    require(delay == DELAY, f"the webhook holds for {DELAY:g} s")
     made = Webhook(cluster.api, namespace)
     try:
         made.make()

@@ -13,7 +13,7 @@ from infra.clients.image_volumes import PLACE, REFUSED, SCRATCH
 from infra.clients.pods import is_ready
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -32,7 +32,8 @@ def on_every_worker(data_image: DataImage) -> DataImage:
 @given("an image of data that no worker has", target_fixture="image")
 def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    assert not any(data_image.reference in image_store.images(shell) for shell in shells)
+    have = [s.name for s in shells if data_image.reference in image_store.images(s)]
+    require(not have, f"{', '.join(have)} has {data_image.reference} already")
     return data_image
 
 

@@ -9,7 +9,7 @@ from infra.clients.cgroup import Ending
 from infra.clients.kernel import PERIOD_US, Watched
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.health import condition
 from infra.timing import scaled
 from infra.wait import eventually
@@ -24,7 +24,7 @@ MARGIN = 1.15
 @given(phrase('the processes of its container "{name:Name}"'), target_fixture="pids")
 def processes(pod: RunningPod, name: str) -> tuple[int, ...]:
     pids = pod.first.cgroups.containers[name].pids
-    assert len(pids) > 1, f"container {name} has one process only: nothing else could die with it"
+    require(len(pids) > 1, f"container {name} has one process only: nothing else could die with it")
     return pids
 
 

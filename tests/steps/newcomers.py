@@ -16,7 +16,7 @@ from infra.clients.kubectl import Kubectl
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.membership import Member
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, NotPrepared, require
 from infra.inventory import Machine
 from infra.timing import NODE_READY, scaled
 from infra.wait import consistently, eventually
@@ -68,14 +68,15 @@ def has_joined(cluster: Cluster, newcomer: "Newcomer") -> Joined:
 @when("it is drained and its machine stopped")
 def drained_and_stopped(joined: Joined, newcomer: "Newcomer", kubectl: Kubectl) -> None:
     told = kubectl.run("drain", joined.name, *FLAGS)
-    assert told.status == 0, f"kubectl drain failed: {told.text}"
+    require(told.status == 0, f"kubectl drain failed: {told.text}")
     newcomer.stop()
 
 
 @when("its Node is deleted", target_fixture="deleted")
 def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Deleted:
     before = membership.member(cluster.api, joined.name)
-    assert before is not None, f"{joined.name} is no node: nothing can be deleted"
+    if before is None:
+        raise NotPrepared(f"{joined.name} is no node: nothing can be deleted")
     position = journal.cursor(joined.cluster.shell(joined.name)) if newcomer.runs() else ""
     cluster.api.delete(f"/api/v1/nodes/{joined.name}")
     return Deleted(before, position)
@@ -172,7 +173,8 @@ def await_ready(joined: Joined, limit: float) -> Member:
         what=f"{joined.name} is a Ready node",
         transient=(ApiUnreachable,),
     )
-    assert found is not None
+    if found is None:
+        raise NotPrepared(f"{joined.name} is no node")
     return found
 
 

@@ -15,7 +15,7 @@ from infra.clients.node_logs import QUESTIONS, READER
 from infra.clients.running import must_be_none
 from infra.clients.tidiness import new_name
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.ssh import Shell, exists
 from infra.timing import scaled
 from infra.wait import eventually
@@ -82,7 +82,7 @@ def talking_unit(cluster: Cluster, changed: str) -> Talker:
 def endless_reader(cluster: Cluster, changed: str, faults: Faults) -> None:
     faults.add(changed, READER, node_logs.ENDLESS_READER)
     seen = cluster.shell(changed).run(["which", "journalctl"]).stdout.strip()
-    assert seen == READER, f"the kubelet would read by {seen}, not by our reader"
+    require(seen == READER, f"the kubelet would read by {seen}, not by our reader")
 
 
 @when(phrase('it is asked for the log of "{service:Name}"'), target_fixture="answered")

@@ -13,7 +13,7 @@ from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.pods import PodIdentity
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -71,7 +71,7 @@ def both_workers(cluster: Cluster) -> Older:
 def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes) -> None:
     faults.add(older.node, BEFORE, kubelet_before)
     unit = cluster.shell(older.node).get(UNIT).decode()
-    assert f"{PROGRAM} " in unit, f"{UNIT} starts no {PROGRAM}"
+    require(f"{PROGRAM} " in unit, f"{UNIT} starts no {PROGRAM}")
     faults.replace(older.node, UNIT, unit.replace(PROGRAM, BEFORE).encode(), unit=KUBELET)
     kubelet.await_heartbeat(cluster.api, older.node)
 

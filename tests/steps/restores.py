@@ -10,7 +10,7 @@ from infra.clients.etcd import DATA
 from infra.clients.running import must_be_none
 from infra.clients.snapshots import RestoredMember, Snapshot, Workbench
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import LabError, require
 from tests.steps.snapshots import Known
 
 
@@ -32,7 +32,7 @@ def restore_beside(snapshot: Snapshot, workbench: Workbench) -> RestoredMember:
 def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
     before = Fresh("fresh", workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
     answer = workbench.restore(snapshot.path, before.name)
-    assert answer.exit_status == 0, f"the restore was refused: {answer.stderr}"
+    require(answer.exit_status == 0, f"the restore was refused: {answer.stderr}")
     return before
 
 

@@ -8,7 +8,7 @@ from infra.clients import certificates, rotation, units
 from infra.clients.rotation import SERVERS, Serving
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, LabError, require
 from infra.pki.reading import Found
 from infra.timing import scaled
 from infra.wait import eventually
@@ -57,7 +57,7 @@ def serves_old(cluster: Cluster, serving: Serving, limit: float) -> None:
 
 @then("the same port of every other machine serves what it served")
 def others_unchanged(cluster: Cluster, serving: Serving) -> None:
-    assert serving.others, f"{serving.port} is the only one of its kind"
+    require(serving.others, f"{serving.port} is the only one of its kind")
     must_be_none(rotation.changed_others(cluster, serving), "other machines serve what they served")
 
 

@@ -15,7 +15,7 @@ from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.clients.shutdowns import DROP_IN, LOGIND, SHUTTING_DOWN, Mark
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.changed_kubelets import change
@@ -63,7 +63,7 @@ def limit_before(cluster: Cluster) -> float:
 def delaying_worker(
     cluster: Cluster, faults: Faults, limit_before: float, period: float, critical: float
 ) -> str:
-    assert limit_before < period, f"logind allows {limit_before:g} s already"
+    require(limit_before < period, f"logind allows {limit_before:g} s already")
     node = str(cluster.spec.workers[0].name)
     faults.expect(node, DROP_IN, unit=LOGIND)
     change(cluster, faults, node, shutdowns.settings(period, critical))

@@ -13,7 +13,7 @@ from infra.clients import silence
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.running import RunningPod, stays
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -33,7 +33,7 @@ class Homeless:
 def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workloads) -> Homeless:
     node = cluster.spec.workers[0].name
     told = maintenance.cordon(node)
-    assert told.status == 0, f"kubectl cordon failed: {told.text}"
+    require(told.status == 0, f"kubectl cordon failed: {told.text}")
     workloads.ask_scheduler(node, cpu="10m", name=POD)
     return Homeless(node, workloads.pods.get(POD)["metadata"]["uid"])
 
@@ -46,7 +46,7 @@ def start_kubelet(faults: Faults, pod: RunningPod) -> None:
 @when("that worker is uncordoned")
 def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
     told = maintenance.uncordon(homeless.node)
-    assert told.status == 0, f"kubectl uncordon failed: {told.text}"
+    require(told.status == 0, f"kubectl uncordon failed: {told.text}")
 
 
 @then(

@@ -11,6 +11,7 @@ from fixtures.recording import Evidence
 from infra.clients import members
 from infra.clients.snapshots import CHECKSUM, Snapshot, Workbench
 from infra.cluster import Cluster
+from infra.errors import require
 from infra.ssh import Result
 from tests.steps.phrases import phrase
 
@@ -75,7 +76,7 @@ def cut_off(workbench: Workbench, snapshot: Snapshot) -> str:
 def change_one_byte(workbench: Workbench, known: Known) -> str:
     damaged = workbench.copy(known.snapshot.path, "damaged.db")
     places = workbench.places(known.value, damaged)
-    assert places, f"{known.value} is not in the snapshot: there is nothing to damage"
+    require(places, f"{known.value} is not in the snapshot: there is nothing to damage")
     workbench.change_byte(damaged, places[-1])
     return damaged
 

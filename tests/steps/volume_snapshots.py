@@ -8,7 +8,7 @@ from fixtures.ebs import CLAIM, Ebs, Left
 from fixtures.recording import Evidence
 from infra.clients import group_snapshots, volume_users
 from infra.clients.running import RunningPod, must_be_none
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -50,7 +50,7 @@ def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
 @when("the source's bytes are replaced by others", target_fixture="replaced")
 def replace_bytes(writer: RunningPod, source: Source) -> str:
     found = volume_users.write_fixed(writer, MIB)
-    assert found != source.sum
+    require(found != source.sum, "the bytes were written again as they were")
     return found
 
 

@@ -8,7 +8,7 @@ from infra.clients import volume_users
 from infra.clients.api import need
 from infra.clients.pods import is_ready
 from infra.clients.running import RunningPod, must_be_none
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -16,7 +16,8 @@ from tests.steps.phrases import phrase
 
 @given("the EBS CSI driver")
 def driver(ebs: Ebs) -> None:
-    assert ebs.driver.missing() == []
+    missing = ebs.driver.missing()
+    require(not missing, f"the EBS CSI driver lacks {', '.join(missing)}")
 
 
 @given("a writer with a volume of its own", target_fixture="writer")

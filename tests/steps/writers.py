@@ -10,6 +10,7 @@ from infra.clients.running import must_be_none
 from infra.clients.snapshots import RestoredMember, Snapshot, Workbench
 from infra.clients.writer import Writer
 from infra.cluster import Cluster
+from infra.errors import require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -66,7 +67,7 @@ def enough_each_side(
     early, late = contents.sides(writer.written, revision)
     seen = {"revision": revision, "written before": early, "written after": late}
     evidence.record("writes around the snapshot", "figures", seen)
-    assert min(early, late) >= count, f"too few writes to show a point in time: {seen}"
+    require(min(early, late) >= count, f"too few writes to show a point in time: {seen}")
 
 
 @then("the restored member holds those written up to that revision and none after")

@@ -14,7 +14,7 @@ from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.pods import Pods
 from infra.clients.running import RunningPod, look
 from infra.cluster import Cluster
-from infra.errors import ClaimError, CommandFailed
+from infra.errors import ClaimError, CommandFailed, NotPrepared
 from infra.ssh import TIMEOUT, Result
 
 POD = "/api/v1/namespaces/ns/pods/rz"
@@ -192,6 +192,12 @@ def pending(reason: str = "Deferred") -> list[JsonObject]:
 
 def goes_red(words: str, step: Callable[..., object], *args: Any, **named: Any) -> None:
     with pytest.raises(ClaimError, match=words):
+        step(*args, **named)
+
+
+def not_judged(words: str, step: Callable[..., object], *args: Any, **named: Any) -> None:
+    """The step's start or its control did not come about: no verdict on the claim."""
+    with pytest.raises(NotPrepared, match=words):
         step(*args, **named)
 
 

@@ -1,8 +1,9 @@
 """The catalogue of claims: complete, in order, and named by tags without doubt."""
 
 from collections import Counter
+from typing import get_args
 
-from infra import claims
+from infra import claims, places
 
 ARTICLES = [44, 45, *range(61, 73)]
 """What the issues name: storage, and Parts XII to XIV."""
@@ -28,9 +29,9 @@ def test_a_title_is_a_sentence_and_says_it_once() -> None:
     assert max(Counter(titles).values()) == 1
 
 
-def test_classes_and_lanes_are_the_known_ones() -> None:
+def test_classes_and_places_are_the_known_ones() -> None:
     assert {claim.kind for claim in claims.load()} == {"stated", "upstream"}
-    assert {claim.lane for claim in claims.load()} == {"parallel", "serial", "disruptive"}
+    assert {claim.where for claim in claims.load()} <= set(get_args(places.Where))
 
 
 def test_a_tag_names_its_claim_and_nothing_else_does() -> None:

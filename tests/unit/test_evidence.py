@@ -105,7 +105,7 @@ def test_commands_stand_under_their_step(tmp_path: Path) -> None:
 
 def in_a_step(folder: Path) -> Recording:
     found = scenario()
-    found.steps = [Step("Then", "it is so")]
+    found.steps = [Step("Then", "it is so", kind="then")]
     recording = Recording(found, folder, "main")
     recording.step_begins()
     return recording
@@ -132,7 +132,9 @@ def test_what_a_sampling_thread_waits_is_not_the_scenarios(tmp_path: Path) -> No
 
 
 def test_the_first_error_is_the_cause(tmp_path: Path) -> None:
-    recording = Recording(scenario(), tmp_path, "main")
+    recording = in_a_step(tmp_path)
+    recording.step_is_prepared()
+    recording.step_ends(Ended.FAILED)
     for when, error in (("call", ClaimError("it is false")), ("teardown", LabError("broken"))):
         with pytest.raises(type(error)) as caught:
             raise error

@@ -10,7 +10,7 @@ import pytest
 from fixtures import faults
 from fixtures.faults import Faults
 from fixtures.mending import Fault
-from infra.errors import ClusterBroken, CommandFailed, LabError
+from infra.errors import ClusterBroken, CommandFailed, LabError, NotPrepared
 from infra.ssh import Result
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
@@ -203,7 +203,7 @@ def test_a_file_that_somebody_else_writes_is_expected(tmp_path: Path) -> None:
     caused.restore()
     assert ("rm", "--recursive", "--force", "/etc/x.conf") in shell.ran
     assert ("systemctl", "restart", "systemd-logind") in shell.ran
-    with pytest.raises(AssertionError, match="is there before its time"):
+    with pytest.raises(NotPrepared, match="is there before its time"):
         caused.expect("controller-1", "/etc/x.conf", unit="systemd-logind")
 
 

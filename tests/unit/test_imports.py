@@ -100,6 +100,48 @@ def test_only_one_module_sleeps() -> None:
     assert not sleepers, f"use infra.wait (eventually, consistently, pause) instead: {sleepers}"
 
 
+JUDGES = "then"
+"""The decorator of steps that give verdicts: only there may an assert stand."""
+
+
+def test_only_then_steps_assert() -> None:
+    # elsewhere it would tell a bad start as a false claim: infra.errors.require
+    strays = [
+        f"{path.relative_to(ROOT)}:{one.lineno}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() != SLEEPER
+        for one in asserts(ast.parse(path.read_text()))
+    ]
+    assert not strays, f"raise NotPrepared, by infra.errors.require: {strays}"
+
+
+def asserts(tree: ast.AST) -> Iterator[ast.Assert]:
+    """Those outside Then-steps."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Assert):
+            yield node
+        elif not (isinstance(node, ast.FunctionDef) and is_then(node)):
+            yield from asserts(node)
+
+
+def is_then(node: ast.FunctionDef) -> bool:
+    calls = [d.func for d in node.decorator_list if isinstance(d, ast.Call)]
+    return any(isinstance(f, ast.Name) and f.id == JUDGES for f in calls)
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("@then('x')\ndef f():\n    assert x", 0),
+        ("@given('x')\ndef f():\n    assert x", 1),
+        ("@when('x')\ndef f():\n    if y:\n        assert x", 1),
+        ("def f():\n    assert x", 1),
+    ],
+)
+def test_an_assert_elsewhere_is_found(code: str, count: int) -> None:
+    assert len(list(asserts(ast.parse(code)))) == count
+
+
 def test_steps_and_fixtures_do_not_skip() -> None:
     skips = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -25,14 +25,14 @@ FEATURE = """
 Feature: Backing up etcd
   A backup that restores.
 
-  @claim_63_1 @seen
+  @claim_63_1
   Rule: Three members are healthy
 
     Scenario: three are healthy
       Given a member
       Then it is healthy
 
-  @claim_63_2 @seen
+  @claim_63_2
   Rule: One member may be lost
 
     Scenario: one is lost

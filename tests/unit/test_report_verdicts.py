@@ -3,7 +3,7 @@
 import pytest
 
 from infra import claims
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, LabError, NotPrepared, WaitTimeout, claimed
 from infra.report import html, leases, verdicts
 from infra.report.model import Outcome, judged, worst
 from tests.unit.report_sample import LEASE, sample, scenario
@@ -19,18 +19,31 @@ def test_one_cause_of_many_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "when", "outcome"),
+    ("error", "in_step", "outcome"),
     [
-        (ClaimError("x"), "call", Outcome.FALSE),
-        (AssertionError("x"), "call", Outcome.FALSE),
-        (LabError("x"), "call", Outcome.UNKNOWN),
-        (KeyError("x"), "call", Outcome.UNKNOWN),
-        (ClaimError("x"), "setup", Outcome.UNKNOWN),
-        (ClaimError("x"), "teardown", Outcome.FALSE),
+        (ClaimError("x"), "then", Outcome.FALSE),
+        (AssertionError("x"), "then", Outcome.FALSE),
+        (WaitTimeout("x"), "then", Outcome.FALSE),
+        (LabError("x"), "then", Outcome.UNKNOWN),
+        (NotPrepared("x"), "then", Outcome.UNKNOWN),
+        (KeyError("x"), "then", Outcome.UNKNOWN),
+        (AssertionError("x"), "given", Outcome.UNKNOWN),
+        (AssertionError("x"), "when", Outcome.UNKNOWN),
+        (WaitTimeout("x"), "when", Outcome.UNKNOWN),
+        (ClaimError("x"), "when", Outcome.FALSE),
+        (ClaimError("x"), "given", Outcome.FALSE),
+        (ClaimError("x"), "", Outcome.UNKNOWN),  # in a fixture, or after the steps
+        (AssertionError("x"), "", Outcome.UNKNOWN),
     ],
 )
-def test_what_an_error_says_about_a_claim(error: Exception, when: str, outcome: Outcome) -> None:
-    assert judged(error, when=when) is outcome
+def test_what_an_error_says_about_a_claim(error: Exception, in_step: str, outcome: Outcome) -> None:
+    assert judged(error, in_step=in_step) is outcome
+
+
+def test_a_wait_of_a_when_can_be_the_claim() -> None:
+    with pytest.raises(ClaimError, match="it did not come") as caught, claimed():
+        raise WaitTimeout("it did not come")
+    assert judged(caught.value, in_step="when") is Outcome.FALSE
 
 
 def test_the_worst_outcome_wins_and_absence_only_alone() -> None:

@@ -22,7 +22,7 @@ from infra.pki.material import Material
 from infra.pki.reading import Found
 from tests.steps import addons, certificates, control_plane, heartbeats, replica_sets
 from tests.unit.elections_fake import START, FakeWatch, cluster, election, holder
-from tests.unit.fakes import FakeApi, no_time_passes, pod
+from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
 
 WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
 NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
@@ -73,7 +73,7 @@ def test_a_heartbeat_that_stops() -> None:
 
 
 def test_a_node_that_sends_its_status_again_and_again() -> None:
-    red(heartbeats.status_is_rare, beats(), says="nobody looked")
+    not_judged("nobody looked", heartbeats.status_is_rare, beats())
     same = [Status(f"10:0{minute}", "as ever") for minute in range(3)]
     red(
         heartbeats.status_is_rare,
@@ -97,7 +97,7 @@ def test_a_candidate_or_a_strategy() -> None:
     api = FakeApi({path: {"items": [item]}})
     red(control_plane.no_strategy, cluster(api=api), says="OldestEmulation")
     nothing = FakeApi({path: {"items": []}})
-    red(control_plane.no_strategy, cluster(api=nothing), says="(control)")
+    not_judged("control", control_plane.no_strategy, cluster(api=nothing))
 
 
 def waiting(**changes: Any) -> Any:
@@ -166,7 +166,7 @@ def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
     for says in ("ns/rz", "ns/kube-apiserver-controller-0"):
         red(addons.no_control_plane_pods, live, lone, says=says)
     empty = cluster(api=FakeApi({"/api/v1/pods": {"items": []}}))
-    red(addons.no_control_plane_pods, empty, lone, says="lacks those of kube-system")
+    not_judged("lacks those of kube-system", addons.no_control_plane_pods, empty, lone)
 
 
 @pytest.fixture(scope="module")
@@ -214,17 +214,13 @@ def test_ports_that_serve_something_else(
     red(certificates.own_accepts, cluster(), says="controller-0:2379: IP address mismatch")
 
 
-@pytest.mark.parametrize(
-    ("ended", "valid", "says"),
-    [(200, 200, "the ended one was answered"), (401, 401, "the valid one was answered")],
-)
-def test_an_ended_certificate_that_is_believed(
-    monkeypatch: pytest.MonkeyPatch, ended: int, valid: int, says: str
-) -> None:
-    said = {"ended": {"c": ended}, "valid": {"c": valid}}
+def test_an_ended_certificate_that_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"ended": {"c": 200}, "valid": {"c": 200}}
     monkeypatch.setattr(certificate_client, "answers", lambda _, stem: said[stem.name])
-    step = certificates.ended_is_refused
-    red(step, cluster(), Path("/ended"), Path("/valid"), says=says)
+    step, both = certificates.ended_is_refused, (Path("/ended"), Path("/valid"))
+    red(step, cluster(), *both, says="the ended one was answered")
+    said["valid"] = {"c": 401}
+    not_judged("the valid one was answered", step, cluster(), *both)
 
 
 def test_beats_know_when_nodes_reported() -> None:

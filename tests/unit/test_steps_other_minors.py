@@ -7,7 +7,7 @@ import pytest
 from infra.clients.kubectl import Told
 from infra.clients.pods import PodIdentity
 from infra.cluster import Cluster
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, WaitTimeout
 from tests.steps import other_minors as steps
 from tests.steps.other_minors import Older
 from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes
@@ -75,5 +75,5 @@ def test_a_unit_that_starts_something_else() -> None:
         def add(self, *_: object) -> None: ...
 
     at: Any = type("Live", (), {"shell": lambda *_: Shell()})()
-    with pytest.raises(AssertionError, match="starts no /usr/local/bin/kubelet"):
+    with pytest.raises(NotPrepared, match="starts no /usr/local/bin/kubelet"):
         steps.exchange(at, cast("Any", Unchanged()), OLDER, b"")

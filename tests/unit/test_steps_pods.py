@@ -201,3 +201,23 @@ def test_a_priority_class_that_is_too_new_is_asked_for_again() -> None:
     api = FakeApi({"POST /api/v1/namespaces/ns/pods": refused})
     with pytest.raises(NotPrepared, match="API servers know what the Pod"):
         Pods(api, "ns").create({})
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (None, "the Pod rz is gone"),
+        ({"phase": "Failed", "reason": "UnexpectedAdmissionError"}, "UnexpectedAdmissionError"),
+        ({"phase": "Succeeded"}, "the Pod rz is Succeeded"),
+    ],
+)
+def test_a_pod_that_died_is_not_the_same(
+    made: Made, status: dict[str, str] | None, says: str
+) -> None:
+    subject, api, shell = made
+    shell.answers.pop("grep")  # its cgroups went with it
+    path = subject.pods.path(subject.name)
+    found = api.table.pop(path)
+    if status is not None:
+        api.table[path] = {**found, "status": {**found["status"], **status}}
+    goes_red(says, pods.nothing_restarted, subject)

@@ -11,7 +11,7 @@ from infra.clients.api import Answer
 from infra.clients.bystanders import Bystanders
 from infra.clients.tracing import ADDRESS, Collector, Span, Traced
 from infra.cluster import Cluster
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, WaitTimeout
 from tests.steps import traces as steps
 from tests.unit.elections_fake import unit
 from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes
@@ -109,5 +109,5 @@ def test_the_unit_and_its_configuration() -> None:
     ]
     made = yaml.safe_load(tracing.configuration())
     assert (made["endpoint"], "samplingRatePerMillion" in made) == (ADDRESS, False)
-    with pytest.raises(AssertionError, match="starts no API server"):
+    with pytest.raises(NotPrepared, match="starts no API server"):
         tracing.unit_with_tracing(b"ExecStart=/bin/true\n")

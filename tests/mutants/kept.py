@@ -1,11 +1,8 @@
 """Every deliberately broken cluster, and the claim that must catch it (docs/TRACK_RECORD.md)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from infra.cluster import Cluster
 from tests.mutants import changes
 from tests.mutants.changes import api_server_with, kubelets_changed, kubelets_with
+from tests.mutants.mutant import Mutant
 
 DRAINS_BY_DELETING = """
 apiVersion: kubectl.config.k8s.io/v1beta1
@@ -15,24 +12,6 @@ defaults:
     options:
       - {name: disable-eviction, default: "true"}
 """
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change; ``catches`` is the claim that must not hold, ``says`` a part of its message."""
-
-    name: str
-    catches: str
-    says: str
-    change: Callable[[Cluster], None]
-    outcome: str = "does not hold"
-    """``not judged`` where the health gate catches it first: no claim can be judged on it."""
-    mend: Callable[[Cluster], None] = lambda _: None
-    """What ``up`` does not put back, because it never made it."""
-    or_says: str = ""
-    """A part of the message that is as good, where luck decides what is seen first."""
-    kuberc: str = ""
-    """What the admin's kubectl does by default in the run that judges (kubectl's kuberc)."""
 
 
 MUTANTS = (

@@ -1,0 +1,66 @@
+"""Where a scenario looks: clients tell it here, the record of the scenario hears it.
+
+A claim says in the catalogue where it must be judged ("each worker"); what its Then-steps looked at
+is compared with that after the run, so that a step cannot come to ask fewer unseen.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+from urllib.parse import urlsplit
+
+from infra.inventory import API_PORT
+
+Where = Literal[
+    "each worker", "each controller", "each API server", "each member", "the leader", "any"
+]
+"""Where a claim must be judged; ``the leader`` and ``any`` are met by a single place."""
+Listener = Callable[[str, int], None]
+listeners: list[Listener] = []
+"""Who hears of looks: a host (a machine's name or address) and a port, 0 for the machine itself."""
+ETCD = 2379
+"""Client port of etcd (article 6)."""
+NODE = re.compile(r"^/api/v1/nodes/([^/?]+)/proxy\b")
+ENDPOINT = re.compile(r"https?://([^,:/\s]+):(\d+)")
+
+
+def looked(host: str, port: int = 0) -> None:
+    """A client looked at a machine or asked a port of it."""
+    for listener in listeners:
+        listener(host, port)
+
+
+def looked_by_command(machine: str, argv: Sequence[str]) -> None:
+    """A command ran on a machine; one that names members of etcd asked those too."""
+    looked(machine)
+    for word in argv:
+        if word.startswith("--endpoints="):
+            for host, port in ENDPOINT.findall(word):
+                looked(host, int(port))
+
+
+def looked_by_request(url: str) -> None:
+    """An API server was asked, or through it the kubelet of a node."""
+    split = urlsplit(url)
+    looked(split.hostname or "", split.port or 0)
+    if found := NODE.match(split.path):
+        looked(found[1])
+
+
+def named(host: str, port: int, machines: Mapping[str, str]) -> str:
+    """How the record names a place; ``machines`` are names by address. Empty: not one of ours."""
+    name = machines.get(host, host)
+    if name not in machines.values():
+        return ""
+    part = {API_PORT: "API server of ", ETCD: "etcd of "}.get(port, "")
+    return part + name
+
+
+def wanted(where: Where, *, workers: Sequence[str], controllers: Sequence[str]) -> list[str]:
+    """Every place that must have been looked at."""
+    return {
+        "each worker": list(workers),
+        "each controller": list(controllers),
+        "each API server": [f"API server of {name}" for name in controllers],
+        "each member": [f"etcd of {name}" for name in controllers],
+    }.get(where, [])
