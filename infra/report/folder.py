@@ -11,20 +11,24 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from infra import claims
+from infra import claims, written
 from infra.errors import UserError
 from infra.report import verdicts
 from infra.report.masking import masked_json
 from infra.report.model import Run, Scenario
+from infra.written import Written
 
 EVIDENCE, SCENARIOS = "evidence", "scenarios"
 PAGE, CLAIMS, CLUSTER = "index.html", "claims.json", "cluster.json"
 RECORDS, PLANNED, RUN, LOG = "records.json", "planned.json", "run.json", "run.log"
+WRITTEN = "written.json"
+"""What the features had for each claim when the run was: it can be judged again without them."""
 JUNIT, ALLURE = "junit.xml", "allure-results"
 
 LIST = TypeAdapter(list[Scenario])
 ONE = TypeAdapter(Scenario)
 CIRCUMSTANCES = TypeAdapter(Run)
+BY_CLAIM = TypeAdapter(dict[str, Written])
 
 
 def name(reports: Path, *, kubernetes: str, cluster_id: str, now: float) -> Path:
@@ -80,14 +84,16 @@ def load(folder: Path) -> tuple[Run, list[Scenario], list[verdicts.Verdict]]:
         )
     run = CIRCUMSTANCES.validate_json((folder / RUN).read_bytes())
     scenarios = LIST.validate_json((folder / RECORDS).read_bytes())
-    stored = json.loads((folder / CLAIMS).read_text())["claims"]
-    written = frozenset(c["id"] for c in stored if c["reason"] != verdicts.NO_SCENARIO)
-    return run, scenarios, verdicts.verdicts(claims.load(), scenarios, written=written)
+    path = folder / WRITTEN
+    had = BY_CLAIM.validate_json(path.read_bytes()) if path.exists() else {}
+    return run, scenarios, verdicts.verdicts(claims.load(), run, scenarios, had)
 
 
 def save(folder: Path, run: Run, scenarios: list[Scenario], *, features: Path) -> None:
-    """Writes run.json, records.json, claims.json and cluster.json of a finished run."""
-    judged = verdicts.verdicts(claims.load(), scenarios, written=verdicts.written_claims(features))
+    """Writes run.json, records.json, written.json, claims.json and cluster.json of a run."""
+    found = written.written(features)
+    judged = verdicts.verdicts(claims.load(), run, scenarios, found)
+    dump(folder / WRITTEN, {claim: asdict(one) for claim, one in found.items()})
     dump(folder / RUN, asdict(run))
     dump(folder / RECORDS, [asdict(scenario) for scenario in scenarios])
     dump(folder / CLAIMS, verdicts.claims_json(run, judged))

@@ -16,20 +16,11 @@ from infra import claims
 from infra.inventory import Role
 from infra.report import cgroups, findings, floor, leases, series, spans, svg, timeline, verdicts
 from infra.report import folder as folders
-from infra.report.model import Item, Outcome, Run, Scenario
+from infra.report.model import Item, Run, Scenario
+from infra.report.outcomes import SIGNS, Outcome, Sign, Untried, sign
 from infra.report.shapes import shaped
-from infra.report.timeline import KINDS
 
 TEMPLATES = Path(__file__).with_name("templates")
-GLYPHS = {"holds": "✓", "false": "✗", "unknown": "?", "absent": "\N{EN DASH}", "untried": "·"}
-WORDS = {
-    "holds": "holds",
-    "false": "does not hold",
-    "unknown": "not judged",
-    "absent": "not applicable",
-    "untried": "not tried",
-}
-"""Colours are never the only sign: each outcome has a glyph and its words."""
 UNITS = {
     Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
     Role.LOAD_BALANCER: ("haproxy",),
@@ -79,6 +70,8 @@ def render(
             parts=contents,
             totals=totals(judged),
             tried=[v for v in judged if v.tried],
+            partial=sum(v.partial for v in judged),
+            unseen=[v for v in judged if v.fell_short],
             bad=causes(scenarios),
             shared={reason for _, reason, hit in causes(scenarios) if len(hit) > SHARED},
             absent=[s for s in scenarios if s.outcome is Outcome.ABSENT],
@@ -105,9 +98,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"clock": svg.clock, "code": code, "utc": utc, "kind": kind, "anchor": anchor}
+    made.filters["sign"] = sign_of
     made.globals |= {
-        "GLYPHS": GLYPHS,
-        "WORDS": WORDS,
+        "SIGNS": SIGNS,
+        "by_class": by_class,
+        "Untried": Untried,
         "stacked": svg.stacked,
         "fan": svg.fan,
         "run_timeline": timeline.draw,
@@ -129,13 +124,22 @@ def causes(scenarios: Iterable[Scenario]) -> list[tuple[Outcome, str, list[Scena
 
 def totals(judged: Iterable[verdicts.Verdict]) -> dict[str, int]:
     """Counts of claims by CSS class, in the order of the legend."""
-    found = verdicts.counts(judged)
-    return {KINDS[str(o)]: found[str(o)] for o in Outcome} | {"untried": found["untried"]}
+    return dict(by_class(verdicts.counts(judged)))
+
+
+def by_class(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Counts by outcome as counts by CSS class, in the order of the legend."""
+    return [(one.css, counts.get(str(outcome), 0)) for outcome, one in SIGNS.items()]
 
 
 def kind(outcome: str) -> str:
     """CSS class of an outcome."""
-    return KINDS.get(str(outcome), "untried")
+    return sign(outcome).css
+
+
+def sign_of(css: str) -> Sign:
+    """Word and glyph by CSS class. Errors: StopIteration for none of ours."""
+    return next(one for one in SIGNS.values() if one.css == css)
 
 
 def code(sentence: str) -> Markup:

@@ -10,7 +10,7 @@ from typing import Any
 from infra import claims
 from infra.report import folder as folders
 from infra.report.html import environment, kind
-from infra.report.verdicts import NO_SCENARIO, NOT_CHOSEN
+from infra.report.outcomes import Outcome
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def column(reports: Path, version: str, stored: list[Path]) -> Column:
     for path in stored:
         page = str(path.with_name(folders.PAGE).relative_to(reports))
         for claim in read(path):
-            if claim["reason"] not in (NO_SCENARIO, NOT_CHOSEN):
+            if was_tried(claim):
                 cells[claim["id"]] = (kind(claim["outcome"]), f"{page}#claim-{claim['id']}")
     return Column(version, cells)
 
@@ -62,7 +62,7 @@ def latest(reports: Path, path: Path) -> dict[str, Any]:
     """A run for the list: its page and how many claims ended how."""
     counts: dict[str, int] = {}
     for claim in read(path):
-        if claim["reason"] not in (NO_SCENARIO, NOT_CHOSEN):
+        if was_tried(claim):
             counts[kind(claim["outcome"])] = counts.get(kind(claim["outcome"]), 0) + 1
     return {
         "name": path.parent.name,
@@ -70,6 +70,11 @@ def latest(reports: Path, path: Path) -> dict[str, Any]:
         "page": str(path.with_name(folders.PAGE).relative_to(reports)),
         "counts": counts,
     }
+
+
+def was_tried(claim: Mapping[str, Any]) -> bool:
+    """Some scenario of it was in the run, or none can be there."""
+    return bool(claim["scenarios"]) or claim["outcome"] == Outcome.ABSENT
 
 
 def read(path: Path) -> list[dict[str, Any]]:

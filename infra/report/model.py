@@ -8,19 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from infra.errors import ClaimError
-
-
-class Outcome(StrEnum):
-    """Design D7: four outcomes, not two."""
-
-    HOLDS = "holds"
-    FALSE = "does not hold"
-    UNKNOWN = "not judged"
-    ABSENT = "not applicable"
-
-
-WORST_FIRST = (Outcome.FALSE, Outcome.UNKNOWN, Outcome.HOLDS, Outcome.ABSENT)
-"""A claim is not applicable only if all its scenarios are."""
+from infra.report.outcomes import Outcome
 
 
 class Ended(StrEnum):
@@ -199,8 +187,3 @@ def judged(error: BaseException, *, in_step: str) -> Outcome:
         return Outcome.FALSE if isinstance(error, AssertionError) else Outcome.UNKNOWN
     false = type(error) is ClaimError and in_step in ("given", "when")
     return Outcome.FALSE if false else Outcome.UNKNOWN
-
-
-def worst(outcomes: list[Outcome]) -> Outcome:
-    """The outcome of a claim from those of its scenarios."""
-    return next((outcome for outcome in WORST_FIRST if outcome in outcomes), Outcome.UNKNOWN)

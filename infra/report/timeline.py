@@ -5,16 +5,10 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from infra.report.model import Run, Scenario
+from infra.report.outcomes import Outcome, sign
 from infra.report.svg import bar, clock, picture, text, time_axis
 
 LANE = 40
-KINDS = {
-    "holds": "holds",
-    "does not hold": "false",
-    "not judged": "unknown",
-    "not applicable": "absent",
-}
-"""CSS classes of outcomes."""
 
 
 def draw(run: Run, scenarios: Sequence[Scenario]) -> Markup:
@@ -39,13 +33,13 @@ def draw(run: Run, scenarios: Sequence[Scenario]) -> Markup:
 
 
 def scenario_bar(scenario: Scenario, low: float, span: float, y: float) -> Markup:
-    failed = scenario.outcome not in ("holds", "not applicable")
+    failed = scenario.outcome in (Outcome.FALSE, Outcome.UNKNOWN)
     return bar(
         (scenario.started - low) / span * 100,
         scenario.seconds / span * 100,
         y - 4 if failed else y,
         24 if failed else 16,
-        kind=f"fill edge {KINDS[scenario.outcome]}",
+        kind=f"fill edge {sign(scenario.outcome).css}",
         title=f"{scenario.name}: {scenario.outcome}, {clock(scenario.seconds)}",
     )
 

@@ -1,42 +1,44 @@
 """Scenarios become verdicts on claims; every claim of the catalogue gets one."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from infra import places
 from infra.claims import Article, Claim, Part
-from infra.report.model import Outcome, Run, Scenario, worst
-
-NO_SCENARIO = "no scenario yet"
-NOT_CHOSEN = "not in this run"
-TAG = re.compile(r"@claim_(\d+)_(\d+)\b")
+from infra.inventory import Role
+from infra.report.model import Run, Scenario
+from infra.report.outcomes import UNTRIED, Outcome, Untried, worst
+from infra.written import Written
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, its outcome and what it rests on."""
+    """A claim, its outcome and what it rests on.
+
+    ``written`` scenarios are in the features for it; ``scenarios`` are those of this run.
+    ``places`` are what their Then-steps looked at.
+    """
 
     claim: Claim
     outcome: Outcome
-    reason: str
-    scenarios: tuple[Scenario, ...]
+    reason: str = ""
+    scenarios: tuple[Scenario, ...] = ()
+    untried: Untried | None = None
+    written: Written = Written(0, "")
 
     @property
     def seconds(self) -> float:
         return sum(scenario.seconds for scenario in self.scenarios)
 
     @property
-    def lane(self) -> str:
-        """The one that disturbs most, of its scenarios; empty when none ran."""
-        found = {scenario.lane for scenario in self.scenarios}
-        return next((lane for lane in ("disruptive", "serial", "parallel") if lane in found), "")
-
-    @property
     def evidence(self) -> list[str]:
         return [item.path for scenario in self.scenarios for item in scenario.evidence]
+
+    @property
+    def places(self) -> list[str]:
+        return places_of(self.scenarios)
 
     @property
     def tried(self) -> bool:
@@ -46,40 +48,86 @@ class Verdict:
     @property
     def told(self) -> str:
         """What the page counts it as: its outcome, or ``untried``."""
-        is_judged = self.tried or self.outcome is Outcome.ABSENT
-        return str(self.outcome) if is_judged else "untried"
+        return UNTRIED if self.untried else str(self.outcome)
+
+    @property
+    def held(self) -> int:
+        return sum(scenario.outcome is Outcome.HOLDS for scenario in self.scenarios)
+
+    @property
+    def partial(self) -> bool:
+        """It holds as far as it was judged: some of its scenarios were not in this run."""
+        return self.outcome is Outcome.HOLDS and self.held < self.written.scenarios
+
+    @property
+    def fell_short(self) -> bool:
+        """Its scenarios held, but looked at fewer places than the claim speaks of."""
+        return (
+            bool(self.scenarios)
+            and self.outcome is Outcome.UNKNOWN
+            and all(one.outcome is Outcome.HOLDS for one in self.scenarios)
+        )
+
+    @property
+    def words(self) -> str:
+        """The outcome as a reader is told it: never a bare *holds* when it was judged in part."""
+        part = f", {self.held} of {self.written.scenarios} scenarios" if self.partial else ""
+        return f"{self.outcome}{part}"
 
 
 def verdicts(
-    catalogue: Sequence[Claim], scenarios: Iterable[Scenario], *, written: frozenset[str]
+    catalogue: Sequence[Claim],
+    run: Run,
+    scenarios: Iterable[Scenario],
+    written: Mapping[str, Written],
 ) -> list[Verdict]:
-    """One verdict a claim; ``written`` are the claims that some feature has a scenario for."""
+    """One verdict a claim; ``written`` is what the features have for each."""
     by_claim: dict[str, list[Scenario]] = {}
     for scenario in scenarios:
         for claim_id in scenario.claims:
             by_claim.setdefault(claim_id, []).append(scenario)
-    return [verdict(claim, by_claim.get(claim.id, []), claim.id in written) for claim in catalogue]
+    return [
+        verdict(claim, run, by_claim.get(claim.id, []), written.get(claim.id, Written(0, "")))
+        for claim in catalogue
+    ]
 
 
-def verdict(claim: Claim, found: list[Scenario], is_written: bool) -> Verdict:  # noqa: FBT001
+def verdict(claim: Claim, run: Run, found: list[Scenario], written: Written) -> Verdict:
     if not found and claim.not_here:
-        return Verdict(claim, Outcome.ABSENT, claim.not_here, ())
+        return Verdict(claim, Outcome.ABSENT, claim.not_here, written=written)
     if not found:
-        return Verdict(claim, Outcome.UNKNOWN, NOT_CHOSEN if is_written else NO_SCENARIO, ())
+        why = Untried.NOT_SELECTED if written.scenarios else Untried.NO_SCENARIO
+        return Verdict(claim, Outcome.UNKNOWN, str(why), untried=why, written=written)
     outcome = worst([scenario.outcome for scenario in found])
     reasons = dict.fromkeys(
         s.reason for s in found if s.outcome in (outcome, Outcome.ABSENT) and s.reason
     )
-    return Verdict(claim, outcome, "; ".join(reasons), tuple(found))
+    judged = Verdict(claim, outcome, "; ".join(reasons), tuple(found), written=written)
+    if outcome is Outcome.HOLDS and not judged.partial and (missed := unseen(claim, run, found)):
+        reason = nowhere_else(claim, judged.places, missed)
+        return Verdict(claim, Outcome.UNKNOWN, reason, tuple(found), written=written)
+    return judged
 
 
-def written_claims(features: Path) -> frozenset[str]:
-    """Claim ids that the feature files name in their tags."""
-    return frozenset(
-        f"{article}.{number}"
-        for path in features.rglob("*.feature")
-        for article, number in TAG.findall(path.read_text())
+def places_of(scenarios: Iterable[Scenario]) -> list[str]:
+    return sorted({place for scenario in scenarios for place in scenario.places})
+
+
+def unseen(claim: Claim, run: Run, found: Iterable[Scenario]) -> list[str]:
+    """Where the claim must be judged and no Then-step of its scenarios looked."""
+    names = {
+        role: [str(one["name"]) for one in run.machines if one["role"] == role] for role in Role
+    }
+    wanted = places.wanted(
+        claim.where, workers=names[Role.WORKER], controllers=names[Role.CONTROLLER]
     )
+    seen = places_of(found)
+    return [place for place in wanted if place not in seen]
+
+
+def nowhere_else(claim: Claim, seen: Sequence[str], missed: Sequence[str]) -> str:
+    only = ", ".join(seen) or "no machine"
+    return f"judged on {only} only, not on {', '.join(missed)}; it must be on {claim.where}"
 
 
 def claims_json(run: Run, judged: Sequence[Verdict]) -> dict[str, Any]:
@@ -94,8 +142,11 @@ def claims_json(run: Run, judged: Sequence[Verdict]) -> dict[str, Any]:
                 "article": verdict.claim.article,
                 "title": verdict.claim.title,
                 "class": verdict.claim.kind,
-                "lane": verdict.lane,
+                "lane": verdict.written.lane,
+                "where": verdict.claim.where,
+                "places": verdict.places,
                 "outcome": str(verdict.outcome),
+                "partial": verdict.partial,
                 "reason": verdict.reason,
                 "seconds": round(verdict.seconds, 2),
                 "scenarios": [
@@ -130,7 +181,7 @@ class ArticleVerdicts:
 
 
 def counts(judged: Iterable[Verdict]) -> Counter[str]:
-    """How many verdicts of each outcome; claims that were not tried count as ``untried``."""
+    """How many verdicts of each outcome; claims that were not tried count as untried."""
     return Counter(verdict.told for verdict in judged)
 
 

@@ -6,19 +6,11 @@ from typing import Any
 from infra.inventory import series
 from infra.report import folder as folders
 from infra.report import html, index
-from infra.report.model import (
-    Command,
-    Ended,
-    Failure,
-    Item,
-    Journal,
-    Outcome,
-    Run,
-    Scenario,
-    Step,
-    Wait,
-)
+from infra.report.model import Command, Ended, Failure, Item, Journal, Run, Scenario, Step, Wait
+from infra.report.outcomes import Outcome
+from tests.unit.report_feature import FEATURE
 
+KINDS = {"Given": "given", "When": "when", "Then": "then"}
 LANES = dict.fromkeys(("64.6", "65.9", "65.16", "67.14", "68.4"), "disruptive")
 """Of the sample's scenarios, by claim; the rest is parallel."""
 START = 1_795_464_000.0
@@ -72,7 +64,8 @@ def steps(*texts: str, failed: int | None = None) -> list[Step]:
         if failed is not None and number >= failed:
             ended = Ended.FAILED if number == failed else Ended.NOT_RUN
         seconds = 0.0 if ended is Ended.NOT_RUN else 0.4 + 3.1 * number
-        step = Step(keyword, rest, ended, seconds)
+        step = Step(keyword, rest, ended, seconds, kind=KINDS.get(keyword, ""))
+        step.places = ["worker-0", "API server of controller-1"] if keyword == "Then" else []
         if rest.startswith("within"):
             step.waits.append(Wait("another controller leads", "within", 40.0, seconds))
         if number == 1:
@@ -226,7 +219,7 @@ def make(reports: Path) -> Path:
     """A finished run's folder with its page."""
     run, features = circumstances(), reports.parent / "features"
     features.mkdir(exist_ok=True)
-    (features / "69.feature").write_text("@claim_69_1\n")
+    (features / "some.feature").write_text(FEATURE)
     folder = folders.name(
         reports, kubernetes=run.kubernetes, cluster_id=run.cluster_id, now=run.started
     )

@@ -15,7 +15,8 @@ from infra.inventory import series
 from infra.report import cgroups
 from infra.report import folder as folders
 from infra.report.masking import MASK, masked, masked_json
-from infra.report.model import Ended, Outcome, Scenario, Step
+from infra.report.model import Ended, Scenario, Step
+from infra.report.outcomes import Outcome
 from infra.ssh import Result
 from infra.wait import Waited
 

@@ -6,9 +6,10 @@ import pytest
 
 from infra import claims
 from infra.report import findings, floor, series, spans
-from infra.report.model import Outcome, Scenario, Step, Wait
+from infra.report.model import Scenario, Step, Wait
+from infra.report.outcomes import Outcome
 from infra.report.verdicts import verdicts
-from tests.unit.report_sample import DEATHS, FLOOD
+from tests.unit.report_sample import DEATHS, FLOOD, circumstances
 
 
 def waiting(lane: str, waited: float, *, started: float = 100.0, took: float = 0.0) -> Scenario:
@@ -92,7 +93,7 @@ def test_what_began_and_ended_is_drawn_in_order() -> None:
 
 
 def test_findings_stand_under_their_articles() -> None:
-    found = findings.by_article(verdicts(claims.load(), [], written=frozenset()))
+    found = findings.by_article(verdicts(claims.load(), circumstances(), [], {}))
     numbers = [article.number for article, _ in found]
     assert numbers == sorted(numbers)
     assert {"63.3", "69.12"} <= {v.claim.id for _, mine in found for v in mine}

@@ -1,12 +1,18 @@
 """From errors to outcomes, from outcomes to verdicts, and who took over a lease."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from infra import claims
+from infra import claims, places
 from infra.errors import ClaimError, LabError, NotPrepared, WaitTimeout, claimed
 from infra.report import html, leases, verdicts
-from infra.report.model import Outcome, judged, worst
-from tests.unit.report_sample import LEASE, sample, scenario
+from infra.report.model import Step, judged
+from infra.report.outcomes import Outcome, worst
+from infra.written import Written, written
+from tests.unit.report_feature import FEATURE
+from tests.unit.report_sample import LEASE, circumstances, sample, scenario
 
 
 def test_one_cause_of_many_is_told_once() -> None:
@@ -67,7 +73,7 @@ def test_a_change_of_holder_before_the_fault_is_no_takeover() -> None:
 
 
 def test_counts_tell_untried_from_unjudged() -> None:
-    found = verdicts.verdicts(claims.load(), sample(), written=frozenset())
+    found = verdicts.verdicts(claims.load(), circumstances(), sample(), {})
     not_here = [claim for claim in claims.load() if claim.not_here]
     assert verdicts.counts(found)["untried"] == len(claims.load()) - 13 - len(not_here)
 
@@ -75,7 +81,64 @@ def test_counts_tell_untried_from_unjudged() -> None:
 
 
 def test_what_no_scenario_can_show_here_says_why() -> None:
-    found = {v.claim.id: v for v in verdicts.verdicts(claims.load(), (), written=frozenset())}
+    found = {v.claim.id: v for v in verdicts.verdicts(claims.load(), circumstances(), (), {})}
     assert found["70.22"].outcome is Outcome.ABSENT
     assert "no static Pod" in found["70.22"].reason
     assert found["70.1"].outcome is Outcome.UNKNOWN
+
+
+def judged_on(*seen: str, where: places.Where = "each worker", of: int = 1) -> verdicts.Verdict:
+    claim = replace(claims.load()[0], where=where)
+    step = Step("Then", "it is so", kind="then", places=list(seen))
+    found = [scenario(claim.id, "s", steps=[Step("When", "x", kind="when", places=ALL), step])]
+    return verdicts.verdict(claim, circumstances(), found, Written(of, "parallel"))
+
+
+ALL = ["worker-0", "worker-1", "API server of controller-0"]
+
+
+def test_a_claim_judged_on_fewer_than_it_says_is_not_judged() -> None:
+    short = judged_on("worker-0", "controller-1")
+    assert short.outcome is Outcome.UNKNOWN
+    assert short.reason == (
+        "judged on controller-1, worker-0 only, not on worker-1; it must be on each worker"
+    )
+    assert short.fell_short
+    assert judged_on().reason.startswith("judged on no machine only, not on worker-0, worker-1")
+    assert judged_on("worker-0", "worker-1").outcome is Outcome.HOLDS
+    assert judged_on("worker-0", where="any").outcome is Outcome.HOLDS
+    assert judged_on("API server of controller-0", where="each API server").fell_short
+
+
+def test_places_of_several_scenarios_are_taken_together() -> None:
+    claim = replace(claims.load()[0], where="each worker")
+    found = [
+        scenario(claim.id, name, steps=[Step("Then", "x", kind="then", places=[name])])
+        for name in ("worker-0", "worker-1")
+    ]
+    whole = verdicts.verdict(claim, circumstances(), found, Written(2, "parallel"))
+    assert (whole.outcome, whole.places) == (Outcome.HOLDS, ["worker-0", "worker-1"])
+    assert not whole.partial
+
+
+def test_a_claim_of_which_only_some_scenarios_ran_says_so() -> None:
+    part = judged_on("worker-0", of=2)
+    assert part.outcome is Outcome.HOLDS
+    assert part.partial
+    assert part.words == "holds, 1 of 2 scenarios"
+    assert not judged_on("worker-0", "worker-1").partial
+
+
+def test_a_scenario_that_is_not_applicable_leaves_the_claim_in_part() -> None:
+    claim = claims.load()[0]
+    found = [scenario(claim.id, "s"), scenario(claim.id, "t", outcome=Outcome.ABSENT, reason="no")]
+    part = verdicts.verdict(claim, circumstances(), found, Written(2, "parallel"))
+    assert (part.words, part.reason) == ("holds, 1 of 2 scenarios", "no")
+
+
+def test_what_the_features_have_for_a_claim(tmp_path: Path) -> None:
+    (tmp_path / "x.feature").write_text(FEATURE)
+    assert written(tmp_path) == {
+        "63.4": Written(2, "disruptive"),
+        "69.1": Written(1, "parallel"),
+    }

@@ -1,0 +1,47 @@
+"""What the features have for each claim: how many scenarios, and how much they disturb."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gherkin.parser import Parser
+from gherkin.pickles.compiler import Compiler
+
+from infra import claims
+
+LANES = ("disruptive", "serial", "parallel")
+"""What disturbs most first; a scenario without a tag is parallel."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The scenarios of a claim, each row of an outline counted; ``lane`` is their worst."""
+
+    scenarios: int
+    lane: str
+
+
+def written(features: Path) -> dict[str, Written]:
+    """By claim id, for every claim that a feature names in its tags."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(features.rglob("*.feature")):
+        for tags in tags_of_scenarios(path.read_text()):
+            for tag in tags:
+                if claim := claims.id_of(tag):
+                    found.setdefault(claim, []).append(lane_of(tags))
+    return {
+        claim: Written(len(lanes), min(lanes, key=LANES.index)) for claim, lanes in found.items()
+    }
+
+
+def tags_of_scenarios(feature: str) -> Iterator[frozenset[str]]:
+    """Of each scenario, those of its Rule and its Feature among them."""
+    parsed: Any = Parser().parse(feature)
+    pickles: list[Mapping[str, Any]] = Compiler().compile({**parsed, "uri": ""})
+    for pickle in pickles:
+        yield frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
+
+
+def lane_of(tags: frozenset[str]) -> str:
+    return next((lane for lane in LANES if lane in tags), "parallel")
