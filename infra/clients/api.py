@@ -40,13 +40,18 @@ class ApiRefused(LabError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. ``body`` is parsed JSON, else ``{}``; ``text`` is what came."""
+    """One HTTP answer. ``body`` is parsed JSON, else ``{}``; ``text`` is what came.
+
+    ``dry`` is what each API server by itself said to the same request as a dry run, by machine,
+    where it was asked (infra/clients/everywhere.py).
+    """
 
     method: str
     url: str
     status: int
     headers: Mapping[str, str]
     text: str
+    dry: Mapping[str, "Answer"] = field(default_factory=dict)
 
     @property
     def body(self) -> JsonObject:

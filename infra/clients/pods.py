@@ -66,8 +66,12 @@ class Pods:
         parts = ["/api/v1/namespaces", self.namespace, "pods", name, sub]
         return "/".join(part for part in parts if part)
 
-    def ask_to_create(self, manifest: JsonObject) -> Answer:
-        return self.api.ask("POST", self.path(), body=manifest)
+    def at(self, base: str) -> "Pods":
+        """The same namespace as the same identity at one API server of three."""
+        return Pods(self.api.at(base), self.namespace)
+
+    def ask_to_create(self, manifest: JsonObject, **params: str) -> Answer:
+        return self.api.ask("POST", self.path(), body=manifest, params=params)
 
     def create(self, manifest: JsonObject) -> JsonObject:
         """The Pod once it is settled. Errors: NotPrepared, ApiRefused."""
@@ -106,12 +110,12 @@ class Pods:
     def delete(self, name: str) -> None:
         self.api.delete(self.path(name))
 
-    def resize(self, name: str, patch: JsonObject) -> Answer:
-        return self.api.patch(self.path(name, "resize"), patch)
+    def resize(self, name: str, patch: JsonObject, **params: str) -> Answer:
+        return self.api.patch(self.path(name, "resize"), patch, **params)
 
-    def update(self, name: str, patch: JsonObject) -> Answer:
+    def update(self, name: str, patch: JsonObject, **params: str) -> Answer:
         """The ordinary update, without the subresource."""
-        return self.api.patch(self.path(name), patch)
+        return self.api.patch(self.path(name), patch, **params)
 
     def events(self, uid: str) -> list[JsonObject]:
         path = f"/api/v1/namespaces/{self.namespace}/events"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.clients import everywhere
 from infra.clients.api import Answer, JsonObject
 from infra.clients.cgroup import statuses_of
 from infra.clients.pods import (
@@ -15,6 +16,7 @@ from infra.clients.pods import (
     same_figures,
 )
 from infra.clients.running import RunningPod
+from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
@@ -68,23 +70,39 @@ class Rivals:
 
 
 def accepted(answer: Answer) -> None:
-    """Errors: ClaimError with what the API said instead."""
-    if not answer.ok:
-        raise ClaimError(f"the API should accept this; it said {told(answer)}")
+    """By every API server that was asked. Errors: ClaimError with what one said instead."""
+    for who, said in everywhere.judged(answer).items():
+        if not said.ok:
+            raise ClaimError(f"{who} should accept this; it said {told(said)}")
 
 
 def must_be_refused(answer: Answer, *, status: int, naming: str) -> None:
-    """Errors: ClaimError when it was accepted, or refused for another reason."""
+    """By every API server that was asked.
+
+    Errors: ClaimError when one accepted it, or refused it for another reason.
+    """
+    for who, said in everywhere.judged(answer).items():
+        if said.status != status or not names(said, naming):
+            raise ClaimError(
+                f"{who} should refuse this with {status}, naming {naming!r}; it said {told(said)}"
+            )
+
+
+def names(answer: Answer, words: str) -> bool:
     causes = [str(cause.get(key, "")) for cause in answer.causes for key in ("reason", "message")]
-    if answer.status != status or not any(naming in text for text in (answer.message, *causes)):
-        raise ClaimError(
-            f"the API should refuse this with {status}, naming {naming!r}; it said {told(answer)}"
-        )
+    return any(words in text for text in (answer.message, *causes))
 
 
 def told(answer: Answer) -> str:
     message = "accepted" if answer.ok else answer.message
     return f"{answer.status}: {message[:500]} {answer.causes or ''}".rstrip()
+
+
+def asked(cluster: Cluster, pod: RunningPod, patch: JsonObject) -> Answer:
+    """A resize: judged by each API server as a dry run, then real."""
+    return everywhere.ask(
+        cluster, pod.pods, lambda pods, params: pods.resize(pod.name, patch, **params)
+    )
 
 
 def status_differences(pod: JsonObject) -> list[str]:

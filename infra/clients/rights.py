@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from infra.clients.api import Api
 from infra.clients.pods import Pods
+from infra.clients.verdicts import DRY
+from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
@@ -34,12 +36,17 @@ class Account:
         }
         self.admin.create(f"{path}/rolebindings", body)
 
-    def await_patching(self, pod: str) -> None:
-        """Errors: NotPrepared when it may not even patch the Pod's labels."""
+    def await_patching(self, cluster: Cluster, pod: str) -> None:
+        """By each API server. Errors: NotPrepared when it may not even patch the Pod's labels."""
+        label = {"metadata": {"labels": {"by": "account"}}}
+        servers = cluster.api_servers()
         with preparing():
             eventually(
-                lambda: self.pods.update(pod, {"metadata": {"labels": {"by": "account"}}}).status,
-                lambda status: status == 200,
+                lambda: {
+                    machine: self.pods.at(api.base).update(pod, label, **DRY).status
+                    for machine, api in servers.items()
+                },
+                lambda seen: set(seen.values()) == {200},
                 within=scaled(ACCESS),
                 what=f"{self.user} may patch {pod}",
             )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from infra import places
 from infra.clients import cgroup
-from infra.clients.api import Answer, ApiRefused, JsonObject
+from infra.clients.api import ApiRefused, JsonObject
 from infra.clients.cgroup import NoCgroup, PodCgroups
-from infra.clients.pods import Figures, Pods, Sight, Version, container_in, resize_of
+from infra.clients.pods import Pods, Sight, Version, container_in
 from infra.errors import ClaimError, CommandFailed
 from infra.ssh import Shell
 from infra.timing import scaled
@@ -60,10 +60,6 @@ class RunningPod:
 
     def look(self) -> Sight:
         return look(self.pods, self.shell, self.name)
-
-    def resize(self, container: str, *, requests: Figures, limits: Figures) -> Answer:
-        patch = resize_of(self.first.pod, container, requests=requests, limits=limits)
-        return self.pods.resize(self.name, patch)
 
     def restarts(self, *, but: str = "") -> list[str]:
         """What differs in identity, processes and OOM kills from the first sight; empty is good.

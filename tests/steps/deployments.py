@@ -7,8 +7,9 @@ from pytest_bdd import given, then, when
 from fixtures.workloads import Workloads, manifest
 from infra.clients import resizes
 from infra.clients.api import JsonObject
-from infra.clients.pods import Figures, is_settled
+from infra.clients.pods import Figures, is_settled, resize_of
 from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
@@ -34,8 +35,9 @@ def deployment(workloads: Workloads) -> Kept:
 
 
 @when(phrase("one of its Pods gets a CPU limit of {cpu:Quantity}"), target_fixture="pod")
-def resize_one(kept: Kept, cpu: str) -> RunningPod:
-    resizes.accepted(kept.one.resize("c", requests={}, limits={"cpu": cpu}))
+def resize_one(cluster: Cluster, kept: Kept, cpu: str) -> RunningPod:
+    patch = resize_of(kept.one.first.pod, "c", requests={}, limits={"cpu": cpu})
+    resizes.accepted(resizes.asked(cluster, kept.one, patch))
     return kept.one
 
 

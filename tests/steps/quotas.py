@@ -1,13 +1,17 @@
 """Who may resize and how far: rights, quota, limit ranges, the scheduler's books, controllers."""
 
+from collections.abc import Mapping
+
 from pytest_bdd import given, then, when
 
 from fixtures.workloads import Workloads
+from infra.clients import everywhere
 from infra.clients.api import Answer
 from infra.clients.pods import condition, is_settled
 from infra.clients.resizes import ARTICLE
 from infra.clients.rights import Account, count_in_quota, limit_range, make_account, make_quota
 from infra.clients.running import RunningPod
+from infra.cluster import Cluster
 from infra.timing import SCHEDULED, scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -31,10 +35,10 @@ def at_most(workloads: Workloads, cpu: str) -> None:
 
 
 @when("that account asks for the article's figures", target_fixture="answer")
-def account_resizes(account: Account, pod: RunningPod) -> Answer:
+def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     """After its right to patch the Pod itself is in force, so that only the resize is refused."""
-    account.await_patching(pod.name)
-    return account.pods.resize(pod.name, ARTICLE)
+    account.await_patching(cluster, pod.name)
+    return resized_by(cluster, account, pod)
 
 
 @when("the account may patch their resize subresource too")
@@ -48,12 +52,12 @@ def newcomer(workloads: Workloads, there: str, cpu: str) -> None:
 
 
 @then(phrase("within {limit:Duration} its resize to the article's figures is accepted"))
-def account_may_resize(account: Account, pod: RunningPod, limit: float) -> None:
+def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limit: float) -> None:
     eventually(
-        lambda: account.pods.resize(pod.name, ARTICLE).status,
-        lambda status: status == 200,
+        lambda: statuses(everywhere.judged(resized_by(cluster, account, pod))),
+        lambda seen: set(seen.values()) == {200},
         within=scaled(limit),
-        what=f"{account.user} may resize {pod.name}",
+        what=f"{account.user} may resize {pod.name} by each API server",
     )
 
 
@@ -87,6 +91,16 @@ def newcomer_runs(workloads: Workloads, limit: float) -> None:
         within=scaled(limit),
         what="the new Pod runs in the room that was given back",
     )
+
+
+def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
+    return everywhere.ask(
+        cluster, account.pods, lambda pods, params: pods.resize(pod.name, ARTICLE, **params)
+    )
+
+
+def statuses(answers: Mapping[str, Answer]) -> dict[str, int]:
+    return {who: answer.status for who, answer in answers.items()}
 
 
 def await_verdict(workloads: Workloads, words: str) -> None:

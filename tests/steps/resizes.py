@@ -4,9 +4,9 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
-from infra.clients import kubelet, resizes
+from infra.clients import everywhere, kubelet, resizes
 from infra.clients.api import Answer, JsonObject
-from infra.clients.pods import IN_PROGRESS, PENDING, Figures, condition, resize_state
+from infra.clients.pods import IN_PROGRESS, PENDING, Figures, condition, resize_of, resize_state
 from infra.clients.resizes import ARTICLE, CHANGES, Rivals
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.cluster import Cluster
@@ -44,41 +44,46 @@ def room_for_one(workloads: Workloads, there: str) -> None:
 
 
 @when(phrase("it is resized to request {requests:Figures}, limited to {limits:Figures}"))
-def resize(pod: RunningPod, requests: Figures, limits: Figures) -> None:
-    resizes.accepted(pod.resize(pod.only_container, requests=requests, limits=limits))
+def resize(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
+    patch = resize_of(pod.first.pod, pod.only_container, requests=requests, limits=limits)
+    resizes.accepted(resizes.asked(cluster, pod, patch))
 
 
 @when("it is given the article's figures")
-def resize_as_the_article(pod: RunningPod) -> None:
-    resizes.accepted(pod.pods.resize(pod.name, ARTICLE))
+def resize_as_the_article(cluster: Cluster, pod: RunningPod) -> None:
+    resizes.accepted(resizes.asked(cluster, pod, ARTICLE))
 
 
 @when(phrase('its container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
-def resize_cpu_limit(pod: RunningPod, name: str, cpu: str) -> None:
-    resizes.accepted(pod.resize(name, requests={}, limits={"cpu": cpu}))
+def resize_cpu_limit(cluster: Cluster, pod: RunningPod, name: str, cpu: str) -> None:
+    patch = resize_of(pod.first.pod, name, requests={}, limits={"cpu": cpu})
+    resizes.accepted(resizes.asked(cluster, pod, patch))
 
 
 @when(phrase('its container "{name:Name}" gets a memory limit of {memory:Quantity}'))
-def resize_memory_limit(pod: RunningPod, name: str, memory: str) -> None:
-    resizes.accepted(pod.resize(name, requests={}, limits={"memory": memory}))
+def resize_memory_limit(cluster: Cluster, pod: RunningPod, name: str, memory: str) -> None:
+    patch = resize_of(pod.first.pod, name, requests={}, limits={"memory": memory})
+    resizes.accepted(resizes.asked(cluster, pod, patch))
 
 
 @when(
     phrase("the Pod itself is resized to request {requests:Figures}, limited to {limits:Figures}")
 )
-def resize_pod_level(pod: RunningPod, requests: Figures, limits: Figures) -> None:
+def resize_pod_level(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
     figures = {"requests": dict(requests), "limits": dict(limits)}
-    resizes.accepted(pod.pods.resize(pod.name, {"spec": {"resources": figures}}))
+    resizes.accepted(resizes.asked(cluster, pod, {"spec": {"resources": figures}}))
 
 
 @when(phrase("a resize asks for {change:Change}", Change=CHANGE), target_fixture="answer")
-def ask_to_resize(pod: RunningPod, change: JsonObject) -> Answer:
-    return pod.pods.resize(pod.name, change)
+def ask_to_resize(cluster: Cluster, pod: RunningPod, change: JsonObject) -> Answer:
+    return resizes.asked(cluster, pod, change)
 
 
 @when("an ordinary update asks for the article's figures", target_fixture="answer")
-def ask_to_update(pod: RunningPod) -> Answer:
-    return pod.pods.update(pod.name, ARTICLE)
+def ask_to_update(cluster: Cluster, pod: RunningPod) -> Answer:
+    return everywhere.ask(
+        cluster, pod.pods, lambda pods, params: pods.update(pod.name, ARTICLE, **params)
+    )
 
 
 @when(
@@ -88,7 +93,9 @@ def ask_to_update(pod: RunningPod) -> Answer:
 def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
     body = manifest(kind)
     body["spec"]["restartPolicy"] = policy
-    return workloads.pods.ask_to_create(body)
+    return everywhere.ask(
+        workloads.cluster, workloads.pods, lambda pods, params: pods.ask_to_create(body, **params)
+    )
 
 
 @when("a resize of the lower and then of the higher is deferred")

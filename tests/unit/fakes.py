@@ -60,6 +60,7 @@ class FakeApi(Api):
         self.table = table
         self.asked: list[tuple[str, str, Any]] = []
         self.stream: list[JsonObject] = []
+        self.others: dict[str, FakeApi] = {}
 
     def ask(self, method: str, path: str, **how: Any) -> Answer:
         self.asked.append((method, path, how.get("body")))
@@ -68,6 +69,9 @@ class FakeApi(Api):
         if found is None:
             status, body = 404, {"reason": "NotFound", "message": f"{path} not found"}
         return Answer(method, self.base + path, status, {}, text_of(body))
+
+    def at(self, base: str) -> Api:
+        return self.others.get(base, self)
 
     def watch(self, path: str, *, seconds: int, **params: str) -> Iterator[JsonObject]:
         yield from self.stream
@@ -166,8 +170,14 @@ class NoEvidence(Evidence):
 
 
 class FakeCluster:
+    """Its three API servers say the same, unless ``servers`` has others by machine."""
+
     def __init__(self, api: FakeApi) -> None:
         self.api = api
+        self.servers: dict[str, FakeApi] = {}
+
+    def api_servers(self) -> dict[str, FakeApi]:
+        return {f"controller-{n}": self.api for n in range(3)} | self.servers
 
 
 def evidence() -> Evidence:

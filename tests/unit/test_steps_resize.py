@@ -1,17 +1,19 @@
 """What a resize must bring: each Then-step goes red with a message that one understands."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from infra.clients import kubelet, resizes
-from infra.clients.api import JsonObject
+from infra.clients.api import Answer, JsonObject
 from infra.clients.pods import Pods
 from infra.clients.rights import Account
 from tests.steps import deployments, quotas
 from tests.steps import resizes as steps
 from tests.unit.fakes import (
     POD,
+    FakeApi,
+    FakeCluster,
     Made,
     answer,
     cgroup_files,
@@ -54,6 +56,39 @@ def test_answers() -> None:
     goes_red("naming 'removed'; it said 422", steps.refused, qos, 422, "removed", evidence())
     node = answer(403, message="forbidden", details={"causes": [{"reason": "NodeCapacity"}]})
     steps.refused(node, 403, "NodeCapacity", evidence())
+
+
+def test_one_api_server_that_judges_otherwise(made: Made) -> None:
+    subject, api, _ = made
+    qos = (422, {"message": "Pod QOS Class may not change"})
+    api.table[f"PATCH {POD}/resize"] = qos
+    lax = OneServer(api.table | {f"PATCH {POD}/resize": (200, {})}, "https://lax")
+    live, api.others["https://lax"] = FakeCluster(api), lax
+    live.servers["controller-2"] = lax
+    said = steps.ask_to_resize(cast("Any", live), subject, resizes.ARTICLE)
+    assert lax.how == [{"dryRun": "All"}]
+    goes_red(
+        "the API server of controller-2 should refuse this with 422.*200: accepted",
+        steps.refused, said, 422, "QOS", evidence(),
+    )  # fmt: skip
+    api.table[f"PATCH {POD}/resize"], lax.table[f"PATCH {POD}/resize"] = (200, {}), qos
+    goes_red(
+        "the API server of controller-2 should accept this; it said 422",
+        steps.resize_as_the_article, cast("Any", live), subject,
+    )  # fmt: skip
+
+
+class OneServer(FakeApi):
+    """One API server, at an address of its own."""
+
+    def __init__(self, table: dict[str, Any], base: str) -> None:
+        super().__init__(table)
+        self.base = base
+        self.how: list[Any] = []
+
+    def ask(self, method: str, path: str, **how: Any) -> Answer:
+        self.how.append(how["params"])
+        return super().ask(method, path, **how)
 
 
 def test_the_status(made: Made) -> None:
@@ -143,7 +178,8 @@ def test_rights_quota_and_scheduler(made: Made) -> None:
     subject, api, _ = made
     account = Account("resizer", api, Pods(api, "ns"))
     api.table[f"{POD}/resize"] = (403, {})
-    goes_red("resizer may resize rz", quotas.account_may_resize, account, subject, limit=15)
+    live = cluster_of(api)
+    goes_red("resizer may resize rz", quotas.account_may_resize, live, account, subject, limit=15)
     path = "/api/v1/namespaces/ns/resourcequotas/cpu-quota"
     api.table[path] = {"status": {"used": {"requests.cpu": "100m"}}}
     goes_red("the quota counts 150m.*\n.*100m", quotas.quota_counts, workloads_of(api), 30, "150m")

@@ -1,0 +1,51 @@
+"""One request as a dry run at each API server, and then for real through the balancer.
+
+Validation and admission are judged by each API server for itself: through the balancer it is luck
+which of them is asked, and one of three that is configured otherwise stays unseen.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from infra import places
+from infra.clients.api import Answer
+from infra.clients.pods import Pods, is_too_early
+from infra.clients.verdicts import DRY
+from infra.cluster import Cluster
+from infra.errors import preparing
+from infra.inventory import API_PORT
+from infra.timing import SCHEDULED, scaled
+from infra.wait import eventually
+
+Request = Callable[[Pods, Mapping[str, str]], Answer]
+"""A request about Pods, by their API server and the parameters of the query."""
+
+
+def ask(cluster: Cluster, pods: Pods, request: Request) -> Answer:
+    """The real answer, with those of the dry runs. Errors: ApiUnreachable, NotPrepared."""
+    dry = {
+        machine: informed(partial(request, pods.at(api.base), DRY))
+        for machine, api in cluster.api_servers().items()
+    }
+    return replace(request(pods, {}), dry=dry)
+
+
+def informed(asked: Callable[[], Answer]) -> Answer:
+    """The first answer of an API server that has heard of what the scenario made."""
+    with preparing():
+        return eventually(
+            asked,
+            lambda answer: not is_too_early(answer),
+            within=scaled(SCHEDULED),
+            what="the API server knows what admission goes by",
+            every=0.3,
+        )
+
+
+def judged(answer: Answer) -> Mapping[str, Answer]:
+    """Every answer by who gave it; the record of the scenario hears which were judged."""
+    for machine in answer.dry:
+        places.looked(machine, API_PORT)
+    dry = {f"the API server of {machine}": said for machine, said in answer.dry.items()}
+    return {**dry, "the API": answer}
