@@ -33,10 +33,16 @@ Feature: Where the kubelet puts a Pod's limits
   @claim_65_3
   Rule: Limits become files without any configuration
 
-    Scenario: The article's limits at the Pod and in its container
-      Given a running limited Pod
+    @serial
+    Scenario Outline: The article's limits at the Pod and in its container on <worker>
+      Given a running limited Pod on <worker>
       Then the cgroup of the Pod allows 500m CPU and 256Mi memory
       And the cgroup of container "c" allows 500m CPU and 256Mi memory
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
     Scenario: Without limits the files say so
       Given a running BestEffort Pod
@@ -80,10 +86,18 @@ Feature: Where the kubelet puts a Pod's limits
   @claim_65_6
   Rule: Memory protection is neutral by default
 
-    Scenario: No memory is reserved and none is held back
-      Given a running Guaranteed Pod
+    @serial
+    Scenario Outline: Memory of a <class> Pod on <worker> is neither reserved nor held back
+      A Burstable one would be throttled below its limit, as its request is smaller.
+      Given a running <kind> Pod on <worker>
       Then no slice above it and not its own protects or throttles memory
       And its container neither
+
+      Examples:
+        | class      | kind       | worker   |
+        | Guaranteed | Guaranteed | worker-0 |
+        | Burstable  | limited    | worker-0 |
+        | Burstable  | limited    | worker-1 |
 
     @disruptive @slow
     Scenario: Requests are kept by tiers where that is chosen, and no longer when it is not
@@ -129,6 +143,30 @@ Feature: Where the kubelet puts a Pod's limits
         | imageMinimumGCAge           | 2m0s  |
         | imageMaximumGCAge           | 0s    |
       And every kubelet evicts for "imagefs.available" at "15%"
+
+  @claim_65_9
+  Rule: The sandbox image stays, as the runtime has it pinned
+
+    Scenario: No worker would collect the image of its sandboxes
+      Given the sandbox image of every worker
+      Then every worker has its sandbox image
+      And every worker's runtime has it pinned
+
+  @claim_65_2 @claim_65_3 @claim_65_5 @claim_65_6 @claim_65_7 @claim_65_12
+  Rule: These places, limits and refusals are every kubelet's defaults
+
+    Scenario: No kubelet is told to do otherwise
+      Given the settings of every kubelet
+      Then every kubelet is set to
+        | setting                 | value  |
+        | cgroupsPerQOS           | True   |
+        | cgroupRoot              | absent |
+        | cpuCFSQuota             | True   |
+        | cpuCFSQuotaPeriod       | 100ms  |
+        | singleProcessOOMKill    | absent |
+        | memoryReservationPolicy | None   |
+        | failSwapOn              | True   |
+      And every kubelet has its feature gate "MemoryQoS" off
 
   @claim_65_14
   Rule: Graceful shutdown is off by default

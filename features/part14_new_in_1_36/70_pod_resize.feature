@@ -7,9 +7,10 @@ Feature: In-place Pod resize
   @claim_70_1
   Rule: New figures reach the running container and its Pod
 
-    Scenario: CPU and memory grow in place
+    @serial
+    Scenario Outline: CPU and memory grow in place on <worker>
       The article's patch: cpu.max 20000 100000 becomes 50000 100000, memory.max 134217728 becomes 268435456.
-      Given a running resizable Pod
+      Given a running resizable Pod on <worker>
       And a neighbour of the same kind on the same worker
       And its cgroups allow 200m CPU and 128Mi memory
       When it is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
@@ -17,6 +18,11 @@ Feature: In-place Pod resize
       And within 30 s its status reports what its spec wants
       And no container or process of it has restarted
       And the neighbour is untouched
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
   @claim_70_2
   Rule: CPU weights follow the requests

@@ -112,6 +112,23 @@ Feature: What in-place Pod resize refuses or puts off
       Then within 300 s the higher has grown
       And for 10 s the lower has not
 
+  @claim_70_16 @disruptive @needs_swap
+  Rule: What can never be done is refused by the kubelet, which says why
+    A container that may swap cannot get another memory request in place; the static managers, the
+    other two causes, have nothing to pin on machines of one CPU.
+
+    Scenario: A Pod that may swap asks for more memory
+      Given a worker with swap whose kubelet is set to
+        | setting    | value                       |
+        | failSwapOn | false                       |
+        | memorySwap | {swapBehavior: LimitedSwap} |
+      And a running limited Pod on it
+      When it is resized to request 50m CPU and 64Mi memory, limited to 500m CPU and 256Mi memory
+      Then within 30 s its resize is infeasible, naming "swap", and its kubelet counts it
+      And for 5 s its cgroups and containers stay as they were
+      When it is resized to request 50m CPU and 32Mi memory, limited to 400m CPU and 256Mi memory
+      Then within 60 s its cgroups allow 400m CPU and 256Mi memory
+
   @claim_70_17 @serial
   Rule: The scheduler counts the larger of wanted and given
 
@@ -151,3 +168,15 @@ Feature: What in-place Pod resize refuses or puts off
       Then the API refuses it with 403, naming "maximum cpu usage per Container"
       When it is resized to request 100m CPU and 64Mi memory, limited to 300m CPU and 128Mi memory
       Then within 60 s its cgroups allow 300m CPU and 128Mi memory
+
+  @claim_70_22 @disruptive
+  Rule: A static Pod cannot be resized
+    The series has none; a kubelet gets one for the scenario.
+
+    Scenario: The API refuses to resize the mirror of a static Pod
+      Given the mirror of a static Pod on a worker
+      When a resize of the mirror asks for the article's figures
+      Then the API refuses it with 422, naming "static pods cannot be resized"
+      And the mirror's figures are as they were
+      When the same is asked of a running resizable Pod
+      Then the API accepts it

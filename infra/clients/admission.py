@@ -33,9 +33,9 @@ class Policy:
     def binding_path(self) -> str:
         return f"{collection(self.kind + 'Binding')}/{self.name}"
 
-    def ask_to_create(self) -> Answer:
+    def ask_to_create(self, api: Api | None = None, **params: str) -> Answer:
         body = {"metadata": {"name": self.name}, "spec": self.spec}
-        return self.api.ask("POST", collection(self.kind), body=body)
+        return (api or self.api).ask("POST", collection(self.kind), body=body, params=params)
 
     def stored(self) -> JsonObject:
         return self.api.get(self.path)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from infra import places
-from infra.clients.api import Answer
-from infra.clients.pods import Pods, is_too_early
+from infra.clients.api import Answer, Api
+from infra.clients.pods import is_too_early
 from infra.clients.verdicts import DRY
 from infra.cluster import Cluster
 from infra.errors import preparing
@@ -18,17 +18,20 @@ from infra.inventory import API_PORT
 from infra.timing import SCHEDULED, scaled
 from infra.wait import eventually
 
-Request = Callable[[Pods, Mapping[str, str]], Answer]
-"""A request about Pods, by their API server and the parameters of the query."""
+Request = Callable[[Api, Mapping[str, str]], Answer]
+"""A request to an API server with the parameters of the query."""
 
 
-def ask(cluster: Cluster, pods: Pods, request: Request) -> Answer:
-    """The real answer, with those of the dry runs. Errors: ApiUnreachable, NotPrepared."""
+def ask(cluster: Cluster, identity: Api, request: Request) -> Answer:
+    """The real answer to an identity, with those of the dry runs.
+
+    Errors: ApiUnreachable, NotPrepared.
+    """
     dry = {
-        machine: informed(partial(request, pods.at(api.base), DRY))
+        machine: informed(partial(request, identity.at(api.base), DRY))
         for machine, api in cluster.api_servers().items()
     }
-    return replace(request(pods, {}), dry=dry)
+    return replace(request(identity, {}), dry=dry)
 
 
 def informed(asked: Callable[[], Answer]) -> Answer:

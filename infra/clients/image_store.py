@@ -5,6 +5,7 @@ Names: kubernetes pkg/kubelet/metrics/metrics.go (1.36), containerd internal/cri
 
 import gzip
 import json
+import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from tempfile import TemporaryDirectory
 from infra.artifacts.oci import Entry, Spec, write
 from infra.clients import kubelet
 from infra.clients.api import Api, JsonObject
+from infra.errors import require
 from infra.ssh import Shell
 
 COLLECTED = "kubelet_image_garbage_collected_total"
 CTR = ("ctr", "--namespace=k8s.io", "images")
+IMAGES_PLUGIN = "io.containerd.cri.v1.images"
 STORE = "/var/lib/containerd"
 PIN = "io.cri-containerd.pinned"
 IMPORTED = 120.0
@@ -49,6 +52,18 @@ def disk(shell: Shell) -> Disk:
 def images(shell: Shell) -> dict[str, bool]:
     """Whether each name is pinned. Errors: CommandFailed."""
     return {name: bool(image.get("pinned")) for image in listed(shell) for name in names_of(image)}
+
+
+def sandbox(shell: Shell) -> str:
+    """The image that its configuration, defaults filled in, names for sandboxes.
+
+    Errors: CommandFailed; NotPrepared when it names none.
+    """
+    told = tomllib.loads(shell.run(["containerd", "config", "dump"]).stdout)
+    images = told.get("plugins", {}).get(IMAGES_PLUGIN, {})
+    name = images.get("pinned_images", {}).get("sandbox", "")
+    require(name, f"containerd on {shell.name} is configured with no sandbox image")
+    return str(name)
 
 
 def names_of(image: JsonObject) -> list[str]:

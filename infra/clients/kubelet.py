@@ -18,6 +18,7 @@ UNIT = "kubelet"
 CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
 CONTAINERS = "kubelet_running_containers"
 REQUESTED = "kubelet_container_requested_resizes_total"
+INFEASIBLE = "kubelet_pod_infeasible_resizes_total"
 TIMED = "kubelet_pod_resize_duration_milliseconds_count"
 """Names and labels: kubernetes pkg/kubelet/metrics/metrics.go (1.36, alpha)."""
 FIGURES = tuple((r, q) for r in ("cpu", "memory") for q in ("requests", "limits"))
@@ -84,6 +85,11 @@ def samples(api: Api, node: str, *, only: str | None = None) -> list[Sample]:
     return metrics.parse(api.text(f"/api/v1/nodes/{node}/proxy/metrics"), only=only)
 
 
+def feature_gate(api: Api, node: str, name: str) -> float | None:
+    """1 when the kubelet has it on, 0 when off, None when it does not list it."""
+    return metrics.gate(samples(api, node, only=metrics.GATES), name)
+
+
 def containers_by_state(api: Api, node: str) -> dict[str, int]:
     """Containers that the kubelet counts, by state as it calls them; zeros are left out."""
     found = [sample for sample in samples(api, node, only=CONTAINERS) if sample.value]
@@ -117,6 +123,12 @@ def resize_counters(api: Api, node: str) -> dict[str, float]:
         for resource, requirement in FIGURES
     }
     return {**counters, "timed": counter(found, TIMED, success="true")}
+
+
+def infeasible_resizes(api: Api, node: str, word: str) -> int:
+    """Resizes that a kubelet refused for good, since it started, for a reason with that word."""
+    found = samples(api, node, only=INFEASIBLE)
+    return int(sum(one.value for one in found if word in one.labels.get("reason_detail", "")))
 
 
 def counter(samples: list[Sample], name: str, **labels: str) -> float:

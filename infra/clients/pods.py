@@ -66,9 +66,9 @@ class Pods:
         parts = ["/api/v1/namespaces", self.namespace, "pods", name, sub]
         return "/".join(part for part in parts if part)
 
-    def at(self, base: str) -> "Pods":
-        """The same namespace as the same identity at one API server of three."""
-        return Pods(self.api.at(base), self.namespace)
+    def by(self, api: Api) -> "Pods":
+        """The same namespace by another API server, or as another identity."""
+        return Pods(api, self.namespace)
 
     def ask_to_create(self, manifest: JsonObject, **params: str) -> Answer:
         return self.api.ask("POST", self.path(), body=manifest, params=params)

@@ -101,7 +101,9 @@ def told(answer: Answer) -> str:
 def asked(cluster: Cluster, pod: RunningPod, patch: JsonObject) -> Answer:
     """A resize: judged by each API server as a dry run, then real."""
     return everywhere.ask(
-        cluster, pod.pods, lambda pods, params: pods.resize(pod.name, patch, **params)
+        cluster,
+        pod.pods.api,
+        lambda api, params: pod.pods.by(api).resize(pod.name, patch, **params),
     )
 
 
@@ -160,12 +162,12 @@ def not_one_resize(pod: RunningPod, versions: list[JsonObject]) -> list[str]:
     return found
 
 
-def await_deferred(pod: RunningPod, *, within: float) -> Version:
+def await_pending(pod: RunningPod, reason: str, *, within: float) -> Version:
     return eventually(
         pod.version,
-        lambda version: resize_state(version.pod) == "Deferred",
+        lambda version: resize_state(version.pod) == reason,
         within=scaled(within),
-        what=f"the resize of {pod.name} is pending with reason Deferred",
+        what=f"the resize of {pod.name} is pending with reason {reason}",
     )
 
 

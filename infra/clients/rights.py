@@ -39,13 +39,11 @@ class Account:
     def await_patching(self, cluster: Cluster, pod: str) -> None:
         """By each API server. Errors: NotPrepared when it may not even patch the Pod's labels."""
         label = {"metadata": {"labels": {"by": "account"}}}
-        servers = cluster.api_servers()
+        servers = cluster.api_servers().items()
+        at = {one: self.pods.by(self.pods.api.at(api.base)) for one, api in servers}
         with preparing():
             eventually(
-                lambda: {
-                    machine: self.pods.at(api.base).update(pod, label, **DRY).status
-                    for machine, api in servers.items()
-                },
+                lambda: {one: pods.update(pod, label, **DRY).status for one, pods in at.items()},
                 lambda seen: set(seen.values()) == {200},
                 within=scaled(ACCESS),
                 what=f"{self.user} may patch {pod}",

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra import places
 from infra.clients.api import PATCH_TYPES, Answer, Api
 from infra.clients.drafts import Draft, mark_of
 from infra.errors import ClaimError
+from infra.inventory import API_PORT
 
 DRY = {"dryRun": "All"}
 Servers = Mapping[str, Api]
@@ -29,6 +31,8 @@ class Verdicts:
         return "; ".join(f"{machine} {told(answer)}" for machine, answer in self.answers.items())
 
     def all(self, holds: Callable[[Answer], bool]) -> bool:
+        for machine in self.answers:
+            places.looked(machine, API_PORT)
         return all(holds(answer) for answer in self.answers.values())
 
     def must(self, holds: Callable[[Answer], bool], *, what: str) -> None:

@@ -1,5 +1,7 @@
 """What kubelets are set to, as they tell it themselves (configz)."""
 
+from collections.abc import Mapping
+
 from pytest_bdd import given, then
 
 from infra.clients import kernel, kubelet
@@ -8,6 +10,8 @@ from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from tests.steps.phrases import phrase
 
+STATES: Mapping[float | None, str] = {0: "off", 1: "on", None: "not known to it"}
+"""What a kubelet's metrics say of a feature gate."""
 Settings = dict[str, JsonObject]
 """Settings by node."""
 
@@ -34,6 +38,13 @@ def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
     seen = {node: s.get("evictionHard", {}).get(signal) for node, s in kubelets.items()}
     wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
+
+
+@then(phrase('every kubelet has its feature gate "{gate:Name}" off'))
+def gate_off(cluster: Cluster, gate: str) -> None:
+    seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
+    wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
+    must_be_none(wrong, f"kubelets have the feature gate {gate} off")
 
 
 @then(phrase('every kubelet keeps the logs of Pods in "{folder}"'))

@@ -69,6 +69,7 @@ TYPES = {
     "Name": typed(r"[A-Za-z0-9][A-Za-z0-9./:_\-]*", name),
     "Quantity": typed(quantity.PATTERN, quantity_text),
     "Role": typed(r"load balancer|controller|worker", role),
+    "Worker": typed(r"worker-\d", name),
     "Scope": typed(r'the Pod|container "[a-z]+"', scope),
 }
 

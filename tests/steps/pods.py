@@ -28,6 +28,18 @@ def running_pod_there(workloads: Workloads, kind: str, kept_worker: str) -> Runn
     return workloads.run(kind, node=kept_worker)
 
 
+@given(phrase("a running {kind:Kind} Pod on it", Kind=KIND), target_fixture="pod")
+def running_pod_on_it(workloads: Workloads, kind: str, changed: str) -> RunningPod:
+    """On the worker whose kubelet was changed."""
+    return workloads.run(kind, node=changed)
+
+
+@given(phrase("a running {kind:Kind} Pod on {worker:Worker}", Kind=KIND), target_fixture="pod")
+def running_pod_on(workloads: Workloads, kind: str, worker: str) -> RunningPod:
+    """Put there by the scheduler, and only once no other scenario keeps that worker for itself."""
+    return workloads.run(kind, nodeSelector={"kubernetes.io/hostname": worker})
+
+
 @given("a neighbour of the same kind on the same worker", target_fixture="neighbour")
 def neighbour_of_pod(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("resizable", node=pod.node, name="neighbour")

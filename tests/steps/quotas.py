@@ -95,7 +95,9 @@ def newcomer_runs(workloads: Workloads, limit: float) -> None:
 
 def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     return everywhere.ask(
-        cluster, account.pods, lambda pods, params: pods.resize(pod.name, ARTICLE, **params)
+        cluster,
+        account.pods.api,
+        lambda api, params: account.pods.by(api).resize(pod.name, ARTICLE, **params),
     )
 
 

@@ -82,7 +82,9 @@ def ask_to_resize(cluster: Cluster, pod: RunningPod, change: JsonObject) -> Answ
 @when("an ordinary update asks for the article's figures", target_fixture="answer")
 def ask_to_update(cluster: Cluster, pod: RunningPod) -> Answer:
     return everywhere.ask(
-        cluster, pod.pods, lambda pods, params: pods.update(pod.name, ARTICLE, **params)
+        cluster,
+        pod.pods.api,
+        lambda api, params: pod.pods.by(api).update(pod.name, ARTICLE, **params),
     )
 
 
@@ -94,7 +96,9 @@ def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
     body = manifest(kind)
     body["spec"]["restartPolicy"] = policy
     return everywhere.ask(
-        workloads.cluster, workloads.pods, lambda pods, params: pods.ask_to_create(body, **params)
+        workloads.cluster,
+        workloads.pods.api,
+        lambda api, params: workloads.pods.by(api).ask_to_create(body, **params),
     )
 
 
@@ -102,7 +106,7 @@ def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
 def both_deferred(rivals: Rivals) -> None:
     for pod in (rivals.lower, rivals.higher):
         resizes.accepted(pod.pods.resize(pod.name, ARTICLE))
-        resizes.await_deferred(pod, within=30)
+        resizes.await_pending(pod, "Deferred", within=30)
 
 
 @then(phrase('the API refuses it with {status:Count}, naming "{words}"'))
@@ -159,8 +163,27 @@ def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
 
 @then(phrase("within {limit:Duration} its resize is deferred"))
 def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
-    version = resizes.await_deferred(pod, within=limit)
+    version = resizes.await_pending(pod, "Deferred", within=limit)
     evidence.record("while deferred", "text", str(condition(version.pod, PENDING)))
+
+
+@then(
+    phrase(
+        'within {limit:Duration} its resize is infeasible, naming "{word:Name}", '
+        "and its kubelet counts it"
+    )
+)
+def infeasible(
+    cluster: Cluster, pod: RunningPod, limit: float, word: str, evidence: Evidence
+) -> None:
+    """Counted from zero: its kubelet was restarted for this scenario."""
+    version = resizes.await_pending(pod, "Infeasible", within=limit)
+    told = condition(version.pod, PENDING).get("message", "")
+    counted = kubelet.infeasible_resizes(cluster.api, pod.node, word)
+    evidence.record("why it can never be done", "text", str(told))
+    wrong = [] if word in told else [f"the condition says {told!r}"]
+    wrong += [] if counted else [f"the kubelet of {pod.node} counts no resize refused for {word}"]
+    must_be_none(wrong, f"what is infeasible names {word}")
 
 
 @then(phrase("for {lasting:Duration} its resize is not granted and its cgroups stay as they were"))

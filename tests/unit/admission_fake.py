@@ -55,6 +55,9 @@ class JudgingCluster:
     def api_of(self, machine: str) -> JudgingApi:
         return self.apis[machine]
 
+    def api_servers(self) -> dict[str, JudgingApi]:
+        return self.apis
+
     def shell(self, machine: str) -> FakeShell:
         return self.shells[machine]
 

@@ -10,6 +10,11 @@ from infra.report.model import Command, Ended, Failure, Item, Journal, Run, Scen
 from infra.report.outcomes import Outcome
 from tests.unit.report_feature import FEATURE
 
+EVERYWHERE = [
+    "worker-0",
+    "worker-1",
+    *(f"{part}controller-{n}" for n in range(3) for part in ("", "API server of ", "etcd of ")),
+]
 KINDS = {"Given": "given", "When": "when", "Then": "then"}
 LANES = dict.fromkeys(("64.6", "65.9", "65.16", "67.14", "68.4"), "disruptive")
 """Of the sample's scenarios, by claim; the rest is parallel."""
@@ -65,7 +70,7 @@ def steps(*texts: str, failed: int | None = None) -> list[Step]:
             ended = Ended.FAILED if number == failed else Ended.NOT_RUN
         seconds = 0.0 if ended is Ended.NOT_RUN else 0.4 + 3.1 * number
         step = Step(keyword, rest, ended, seconds, kind=KINDS.get(keyword, ""))
-        step.places = ["worker-0", "API server of controller-1"] if keyword == "Then" else []
+        step.places = EVERYWHERE if keyword == "Then" else []
         if rest.startswith("within"):
             step.waits.append(Wait("another controller leads", "within", 40.0, seconds))
         if number == 1:

@@ -82,8 +82,8 @@ def test_counts_tell_untried_from_unjudged() -> None:
 
 def test_what_no_scenario_can_show_here_says_why() -> None:
     found = {v.claim.id: v for v in verdicts.verdicts(claims.load(), circumstances(), (), {})}
-    assert found["70.22"].outcome is Outcome.ABSENT
-    assert "no static Pod" in found["70.22"].reason
+    assert found["72.20"].outcome is Outcome.ABSENT
+    assert "Kubernetes 1.37" in found["72.20"].reason
     assert found["70.1"].outcome is Outcome.UNKNOWN
 
 

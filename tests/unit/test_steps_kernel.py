@@ -188,3 +188,20 @@ def test_a_lock_on_the_shutdown() -> None:
     )
     held = workers(**{"systemd-inhibit": "kubelet 0 root 7 kubelet shutdown x delay\n"})
     goes_red("no kubelet delays a shutdown; instead: kubelet 0", kubelet_settings.no_lock, held)
+
+
+def test_a_feature_gate_that_one_kubelet_has_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = workers()
+    gates: dict[str, float | None] = {"worker-0": 0, "worker-1": 0}
+    monkeypatch.setattr(kubelet_settings.kubelet, "feature_gate", lambda _, node, __: gates[node])
+    live.api = None  # type: ignore[misc,assignment]
+    kubelet_settings.gate_off(live, "MemoryQoS")
+    gates["worker-1"] = 1
+    goes_red(
+        "gate MemoryQoS off; instead: worker-1: it is on",
+        kubelet_settings.gate_off,
+        live,
+        "MemoryQoS",
+    )
+    gates["worker-1"] = None
+    goes_red("worker-1: it is not known to it", kubelet_settings.gate_off, live, "MemoryQoS")

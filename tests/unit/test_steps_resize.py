@@ -208,3 +208,19 @@ def test_a_deployment_and_its_pods(made: Made) -> None:
         limit=60,
         limits=ARTICLE,
     )
+
+
+def test_what_is_infeasible_says_why_and_is_counted(made: Made) -> None:
+    subject, api, _ = made
+    metrics = "/api/v1/nodes/worker-0/proxy/metrics"
+    counted = 'kubelet_pod_infeasible_resizes_total{reason_detail="swap_limitation"} 1'
+    api.table[metrics] = ""
+    step, live = steps.infeasible, cluster_of(api)
+    goes_red("pending with reason Infeasible", step, live, subject, 30, "swap", evidence())
+    why = {"type": "PodResizePending", "status": "True", "reason": "Infeasible"}
+    api.table[POD] = pod(status__conditions=[{**why, "message": "no room"}])
+    goes_red("the condition says 'no room'", step, live, subject, 30, "swap", evidence())
+    api.table[POD] = pod(status__conditions=[{**why, "message": "containers with swap"}])
+    goes_red("counts no resize refused for swap", step, live, subject, 30, "swap", evidence())
+    api.table[metrics] = counted
+    step(live, subject, 30, "swap", evidence())
