@@ -118,8 +118,9 @@ Feature: In-place Pod resize
 
     Scenario: Figures of the Pod itself change
       Given a running pod-level Pod
-      When the Pod itself is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
-      Then within 60 s the cgroup of the Pod allows 500m CPU and 256Mi memory
+      When a resize of the Pod itself requests 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
+      Then the API accepts it
+      And within 60 s the cgroup of the Pod allows 500m CPU and 256Mi memory
       And no container or process of it has restarted
 
     Scenario Outline: A running <kind> changes

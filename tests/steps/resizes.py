@@ -67,11 +67,14 @@ def resize_memory_limit(cluster: Cluster, pod: RunningPod, name: str, memory: st
 
 
 @when(
-    phrase("the Pod itself is resized to request {requests:Figures}, limited to {limits:Figures}")
+    phrase("a resize of the Pod itself requests {requests:Figures}, limited to {limits:Figures}"),
+    target_fixture="answer",
 )
-def resize_pod_level(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
+def resize_pod_level(
+    cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures
+) -> Answer:
     figures = {"requests": dict(requests), "limits": dict(limits)}
-    resizes.accepted(resizes.asked(cluster, pod, {"spec": {"resources": figures}}))
+    return resizes.asked(cluster, pod, {"spec": {"resources": figures}})
 
 
 @when(phrase("a resize asks for {change:Change}", Change=CHANGE), target_fixture="answer")

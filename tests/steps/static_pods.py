@@ -10,7 +10,9 @@ from infra.clients.api import Answer, JsonObject
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.resizes import ARTICLE
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, preparing
+from infra.timing import POD_RUNS, scaled
+from infra.wait import eventually
 from tests.steps.changed_kubelets import change, values
 
 FOLDER = "/var/lib/claim-static"
@@ -26,7 +28,7 @@ def static_pod(cluster: Cluster, faults: Faults, workloads: Workloads) -> JsonOb
     faults.expect(node, FOLDER, unit=KUBELET)
     cluster.shell(node).put(yaml.safe_dump(body).encode(), f"{FOLDER}/pod.yaml")
     change(cluster, faults, node, values([["setting", "value"], ["staticPodPath", FOLDER]]))
-    return workloads.pods.settled(f"{body['metadata']['name']}-{node}")
+    return mirror_of(workloads, f"{body['metadata']['name']}-{node}")
 
 
 @when("a resize of the mirror asks for the article's figures", target_fixture="answer")
@@ -47,6 +49,18 @@ def as_it_was(workloads: Workloads, mirror: JsonObject) -> None:
     )
     if now != before:
         raise ClaimError(f"the static Pod's figures were {before} and are {now}")
+
+
+def mirror_of(workloads: Workloads, name: str) -> JsonObject:
+    """The Pod that the kubelet makes in the API for its own. Errors: NotPrepared."""
+    with preparing():
+        eventually(
+            lambda: workloads.pods.find(name),
+            lambda found: found is not None,
+            within=scaled(POD_RUNS),
+            what=f"the API has the mirror {name}",
+        )
+    return workloads.pods.settled(name)
 
 
 def resize_by_name(cluster: Cluster, workloads: Workloads, name: str) -> Answer:

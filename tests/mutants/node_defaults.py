@@ -1,0 +1,114 @@
+"""One worker, or one API server, that differs in what articles 65 and 70 claim of all."""
+
+from collections.abc import Callable
+
+from infra.clients import image_store
+from infra.cluster import Cluster
+from tests.mutants.changes import api_server_with, edit, restart
+from tests.mutants.mutant import Mutant
+
+CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
+RUNC, REAL = "/usr/local/sbin/runc", "/usr/local/sbin/runc.real"
+OBLIGING = f"""#!/bin/sh
+case " $* " in *" update "*) exit 0 ;; esac
+exec {REAL} "$@"
+"""
+
+
+def one_kubelet_with(setting: str) -> Callable[[Cluster], None]:
+    """A further setting on the last worker only."""
+
+    def change(cluster: Cluster) -> None:
+        worker, kind = cluster.spec.workers[-1].name, "kind: KubeletConfiguration"
+        edit(cluster, worker, CONFIGURATION, kind, f"{kind}\n{setting}")
+        restart(cluster, worker, "kubelet")
+
+    return change
+
+
+def one_api_server_without(plugin: str) -> Callable[[Cluster], None]:
+    routing = "--enable-aggregator-routing=true"
+    return api_server_with(
+        "controller-2", {routing: f"--disable-admission-plugins={plugin} \\\n  {routing}"}
+    )
+
+
+def loose_sandbox_image(cluster: Cluster) -> None:
+    shell = cluster.shell(cluster.spec.workers[-1].name)
+    image_store.unpin(shell, [image_store.sandbox(shell)])
+
+
+def pinned_again(cluster: Cluster) -> None:
+    shell = cluster.shell(cluster.spec.workers[-1].name)
+    image_store.pin(shell, [image_store.sandbox(shell)])
+
+
+def obliging_runtime(cluster: Cluster) -> None:
+    """A runtime that says yes to an update and does nothing."""
+    shell = cluster.shell(cluster.spec.workers[-1].name)
+    shell.run(["mv", RUNC, REAL])
+    shell.put(OBLIGING.encode(), RUNC, mode=0o755)
+
+
+def honest_runtime(cluster: Cluster) -> None:
+    cluster.shell(cluster.spec.workers[-1].name).run(["mv", "--force", REAL, RUNC])
+
+
+MUTANTS = (
+    Mutant(
+        "one kubelet without CPU quota",
+        "65.3",
+        "worker-1: cpuCFSQuota is False, must be True",
+        one_kubelet_with("cpuCFSQuota: false"),
+    ),
+    Mutant(
+        "one kubelet whose Pods are not resized by their quota",
+        "70.1",
+        "cpu.max max 100000",
+        one_kubelet_with("cpuCFSQuota: false"),
+    ),
+    Mutant(
+        "one kubelet that throttles memory",
+        "65.6",
+        "worker-1",
+        one_kubelet_with("featureGates: {MemoryQoS: true}"),
+    ),
+    Mutant(
+        "one kubelet that bears swap",
+        "65.12",
+        "worker-1: failSwapOn is False, must be True",
+        one_kubelet_with("failSwapOn: false"),
+    ),
+    Mutant(
+        "a sandbox image that nothing keeps",
+        "65.9",
+        "but not pinned",
+        loose_sandbox_image,
+        mend=pinned_again,
+    ),
+    Mutant(
+        "a runtime that says yes to resizes",
+        "70.1",
+        "cgroups of rz allow",
+        obliging_runtime,
+        mend=honest_runtime,
+    ),
+    Mutant(
+        "one API server without quotas",
+        "70.18",
+        "the API server of controller-2 should refuse this with 403, naming 'exceeded quota'",
+        one_api_server_without("ResourceQuota"),
+    ),
+    Mutant(
+        "one API server without limit ranges",
+        "70.18",
+        "the API server of controller-2 should refuse this with 403",
+        one_api_server_without("LimitRanger"),
+    ),
+    Mutant(
+        "one API server that lets Pods outgrow their node",
+        "70.13",
+        "the API server of controller-2 should refuse this with 403, naming 'NodeCapacity'",
+        one_api_server_without("PodResizeValidator"),
+    ),
+)
