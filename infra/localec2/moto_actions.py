@@ -1,4 +1,4 @@
-"""What the local EC2 serves; every other action, parameter or filter is refused.
+"""What the local EC2 serves; every other action or filter is refused.
 
 CreateKeyPair is left out on purpose: its key comes from
 the operating system's randomness, so a replayed journal would hold another key.
@@ -84,38 +84,6 @@ ALLOWED: dict[str, frozenset[str]] = {
         """
     ),
 }
-
-PARAMETERS: dict[str, frozenset[str]] = {
-    "RunInstances": names(
-        """
-        ImageId InstanceType KeyName MinCount MaxCount SubnetId SecurityGroupIds PrivateIpAddress
-        UserData BlockDeviceMappings MetadataOptions TagSpecifications ClientToken
-        IamInstanceProfile DryRun
-        """
-    ),
-    "StopInstances": frozenset({"InstanceIds", "DryRun"}),
-    "CreateSubnet": frozenset(
-        {"VpcId", "CidrBlock", "AvailabilityZone", "TagSpecifications", "DryRun"}
-    ),
-    "AllocateAddress": frozenset({"Domain", "TagSpecifications", "DryRun"}),
-    "AttachVolume": frozenset({"Device", "InstanceId", "VolumeId", "DryRun"}),
-    "DetachVolume": frozenset({"Device", "InstanceId", "VolumeId", "DryRun"}),
-    "CreateSnapshot": frozenset({"Description", "VolumeId", "TagSpecifications", "DryRun"}),
-    "CreateVolume": names(
-        """
-        AvailabilityZone AvailabilityZoneId Size SnapshotId VolumeType Iops Throughput Encrypted
-        MultiAttachEnabled TagSpecifications ClientToken DryRun
-        """
-    ),
-    "CopyVolumes": names(
-        """
-        SourceVolumeId Size VolumeType Iops Throughput MultiAttachEnabled TagSpecifications
-        ClientToken DryRun
-        """
-    ),
-    "ModifyVolume": frozenset({"VolumeId", "Size", "VolumeType", "Iops", "Throughput", "DryRun"}),
-}
-"""Actions of which moto drops parameters in silence: others than these are refused."""
 
 
 def mutates(action: str) -> bool:

@@ -8,21 +8,28 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses import EC2Response
 
-from infra.localec2 import moto_launch
-from infra.localec2.moto_actions import PARAMETERS, known_filter
+from infra.localec2 import moto_launch, moto_pages, moto_requests
+from infra.localec2.moto_actions import known_filter, names
 from infra.localec2.moto_backend import LocalBackend
 from infra.localec2.moto_storage_answers import StorageAnswers
+from infra.localec2.moto_tags import TagAnswers
 
 CONSOLE_BYTES = 64 * 1024
 """GetConsoleOutput returns the last 64 KB; source: API reference, GetConsoleOutput."""
 
+CHECKED = names("CopyVolumes CreateSnapshot CreateVolume ModifyVolume RunInstances")
+"""Actions that check their parameters before they answer a dry run; the others answer at once."""
+ALL = 2**31 - 1
+"""More than there is: pages are made in one place."""
 
-class LocalAnswers(StorageAnswers):
+
+class LocalAnswers(StorageAnswers, TagAnswers):
     """One answer of the API; made anew for each call, on the local EC2's own backend."""
 
     def __init__(self, backend: LocalBackend) -> None:
         super().__init__()
         self._backend = backend
+        self._page: moto_pages.Page | None = None
         # moto answers "pending" whatever the state; an own copy, as moto also writes into it
         self.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
             path: change
@@ -35,34 +42,44 @@ class LocalAnswers(StorageAnswers):
         return self._backend
 
     def call_action(self) -> Any:
-        """Parameters that moto drops in silence are refused."""
+        """What moto drops in silence is refused or done here, a dry run changes nothing."""
         action = self._get_action()
-        unknown = self.params.keys() - PARAMETERS.get(action, self.params.keys())
-        if not unknown:
-            return super().call_action()
-        names = ", ".join(sorted(unknown))
-        fault = EC2ClientError(
-            "UnsupportedOperation", f"The local EC2 does not know {names} of {action}."
-        )
-        return self.serialized(ActionResult(fault))
+        try:
+            moto_requests.check(action, self.params, self.data)
+            self._page = moto_pages.asked(action, self.params)
+            if action not in CHECKED:
+                self.error_on_dryrun()
+        except EC2ClientError as fault:
+            return self.serialized(ActionResult(fault))
+        return super().call_action()
+
+    def serialized(self, action_result: ActionResult) -> Any:
+        if self._page is not None and isinstance(action_result.result, dict):
+            action_result = ActionResult(self._page.cut(action_result.result))
+        return super().serialized(action_result)
 
     def _filters_from_querystring(self) -> dict[str, Any]:
         filters: dict[str, Any] = super()._filters_from_querystring()
         for name in filters:
             if not known_filter(self._get_action(), name):
                 raise EC2ClientError("InvalidParameterValue", f"The filter '{name}' is invalid")
+        if len(filters) < len(self._get_param("Filters", [])):  # moto keeps the last of two
+            raise EC2ClientError("InvalidParameterValue", "A filter is given twice.")
         return filters
 
     def run_instances(self) -> ActionResult:
         params = dict(self.params)
         known = moto_launch.repeated(self._backend, params)
         if known is not None:
+            self.error_on_dryrun()
             return ActionResult(known)
         self.params["PrivateIpAddress"] = moto_launch.check(self._backend, params)
         moto_launch.room(self._backend, params["InstanceType"])
         result = super().run_instances()
         for instance in result.result.instances:
             moto_launch.keep_disk_values(instance, params)
+            for nic in instance.nics.values():
+                nic.add_tags(self._parse_tag_specification().get("network-interface", {}))
         if params.get("ClientToken"):
             self._backend.tokens[params["ClientToken"]] = (
                 moto_launch.fingerprint(params),
@@ -91,6 +108,29 @@ class LocalAnswers(StorageAnswers):
     def create_subnet(self) -> Any:
         self.params.setdefault("AvailabilityZone", f"{self.region}a")  # moto takes any at random
         return super().create_subnet()
+
+    def create_route_table(self) -> ActionResult:
+        """Clients give each call a token of its own, which moto drops."""
+        token, asked = self.params.get("ClientToken"), moto_launch.fingerprint(self.params)
+        before, table = self._backend.table_tokens.get(token, (asked, None))
+        if before != asked:
+            raise EC2ClientError(
+                "IdempotentParameterMismatch",
+                f"The client token {token} was used with other parameters.",
+            )
+        if table is None or table.id not in self._backend.route_tables:
+            table = super().create_route_table().result["RouteTable"]
+        if token:
+            self._backend.table_tokens[token] = (asked, table)
+        return ActionResult({"RouteTable": table})
+
+    def describe_instances(self) -> ActionResult:
+        self.params["MaxResults"] = ALL
+        return super().describe_instances()
+
+    def describe_iam_instance_profile_associations(self) -> ActionResult:
+        self.params["MaxItems"] = ALL
+        return super().describe_iam_instance_profile_associations()
 
     def create_security_group(self) -> Any:
         if not self._get_param("VpcId"):

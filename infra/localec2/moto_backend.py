@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import (
+    DependencyViolationError,
+    EC2ClientError,
+    InvalidAMIIdError,
+    InvalidAssociationIDIamProfileAssociationError,
+)
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import InstanceState
 
-from infra.localec2 import moto_machines, moto_network
+from infra.localec2 import moto_filters, moto_machines, moto_network
 from infra.localec2.moto_storage import StorageBackend
 
 IMAGES = Path(__file__).with_name("amis.json")
@@ -25,14 +30,17 @@ Started = list[tuple[moto_machines.LocalInstance, InstanceState]]
 class LocalBackend(StorageBackend):
     """One account in one region, without a default VPC.
 
-    ``tokens`` remembers launches by client token, ``route_facts`` whether a route's target answers.
+    ``tokens`` and ``table_tokens`` remember launches and route tables by client token,
+    ``route_facts`` whether a route's target answers.
     """
 
     def __init__(self, region: str) -> None:
         self.tokens: dict[str, tuple[str, Any]] = {}
+        self.table_tokens: dict[str, tuple[str, Any]] = {}
         self.route_facts: dict[str, bool] = {}
         self.console: Callable[[str], str] = lambda _: ""
         self.capacity: Callable[[str, int], None] = lambda _type, _running: None
+        moto_filters.install()
         super().__init__(region, DEFAULT_ACCOUNT_ID)
 
     def create_default_vpc(self) -> None:
@@ -42,6 +50,29 @@ class LocalBackend(StorageBackend):
         for image in json.loads(IMAGES.read_text(encoding="utf-8")):
             made = datetime.fromisoformat(image["creation_date"]).astimezone(UTC)
             self.amis[image["ami_id"]] = Ami(self, **image | {"creation_date": made})
+
+    def describe_images(
+        self,
+        ami_ids: list[str] | None = None,
+        filters: dict[str, Any] | None = None,
+        exec_users: list[str] | None = None,
+        owners: list[str] | None = None,
+    ) -> list[Ami]:
+        """Of the named ones those of the owners that pass the filters; moto drops both for ids."""
+        missing = [ident for ident in ami_ids or () if ident not in self.amis]
+        if missing:
+            raise InvalidAMIIdError(missing)
+        found = super().describe_images(None, filters, exec_users, owners)
+        return [image for image in found if not ami_ids or image.id in ami_ids]
+
+    def describe_iam_instance_profile_associations(
+        self, association_ids: list[str], *args: Any, **kwargs: Any
+    ) -> Any:
+        known = {a.association_id for a in self.iam_instance_profile_associations.values()}
+        for ident in association_ids or ():
+            if ident not in known:
+                raise InvalidAssociationIDIamProfileAssociationError(ident)
+        return super().describe_iam_instance_profile_associations(association_ids, *args, **kwargs)
 
     def start_instances(self, instance_ids: list[str]) -> Started:
         self._require(instance_ids, "started")

@@ -19,6 +19,7 @@ class StorageAnswers(EC2Response):  # type: ignore[misc]  # moto is untyped
         token, asked = self.params.get("ClientToken", ""), fingerprint(self.params)
         known = self._repeated(token, asked)
         if known is not None:
+            self.error_on_dryrun()
             return ActionResult(known)
         self.params["AvailabilityZone"] = self._zone()
         self.params.pop("AvailabilityZoneId", None)
@@ -43,6 +44,7 @@ class StorageAnswers(EC2Response):  # type: ignore[misc]  # moto is untyped
         token, asked = self.params.get("ClientToken", ""), fingerprint(self.params)
         known = self._repeated(token, asked)
         if known is not None:
+            self.error_on_dryrun()
             return ActionResult({"Volumes": [known]})
         source = self._backend.get_volume(self.params.get("SourceVolumeId", ""))
         gib = self.params.get("Size") or source.size
@@ -85,6 +87,16 @@ class StorageAnswers(EC2Response):  # type: ignore[misc]  # moto is untyped
         check(asked)
         self._backend.require_modifiable(volume)
         return super().modify_volume()
+
+    def describe_snapshots(self) -> ActionResult:
+        """Those of the asked owners; moto gives everybody's."""
+        result = super().describe_snapshots()
+        asked = self._get_param("OwnerIds", [])
+        if not asked:
+            return result
+        owners = {self._backend.account_id if owner == "self" else owner for owner in asked}
+        found = result.result["Snapshots"]
+        return ActionResult({"Snapshots": [s for s in found if s.owner_id in owners]})
 
     def describe_volume_status(self) -> ActionResult:
         volumes = self._backend.describe_volumes(self._get_param("VolumeIds", []))

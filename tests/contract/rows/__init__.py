@@ -3,7 +3,18 @@
 Each holds on the local EC2 (test_local_ec2.py) and fails on plain moto (test_plain_moto.py).
 """
 
-from tests.contract.rows import addresses, disk_changes, disks, launches, networks, requests, states
+from tests.contract.rows import (
+    addresses,
+    disk_changes,
+    disks,
+    dry_runs,
+    launches,
+    networks,
+    pages,
+    requests,
+    states,
+    tags,
+)
 from tests.contract.rows.registry import ROWS, Row
 
 __all__ = [
@@ -12,8 +23,11 @@ __all__ = [
     "addresses",
     "disk_changes",
     "disks",
+    "dry_runs",
     "launches",
     "networks",
+    "pages",
     "requests",
     "states",
+    "tags",
 ]
