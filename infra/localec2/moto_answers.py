@@ -46,6 +46,7 @@ class LocalAnswers(StorageAnswers, TagAnswers):
         action = self._get_action()
         try:
             moto_requests.check(action, self.params, self.data)
+            self._filters_from_querystring()  # not every action of moto's reads them
             self._page = moto_pages.asked(action, self.params)
             if action not in CHECKED:
                 self.error_on_dryrun()

@@ -146,6 +146,11 @@ class LocalInstance(Instance):  # type: ignore[misc]  # moto is untyped
         self.nics, self._subnet_id, self.security_groups, self._private_ips = {}, None, [], set()
 
     @property
+    def instance_id(self) -> str:
+        """Moto puts an id into an answer by the name of the class, which is another one here."""
+        return str(self.id)
+
+    @property
     def block_device_mappings(self) -> list[dict[str, Any]]:
         """With the state of each attachment, which moto takes for attached at once."""
         volumes = self.ec2_backend.volumes

@@ -15,6 +15,11 @@ PUBLIC_POOL = IPv4Network("203.0.113.0/24")
 class LocalInterface(NetworkInterface):  # type: ignore[misc]  # moto is untyped
     """An interface whose automatic public address yields to an elastic one."""
 
+    @property
+    def network_interface_id(self) -> str:
+        """Moto puts an id into an answer by the name of the class, which is another one here."""
+        return str(self.id)
+
     def check_auto_public_ip(self) -> None:
         if str(self.public_ip_auto_assign).lower() == "true":
             self.public_ip = free_public_ip(self.ec2_backend)

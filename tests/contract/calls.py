@@ -127,7 +127,11 @@ BUILD = (
     ),
     Call("AttachVolume", given("VolumeId", "InstanceId", Device="/dev/xvdaa")),
     Call("ModifyVolume", given("VolumeId", Iops=4000)),
-    Call("CreateSnapshot", given("VolumeId"), lambda a: {"SnapshotId": a["SnapshotId"]}),
+    Call(
+        "CreateSnapshot",
+        given("VolumeId", Description="the first"),
+        lambda a: {"SnapshotId": a["SnapshotId"]},
+    ),
     Call("CopyVolumes", lambda ids: {"SourceVolumeId": ids["VolumeId"]}),
     Call("CreateTags", lambda ids: {"Resources": [ids["VolumeId"]], "Tags": TAGS}),
     Call("ModifyInstanceAttribute", given("InstanceId", SourceDestCheck={"Value": False})),
@@ -172,7 +176,7 @@ REMOVE = (
     Call("StopInstances", listed("InstanceId")),
     Call("StartInstances", listed("InstanceId")),
     Call("DeleteTags", lambda ids: {"Resources": [ids["VolumeId"]], "Tags": TAGS}),
-    Call("DetachVolume", given("VolumeId")),
+    Call("DetachVolume", given("VolumeId", "InstanceId", Device="/dev/xvdaa")),
     Call("DeleteSnapshot", given("SnapshotId")),
     Call("DeleteVolume", given("VolumeId")),
     Call(

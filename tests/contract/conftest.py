@@ -19,6 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
 
 from infra import ec2, localec2
+from tests.contract.lived import Life, Outcome
 from tests.contract.world import World, front_at, settle
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ def front(served: Served, tmp_path: Path) -> "Front":
     front = served.front = front_at(tmp_path / "journal")
     front.clock = lambda: 0.0
     return front
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> "Front":
+    """One that refuses whatever it is asked."""
+    return front_at(tmp_path_factory.mktemp("untouched") / "journal")
+
+
+@pytest.fixture(scope="session")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """Of every action of the front."""
+    front = front_at(tmp_path_factory.mktemp("lived") / "journal")
+    front.clock = lambda: 0.0
+    return dict(Life(front).live())
 
 
 @pytest.fixture
