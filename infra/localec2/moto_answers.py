@@ -11,6 +11,7 @@ from moto.ec2.responses import EC2Response
 from infra.localec2 import moto_launch, moto_pages, moto_requests
 from infra.localec2.moto_actions import known_filter, names
 from infra.localec2.moto_backend import LocalBackend
+from infra.localec2.moto_rules import RuleAnswers
 from infra.localec2.moto_storage_answers import StorageAnswers
 from infra.localec2.moto_tags import TagAnswers
 
@@ -23,7 +24,7 @@ ALL = 2**31 - 1
 """More than there is: pages are made in one place."""
 
 
-class LocalAnswers(StorageAnswers, TagAnswers):
+class LocalAnswers(StorageAnswers, RuleAnswers, TagAnswers):
     """One answer of the API; made anew for each call, on the local EC2's own backend."""
 
     def __init__(self, backend: LocalBackend) -> None:

@@ -86,6 +86,17 @@ class LocalBackend(StorageBackend):
         self._require(instance_ids, "rebooted")
         return super().reboot_instances(instance_ids)
 
+    def terminate_instances(self, instance_ids: list[str]) -> Started:
+        """All or none; moto ends those before the first protected one."""
+        for instance in self.get_multi_instances_by_id(instance_ids):
+            if instance.disable_api_termination:
+                raise EC2ClientError(
+                    "OperationNotPermitted",
+                    f"The instance '{instance.id}' may not be terminated. Modify its "
+                    "'disableApiTermination' instance attribute and try again.",
+                )
+        return super().terminate_instances(instance_ids)  # type: ignore[no-any-return]
+
     def _require(self, instance_ids: list[str], verb: str) -> None:
         for instance in self.get_multi_instances_by_id(instance_ids):
             instance.require(verb)

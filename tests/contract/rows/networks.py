@@ -107,3 +107,41 @@ def nothing_exists_that_no_call_made(world: World) -> None:
     vpcs = [vpc["VpcId"] for vpc in world.ec2.describe_vpcs()["Vpcs"]]
     subnets = [subnet["SubnetId"] for subnet in world.ec2.describe_subnets()["Subnets"]]
     assert (vpcs, subnets) == ([world.vpc], [world.subnet])
+
+
+def cidr(number: int) -> dict[str, object]:
+    ranges = [{"CidrIp": f"198.51.100.{number}/32"}]
+    return {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": ranges}
+
+
+def allowed(world: World) -> list[str]:
+    (group,) = world.ec2.describe_security_groups(GroupIds=[world.group])["SecurityGroups"]
+    return sorted(r["CidrIp"] for p in group["IpPermissions"] for r in p["IpRanges"])
+
+
+@row
+def rules_are_added_all_or_none(world: World) -> None:
+    add = world.ec2.authorize_security_group_ingress
+    add(GroupId=world.group, IpPermissions=[cidr(1)])
+    with refused("InvalidPermission.Duplicate"):
+        add(GroupId=world.group, IpPermissions=[cidr(2), cidr(1)])
+    assert allowed(world) == ["198.51.100.1/32"]
+
+
+@row
+def rules_are_revoked_all_or_none(world: World) -> None:
+    world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=[cidr(1)])
+    with refused("InvalidPermission.NotFound"):
+        world.ec2.revoke_security_group_ingress(
+            GroupId=world.group, IpPermissions=[cidr(1), cidr(2)]
+        )
+    assert allowed(world) == ["198.51.100.1/32"]
+
+
+@row
+def every_added_rule_is_answered(world: World) -> None:
+    answer = world.ec2.authorize_security_group_ingress(
+        GroupId=world.group, IpPermissions=[cidr(1), cidr(2)]
+    )
+    added = [rule["CidrIpv4"] for rule in answer["SecurityGroupRules"]]
+    assert added == ["198.51.100.1/32", "198.51.100.2/32"]

@@ -31,3 +31,44 @@ def action_that_only_pretends(world: World) -> None:
     instance = world.running()
     with refused("UnsupportedOperation"):
         world.ec2.create_image(InstanceId=instance, Name="image")
+
+
+@row
+def one_attribute_a_call(world: World) -> None:
+    instance = world.running()
+    with refused("InvalidParameterCombination"):
+        world.ec2.modify_instance_attribute(
+            InstanceId=instance,
+            SourceDestCheck={"Value": False},
+            DisableApiTermination={"Value": True},
+        )
+    assert world.describe(instance)["SourceDestCheck"] is True
+
+
+@row
+def change_of_no_attribute_changes_no_groups(world: World) -> None:
+    instance = world.running()
+    with refused("MissingParameter"):
+        world.ec2.modify_instance_attribute(InstanceId=instance)
+    assert [g["GroupId"] for g in world.describe(instance)["SecurityGroups"]] == [world.group]
+
+
+@row
+def group_is_deleted_by_its_id(world: World) -> None:
+    with refused("MissingParameter"):
+        world.ec2.delete_security_group()
+
+
+@row
+def unknown_profile_association(world: World) -> None:
+    with refused("InvalidAssociationID.NotFound"):
+        world.ec2.describe_iam_instance_profile_associations(
+            AssociationIds=["iip-assoc-00000000000000000"]
+        )
+
+
+@row
+def ipv6_rule_is_not_taken_for_a_rule_of_all(world: World) -> None:
+    rule = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    with refused("UnsupportedOperation"):
+        world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=[rule])

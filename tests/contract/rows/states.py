@@ -77,6 +77,15 @@ def stop_of_two_changes_none_when_one_is_refused(world: World) -> None:
 
 
 @row
+def termination_of_two_ends_none_when_one_is_protected(world: World) -> None:
+    first, second = world.running(), world.running()
+    world.ec2.modify_instance_attribute(InstanceId=second, DisableApiTermination={"Value": True})
+    with refused("OperationNotPermitted"):
+        world.ec2.terminate_instances(InstanceIds=[first, second])
+    assert world.state(first) == "running"
+
+
+@row
 def console_output_is_the_machines(world: World) -> None:
     if world.front:
         world.front.console = lambda ident: f"console of {ident}"
