@@ -16,6 +16,10 @@ ETCDUTL = "/usr/local/bin/etcdutl"
 FILES = "/etc/etcd"
 DATA = "/var/lib/etcd"
 """Article 6; article 63 names the same files on its command lines."""
+NO_SPACE = "alarm:NOSPACE"
+"""What a member says, after its id, when its database is over its quota (etcd api/etcdserverpb)."""
+QUOTA = 2 * 1024**3
+"""Bytes, when a member names none (etcd server/storage/quota.go, DefaultQuotaBytes)."""
 COMMAND_TIMEOUT = "20s"
 """etcdctl's own is 5 s: a busy machine takes that long to fork it."""
 
@@ -24,7 +28,8 @@ COMMAND_TIMEOUT = "20s"
 class Status:
     """One endpoint's ``endpoint status``; ``errors`` lists alarms and a lost leader.
 
-    ``version`` is the program's, ``storage`` that of its data's format (3.6.0 in all of 3.6).
+    ``version`` is the program's, ``storage`` that of its data's format (3.6.0 in all of 3.6);
+    ``size`` and ``quota`` are bytes of its database.
     """
 
     endpoint: str
@@ -36,6 +41,8 @@ class Status:
     version: str
     storage: str = ""
     errors: tuple[str, ...] = ()
+    size: int = 0
+    quota: int = QUOTA
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,8 @@ def parse_statuses(found: Sequence[dict[str, Any]]) -> tuple[Status, ...]:
             version=item["Status"].get("version", ""),
             storage=item["Status"].get("storageVersion", ""),
             errors=tuple(item["Status"].get("errors") or ()),
+            size=item["Status"].get("dbSize", 0),
+            quota=item["Status"].get("dbSizeQuota") or QUOTA,
         )
         for item in sorted(found, key=lambda item: str(item["Endpoint"]))
     )

@@ -10,11 +10,13 @@ from infra.clients.metrics import Sample
 from infra.cluster import Cluster
 from infra.errors import Unreachable
 from infra.inventory import API_PORT, Role
-from infra.ssh import Dials
+from infra.ssh import Dials, Shell
 
 COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
 """Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
 KUBE_PROXY = 10249
+PROXY_HEALTH = 10256
+"""kube-proxy's port for load balancers, on all addresses (pkg/proxy/apis/config, defaults.go)."""
 REQUESTS = "apiserver_request_total"
 HEALTHY = "kubernetes_healthcheck"
 CHECKED = "kubernetes_healthchecks_total"
@@ -107,6 +109,18 @@ def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
         got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
         found[machine.name] = Told(200 if got.exit_status == 0 else 0, version_in(got.stdout))
     return found
+
+
+def of_proxy(shell: Shell) -> str:
+    """What is wrong with a worker's kube-proxy, as it says itself there; empty when nothing is."""
+    url = f"http://127.0.0.1:{PROXY_HEALTH}/healthz"
+    asked = ["curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}", url]
+    said, _, status = shell.run(asked, check=False).stdout.rpartition("\n")
+    if status == "200":
+        return ""
+    if status in {"", "000"}:
+        return f"does not answer on its health port {PROXY_HEALTH}"
+    return f"says that it is not healthy ({status} {said[:200]})"
 
 
 def reached_from_outside(cluster: Cluster) -> list[str]:

@@ -126,7 +126,7 @@ def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
 
 @then("both nodes are Ready")
 def nodes_ready(cluster: Cluster) -> None:
-    wrong = health.node_problems(cluster)
+    wrong = health.workers.node_problems(cluster)
     assert not wrong, "; ".join(wrong)
 
 

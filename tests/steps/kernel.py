@@ -10,7 +10,7 @@ from infra.clients.kernel import PERIOD_US, Watched
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
-from infra.health import condition
+from infra.health.workers import condition
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase

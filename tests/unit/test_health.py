@@ -1,23 +1,15 @@
 """The health gate says everything that is wrong, and passes only when nothing is."""
 
-from dataclasses import replace
-from datetime import timedelta
-from types import SimpleNamespace
-from typing import cast
+import re
+from typing import Any
 
 import pytest
 
 from infra import health, reach
-from infra.clients.etcd import Status
-from infra.clients.leases import Lease
-from infra.cluster import Cluster
 from infra.errors import ClusterBroken, LabError, WaitTimeout
-from tests.unit.elections_fake import START, cluster
-from tests.unit.fakes import FakeApi, no_time_passes
-
-ENDPOINTS = ("https://10.0.1.11:2379", "https://10.0.1.12:2379")
-MEMBERS = tuple(Status(endpoint, 1, 7, 1, 40, 2, "3.6.8") for endpoint in ENDPOINTS)
-HELD = Lease("kube-scheduler", "controller-0_x", 0, 15, START, START)
+from infra.health import workers
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 
 
 @pytest.fixture(autouse=True)
@@ -52,33 +44,20 @@ def test_the_deep_gate_tells_which_pod_reaches_nothing(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(health, "problems", lambda _: [])
     monkeypatch.setattr(reach, "across_workers", unreachable)
-    with pytest.raises(ClusterBroken, match="worker-1 does not reach dns"):
+    with pytest.raises(ClusterBroken, match="not healthy: worker-1 does not reach dns"):
         health.gate(cluster(), deep=True)
 
 
-def test_a_check_that_cannot_look_is_a_problem() -> None:
-    def blind() -> list[str]:
+def test_problems_come_from_every_check_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(_: object) -> list[str]:
         raise LabError("controller-0 cannot be reached")
 
-    assert health.judged(blind) == ["controller-0 cannot be reached"]
-
-
-def test_members_without_answer_or_leader() -> None:
-    assert health.member_problems(ENDPOINTS, MEMBERS) == []
-    assert "10.0.1.12:2379 does not answer" in health.member_problems(ENDPOINTS, MEMBERS[:1])[0]
-    split = (MEMBERS[0], replace(MEMBERS[1], leader=2))
-    assert "no leader that all agree on" in health.member_problems(ENDPOINTS, split)[0]
-    alarmed = (MEMBERS[0], replace(MEMBERS[1], errors=("NOSPACE",)))
-    assert health.member_problems(ENDPOINTS, alarmed) == [f"etcd {ENDPOINTS[1]}: NOSPACE"]
-
-
-def test_a_lease_that_nobody_keeps() -> None:
-    assert health.stale(HELD, START + timedelta(seconds=19)) == []
-    assert "renewed the Lease kube-scheduler 21 s ago" in health.stale(
-        HELD, START + timedelta(seconds=21)
-    )[0]  # fmt: skip
-    assert health.stale(replace(HELD, holder=""), START) == [
-        "nobody holds the Lease kube-scheduler"
+    checks = (lambda _: ["a clock is wrong"], blind, lambda _: [], lambda _: ["no DNS"])
+    monkeypatch.setattr(health, "CHECKS", checks)
+    assert health.problems(cluster()) == [
+        "a clock is wrong",
+        "controller-0 cannot be reached",
+        "no DNS",
     ]
 
 
@@ -87,18 +66,73 @@ def test_nodes_and_dns() -> None:
     nodes = {"items": [{"metadata": {"name": "worker-0"}, **ready}]}
     path = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
     live = cluster(api=FakeApi({"/api/v1/nodes": nodes, path: {"status": {}}}))
-    assert health.node_problems(live) == ["node worker-1 is not Ready"]
-    assert health.dns_problems(live) == ["CoreDNS is not available"]
+    assert workers.node_problems(live) == ["node worker-1 is not Ready"]
+    assert workers.dns_problems(live) == ["CoreDNS is not available"]
 
 
-def test_an_api_server_that_knows_tokens_by_another_key() -> None:
-    def server(kid: str) -> FakeApi:
-        return FakeApi({"/openid/v1/jwks": {"keys": [{"kid": kid}]}})
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ('{"nodeEligible":true}\n200', ""),
+        ("\n000", "kube-proxy of worker-1 does not answer on its health port 10256: Services on"),
+        ("lastUpdated\n503", r"kube-proxy of worker-1 says that it is not healthy \(503 lastUpd"),
+    ],
+)
+def test_a_kube_proxy_that_is_dead_or_late(told: str, words: str) -> None:
+    shells = {
+        "worker-0": FakeShell("worker-0", {"curl": "\n200"}),
+        "worker-1": FakeShell("worker-1", {"curl": told}),
+    }
+    found = workers.proxy_problems(cluster(shell=shells.__getitem__))
+    assert len(found) == bool(words)
+    assert all(re.match(words, one) for one in found)
+    assert all("http://127.0.0.1:10256/healthz" in shell.ran[0] for shell in shells.values())
 
-    live = SimpleNamespace(api_servers=lambda: {"controller-0": server("a"), "controller-1": other})
-    other = server("b")
-    assert health.token_problems(cast("Cluster", live)) == [
-        "API servers of controller-0 and controller-1 know different keys of service accounts"
-    ]
-    other = server("a")
-    assert health.token_problems(cast("Cluster", live)) == []
+
+def container(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    status = {"containerStatuses": [{"name": name, "state": state}]}
+    return {"spec": {"nodeName": "worker-1"}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"terminated": {"exitCode": 0}}, None),
+        ({"running": {}}, "worker-1 does not reach a Service whose Pod runs on the same worker"),
+        (
+            {"terminated": {"exitCode": 1}},
+            "worker-1 does not always reach a Service whose Pod runs on the same worker",
+        ),
+    ],
+)
+def test_what_a_pod_reaches(state: dict[str, Any], words: str | None) -> None:
+    api = FakeApi({"/home/pods": {"items": [container("own", state)]}})
+    assert reach.unfinished(api, "/home") == ([words] if words else [])
+
+
+def test_each_worker_asks_its_own_service_and_another_ones() -> None:
+    made = reach.asking("worker-0", own="10.32.0.7", other="10.32.0.8")
+    asked = {c["name"]: c["command"][-1] for c in made["spec"]["containers"]}
+    assert asked == {"dns": reach.NAME, "own": "10.32.0.7:80", "other": "10.32.0.8:80"}
+    assert made["spec"]["restartPolicy"] == "Never"  # one that failed once has failed
+
+
+def test_what_fails_half_the_time_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way, with an API that stores nothing but answers as if it did."""
+    half = {"items": [container("dns", {"terminated": {"exitCode": 1}})]}
+
+    class Stores(FakeApi):
+        def ask(self, method: str, path: str, **how: Any) -> Any:
+            if method == "GET" and path.endswith("/pods"):
+                self.table[path] = half
+            elif method == "POST":
+                self.table[f"POST {path}"] = {"spec": {"clusterIP": "10.32.0.9"}}
+            elif "serviceaccounts" in path:
+                self.table[path] = {}
+            elif method == "DELETE":
+                self.table[f"DELETE {path}"] = {}
+            return super().ask(method, path, **how)
+
+    monkeypatch.setattr(health, "problems", lambda _: [])
+    with pytest.raises(ClusterBroken, match="worker-1 does not always reach a name by DNS"):
+        health.gate(cluster(api=Stores({})), deep=True)

@@ -85,7 +85,7 @@ def test_a_node_that_sends_its_status_again_and_again() -> None:
 
 
 def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "node_problems", lambda _: ["node worker-1 is not Ready"])
+    monkeypatch.setattr(health.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
     red(control_plane.nodes_ready, cluster(), says="node worker-1 is not Ready")
 
 

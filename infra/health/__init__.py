@@ -1,0 +1,74 @@
+"""The health gate: what has to be true of the cluster before any claim about it is judged."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from infra import reach
+from infra.cluster import Cluster
+from infra.errors import ClaimError, ClusterBroken, LabError
+from infra.health import api_servers, clocks, members, workers
+from infra.timing import scaled
+from infra.wait import eventually
+
+WITHIN = 90.0
+"""Seconds a cluster gets to become healthy: the longest is a node that reports Ready again
+(heartbeat 10 s, status 10 s, a restarted kubelet about 30 s; T2, T5 of claims.md and half more)."""
+Check = Callable[[Cluster], list[str]]
+CHECKS: tuple[Check, ...] = (
+    clocks.problems,
+    members.problems,
+    api_servers.unready,
+    api_servers.token_problems,
+    api_servers.secret_problems,
+    workers.node_problems,
+    workers.proxy_problems,
+    workers.dns_problems,
+)
+"""In the order in which they are told: a cause before what comes of it."""
+
+
+def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
+    """Passes when the cluster is healthy, at once when it already is.
+
+    Clocks that agree, etcd 3/3 with one leader and no alarm, three API servers ready by address
+    whose tokens and Secrets are good for one another, both Leases fresh, every worker a Ready node
+    with a kube-proxy, CoreDNS available. ``deep`` also lets Pods on each worker ask DNS, a Service
+    of another worker and one of their own.
+
+    Errors: ClusterBroken with everything that is wrong.
+    """
+    try:
+        eventually(
+            lambda: problems(cluster),
+            lambda found: not found,
+            within=scaled(within),
+            every=0.5,
+            what="the cluster is healthy",
+        )
+        if deep:
+            reach.across_workers(cluster)
+    except ClaimError as error:
+        # the first is on the first line, which is what reports show as the cause
+        found = "\n  ".join(problems(cluster))
+        wrong = f" after {scaled(within):g} s: {found}" if found else f": {error}"
+        raise ClusterBroken(
+            f"the cluster is not healthy{wrong}\n"
+            "nothing can be judged on it; look with: python -m infra status; "
+            "begin anew with: python -m infra down"
+        ) from error
+
+
+def problems(cluster: Cluster) -> list[str]:
+    """Everything that is wrong now, one sentence each; empty when healthy."""
+    checks = [partial(check, cluster) for check in CHECKS]
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return [text for found in pool.map(judged, checks) for text in found]
+
+
+def judged(check: Callable[[], list[str]]) -> list[str]:
+    """What a check found; one that could not look is a problem by itself."""
+    try:
+        return check()
+    except LabError as error:
+        return [str(error)]

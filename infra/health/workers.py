@@ -1,0 +1,37 @@
+"""Health of the workers: Ready nodes, kube-proxies that keep Services, names that are answered."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from infra.clients import exposed
+from infra.cluster import Cluster
+
+
+def node_problems(cluster: Cluster) -> list[str]:
+    items = cluster.api.get("/api/v1/nodes")["items"]
+    ready = {item["metadata"]["name"] for item in items if condition(item, "Ready") == "True"}
+    return [f"node {m.name} is not Ready" for m in cluster.spec.workers if m.name not in ready]
+
+
+def proxy_problems(cluster: Cluster) -> list[str]:
+    """A worker whose kube-proxy is dead keeps its rules, and learns of no Service any more."""
+    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
+    with ThreadPoolExecutor(len(shells)) as pool:
+        found = dict(zip((s.name for s in shells), pool.map(exposed.of_proxy, shells), strict=True))
+    return [
+        f"kube-proxy of {worker} {told}: Services on {worker} stay as they were or lead nowhere"
+        for worker, told in found.items()
+        if told
+    ]
+
+
+def dns_problems(cluster: Cluster) -> list[str]:
+    found = cluster.api.get("/apis/apps/v1/namespaces/kube-system/deployments/coredns")
+    return [] if condition(found, "Available") == "True" else ["CoreDNS is not available"]
+
+
+def condition(item: Mapping[str, Any], kind: str) -> str:
+    status = item.get("status")
+    conditions = status.get("conditions") if isinstance(status, dict) else None
+    return next((c["status"] for c in conditions or () if c["type"] == kind), "absent")
