@@ -182,7 +182,7 @@ def parse_statuses(found: Sequence[dict[str, Any]]) -> tuple[Status, ...]:
             size=item["Status"].get("dbSize", 0),
             quota=item["Status"].get("dbSizeQuota") or QUOTA,
         )
-        for item in sorted(found, key=lambda item: str(item["Endpoint"]))
+        for item in sorted(found or (), key=lambda item: str(item["Endpoint"]))
     )
 
 

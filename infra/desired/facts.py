@@ -36,6 +36,8 @@ class Facts:
     images: frozenset[str] = frozenset()
     packages: frozenset[str] = frozenset()
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Lines of nftables' tables by family and name, as the kernel has them now."""
 
 
 def read(shell: Shell, things: Iterable[t.Thing]) -> Facts:
@@ -44,13 +46,16 @@ def read(shell: Shell, things: Iterable[t.Thing]) -> Facts:
     paths = [p for p in map(path_of, wanted) if p]
     units = sorted({x.unit for x in wanted if isinstance(x, t.Running)} | unit_names(wanted))
     packages = [x.name for x in wanted if isinstance(x, t.Package)]
-    sysctls = [x.key for x in wanted if isinstance(x, t.Sysctl)]
+    made = [one for x in wanted if isinstance(x, t.Running) for one in x.makes]
+    sysctls = [x.key for x in (*wanted, *made) if isinstance(x, t.Sysctl)]
+    tables = [x.name for x in made if isinstance(x, t.NftTable)]
     return Facts(
         paths=read_paths(shell, paths, {x.path for x in wanted if isinstance(x, t.Binary)}),
         units=read_units(shell, units),
         images=read_images(shell) if any(isinstance(x, t.Image) for x in wanted) else frozenset(),
         packages=read_packages(shell, packages),
         sysctls=read_sysctls(shell, sysctls),
+        tables={name: read_table(shell, name) for name in tables},
     )
 
 
@@ -157,3 +162,9 @@ def read_sysctls(shell: Shell, keys: list[str]) -> dict[str, str]:
     got = shell.run(["sysctl", "-e", *keys], check=False)
     pairs = (line.split(" = ", 1) for line in got.stdout.splitlines() if " = " in line)
     return {key: value.strip() for key, value in pairs}
+
+
+def read_table(shell: Shell, name: str) -> frozenset[str]:
+    """Its lines; none when there is no such table, or no program to tell."""
+    got = shell.run(["nft", "list", "table", *name.split()], check=False)
+    return frozenset(line.strip() for line in got.stdout.splitlines())

@@ -138,11 +138,22 @@ def write(
 
 
 def running(thing: t.Running, facts: Facts, before: list[Action]) -> list[Action]:
-    """Start, or restart when a file is newer than the unit: also one written by a killed build."""
+    """Start, or restart when a file is newer than the unit: also one written by a killed build; or
+    when what the unit made in the kernel is not there any more.
+    """
     unit = facts.units.get(thing.unit)
     if unit is None or not unit.active:
         return [Start(thing.unit)]
     reads = {unit_path(thing.unit), *thing.restarts_on}
     wrote = any(isinstance(a, Write | Install) and a.path in reads for a in before)
     newer = any(facts.paths[p].mtime > unit.since for p in reads if p in facts.paths)
-    return [Restart(thing.unit)] if wrote or newer else []
+    undone = not all(in_force(one, facts) for one in thing.makes)
+    return [Restart(thing.unit)] if wrote or newer or undone else []
+
+
+def in_force(made: t.Sysctl | t.NftTable, facts: Facts) -> bool:
+    match made:
+        case t.Sysctl():
+            return facts.sysctls.get(made.key) == made.value
+        case t.NftTable():
+            return set(made.lines) <= facts.tables.get(made.name, frozenset())

@@ -62,6 +62,14 @@ class Sysctl:
 
 
 @dataclass(frozen=True)
+class NftTable:
+    """A table of nftables, ``name`` with its family, that holds at least these ``lines``."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Unit:
     """A systemd unit file ``/etc/systemd/system/<name>.service``, enabled at boot."""
 
@@ -71,13 +79,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Running:
-    """The unit is active; it is restarted when one of the ``restarts_on`` paths changed.
+    """The unit is active; it is restarted when one of the ``restarts_on`` paths changed, or when
+    the kernel has not what it ``makes``: somebody else changed that since.
 
     An empty ``restarts_on`` means: its own unit file only.
     """
 
     unit: str
     restarts_on: tuple[str, ...] = ()
+    makes: tuple[Sysctl | NftTable, ...] = ()
 
 
 Thing = Directory | File | Secret | Binary | Image | Package | Sysctl | Unit | Running

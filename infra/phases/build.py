@@ -11,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.clients.api import Api, ApiRefused, ApiUnreachable
+from infra.clients import alarms, etcd
+from infra.clients.api import Api, ApiUnreachable
 from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
@@ -30,8 +31,7 @@ SSH_WITHIN = 90.0
 """Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
 READY_WITHIN = 180.0
 """Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
-GOING_DOWN = 503
-"""Status of an API server that was told to end: "apiserver is shutting down"."""
+ETCD = 6
 API = 7
 NEED_API = (11, 12)
 """kubelet and kube-proxy: they wait for an API server, so a worker's other phases come first."""
@@ -106,10 +106,19 @@ class Build:
                     f"{phase.article} {phase.title}: {machine.name} "
                     f"changed {result.changed}, kept {result.kept}, {took:.1f} s"
                 )
+            if phase.article == ETCD:
+                self.disarm(machine)
             if phase.article == API:
                 await_api(self.cluster.api_of(machine.name))
                 if machine == self.cluster.spec.controllers[0]:
                     self.gates.first_api.set_result(None)
+
+    def disarm(self, machine: Machine) -> None:
+        """The unit is as it should be: an alarm that is left over from before goes."""
+        own = f"https://{machine.private_ip}:{etcd.CLIENT_PORT}"
+        if alarms.disarm(etcd.Etcdctl(self.cluster.shell(machine.name), (own,))):
+            self.tally.changed += 1
+            self.progress.say(f"etcd of {machine.name} has room again: its alarm is disarmed")
 
     def await_others(self, phase: Phase, machine: Machine) -> None:
         """The second API server starts beside the nodes (another CPU), the third after them."""
@@ -126,7 +135,7 @@ class Build:
             await_api(self.cluster.api)
             for phase in BUILD:
                 for item in phase.objects(self.cluster.spec):
-                    changed = stored(self.cluster.api, item)
+                    changed = objects.stored(self.cluster.api, item, within=READY_WITHIN)
                     self.tally.changed += changed
                     self.tally.kept += not changed
             with self.progress.stage("two Ready nodes", quiet=True):
@@ -217,27 +226,6 @@ def await_nodes(cluster: Cluster) -> None:
         what="every worker is a Ready node",
         transient=(ApiUnreachable,),
     )
-
-
-def stored(api: Api, item: dict[str, Any]) -> bool:
-    """Whether the object changed. One that starts breaks connections, one that ends says so."""
-    return eventually(
-        lambda: put(api, item),
-        lambda _: True,
-        within=READY_WITHIN,
-        what=f"{objects.path_of(item)} is stored",
-        transient=(ApiUnreachable,),
-    )
-
-
-def put(api: Api, item: dict[str, Any]) -> bool:
-    """Errors: ApiRefused; ApiUnreachable also for an API server that is going down."""
-    try:
-        return objects.put(api, item)
-    except ApiRefused as refused:
-        if refused.answer.status == GOING_DOWN:
-            raise ApiUnreachable(str(refused)) from refused
-        raise
 
 
 def ready_nodes(nodes: Mapping[str, Any]) -> set[str]:

@@ -3,13 +3,44 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.clients.api import Api, need
+from infra.clients import alarms
+from infra.clients.api import Api, ApiRefused, ApiUnreachable, need
+from infra.errors import LabError
+from infra.wait import eventually
 
+GOING_DOWN = 503
+"""Status of an API server that was told to end: "apiserver is shutting down"."""
 FIELD_MANAGER = "kubernetes-from-scratch"
 CLUSTER_SCOPED = frozenset(
     {"APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
     | {"Namespace"}
 )
+
+
+def stored(api: Api, item: dict[str, Any], *, within: float) -> bool:
+    """Whether the object changed. One that starts breaks connections, one that ends says so.
+
+    Errors: ApiRefused; LabError with what to do when etcd takes no write.
+    """
+    return eventually(
+        lambda: put_or_wait(api, item),
+        lambda _: True,
+        within=within,
+        what=f"{path_of(item)} is stored",
+        transient=(ApiUnreachable,),
+    )
+
+
+def put_or_wait(api: Api, item: dict[str, Any]) -> bool:
+    """Errors: as ``stored``; ApiUnreachable also for an API server that is going down."""
+    try:
+        return put(api, item)
+    except ApiRefused as refused:
+        if refused.answer.status == GOING_DOWN:
+            raise ApiUnreachable(str(refused)) from refused
+        if any(words in refused.answer.message for words in alarms.WRITES_REFUSED):
+            raise LabError(f"{alarms.BY_HAND}\n{refused}") from refused
+        raise
 
 
 def put(api: Api, item: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from infra.desired.things import File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.phase import Phase
-from infra.phases.templates import rendered, service
+from infra.phases.templates import rendered, service, tables_in
 from infra.pki.material import Material
 
 CNI_CONFIGURATIONS = ("10-bridge.conf", "99-loopback.conf")
@@ -19,7 +19,7 @@ def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iter
         yield File(f"/etc/cni/net.d/{name}", rendered(name, machine=machine))
     rules = rendered("pod-masquerade.nft", cluster=cluster, machine=machine)
     yield File("/etc/nftables.d/pod-masquerade.nft", rules)
-    yield from service("pod-masquerade")
+    yield from service("pod-masquerade", makes=tables_in(rules))
 
 
 PHASE = Phase(

@@ -6,7 +6,7 @@ from infra.desired.things import Binary, Directory, File, Package, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.images import image_reference
 from infra.phases.phase import Phase
-from infra.phases.templates import rendered, service
+from infra.phases.templates import rendered, service, settings_in
 from infra.pki.material import Material
 
 PROGRAMS = ("containerd", "containerd-shim-runc-v2", "ctr", "crictl")
@@ -16,8 +16,9 @@ CNI_PLUGINS = ("bridge", "host-local", "loopback")
 def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
     for name in ("iptables", "nftables", "kmod", "procps"):
         yield Package(name)
-    yield File("/etc/sysctl.d/90-kubernetes.conf", rendered("sysctl.conf"))
-    yield from service("kubernetes-kernel")
+    settings = rendered("sysctl.conf")
+    yield File("/etc/sysctl.d/90-kubernetes.conf", settings)
+    yield from service("kubernetes-kernel", makes=settings_in(settings))
     for name in PROGRAMS:
         yield Binary(name, f"/usr/local/bin/{name}")
     yield Binary("runc", "/usr/local/sbin/runc")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from infra.clients.api import ApiRefused
-from infra.phases import build
+from infra.errors import LabError
+from infra.phases import objects
 from tests.unit.fakes import FakeApi, no_time_passes
 
 
@@ -25,10 +26,13 @@ def test_an_object_is_stored_past_an_api_server_that_is_going_down(
         return asked(method, where, **how)
 
     monkeypatch.setattr(api, "ask", patched)
-    assert build.stored(api, namespace)
+    assert objects.stored(api, namespace, within=9)
     answers[:] = [(403, {"message": "forbidden"})]
     with pytest.raises(ApiRefused, match="forbidden"):
-        build.stored(api, namespace)
+        objects.stored(api, namespace, within=9)
+    answers[:] = [(500, {"message": "etcdserver: no space"})]
+    with pytest.raises(LabError, match=r"until its alarm is disarmed; .* etcdctl alarm disarm"):
+        objects.stored(api, namespace, within=9)
 
 
 def version(number: str) -> dict[str, Any]:

@@ -77,3 +77,21 @@ def test_a_touched_binary_is_hashed() -> None:
     shell = Recorded(stat=STAT, cat=baked, sha256sum=f"{'c' * 64}  /usr/local/bin/etcd\n")
     read = facts.read(shell, (t.Binary("etcd", "/usr/local/bin/etcd"),)).paths
     assert read["/usr/local/bin/etcd"].sha256 == "c" * 64
+
+
+TABLE = """\
+table ip pod_masquerade {
+\tchain postrouting {
+\t\ttype nat hook postrouting priority srcnat; policy accept;
+\t}
+}
+"""
+
+
+def test_what_units_made_in_the_kernel_is_read_from_the_kernel() -> None:
+    makes = (t.Sysctl("net.ipv4.ip_forward", "1"), t.NftTable("ip pod_masquerade", ()))
+    shell = Recorded(systemctl=UNITS, sysctl="net.ipv4.ip_forward = 0\n", nft=TABLE)
+    read = facts.read(shell, (t.Running("etcd", makes=makes),))
+    assert read.sysctls == {"net.ipv4.ip_forward": "0"}
+    assert "chain postrouting {" in read.tables["ip pod_masquerade"]
+    assert ("nft", "list", "table", "ip", "pod_masquerade") in shell.asked

@@ -2,6 +2,8 @@
 
 import hashlib
 
+import pytest
+
 from infra.desired import things as t
 from infra.desired.facts import Facts, PathFact, UnitFact
 from infra.desired.plan import Enable, Import, Install, Restart, SetSysctl, Start, Write, plan
@@ -68,6 +70,28 @@ def test_another_binary_is_replaced_and_its_unit_restarted() -> None:
     running = t.Running("etcd", restarts_on=("/usr/local/bin/etcd",))
     actions = plan((THINGS[3], running), THERE, {"etcd": "f" * 64}).actions
     assert [type(a) for a in actions] == [Install, Restart]
+
+
+MASQUERADE = t.NftTable("ip pod_masquerade", ("masquerade",))
+KERNEL = t.Running("kernel", makes=(t.Sysctl("net.ipv4.ip_forward", "1"), MASQUERADE))
+
+
+@pytest.mark.parametrize(
+    ("sysctls", "lines", "restarts"),
+    [
+        ({"net.ipv4.ip_forward": "1"}, {"chain x {", "masquerade"}, False),
+        ({"net.ipv4.ip_forward": "0"}, {"masquerade"}, True),  # set by somebody at run time
+        ({}, {"masquerade"}, True),  # its module is gone
+        ({"net.ipv4.ip_forward": "1"}, {"chain x {"}, True),
+    ],
+)
+def test_a_unit_restarts_when_the_kernel_has_not_what_it_made(
+    sysctls: dict[str, str], lines: set[str], *, restarts: bool
+) -> None:
+    units = {"kernel": UnitFact(active=True, enabled=True, since=20)}
+    tables = {MASQUERADE.name: frozenset(lines)}
+    actions = plan((KERNEL,), Facts(units=units, sysctls=sysctls, tables=tables), {}).actions
+    assert actions == ((Restart("kernel"),) if restarts else ())
 
 
 def test_secrets_do_not_show_in_a_plan() -> None:
