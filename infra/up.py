@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     cluster = connect(settings, spec, addresses)
     tally = build(cluster, supplied.supplies, progress)
     with progress.stage("health gate"):
-        health.gate(cluster, deep=tally.changed > 0)
+        health.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     built = record(settings, spec, provisioned)
     built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state.read(settings.state)):
@@ -106,18 +107,27 @@ def record(settings: Settings, spec: ClusterSpec, provisioned: ec2.Provisioned) 
 def provision(
     settings: Settings, spec: ClusterSpec, site: Site, progress: Progress
 ) -> ec2.Provisioned:
+    """The machines; what is made or put back in EC2 is told, and what is not ours as well."""
     keys = settings.state / "ssh"
     client = site.client(settings)
+    changes: list[str] = []
+
+    def say(text: str) -> None:
+        changes.append(text)
+        progress.say(text)
+
     provisioned = ec2.provision(
         client,
         spec,
         public_key=ssh_keys.public(keys),
         user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
         allowed_cidr=site.allowed_cidr,
-        say=progress.say,
+        say=say,
     )
-    ec2.route_pods(client, spec, provisioned)
-    return provisioned
+    ec2.route_pods(client, spec, provisioned, say=say)
+    for stranger in ec2.strangers(client, spec, provisioned):
+        progress.say(stranger)
+    return replace(provisioned, changes=tuple(changes))
 
 
 def reach(provisioned: ec2.Provisioned, *, public: bool) -> dict[str, str]:

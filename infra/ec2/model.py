@@ -1,7 +1,7 @@
 """What was provisioned, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.ec2.api import DEAD, Client, asking, mine
@@ -22,16 +22,20 @@ class InstanceInfo:
     state: str
     source_dest_check: bool = True
     reason: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Provisioned:
-    """The network and the instances that are not terminated, by machine name."""
+    """The network and the instances that are not terminated, by machine name; ``changes`` says
+    what was made or put back for that.
+    """
 
     vpc_id: str
     subnet_id: str
     security_group_id: str
     instances: Mapping[MachineName, InstanceInfo]
+    changes: tuple[str, ...] = field(default=(), compare=False)
 
     def missing(self, spec: ClusterSpec) -> tuple[MachineName, ...]:
         return tuple(m.name for m in spec.machines if m.name not in self.instances)
@@ -75,4 +79,5 @@ def _info(instance: "InstanceTypeDef") -> InstanceInfo:
         state=instance["State"]["Name"],
         source_dest_check=instance.get("SourceDestCheck", True),
         reason=instance.get("StateReason", {}).get("Message", ""),
+        groups=tuple(group["GroupId"] for group in instance.get("SecurityGroups", [])),
     )

@@ -3,17 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from infra.ec2 import rules
 from infra.ec2.api import Client, Missing, asking, mine, tags
 from infra.inventory import ClusterSpec
 
-if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import IpPermissionOutputTypeDef, IpPermissionTypeDef
-
 Say = Callable[[str], None]
-OPEN_PORTS = (22, 6443)
-"""From outside: SSH, and the API behind the balancer (article 9)."""
 ANYWHERE = "0.0.0.0/0"
 
 
@@ -26,15 +21,15 @@ class Ids:
 
 
 def ensure(client: Client, spec: ClusterSpec, *, allowed_cidr: str, say: Say) -> Ids:
-    """The network is there; only what is missing was made."""
+    """The network is there; only what is missing was made, and what is another now put back."""
     vpc = _vpc(client, spec, say)
     gateway = _gateway(client, spec, vpc)
     subnet = _subnet(client, spec, vpc)
     table = _route_table(client, spec, vpc)
-    _default_route(client, table, gateway)
-    _associate(client, table, subnet)
+    _default_route(client, table, gateway, say)
+    _associate(client, table, subnet, say)
     group = _group(client, spec, vpc)
-    _rules(client, group, wanted_rules(spec, allowed_cidr))
+    rules.ensure(client, group, rules.wanted_rules(spec, allowed_cidr), say)
     return Ids(vpc, subnet, table, group)
 
 
@@ -54,24 +49,6 @@ def find(client: Client, cluster: str) -> Ids | None:
         tables[0]["RouteTableId"],
         groups[0]["GroupId"],
     )
-
-
-def wanted_rules(spec: ClusterSpec, allowed_cidr: str) -> "list[IpPermissionTypeDef]":
-    """Machines and pods among themselves: everything; the caller: SSH and the API."""
-    inside: list[IpPermissionTypeDef] = [
-        {"IpProtocol": "-1", "IpRanges": [{"CidrIp": str(cidr)}]}
-        for cidr in (spec.network.vpc, spec.network.pods)
-    ]
-    outside: list[IpPermissionTypeDef] = [
-        {
-            "IpProtocol": "tcp",
-            "FromPort": port,
-            "ToPort": port,
-            "IpRanges": [{"CidrIp": allowed_cidr}],
-        }
-        for port in OPEN_PORTS
-    ]
-    return inside + outside
 
 
 def _vpc(client: Client, spec: ClusterSpec, say: Say) -> str:
@@ -132,20 +109,29 @@ def _route_table(client: Client, spec: ClusterSpec, vpc: str) -> str:
     return made["RouteTable"]["RouteTableId"]
 
 
-def _default_route(client: Client, table: str, gateway: str) -> None:
+def _default_route(client: Client, table: str, gateway: str, say: Say) -> None:
     with asking("default route of", table):
         shown = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]
-        if not any(r.get("DestinationCidrBlock") == ANYWHERE for r in shown["Routes"]):
-            client.create_route(
-                RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=gateway
-            )
+        found = [r for r in shown["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE]
+        if found and found[0].get("GatewayId") == gateway:
+            return
+        say("what leaves the VPC goes by its internet gateway")
+        change = client.replace_route if found else client.create_route
+        change(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=gateway)
 
 
-def _associate(client: Client, table: str, subnet: str) -> None:
+def _associate(client: Client, table: str, subnet: str, say: Say) -> None:
     with asking("route table of", subnet):
-        shown = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]
-        if not any(a.get("SubnetId") == subnet for a in shown["Associations"]):
-            client.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        shown = client.describe_route_tables(
+            Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
+        )["RouteTables"]
+        found = [a for t in shown for a in t["Associations"] if a.get("SubnetId") == subnet]
+        if any(a["RouteTableId"] == table for a in found):
+            return
+        for other in found:  # a subnet has one table
+            say(f"the subnet no longer uses the route table {other['RouteTableId']}")
+            client.disassociate_route_table(AssociationId=other["RouteTableAssociationId"])
+        client.associate_route_table(RouteTableId=table, SubnetId=subnet)
 
 
 def _group(client: Client, spec: ClusterSpec, vpc: str) -> str:
@@ -162,48 +148,13 @@ def _group(client: Client, spec: ClusterSpec, vpc: str) -> str:
     return made["GroupId"]
 
 
-def _rules(client: Client, group: str, wanted: "list[IpPermissionTypeDef]") -> None:
-    """The rules are the wanted ones; what an earlier caller's address left is revoked."""
-    with asking("rules of", group):
-        shown = client.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
-        have = {key for rule in shown["IpPermissions"] for key in _keys(rule)}
-        want = {key: rule for rule in wanted for key in _keys(rule)}
-        stale = [_permission(key) for key in sorted(have - want.keys())]
-        if stale:
-            client.revoke_security_group_ingress(GroupId=group, IpPermissions=stale)
-        missing = [rule for key, rule in want.items() if key not in have]
-        if missing:
-            client.authorize_security_group_ingress(GroupId=group, IpPermissions=missing)
-
-
-Key = tuple[str, int, int, str]
-
-
-def _keys(rule: "IpPermissionTypeDef | IpPermissionOutputTypeDef") -> list[Key]:
-    """One key a range: EC2 groups ranges of equal ports into one permission."""
-    ports = rule.get("FromPort", -1), rule.get("ToPort", -1)
-    return [(rule["IpProtocol"], *ports, r["CidrIp"]) for r in rule.get("IpRanges", [])]
-
-
-def _permission(key: Key) -> "IpPermissionTypeDef":
-    protocol, first, last, cidr = key
-    if protocol == "-1":
-        return {"IpProtocol": protocol, "IpRanges": [{"CidrIp": cidr}]}
-    return {
-        "IpProtocol": protocol,
-        "FromPort": first,
-        "ToPort": last,
-        "IpRanges": [{"CidrIp": cidr}],
-    }
-
-
 def unroute(client: Client, table: str, *, cidr: str) -> None:
     """The table has no route for ``cidr``. Errors: PlatformError."""
     with suppress(Missing), asking("route", cidr):
         client.delete_route(RouteTableId=table, DestinationCidrBlock=cidr)
 
 
-def route(client: Client, table: str, *, cidr: str, instance: str) -> None:
+def route(client: Client, table: str, *, cidr: str, instance: str, say: Say) -> None:
     """The table sends ``cidr`` to the instance.
 
     Errors: PlatformError.
@@ -211,7 +162,8 @@ def route(client: Client, table: str, *, cidr: str, instance: str) -> None:
     with asking("route", cidr):
         shown = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]
         existing = [r for r in shown["Routes"] if r.get("DestinationCidrBlock") == cidr]
-        if not existing:
-            client.create_route(RouteTableId=table, DestinationCidrBlock=cidr, InstanceId=instance)
-        elif existing[0].get("InstanceId") != instance:
-            client.replace_route(RouteTableId=table, DestinationCidrBlock=cidr, InstanceId=instance)
+        if existing and existing[0].get("InstanceId") == instance:
+            return
+        say(f"the VPC sends {cidr} to {instance}")
+        change = client.replace_route if existing else client.create_route
+        change(RouteTableId=table, DestinationCidrBlock=cidr, InstanceId=instance)

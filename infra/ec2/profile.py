@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled
 from infra.inventory import ClusterSpec
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import IamInstanceProfileAssociationTypeDef
 
 POLICY = "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
 """AWS's own policy for the driver; source: article 44."""
@@ -72,12 +76,27 @@ def take_back(client: Client, iam: Iam, spec: ClusterSpec) -> None:
 
 def associations(client: Client, spec: ClusterSpec) -> list[dict[str, str]]:
     """Those of the cluster's profile that are in force: AssociationId and InstanceId of each."""
-    found = client.describe_iam_instance_profile_associations()
     return [
         {"AssociationId": one["AssociationId"], "InstanceId": one["InstanceId"]}
-        for one in found["IamInstanceProfileAssociations"]
+        for one in _associations(client)
         if one["IamInstanceProfile"]["Arn"].endswith(f"/{name_of(spec)}")
-        and one["State"] in {"associating", "associated"}
+    ]
+
+
+def in_force(client: Client) -> dict[str, str]:
+    """The name of each instance's profile, by the instance's id."""
+    return {
+        one["InstanceId"]: one["IamInstanceProfile"]["Arn"].rsplit("/", 1)[-1]
+        for one in _associations(client)
+    }
+
+
+def _associations(client: Client) -> "list[IamInstanceProfileAssociationTypeDef]":
+    found = client.describe_iam_instance_profile_associations()
+    return [
+        one
+        for one in found["IamInstanceProfileAssociations"]
+        if one["State"] in {"associating", "associated"}
     ]
 
 

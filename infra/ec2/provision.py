@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from infra.ec2 import machines, network
 from infra.ec2.api import Client, asking
-from infra.ec2.model import Provisioned, instances
+from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.errors import PlatformError
-from infra.inventory import ClusterSpec
+from infra.inventory import ClusterSpec, MachineName
 
 Say = Callable[[str], None]
 
@@ -34,10 +34,22 @@ def provision(
         user_data=user_data,
     )
     running = machines.ensure(client, spec, launch, say=say)
+    regroup(client, running, ids.group, say)
     if machines.address(client, spec, running[spec.load_balancer.name]):
         now = instances(client, spec.id)  # the balancer's public address is another now
         running = {name: now[name] for name in running}
     return Provisioned(ids.vpc, ids.subnet, ids.group, running)
+
+
+def regroup(
+    client: Client, running: Mapping[MachineName, InstanceInfo], group: str, say: Say
+) -> None:
+    """Every machine is in the cluster's security group, and in no other."""
+    for name, instance in running.items():
+        if instance.groups != (group,):
+            say(f"{name} is in the cluster's security group, and in no other")
+            with asking("security groups of", name):
+                client.modify_instance_attribute(InstanceId=instance.id, Groups=[group])
 
 
 def find(client: Client, spec: ClusterSpec) -> Provisioned | None:
@@ -48,7 +60,13 @@ def find(client: Client, spec: ClusterSpec) -> Provisioned | None:
     return Provisioned(ids.vpc, ids.subnet, ids.group, instances(client, spec.id))
 
 
-def route_pods(client: Client, spec: ClusterSpec, provisioned: Provisioned) -> None:
+def silent(_: str) -> None:
+    """For who does not want to be told."""
+
+
+def route_pods(
+    client: Client, spec: ClusterSpec, provisioned: Provisioned, *, say: Say = silent
+) -> None:
     """The VPC sends each pod range to its worker, which may forward it (article 14).
 
     Errors: PlatformError with the resource and EC2's reason.
@@ -59,8 +77,11 @@ def route_pods(client: Client, spec: ClusterSpec, provisioned: Provisioned) -> N
     for worker in spec.workers:
         instance = provisioned.instances[worker.name]
         if instance.source_dest_check:
+            say(f"{worker.name} may forward what its Pods send (no source/destination check)")
             with asking("source/destination check of", worker.name):
                 client.modify_instance_attribute(
                     InstanceId=instance.id, SourceDestCheck={"Value": False}
                 )
-        network.route(client, ids.route_table, cidr=str(worker.pod_cidr), instance=instance.id)
+        network.route(
+            client, ids.route_table, cidr=str(worker.pod_cidr), instance=instance.id, say=say
+        )

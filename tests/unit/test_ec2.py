@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from infra import ec2
-from infra.ec2 import api, machines, network
+from infra.ec2 import api, machines, network, rules
 from infra.errors import PlatformError
 from infra.inventory import series
 
@@ -55,13 +55,13 @@ def test_token_is_of_one_machine_in_one_network_and_generation() -> None:
 
 
 def test_outside_reaches_ssh_and_the_api_only() -> None:
-    rules = network.wanted_rules(SPEC, "198.51.100.7/32")
-    outside = [r for r in rules if r["IpRanges"][0].get("CidrIp") == "198.51.100.7/32"]
+    wanted = rules.wanted_rules(SPEC, "198.51.100.7/32")
+    outside = [r for r in wanted if r["IpRanges"][0].get("CidrIp") == "198.51.100.7/32"]
     assert [(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in outside] == [
         ("tcp", 22, 22),
         ("tcp", 6443, 6443),
     ]
-    assert not [r for r in rules if r["IpRanges"][0].get("CidrIp") == "0.0.0.0/0"]
+    assert not [r for r in wanted if r["IpRanges"][0].get("CidrIp") == "0.0.0.0/0"]
 
 
 @pytest.mark.parametrize(
