@@ -175,7 +175,7 @@ def down(settings: Settings, progress: Progress) -> None:
 def status(settings: Settings) -> str:
     """What is there, in a few lines. Errors: UserError without a cluster, ClusterBroken if ill."""
     cluster = attach(settings)
-    health.gate(cluster)
+    health.gate(cluster, deep=True)
     lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
     lines += [
         f"  {m.name:<14}{m.role:<15}{cluster.address_of(m.name)}" for m in cluster.spec.machines

@@ -1,0 +1,141 @@
+"""Broken clusters on which no claim can be judged: the health gate tells them first."""
+
+import base64
+import secrets
+from collections.abc import Callable
+
+import yaml
+
+from infra.clients import clocks, etcd, leases
+from infra.cluster import Cluster
+from infra.phases.build import await_api
+from infra.wait import eventually
+from tests.mutants.changes import api_server_with, restart, unit_with
+from tests.mutants.mutant import Mutant
+
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+ENCRYPTION = "/var/lib/kubernetes/encryption-config.yaml"
+TIME_SERVICES = ("systemd-timesyncd", "chrony")
+SEEN_WITHIN = 60.0
+"""Seconds until etcd notices that it is full: Leases are renewed, and so written, every 2 s."""
+
+
+def another_secrets_key(cluster: Cluster) -> None:
+    """As when somebody makes the file on each controller instead of once."""
+    shell = cluster.shell("controller-1")
+    config = yaml.safe_load(shell.get(ENCRYPTION))
+    for provider in config["resources"][0]["providers"]:
+        for settings in provider.values():
+            for key in settings.get("keys", ()):
+                key["secret"] = base64.b64encode(secrets.token_bytes(32)).decode()
+    shell.put(yaml.safe_dump(config).encode(), ENCRYPTION, mode=0o600)
+    restart(cluster, "controller-1", "kube-apiserver")
+    await_api(cluster.api_of("controller-1"))
+
+
+def out_of_quota(cluster: Cluster) -> None:
+    flag = "  --listen-metrics-urls="
+    unit_with(
+        cluster, "controller-0", "etcd", {flag: f"  --quota-backend-bytes=2097152 \\\n{flag}"}
+    )
+    own = etcd.endpoints_of(cluster.spec)[:1]
+    eventually(
+        etcd.Etcdctl(cluster.shell("controller-0"), own).alarms,
+        bool,
+        within=SEEN_WITHIN,
+        what="etcd has an alarm",
+    )
+
+
+def clock_off(seconds: int) -> Callable[[Cluster], None]:
+    """Of the controller whose scheduler leads; its time service is dead."""
+
+    def change(cluster: Cluster) -> None:
+        shell = cluster.shell(leases.read(cluster.api, "kube-scheduler").machine)
+        for service in TIME_SERVICES:
+            shell.run(["systemctl", "stop", service], check=False)
+        shell.run(["date", f"--set={seconds:+d} seconds"])
+
+    return change
+
+
+def clocks_set(cluster: Cluster) -> None:
+    """By the worker's clock, which no change touches."""
+    right = clocks.read(cluster.shell("worker-0"))
+    for machine in cluster.spec.controllers:
+        shell = cluster.shell(machine.name)
+        if abs(clocks.read(shell).ahead - right.ahead) > clocks.AGREE:
+            shell.run(["date", f"--set=@{right.now().timestamp():.3f}"])
+        for service in TIME_SERVICES:
+            shell.run(["systemctl", "start", service], check=False)
+
+
+def proxy_off(cluster: Cluster) -> None:
+    cluster.shell("worker-1").run(["systemctl", "disable", "--now", "kube-proxy"])
+
+
+def bridge_past_iptables(cluster: Cluster) -> None:
+    """As when the module was loaded after the settings, or never."""
+    for worker in cluster.spec.workers:
+        cluster.shell(worker.name).run(["sysctl", "-w", "net.bridge.bridge-nf-call-iptables=0"])
+
+
+MUTANTS = (
+    Mutant(
+        "one API server issues tokens by another name",
+        "63.13",
+        f"issue tokens by different names: {ISSUER} and https://10.0.1.12:6443",
+        api_server_with(
+            "controller-1",
+            {
+                f"--service-account-issuer={ISSUER}": "--service-account-issuer=https://10.0.1.12:6443"
+            },
+        ),
+        outcome="not judged",
+    ),
+    Mutant(
+        "a key for Secrets that only one API server has",
+        "63.12",
+        "controller-1 cannot read a Secret that controller-0 stored",
+        another_secrets_key,
+        outcome="not judged",
+        or_says="controller-0 cannot read a Secret that controller-1 stored",
+    ),
+    Mutant(
+        "an etcd member out of its quota",
+        "63.3",
+        "alarm:NOSPACE",
+        out_of_quota,
+        outcome="not judged",
+    ),
+    Mutant(
+        "a controller's clock a minute behind",
+        "68.3",
+        "s behind the others",
+        clock_off(-60),
+        outcome="not judged",
+        mend=clocks_set,
+    ),
+    Mutant(
+        "a controller's clock a minute ahead",
+        "68.3",
+        "s ahead of the others",
+        clock_off(60),
+        outcome="not judged",
+        mend=clocks_set,
+    ),
+    Mutant(
+        "a worker without kube-proxy",
+        "72.11",
+        "kube-proxy of worker-1 does not answer on its health port 10256",
+        proxy_off,
+        outcome="not judged",
+    ),
+    Mutant(
+        "bridges that keep frames from iptables",
+        "72.11",
+        "does not reach a Service whose Pod runs on the same worker",
+        bridge_past_iptables,
+        outcome="not judged",
+    ),
+)
