@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.clients import metrics, tls
-from infra.clients.api import Credentials
+from infra.clients import metrics, plain, tls
+from infra.clients.api import ApiUnreachable, Credentials
 from infra.clients.kubelet_port import PORT as KUBELET
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
@@ -113,14 +113,11 @@ def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
 
 def of_proxy(shell: Shell) -> str:
     """What is wrong with a worker's kube-proxy, as it says itself there; empty when nothing is."""
-    url = f"http://127.0.0.1:{PROXY_HEALTH}/healthz"
-    asked = ["curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}", url]
-    said, _, status = shell.run(asked, check=False).stdout.rpartition("\n")
-    if status == "200":
-        return ""
-    if status in {"", "000"}:
+    try:
+        status, said = plain.get(shell, PROXY_HEALTH, "/healthz")
+    except ApiUnreachable:
         return f"does not answer on its health port {PROXY_HEALTH}"
-    return f"says that it is not healthy ({status} {said[:200]})"
+    return "" if status == 200 else f"says that it is not healthy ({status} {said[:200]})"
 
 
 def reached_from_outside(cluster: Cluster) -> list[str]:

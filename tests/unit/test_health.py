@@ -1,12 +1,11 @@
 """The health gate says everything that is wrong, and passes only when nothing is."""
 
-import re
 from typing import Any
 
 import pytest
 
 from infra import health, reach
-from infra.errors import ClusterBroken, LabError, WaitTimeout
+from infra.errors import ClusterBroken, LabError, Unreachable, WaitTimeout
 from infra.health import workers
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
@@ -70,23 +69,60 @@ def test_nodes_and_dns() -> None:
     assert workers.dns_problems(live) == ["CoreDNS is not available"]
 
 
+class Channel:
+    """A connection on which an answer comes, and then its end; without an answer nothing ever."""
+
+    def __init__(self, answer: str) -> None:
+        self.pieces = [answer[:9].encode(), answer[9:].encode(), b""]
+        self.sent = b""
+        self.closed = False
+
+    def settimeout(self, _: float) -> None: ...
+
+    def sendall(self, content: bytes) -> None:
+        self.sent += content
+
+    def recv(self, _: int) -> bytes:
+        if self.pieces == [b"", b"", b""]:
+            raise TimeoutError
+        return self.pieces.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Dialing(FakeShell):
+    def __init__(self, name: str, answer: str | None) -> None:
+        super().__init__(name)
+        self.answer = answer
+
+    def dial(self, address: str, port: int) -> Any:
+        assert (address, port) == ("127.0.0.1", 10256)
+        if self.answer is None:
+            raise Unreachable(self.name, f"to {address}:{port}", "refused")
+        self.channel = Channel(self.answer)
+        return self.channel
+
+
+GOOD = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("answer", "words"),
     [
-        ('{"nodeEligible":true}\n200', ""),
-        ("\n000", "kube-proxy of worker-1 does not answer on its health port 10256: Services on"),
-        ("lastUpdated\n503", r"kube-proxy of worker-1 says that it is not healthy \(503 lastUpd"),
+        (GOOD, []),
+        (None, ["does not answer on its health port 10256"]),
+        ("", ["does not answer on its health port 10256"]),  # frozen: taken, never answered
+        ("HTTP/1.1 503 X\r\n\r\n{}", ["says that it is not healthy (503 {})"]),
     ],
 )
-def test_a_kube_proxy_that_is_dead_or_late(told: str, words: str) -> None:
-    shells = {
-        "worker-0": FakeShell("worker-0", {"curl": "\n200"}),
-        "worker-1": FakeShell("worker-1", {"curl": told}),
-    }
+def test_a_kube_proxy_that_is_dead_or_late(answer: str | None, words: list[str]) -> None:
+    shells = {"worker-0": Dialing("worker-0", GOOD), "worker-1": Dialing("worker-1", answer)}
     found = workers.proxy_problems(cluster(shell=shells.__getitem__))
-    assert len(found) == bool(words)
-    assert all(re.match(words, one) for one in found)
-    assert all("http://127.0.0.1:10256/healthz" in shell.ran[0] for shell in shells.values())
+    after = ": Services on worker-1 stay as they were or lead nowhere"
+    assert found == [f"kube-proxy of worker-1 {one}{after}" for one in words]
+    assert shells["worker-0"].channel.sent.startswith(b"GET /healthz HTTP/1.1\r\nHost: worker-0")
+    assert shells["worker-0"].channel.closed
 
 
 def container(name: str, state: dict[str, Any]) -> dict[str, Any]:

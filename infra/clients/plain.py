@@ -1,0 +1,26 @@
+"""HTTP without TLS to a machine's own ports, by its SSH connection: no process starts there."""
+
+from infra.clients import tls
+from infra.clients.api import ApiUnreachable
+from infra.errors import LabError, Unreachable
+from infra.ssh import Dials, Shell
+
+
+def get(shell: Shell, port: int, path: str) -> tuple[int, str]:
+    """Status and body. Errors: ApiUnreachable when nobody answers there."""
+    if not isinstance(shell, Dials):
+        raise LabError(f"{shell.name} opens no connections for us")
+    try:
+        channel = shell.dial("127.0.0.1", port)
+        try:
+            channel.settimeout(tls.TIMEOUT)
+            channel.sendall(tls.request("GET", path, at=shell.name).encode())
+            content = b""
+            while chunk := channel.recv(tls.CHUNK):
+                content += chunk
+        finally:
+            channel.close()
+    except (OSError, Unreachable) as error:
+        raise ApiUnreachable(f"GET {path} of {shell.name}:{port}: {error!r}") from error
+    status, _, text = tls.parsed(content)
+    return status, text
