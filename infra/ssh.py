@@ -3,6 +3,7 @@
 The only module that imports fabric.
 """
 
+import logging
 import shlex
 import threading
 import time
@@ -29,6 +30,8 @@ so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."
 LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and the banner; machines are one hop away."""
+
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it warns of, its errors say again
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from infra.clients import tls
 from infra.clients.api import ApiUnreachable
 from infra.errors import LabError, Unreachable
-from infra.ssh import Dials, Shell
+from infra.ssh import LOOPBACK, Dials, Shell
 
 
 def get(shell: Shell, port: int, path: str) -> tuple[int, str]:
@@ -11,7 +11,7 @@ def get(shell: Shell, port: int, path: str) -> tuple[int, str]:
     if not isinstance(shell, Dials):
         raise LabError(f"{shell.name} opens no connections for us")
     try:
-        channel = shell.dial("127.0.0.1", port)
+        channel = shell.dial(LOOPBACK, port)
         try:
             channel.settimeout(tls.TIMEOUT)
             channel.sendall(tls.request("GET", path, at=shell.name).encode())
