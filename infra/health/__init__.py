@@ -1,6 +1,6 @@
 """The health gate: what has to be true of the cluster before any claim about it is judged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -20,12 +20,13 @@ CHECKS: tuple[Check, ...] = (
     members.problems,
     api_servers.unready,
     api_servers.token_problems,
-    api_servers.secret_problems,
     workers.node_problems,
     workers.proxy_problems,
     workers.dns_problems,
 )
 """In the order in which they are told: a cause before what comes of it."""
+WRITING: tuple[Check, ...] = (api_servers.secret_problems,)
+"""Only on a cluster that is well otherwise: a write that fails there may still come true later."""
 
 
 def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
@@ -61,9 +62,13 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
 
 def problems(cluster: Cluster) -> list[str]:
     """Everything that is wrong now, one sentence each; empty when healthy."""
-    checks = [partial(check, cluster) for check in CHECKS]
-    with ThreadPoolExecutor(len(checks)) as pool:
-        return [text for found in pool.map(judged, checks) for text in found]
+    return found_by(CHECKS, cluster) or found_by(WRITING, cluster)
+
+
+def found_by(checks: Iterable[Check], cluster: Cluster) -> list[str]:
+    asked = [partial(check, cluster) for check in checks]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return [text for found in pool.map(judged, asked) for text in found]
 
 
 def judged(check: Callable[[], list[str]]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from infra.clients.api import Answer, Api
+from infra.clients.api import Api, JsonObject
 from infra.cluster import Cluster
 from infra.errors import LabError
 
@@ -65,60 +65,51 @@ def secret_problems(cluster: Cluster) -> list[str]:
     Each is encrypted anew by the server that stores it; one with a key of its own shows here only.
     """
     servers = cluster.api_servers()
+    paths = {name: f"{SECRETS}/health-gate-{name}-{uuid.uuid4().hex[:6]}" for name in servers}
     with ThreadPoolExecutor(len(servers)) as pool:
-        names = list(servers)
-        stored = dict(zip(names, pool.map(store, names, servers.values()), strict=True))
         try:
-            found = list(pool.map(lambda reader: unread(reader, servers[reader], stored), names))
+            told = pool.map(lambda name: store(servers[name], paths[name]), servers)
+            refused = {name: why for name, why in zip(servers, told, strict=True) if why}
+            there = {name: path for name, path in paths.items() if name not in refused}
+            unread = pool.map(lambda name: unread_by(name, servers[name], there), servers)
+            found = [f"{name} cannot store a Secret: {why}" for name, why in refused.items()]
+            found += [text for texts in unread for text in texts]
         finally:
-            list(pool.map(lambda name: remove(servers, name, stored[name]), names))
-    refused = [
-        f"{machine} cannot store a Secret: {told(answer)}"
-        for machine, answer in stored.items()
-        if not answer.ok
-    ]
-    return [*refused, *(text for texts in found for text in texts)]
+            left = list(pool.map(lambda name: remove(servers, name, paths[name]), servers))
+    return [*found, *(text for text in left if text)]
 
 
-def store(machine: str, api: Api) -> Answer:
-    name = f"health-gate-{machine}-{uuid.uuid4().hex[:6]}"
-    return api.ask(
-        "POST", SECRETS, body={"metadata": {"name": name}, "stringData": {"by": machine}}
-    )
+def store(api: Api, path: str) -> str:
+    """Why it could not; empty when it did."""
+    name = path.rsplit("/", 1)[-1]
+    return refusal(api, "POST", SECRETS, {"metadata": {"name": name}, "stringData": {"by": name}})
 
 
-def unread(reader: str, api: Api, stored: Mapping[str, Answer]) -> list[str]:
+def unread_by(reader: str, api: Api, paths: Mapping[str, str]) -> list[str]:
     """One sentence for each Secret of another API server that this one does not give."""
-    answers = {
-        writer: api.ask("GET", path_of(made))
-        for writer, made in stored.items()
-        if made.ok and writer != reader
-    }
+    answers = {name: refusal(api, "GET", path) for name, path in paths.items() if name != reader}
     return [
-        f"{reader} cannot read a Secret that {writer} stored: {told(answer)}"
-        for writer, answer in answers.items()
-        if not answer.ok
+        f"{reader} cannot read a Secret that {writer} stored: {why}"
+        for writer, why in answers.items()
+        if why
     ]
 
 
-def remove(servers: Mapping[str, Api], writer: str, made: Answer) -> None:
+def remove(servers: Mapping[str, Api], writer: str, path: str) -> str:
     """By who stored it: others may be unable to read what they delete, and it may be gone itself.
 
-    Errors: LabError of the last that was asked.
+    Also where no answer said that it was stored. What is left, empty when nothing is.
     """
-    if not made.ok:
-        return
-    *first, last = [servers[writer], *(api for name, api in servers.items() if name != writer)]
-    for api in first:
+    for api in (servers[writer], *(api for name, api in servers.items() if name != writer)):
         with suppress(LabError):
-            api.delete(path_of(made))
-            return
-    last.delete(path_of(made))
+            api.delete(path)
+            return ""
+    return f"no API server deletes {path}, which the health gate has stored"
 
 
-def path_of(made: Answer) -> str:
-    return f"{SECRETS}/{made.body['metadata']['name']}"
-
-
-def told(answer: Answer) -> str:
-    return f"{answer.status} {answer.message[:200]}"
+def refusal(api: Api, method: str, path: str, body: JsonObject | None = None) -> str:
+    try:
+        answer = api.ask(method, path, body=body)
+    except LabError as error:
+        return str(error)
+    return "" if answer.ok else f"{answer.status} {answer.message[:200]}"

@@ -51,13 +51,19 @@ def test_problems_come_from_every_check_in_order(monkeypatch: pytest.MonkeyPatch
     def blind(_: object) -> list[str]:
         raise LabError("controller-0 cannot be reached")
 
+    def writes(_: object) -> list[str]:
+        return ["a Secret"]
+
     checks = (lambda _: ["a clock is wrong"], blind, lambda _: [], lambda _: ["no DNS"])
     monkeypatch.setattr(health, "CHECKS", checks)
+    monkeypatch.setattr(health, "WRITING", (writes,))
     assert health.problems(cluster()) == [
         "a clock is wrong",
         "controller-0 cannot be reached",
         "no DNS",
     ]
+    monkeypatch.setattr(health, "CHECKS", checks[2:3])
+    assert health.problems(cluster()) == ["a Secret"]  # only where nothing else is wrong
 
 
 def test_nodes_and_dns() -> None:

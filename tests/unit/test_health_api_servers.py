@@ -1,0 +1,112 @@
+"""What the health gate says of API servers that are not good for one another."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from infra.clients.api import ApiUnreachable
+from infra.cluster import Cluster
+from infra.health import api_servers
+from tests.unit.fakes import FakeApi
+
+
+def servers(**each: FakeApi) -> Cluster:
+    live = {name.replace("_", "-"): api for name, api in each.items()}
+    return cast("Cluster", SimpleNamespace(api_servers=lambda: live))
+
+
+def tokens(kid: str = "a", issuer: str = "https://kubernetes") -> FakeApi:
+    keys = {"keys": [{"kid": kid}]}
+    return FakeApi({"/openid/v1/jwks": keys, api_servers.DISCOVERY: {"issuer": issuer}})
+
+
+def test_api_servers_whose_tokens_are_not_good_for_one_another() -> None:
+    def problems(other: FakeApi) -> list[str]:
+        return api_servers.token_problems(servers(controller_0=tokens(), controller_1=other))
+
+    assert problems(tokens()) == []
+    assert problems(tokens(kid="b")) == [
+        "API servers of controller-0 and controller-1 know different keys of service accounts"
+    ]
+    assert problems(tokens(issuer="https://10.0.1.12:6443")) == [
+        (
+            "API servers of controller-0 and controller-1 issue tokens by different names: "
+            "https://kubernetes and https://10.0.1.12:6443"
+        )
+    ]
+
+
+def test_an_api_server_that_is_not_ready_is_named() -> None:
+    ready, not_ready = FakeApi({"/readyz": "ok"}), FakeApi({"/readyz": (500, "[-]etcd failed")})
+    found = api_servers.unready(servers(controller_0=ready, controller_1=not_ready))
+    assert found == ["API server of controller-1: [-]etcd failed"]
+
+
+class Store(FakeApi):
+    """An API server over a store that all share, with a key of its own."""
+
+    def __init__(self, store: dict[str, str], key: str, *, dead: bool = False) -> None:
+        super().__init__({})
+        self.store, self.key, self.dead = store, key, dead
+
+    def ask(self, method: str, path: str, **how: Any) -> Any:
+        if method == "POST":
+            name = how["body"]["metadata"]["name"]
+            self.store[f"{path}/{name}"] = self.key
+            self.table[f"POST {path}"] = {"metadata": {"name": name}}
+        elif self.dead and method == "DELETE":
+            self.table[f"{method} {path}"] = (503, {"message": "apiserver is shutting down"})
+        elif self.store.get(path) != self.key:
+            said = {"message": "unable to transform key"}
+            self.table[f"{method} {path}"] = (500, said)
+        else:
+            self.table[f"{method} {path}"] = {}
+            if method == "DELETE":
+                del self.store[path]
+        return super().ask(method, path, **how)
+
+
+def test_an_api_server_with_a_key_of_its_own_for_secrets() -> None:
+    store: dict[str, str] = {}
+    alike = {"controller_0": Store(store, "k"), "controller_2": Store(store, "k")}
+    assert api_servers.secret_problems(servers(**alike)) == []
+    found = api_servers.secret_problems(servers(**alike, controller_1=Store(store, "own")))
+    assert found == [
+        "controller-0 cannot read a Secret that controller-1 stored: 500 unable to transform key",
+        "controller-2 cannot read a Secret that controller-1 stored: 500 unable to transform key",
+        "controller-1 cannot read a Secret that controller-0 stored: 500 unable to transform key",
+        "controller-1 cannot read a Secret that controller-2 stored: 500 unable to transform key",
+    ]
+    assert not store, "every Secret is gone again"
+
+
+def test_a_secret_goes_also_when_its_writer_does() -> None:
+    store: dict[str, str] = {}
+    dying = Store(store, "k", dead=True)
+    found = api_servers.secret_problems(servers(controller_0=dying, controller_1=Store(store, "k")))
+    assert found == []
+    assert not store
+
+
+def test_an_api_server_that_stores_no_secret() -> None:
+    full = FakeApi({f"POST {api_servers.SECRETS}": (500, {"message": "etcdserver: no space"})})
+    found = api_servers.secret_problems(servers(controller_0=full))
+    assert found == ["controller-0 cannot store a Secret: 500 etcdserver: no space"]
+
+
+def test_a_secret_whose_answer_was_lost_is_removed_and_one_that_stays_is_told() -> None:
+    store: dict[str, str] = {}
+
+    class Lost(Store):
+        def ask(self, method: str, path: str, **how: Any) -> Any:
+            answer = super().ask(method, path, **how)
+            if method == "POST":
+                raise ApiUnreachable("the answer was lost")
+            return answer
+
+    live = servers(controller_0=Lost(store, "k"), controller_1=Store(store, "k"))
+    assert api_servers.secret_problems(live) == [
+        "controller-0 cannot store a Secret: the answer was lost"
+    ]
+    assert not store
+    (left,) = api_servers.secret_problems(servers(controller_0=Store(store, "k", dead=True)))
+    assert "no API server deletes /api/v1/namespaces/kube-system/secrets/health-gate-cont" in left
