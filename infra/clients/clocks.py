@@ -10,8 +10,8 @@ from infra.wait import SYSTEM, Clock
 AGREE = 2.0
 """Seconds by which clocks may differ: twice what etcd warns about (server/etcdserver/api/rafthttp,
 probing_status.go: 1 s)."""
-READ_WITHIN = 10.0
-"""Seconds for one answer: a command on a busy machine."""
+READ_WITHIN = 20.0
+"""Seconds for one answer: 1.2 measured, of six at once, where two cores had the work of fifteen."""
 
 
 @dataclass(frozen=True)
