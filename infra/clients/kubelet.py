@@ -3,12 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
 from infra.clients import metrics
 from infra.clients.api import Api, JsonObject
 from infra.clients.metrics import Sample
+from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
@@ -46,6 +48,13 @@ def await_heartbeat(api: Api, node: str) -> None:
             within=scaled(NODE_READY),
             what=f"the restarted kubelet of {node} renews its lease and is ready",
         )
+
+
+def restart_all(cluster: Cluster) -> None:
+    """Restarts every worker's kubelet, all at once. Errors: NotPrepared."""
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    with ThreadPoolExecutor(len(shells)) as pool:
+        list(pool.map(lambda shell: restart(shell, cluster.api), shells))
 
 
 def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:

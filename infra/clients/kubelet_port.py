@@ -7,11 +7,14 @@ verified against the cluster's CA.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from infra.clients import tls, websocket
 from infra.clients.api import Answer, Credentials
 from infra.cluster import Cluster
+from infra.errors import preparing
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
 
 PORT = 10250
 READ_ONLY_PORT = 10255
@@ -99,6 +102,30 @@ class Port:
         )
 
 
+def await_listening(cluster: Cluster, node: str) -> None:
+    """A restarted kubelet may renew its lease before it listens. Errors: NotPrepared."""
+    address = str(cluster.spec.machine(node).private_ip)
+    with preparing():
+        eventually(
+            lambda: tls.connects(cluster, node, address, PORT),
+            bool,
+            within=scaled(NODE_READY),
+            what=f"the restarted kubelet of {node} listens",
+        )
+
+
+def ask_each(ports: Sequence[Port], paths: Sequence[str]) -> list[Answer]:
+    """The answers of several kubelets, asked beside each other."""
+    with ThreadPoolExecutor(len(ports)) as pool:
+        found = pool.map(lambda port: port.ask_all(paths), ports)
+        return [answer for answers in found for answer in answers.values()]
+
+
+def path_of(answer: Answer) -> str:
+    """The endpoint that gave an answer."""
+    return urlsplit(answer.url).path
+
+
 def opened_by(right: str) -> list[str]:
     """Endpoints that a right on nodes opens."""
     return [
@@ -108,22 +135,22 @@ def opened_by(right: str) -> list[str]:
     ]
 
 
-def wrongly_judged(answers: Mapping[str, Answer], opened: Sequence[str]) -> list[str]:
+def wrongly_judged(answers: Sequence[Answer], opened: Sequence[str]) -> list[str]:
     """Endpoints that answered whom they must refuse, or the reverse; empty is right."""
     return [
-        f"{path} -> {answer.status} {answer.text[:120]!r}, must be {word}"
-        for path, answer in answers.items()
-        for word in ["answered" if path in opened else "refused"]
-        if (answer.status in REFUSED) == (path in opened)
+        f"{told(answer)}, must be {'answered' if is_open else 'refused'}"
+        for answer in answers
+        for is_open in [path_of(answer) in opened]
+        if (answer.status in REFUSED) == is_open
     ]
 
 
-def not_naming(answers: Mapping[str, Answer], user: str) -> list[str]:
+def not_naming(answers: Sequence[Answer], user: str) -> list[str]:
     """Refusals that do not say whom they refuse and which right is missing."""
     return [
-        f"{path}: {answer.text[:200]!r} names not both {user} and {right}"
-        for path, answer in answers.items()
-        for right in [RIGHTS[path]]
+        f"{told(answer)} names not both {user} and {right}"
+        for answer in answers
+        for right in [RIGHTS[path_of(answer)]]
         if answer.status in REFUSED and not (user in answer.text and right in answer.text)
     ]
 

@@ -15,14 +15,14 @@ from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import NODES, PORT, Second
 from infra.clients.api import Answer, Credentials
 from infra.clients.kubectl import Kubectl
-from infra.clients.kubelet_port import Port, told
+from infra.clients.kubelet_port import told
 from infra.clients.parameters import Parameters
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.kubelet_access import Caller
+from tests.steps.kubelet_access import Caller, ports
 from tests.steps.phrases import phrase
 
 MAY_READ = {"apiGroups": [aggregation.GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
@@ -60,12 +60,11 @@ def object_of_own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]
         own.remove()
 
 
-@given("the account of metrics-server at a kubelet", target_fixture="caller")
-def metrics_server_at_kubelet(cluster: Cluster) -> Caller:
+@given("the account of metrics-server at every kubelet", target_fixture="caller")
+def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
     """With a token of its own; the Pod's stays its secret."""
     account = rights.token_of(cluster.api, "kube-system", "metrics-server")
-    node = cluster.spec.workers[0].name
-    return Caller(account, Port(cluster, node, account.credentials(cluster.api)))
+    return Caller(account, ports(cluster, account.credentials(cluster.api)))
 
 
 @given("how often each kubelet was asked for resource metrics", target_fixture="reads")

@@ -6,6 +6,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
+from infra import places
 from infra.clients import accounts as rights
 from infra.clients import kubelet_port, metrics, tls
 from infra.clients.accounts import TokenAccount
@@ -14,18 +15,29 @@ from infra.clients.kubelet_port import RIGHTS, Port, told
 from infra.clients.metrics import Sample
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
 
+STRANGERS = ("etcd", "front-proxy-client")
+"""Identities of article 4 whose certificates are of the two authorities that kubelets do not know.
+"""
+
 
 @dataclass(frozen=True)
 class Caller:
-    """An account, and the port of one kubelet as that account sees it."""
+    """An account, and the port of every kubelet as that account sees it."""
 
     account: TokenAccount
-    port: Port
+    ports: tuple[Port, ...]
+
+    def at(self, node: str) -> Port:
+        return next(port for port in self.ports if port.node == node)
+
+    def ask(self, path: str) -> list[Answer]:
+        """What every kubelet answers to one question."""
+        return [port.ask(path) for port in self.ports]
 
 
 @given(phrase('an account with the right to "{right:Name}" of nodes'), target_fixture="caller")
@@ -41,111 +53,127 @@ def bystander_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Ca
     return caller(cluster, accounts, right)
 
 
-@given("nobody's credentials and those of another authority", target_fixture="strangers")
-def strangers(cluster: Cluster) -> list[Credentials]:
-    ca, other = cluster.credentials("admin").ca, cluster.credentials("etcd")
-    return [Credentials(ca=ca), Credentials(ca=ca, cert=other.cert, key=other.key)]
+@given("nobody's credentials and those of each other authority", target_fixture="strangers")
+def strangers(cluster: Cluster) -> dict[str, Credentials]:
+    ca = cluster.credentials("admin").ca
+    found = {"nobody": Credentials(ca=ca)}
+    for name in STRANGERS:
+        other = cluster.credentials(name)
+        found[name] = Credentials(ca=ca, cert=other.cert, key=other.key)
+    return found
 
 
 @given("the metrics of every kubelet", target_fixture="samples")
 def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
-    answers = {w.name: admin_port(cluster, w.name).ask("/metrics") for w in cluster.spec.workers}
+    answers = {port.node: port.ask("/metrics") for port in admin_ports(cluster)}
     return {
         node: metrics.parse(answer.text, only=metrics.GATES) for node, answer in answers.items()
     }
 
 
-@when("it asks a kubelet for every endpoint", target_fixture="answers")
-def ask_everything(caller: Caller, evidence: Evidence) -> dict[str, Answer]:
-    answers = caller.port.ask_all(list(RIGHTS))
-    rows = [[path, RIGHTS[path], answer.status] for path, answer in answers.items()]
-    columns = ["endpoint", "right it asks for", "status"]
-    evidence.record(
-        f"answers to {caller.account.name}", "table", {"columns": columns, "rows": rows}
-    )
+@when("it asks every kubelet for every endpoint", target_fixture="answers")
+def ask_everything(caller: Caller, evidence: Evidence) -> list[Answer]:
+    answers = kubelet_port.ask_each(caller.ports, list(RIGHTS))
+    rows = [(one.url, RIGHTS[kubelet_port.path_of(one)], one.status) for one in answers]
+    name = f"answers to {caller.account.name}"
+    evidence.table(name, "endpoint, right it asks for, status", rows)
     return answers
 
 
-@then(phrase('exactly the endpoints of "{right:Name}" answer'))
-def exactly_these(answers: dict[str, Answer], right: str) -> None:
+@then(phrase('of each kubelet exactly the endpoints of "{right:Name}" answer'))
+def exactly_these(caller: Caller, answers: list[Answer], right: str) -> None:
+    judge(caller)
     wrong = kubelet_port.wrongly_judged(answers, kubelet_port.opened_by(right))
     must_be_none(wrong, f"the right to nodes/{right} opens its own endpoints and no other")
 
 
-@when("the account is deleted after the kubelet's port answered it with metrics")
+@when("the account is deleted after every kubelet's port answered it with metrics")
 def delete_account(cluster: Cluster, caller: Caller) -> None:
-    port_gives_metrics(caller)
+    missing = without_metrics(caller)
+    require(not missing, f"the account should be answered before it is deleted: {missing}")
     rights.delete(cluster.api, caller.account)
 
 
-@then(phrase("within {limit:Duration} the kubelet's port answers it with {status:Count}"))
+@then(phrase("within {limit:Duration} every kubelet's port answers it with {status:Count}"))
 def port_refuses(caller: Caller, limit: float, status: int) -> None:
     """The kubelet keeps a token's verdict for two minutes (T23)."""
     eventually(
-        lambda: caller.port.ask("/metrics").status,
-        lambda seen: seen == status,
+        lambda: {port.node: port.ask("/metrics").status for port in caller.ports},
+        lambda seen: set(seen.values()) == {status},
         within=scaled(limit),
         every=5.0,
-        what=f"the kubelet of {caller.port.node} answers a deleted account with {status}",
+        what=f"every kubelet answers a deleted account with {status}",
     )
 
 
 @then("each refusal names the account and the right that it lacks")
-def refusals_name(answers: dict[str, Answer], caller: Caller) -> None:
+def refusals_name(answers: list[Answer], caller: Caller) -> None:
     must_be_none(
         kubelet_port.not_naming(answers, caller.account.user), "refusals say what is missing"
     )
 
 
-@then("every endpoint answers admin")
+@then("every endpoint of each answers admin")
 def admin_is_answered(cluster: Cluster) -> None:
     """The control: the refusals are about who asked, not about what."""
-    answers = admin_port(cluster, cluster.spec.workers[0].name).ask_all(list(RIGHTS))
-    must_be_none(kubelet_port.wrongly_judged(answers, list(RIGHTS)), "admin is answered everywhere")
+    answers = kubelet_port.ask_each(admin_ports(cluster), list(RIGHTS))
+    wrong = kubelet_port.wrongly_judged(answers, list(RIGHTS))
+    require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
-@then("the kubelet's port answers it with metrics")
+@then("every kubelet's port answers it with metrics")
 def port_gives_metrics(caller: Caller) -> None:
-    answer = caller.port.ask("/metrics")
-    if answer.status != 200 or not metrics.parse(answer.text, only="kubelet_node_name"):
-        raise ClaimError(f"the kubelet should give its metrics; it said {told(answer)}")
+    must_be_none(without_metrics(caller), "kubelets give their metrics to it")
 
 
-@then(phrase('the API server refuses it a node\'s metrics, naming "{right:Name}"'))
-def proxy_refuses(accounts: Accounts, caller: Caller, right: str) -> None:
-    answer = accounts.api(caller.account).ask("GET", proxied(caller.port.node))
-    if answer.status != 403 or right not in answer.message:
-        raise ClaimError(f"the proxy should answer 403, naming {right}; it said {told(answer)}")
+@then(phrase('each API server refuses it each node\'s metrics, naming "{right:Name}"'))
+def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
+    wrong = [
+        told(answer)
+        for answer in through_proxies(cluster, caller, caller.account.token)
+        if answer.status != 403 or right not in answer.message
+    ]
+    must_be_none(wrong, f"an API server refuses it a node's metrics with 403, naming {right}")
 
 
-@then("the API server answers admin with the same node's metrics")
+@then("each API server answers admin with the same nodes' metrics")
 def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
-    answer = cluster.api.ask("GET", proxied(caller.port.node))
-    if not metrics.parse(answer.text, only="kubelet_node_name"):
-        raise ClaimError(f"admin should read metrics through the proxy; it said {told(answer)}")
+    """The control: the way through the proxy is open."""
+    answers = through_proxies(cluster, caller)
+    wrong = [told(one) for one in answers if not gives_metrics(one)]
+    require(not wrong, "; ".join(["(control) admin should read metrics so", *wrong]))
 
 
-@then("every endpoint of a kubelet refuses both with 401")
-def strangers_refused(cluster: Cluster, strangers: list[Credentials]) -> None:
-    node = cluster.spec.workers[0].name
-    answers = [Port(cluster, node, one).ask_all(list(RIGHTS)) for one in strangers]
-    wrong = [told(a) for given in answers for a in given.values() if a.status != 401]
+@then("every endpoint of each kubelet refuses them with 401")
+def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
+    wrong = [
+        f"{name}: {told(answer)}"
+        for name, credentials in strangers.items()
+        for answer in kubelet_port.ask_each(ports(cluster, credentials), list(RIGHTS))
+        if answer.status != 401
+    ]
     must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
 
 
-@then("the kubelet's read-only port is closed")
+@then("each kubelet's read-only port is closed")
 def read_only_port_closed(cluster: Cluster) -> None:
-    machine = cluster.spec.workers[0]
-    port = kubelet_port.READ_ONLY_PORT
-    if tls.connects(cluster, machine.name, str(machine.private_ip), port):
-        raise ClaimError(f"{machine.name} listens on port {port}")
+    number = kubelet_port.READ_ONLY_PORT
+    wrong = [
+        f"{worker.name} listens on port {number}"
+        for worker in cluster.spec.workers
+        if tls.connects(cluster, worker.name, str(worker.private_ip), number)
+    ]
+    must_be_none(wrong, "no kubelet has a read-only port")
 
 
 @then(phrase('each says that the gate "{gate:Name}" is on'))
 def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
     seen = {node: metrics.gate(found, gate) for node, found in samples.items()}
-    if set(seen.values()) != {1.0}:
-        raise ClaimError(f"the gate {gate} should be on in every kubelet; it is {seen}")
+    for node in seen:
+        places.looked(node)
+    words = {0.0: "off", None: "not told of"}
+    wrong = [f"{node}: it is {words.get(on, on)}" for node, on in seen.items() if on != 1.0]
+    must_be_none(wrong, f"every kubelet has the gate {gate} on")
 
 
 def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
@@ -154,12 +182,40 @@ def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
     account = accounts.make(f"may-{right}", [rule])
     wanted = {"verb": "get", "resource": "nodes", "subresource": right}
     rights.await_right(cluster.api_servers().values(), account.user, wanted)
-    node = cluster.spec.workers[0].name
-    return Caller(account, Port(cluster, node, account.credentials(cluster.api)))
+    return Caller(account, ports(cluster, account.credentials(cluster.api)))
 
 
-def admin_port(cluster: Cluster, node: str) -> Port:
-    return Port(cluster, node, cluster.credentials("admin"))
+def ports(cluster: Cluster, credentials: Credentials) -> tuple[Port, ...]:
+    """The port of every kubelet as one identity sees it."""
+    return tuple(Port(cluster, worker.name, credentials) for worker in cluster.spec.workers)
+
+
+def admin_ports(cluster: Cluster) -> tuple[Port, ...]:
+    return ports(cluster, cluster.credentials("admin"))
+
+
+def judge(caller: Caller) -> None:
+    """What was asked before is judged now, of each of these kubelets."""
+    for port in caller.ports:
+        places.looked(port.node)
+
+
+def without_metrics(caller: Caller) -> list[str]:
+    return [told(answer) for answer in caller.ask("/metrics") if not gives_metrics(answer)]
+
+
+def gives_metrics(answer: Answer) -> bool:
+    return answer.status == 200 and bool(metrics.parse(answer.text, only="kubelet_node_name"))
+
+
+def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[Answer]:
+    """Each node's metrics by way of each API server, as an account or as admin."""
+    apis = cluster.api_servers().values()
+    return [
+        (api.with_token(token) if token else api).ask("GET", proxied(port.node))
+        for api in apis
+        for port in caller.ports
+    ]
 
 
 def proxied(node: str) -> str:

@@ -1,14 +1,15 @@
 """Commands and logs: by a kubelet's port, and by the API server as kubectl asks for them."""
 
-from pytest_bdd import then
+from pytest_bdd import given, then
 
-from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
+from fixtures.workloads import Workloads
 from infra.clients import accounts as rights
-from infra.clients.api import Answer
-from infra.clients.kubelet_port import Port, told
-from infra.clients.running import RunningPod
-from infra.errors import ClaimError
+from infra.clients.api import Answer, Api
+from infra.clients.kubelet_port import told
+from infra.clients.running import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import require
 from tests.steps.kubelet_access import Caller
 
 COMMAND = ("cat", "/etc/hostname")
@@ -18,52 +19,73 @@ VERBS = (("pods/exec", "create"), ("pods/log", "get"), ("nodes/metrics", "get"))
 ALLOWED = {"pods/exec": False, "pods/log": False, "nodes/metrics": True}
 
 
-@then("a GET to the kubelet runs a command in the Pod and brings its output")
-def get_runs(caller: Caller, pod: RunningPod, evidence: Evidence) -> None:
-    status, text = on_node_of(pod, caller).run_by_get(*named(pod), COMMAND)
-    evidence.record("a command run by a GET", "figures", {"status": status, "output": text})
-    if (status, text.strip()) != (101, pod.name):
-        raise ClaimError(f"a GET should run {' '.join(COMMAND)}; it gave {status} {text[:200]!r}")
+@given("a running Pod on each worker", target_fixture="on_each")
+def pod_on_each(cluster: Cluster, workloads: Workloads) -> list[RunningPod]:
+    names = [worker.name for worker in cluster.spec.workers]
+    return [workloads.run("resizable", node=name, name=f"on-{name}") for name in names]
 
 
-@then("a POST that runs a command is refused with 403")
-def post_refused(caller: Caller, pod: RunningPod) -> None:
-    must_be_403(on_node_of(pod, caller).ask(running(pod), "POST"), "a POST to /run")
+@then("a GET to its kubelet runs a command in each Pod and brings its output")
+def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> None:
+    ran = [(pod, *caller.at(pod.node).run_by_get(*named(pod), COMMAND)) for pod in on_each]
+    rows = [(pod.node, pod.name, status, text) for pod, status, text in ran]
+    evidence.table("commands run by a GET", "worker, Pod, status, output", rows)
+    must_be_none(not_run(ran), f"a GET runs {' '.join(COMMAND)}")
+
+
+@then("a POST that runs a command is refused with 403 by each kubelet")
+def posts_refused(caller: Caller, on_each: list[RunningPod]) -> None:
+    must_be_403([caller.at(pod.node).ask(running(pod), "POST") for pod in on_each], "/run by POST")
 
 
 @then("both are refused with 403 to the account beside it")
-def bystander_refused(bystander: Caller, pod: RunningPod) -> None:
-    port = on_node_of(pod, bystander)
-    status, text = port.run_by_get(*named(pod), COMMAND)
-    must_be_403(Answer("GET", "exec", status, {}, text), "a GET to /exec")
-    must_be_403(port.ask(running(pod), "POST"), "a POST to /run")
+def bystander_refused(bystander: Caller, on_each: list[RunningPod]) -> None:
+    gets = [(p.node, *bystander.at(p.node).run_by_get(*named(p), COMMAND)) for p in on_each]
+    found = [Answer("GET", f"{node}/exec", status, {}, text) for node, status, text in gets]
+    must_be_403(found, "/exec by GET")
+    posts_refused(bystander, on_each)
 
 
-@then("the API server refuses it commands in the Pod and the Pod's log")
-def ordinary_refused(accounts: Accounts, caller: Caller, pod: RunningPod) -> None:
-    api = accounts.api(caller.account)
+@then("each API server refuses it commands in the Pod and the Pod's log")
+def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
     command = f"{pod.pods.path(pod.name, 'exec')}?command=id&stdout=true"
-    must_be_403(api.ask("POST", command), "pods/exec")
-    must_be_403(api.ask("GET", pod.pods.path(pod.name, "log")), "pods/log")
+    apis = as_account(cluster, caller)
+    must_be_403([api.ask("POST", command) for api in apis], "pods/exec")
+    must_be_403([api.ask("GET", pod.pods.path(pod.name, "log")) for api in apis], "pods/log")
 
 
 @then("the account's own review of its rights agrees with every answer")
-def review_agrees(accounts: Accounts, caller: Caller, pod: RunningPod) -> None:
-    api = accounts.api(caller.account)
-    seen = {what: rights.may_itself(api, what, verb, pod.pods.namespace) for what, verb in VERBS}
-    if seen != ALLOWED:
-        raise ClaimError(f"the account should review its rights as {ALLOWED}, it says {seen}")
+def review_agrees(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
+    reviews = {api.base: review(api, pod.pods.namespace) for api in as_account(cluster, caller)}
+    wrong = [f"{base} says {seen}" for base, seen in reviews.items() if seen != ALLOWED]
+    must_be_none(wrong, f"the account should review its rights as {ALLOWED}")
 
 
-@then("the API server answers admin with the Pod's log")
-def admin_reads_log(pod: RunningPod) -> None:
-    answer = pod.pods.api.ask("GET", pod.pods.path(pod.name, "log"))
-    if answer.status != 200:
-        raise ClaimError(f"admin should read the Pod's log; the API said {told(answer)}")
+@then("each API server answers admin with the Pod's log")
+def admin_reads_log(cluster: Cluster, pod: RunningPod) -> None:
+    """The control: there is a log to be read, by this way."""
+    path = pod.pods.path(pod.name, "log")
+    answers = [api.ask("GET", path) for api in cluster.api_servers().values()]
+    wrong = [told(answer) for answer in answers if answer.status != 200]
+    require(not wrong, f"(control) admin should read the Pod's log: {wrong}")
 
 
-def on_node_of(pod: RunningPod, caller: Caller) -> Port:
-    return Port(caller.port.cluster, pod.node, caller.port.credentials)
+def not_run(ran: list[tuple[RunningPod, int, str]]) -> list[str]:
+    """Commands whose output is not the name of their Pod."""
+    return [
+        f"on {pod.node} it gave {status} {text[:200]!r}"
+        for pod, status, text in ran
+        if (status, text.strip()) != (101, pod.name)
+    ]
+
+
+def as_account(cluster: Cluster, caller: Caller) -> list[Api]:
+    """Every API server as the account."""
+    return [api.with_token(caller.account.token) for api in cluster.api_servers().values()]
+
+
+def review(api: Api, namespace: str) -> dict[str, bool]:
+    return {what: rights.may_itself(api, what, verb, namespace) for what, verb in VERBS}
 
 
 def named(pod: RunningPod) -> tuple[str, str]:
@@ -74,6 +96,6 @@ def running(pod: RunningPod) -> str:
     return f"/run/{pod.pods.namespace}/{pod.name}/{pod.only_container}?cmd=id"
 
 
-def must_be_403(answer: Answer, what: str) -> None:
-    if answer.status != 403:
-        raise ClaimError(f"{what} should be refused with 403; the answer was {told(answer)}")
+def must_be_403(answers: list[Answer], what: str) -> None:
+    wrong = [told(answer) for answer in answers if answer.status != 403]
+    must_be_none(wrong, f"{what} is refused with 403")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pytest_bdd import given, then
 
+from infra import places
 from infra.clients import kernel, kubelet
 from infra.clients.api import JsonObject
 from infra.clients.running import must_be_none
@@ -26,7 +27,7 @@ def set_to(kubelets: Settings, datatable: list[list[str]]) -> None:
     wanted = dict(datatable[1:])
     wrong = [
         f"{node}: {name} is {settings.get(name, 'absent')}, must be {value}"
-        for node, settings in kubelets.items()
+        for node, settings in judged(kubelets)
         for name, value in wanted.items()
         if str(settings.get(name, "absent")) != value
     ]
@@ -35,7 +36,7 @@ def set_to(kubelets: Settings, datatable: list[list[str]]) -> None:
 
 @then(phrase('every kubelet evicts for "{signal:Name}" at "{threshold}"'))
 def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
-    seen = {node: s.get("evictionHard", {}).get(signal) for node, s in kubelets.items()}
+    seen = {node: s.get("evictionHard", {}).get(signal) for node, s in judged(kubelets)}
     wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
 
@@ -49,7 +50,7 @@ def gate_off(cluster: Cluster, gate: str) -> None:
 
 @then(phrase('every kubelet keeps the logs of Pods in "{folder}"'))
 def keeps_logs_in(kubelets: Settings, folder: str) -> None:
-    seen = {node: settings.get("podLogsDir") for node, settings in kubelets.items()}
+    seen = {node: settings.get("podLogsDir") for node, settings in judged(kubelets)}
     wrong = [f"{node}: in {value}" for node, value in seen.items() if value != folder]
     must_be_none(wrong, f"kubelets keep the logs of Pods in {folder}")
 
@@ -59,3 +60,10 @@ def no_lock(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [lock for shell in shells for lock in kernel.shutdown_locks(shell) if "kubelet" in lock]
     must_be_none(found, "no kubelet delays a shutdown")
+
+
+def judged(kubelets: Settings) -> list[tuple[str, JsonObject]]:
+    """Each worker with its settings: what was read before is judged now."""
+    for node in kubelets:
+        places.looked(node)
+    return list(kubelets.items())

@@ -189,6 +189,6 @@ def test_a_token_of_an_account_that_is_there(api: FakeApi, live: Cluster) -> Non
     path = "/api/v1/namespaces/kube-system/serviceaccounts/metrics-server/token"
     api.table[f"POST {path}"] = {"status": {"token": "t"}}
     api.credentials = NOTHING
-    caller = access.metrics_server_at_kubelet(live)
+    caller = access.metrics_server_at_kubelets(live)
     assert caller.account.user == "system:serviceaccount:kube-system:metrics-server"
-    assert caller.port.node == "worker-0"
+    assert [port.node for port in caller.ports] == ["worker-0", "worker-1"]

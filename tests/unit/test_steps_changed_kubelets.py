@@ -11,6 +11,7 @@ from infra.clients import journal, kubelet
 from infra.clients.journal import Exit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
+from infra.inventory import series
 from tests.steps import changed_kubelets as steps
 from tests.steps.changed_kubelets import Ended
 from tests.unit.fakes import (
@@ -21,7 +22,8 @@ from tests.unit.fakes import (
     no_time_passes,
     running_pod,
 )  # fmt: skip
-from tests.unit.test_steps_kubelet_access import accounts, caller
+from tests.unit.test_steps_kubelet_access import caller
+from tests.unit.test_steps_kubelet_access import cluster_of as of_servers
 
 NODE = "/api/v1/nodes/worker-0"
 ENDED = Ended("worker-0", "s=1")
@@ -29,7 +31,9 @@ RULE = {"apiGroups": [""], "resources": ["nodes/log", "nodes/metrics"], "verbs":
 
 
 class Live:
-    """One worker; ``api`` as it is given."""
+    """``api`` as it is given, and one shell."""
+
+    spec = series("series", kubernetes="v1.36.1", platform="local")
 
     def __init__(self, api: FakeApi, shell: FakeShell) -> None:
         self.api = api
@@ -69,18 +73,24 @@ def test_a_node_that_is_not_ready() -> None:
     goes_red("its condition Ready is Unknown", steps.node_is_ready, live, pod)
 
 
-def test_logs_through_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_through_each_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
-    refused = accounts(**{f"{NODE}/proxy/logs/": (403, "Forbidden (user=kube, nodes/log)")})
-    steps.refused_logs(refused, caller(), "kube", "log")
-    goes_red("403 naming admin and log", steps.refused_logs, refused, caller(), "admin", "log")
-    goes_red("metrics should be given", steps.given_metrics, refused, caller())
-    with pytest.raises(WaitTimeout, match="is given the logs of worker-0"):
-        steps.given_logs(refused, caller(), 90)
-    given = accounts(**{f"{NODE}/proxy/logs/": "<pre>", f"{NODE}/proxy/metrics": "x 1"})
-    goes_red("403 naming kube and log", steps.refused_logs, given, caller(), "kube", "log")
-    steps.given_metrics(given, caller())
-    steps.given_logs(given, caller(), 90)
+    no, yes = (403, "Forbidden (user=kube, nodes/log)"), "<pre>"
+    refused = {f"/api/v1/nodes/worker-{n}/proxy/logs/": no for n in (0, 1)}
+    steps.refused_logs(of_servers(refused), caller(), "kube", "log")
+    goes_red(
+        "naming admin and log", steps.refused_logs, of_servers(refused), caller(), "admin", "log"
+    )
+    goes_red("metrics are given", steps.given_metrics, of_servers(refused), caller())
+    with pytest.raises(WaitTimeout, match="is given the logs of every worker"):
+        steps.given_logs(of_servers(refused), caller(), 90)
+    one = of_servers(refused, {**refused, "/api/v1/nodes/worker-1/proxy/logs/": yes})
+    goes_red("naming kube and log; instead: .*worker-1.*-> 200",
+             steps.refused_logs, one, caller(), "kube", "log")  # fmt: skip
+    given = dict.fromkeys(refused, yes)
+    given |= {f"/api/v1/nodes/worker-{n}/proxy/metrics": "x 1" for n in (0, 1)}
+    steps.given_metrics(of_servers(given), caller())
+    steps.given_logs(of_servers(given), caller(), 90)
 
 
 def test_a_right_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +102,10 @@ def test_a_right_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.Mon
     })  # fmt: skip
     live = Live(api, FakeShell())
     live.state = tmp_path  # type: ignore[attr-defined]
-    monkeypatch.setattr(kubelet, "restart", lambda *_: None)
+    monkeypatch.setattr(kubelet, "restart_all", lambda *_: None)
+    monkeypatch.setattr(steps, "await_listening", lambda *_: None)
     caused = Faults(cast("Cluster", live), gate=lambda _: None)
-    taken = steps.take_right(cast("Cluster", live), caused, caller(), "log")
+    taken = steps.take_right(cast("Cluster", live), caused, "log")
     method, path, body = next(one for one in api.asked if one[0] == "PATCH")
     assert (method, path) == ("PATCH", steps.ROLE)
     assert body["rules"][0]["resources"] == ["nodes/metrics"]

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.accounts import Accounts
-from infra.clients import kubelet_port, websocket
+from infra import places
+from infra.clients import kubelet_port
 from infra.clients.accounts import TokenAccount
-from infra.clients.api import Answer, Api, Credentials
+from infra.clients.api import Answer, Credentials
 from infra.clients.kubelet_port import RIGHTS, Port
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
@@ -18,12 +18,14 @@ from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from tests.steps import kubelet_access as steps
 from tests.steps import kubelet_commands as commands
+from tests.steps import kubelet_settings as settings
 from tests.steps.kubelet_access import Caller
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, running_pod
+from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged, running_pod
 
 USER = "system:serviceaccount:ns:may-metrics"
 NOTHING = Credentials(ca=Path("ca.pem"))
 PROXIED = "/api/v1/nodes/worker-0/proxy/metrics"
+OTHER = "/api/v1/nodes/worker-1/proxy/metrics"
 NODE_NAME = 'kubelet_node_name{node="worker-0"} 1\n'
 
 
@@ -40,155 +42,181 @@ class FakePort(Port):
 
     def ask(self, path: str, method: str = "GET") -> Answer:
         if method == "POST":
-            return Answer(method, path, self.post, {}, "")
+            return Answer(method, f"https://{self.node}:10250{path}", self.post, {}, "")
+        where = f"https://{self.node}:10250{path}"
         opened = path in kubelet_port.opened_by(self.right)
         text = self.text if opened else self.words.replace("%s", RIGHTS.get(path, ""))
-        return Answer(method, path, 200 if opened else self.refusal, {}, text)
+        return Answer(method, where, 200 if opened else self.refusal, {}, text)
 
     def run_by_get(self, pod: str, container: str, command: Sequence[str]) -> tuple[int, str]:
         return self.ran
 
 
 @dataclass
-class FakeAccounts:
-    found: Api
+class Machines:
+    """A cluster of machines without a network; the second API server may answer otherwise, and a
+    worker may listen on the read-only port.
+    """
 
-    def api(self, account: TokenAccount) -> Api:
-        return self.found
+    api: FakeApi = field(default_factory=lambda: FakeApi({}))
+    second: FakeApi | None = None
+    listens: str = ""
+    spec: Any = series("series", kubernetes="v1.36.1", platform="local")
+
+    def shell(self, name: str) -> "Dialing":
+        return Dialing(name, is_open=name == self.listens)
+
+    def credentials(self, identity: str) -> Credentials:
+        return Credentials(ca=Path("ca.pem"), cert=Path(identity))
+
+    def api_servers(self) -> dict[str, FakeApi]:
+        return {"controller-0": self.api, "controller-1": self.second or self.api}
 
 
 @dataclass
-class Machines:
-    """A cluster of machines without a network; ``listens`` on the read-only port or not."""
-
-    api: FakeApi = field(default_factory=lambda: FakeApi({}))
-    listens: bool = False
-    spec: Any = series("series", kubernetes="v1.36.1", platform="local")
-    name: str = "worker-0"
-
-    def shell(self, name: str) -> "Machines":
-        return self
-
-    def credentials(self, identity: str) -> Credentials:
-        return NOTHING
+class Dialing:
+    name: str
+    is_open: bool
 
     def dial(self, address: str, port: int) -> Any:
-        if not self.listens:
-            raise Unreachable("worker-0", address, "refused")
+        if not self.is_open:
+            raise Unreachable(self.name, address, "refused")
         return cast("Any", type("Channel", (), {"close": lambda _: None})())
 
 
-def caller(**port: Any) -> Caller:
+class TokenApi(FakeApi):
+    def with_token(self, token: str) -> "TokenApi":
+        return self
+
+
+def caller(second: dict[str, Any] | None = None, **port: Any) -> Caller:
+    """Both kubelets alike, or worker-1's as ``second`` says."""
     live = cast("Cluster", Machines())
     account = TokenAccount("ns", "may-metrics", "t")
-    return Caller(account, FakePort(live, "worker-0", NOTHING, **port))
+    ports = [FakePort(live, "worker-0", NOTHING, **port)]
+    ports += [FakePort(live, "worker-1", NOTHING, **{**port, **(second or {})})]
+    return Caller(account, tuple(ports))
 
 
-def accounts(**table: Any) -> Accounts:
-    return cast("Accounts", FakeAccounts(FakeApi(table)))
+def cluster_of(table: dict[str, Any], second: dict[str, Any] | None = None) -> Cluster:
+    """API servers that answer alike, or the second as it is given."""
+    other = None if second is None else TokenApi(second)
+    return cast("Cluster", Machines(TokenApi(table), other))
 
 
-def test_a_right_that_opens_more_or_less() -> None:
+def test_a_right_that_opens_more_or_less_on_one_worker() -> None:
     good = steps.ask_everything(caller(), evidence())
-    steps.exactly_these(good, "metrics")
+    steps.exactly_these(caller(), good, "metrics")
     steps.refusals_name(good, caller())
-    more = steps.ask_everything(caller(right="proxy"), evidence())
+    more = steps.ask_everything(caller(second={"right": "proxy"}), evidence())
     goes_red(
-        r"(?s)/metrics -> 403.*must be answered.*/pods -> 200", steps.exactly_these, more, "metrics"
+        r"no other; instead: https://worker-1:10250/metrics -> 403(?s:.*)-1:10250/pods -> 200",
+        steps.exactly_these, caller(), more, "metrics",
+    )  # fmt: skip
+    goes_red(
+        "/stats/summary -> 403 .*must be answered", steps.exactly_these, caller(), good, "stats"
     )
-    goes_red("/stats/summary -> 403 .*must be answered", steps.exactly_these, good, "stats")
 
 
 def test_a_refusal_that_does_not_say_why() -> None:
-    silent = steps.ask_everything(caller(words="Forbidden"), evidence())
+    silent = steps.ask_everything(caller(second={"words": "Forbidden"}), evidence())
     goes_red(
-        f"/logs/: 'Forbidden' names not both {USER} and log", steps.refusals_name, silent, caller()
-    )
+        f"worker-1:10250/logs/ .*'Forbidden' names not both {USER} and log",
+        steps.refusals_name, silent, caller(),
+    )  # fmt: skip
 
 
-def test_the_control_goes_red_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_control_that_fails_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     live = cast("Cluster", Machines())
-    monkeypatch.setattr(steps, "admin_port", lambda *_: caller().port)
-    goes_red("admin is answered everywhere", steps.admin_is_answered, live)
+    monkeypatch.setattr(steps, "admin_ports", lambda *_: caller().ports)
+    not_judged("admin should be answered everywhere", steps.admin_is_answered, live)
+    refused = cluster_of({PROXIED: (503, "no kubelet"), OTHER: NODE_NAME})
+    not_judged("admin should read metrics so", steps.proxy_serves_admin, refused, caller())
 
 
-def test_a_deleted_account_that_goes_on_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_account_that_one_kubelet_goes_on_answering(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     no_time_passes(monkeypatch)
-    with pytest.raises(WaitTimeout, match="answers a deleted account with 401"):
-        steps.port_refuses(caller(), 180, 401)
+    with pytest.raises(WaitTimeout, match=r"answers a deleted account with 403.*'worker-1': 200"):
+        steps.port_refuses(caller(right="log", second={"right": "metrics"}), 180, 403)
     steps.port_refuses(caller(right="log"), 180, 403)
+    not_judged(
+        "should be answered before it is deleted",
+        steps.delete_account, cast("Cluster", Machines()), caller(right="log"),
+    )  # fmt: skip
 
 
 def test_the_way_to_metrics() -> None:
     steps.port_gives_metrics(caller())
     goes_red(
-        "should give its metrics; it said .*-> 403", steps.port_gives_metrics, caller(right="log")
-    )
-    goes_red("should give its metrics", steps.port_gives_metrics, caller(text="<html>"))
+        "give their metrics to it; instead: .*worker-1.*-> 403",
+        steps.port_gives_metrics, caller(second={"right": "log"}),
+    )  # fmt: skip
+    goes_red("give their metrics", steps.port_gives_metrics, caller(text="<html>"))
     named = {"message": 'cannot get resource "nodes/proxy" in API group ""'}
-    steps.proxy_refuses(accounts(**{PROXIED: (403, named)}), caller(), "nodes/proxy")
-    served = accounts(**{PROXIED: (200, NODE_NAME)})
-    goes_red(
-        "should answer 403, naming nodes/proxy",
-        steps.proxy_refuses,
-        served,
-        caller(),
-        "nodes/proxy",
-    )
-    live = Machines(api=FakeApi({PROXIED: (503, "no kubelet")}))
-    goes_red("admin should read metrics", steps.proxy_serves_admin, cast("Cluster", live), caller())
+    refused = {PROXIED: (403, named), OTHER: (403, named)}
+    steps.proxy_refuses(cluster_of(refused), caller(), "nodes/proxy")
+    one = cluster_of(refused, {**refused, OTHER: (200, NODE_NAME)})
+    goes_red("with 403, naming nodes/proxy; instead: .*worker-1.*-> 200",
+             steps.proxy_refuses, one, caller(), "nodes/proxy")  # fmt: skip
+    steps.proxy_serves_admin(cluster_of({PROXIED: NODE_NAME, OTHER: NODE_NAME}), caller())
 
 
 def test_commands_by_get_and_by_post() -> None:
     pod, _, _ = running_pod()
     right = caller(ran=(101, "rz\n"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "on_node_of", lambda _, found: found.port)
-        commands.get_runs(right, pod, evidence())
-        goes_red(
-            "a GET should run cat", commands.get_runs, caller(ran=(101, "other")), pod, evidence()
-        )
-        goes_red("gave 403", commands.get_runs, caller(), pod, evidence())
-        commands.post_refused(right, pod)
-        goes_red("POST to /run should be refused", commands.post_refused, caller(post=200), pod)
-        commands.bystander_refused(caller(), pod)
-        goes_red("GET to /exec should be", commands.bystander_refused, right, pod)
-        goes_red("POST to /run should", commands.bystander_refused, caller(post=200), pod)
+    commands.get_runs(right, [pod], evidence())
+    goes_red(
+        "a GET runs cat.*on worker-0 it gave 101 'other'",
+        commands.get_runs, caller(ran=(101, "other")), [pod], evidence(),
+    )  # fmt: skip
+    goes_red("gave 403", commands.get_runs, caller(), [pod], evidence())
+    commands.posts_refused(right, [pod])
+    goes_red("/run by POST is refused", commands.posts_refused, caller(post=200), [pod])
+    commands.bystander_refused(caller(), [pod])
+    goes_red("/exec by GET is refused with 403; instead: .*worker-0",
+             commands.bystander_refused, right, [pod])  # fmt: skip
+    goes_red("/run by POST", commands.bystander_refused, caller(post=200), [pod])
 
 
-def test_the_ordinary_path() -> None:
-    pod, api, _ = running_pod()
+def test_the_ordinary_path_at_each_api_server() -> None:
+    pod, _, _ = running_pod()
     log, run = pod.pods.path("rz", "log"), pod.pods.path("rz", "exec")
     command = f"POST {run}?command=id&stdout=true"
-    goes_red(
-        "pods/exec should be", commands.ordinary_refused, accounts(**{command: {}}), caller(), pod
-    )
-    refused = {command: (403, {}), f"GET {log}": {}}
-    goes_red("pods/log should be", commands.ordinary_refused, accounts(**refused), caller(), pod)
+    refused = {command: (403, {}), f"GET {log}": (403, {})}
+    commands.ordinary_refused(cluster_of(refused), caller(), pod)
+    runs = cluster_of(refused, {**refused, command: {}})
+    goes_red("pods/exec is refused with 403", commands.ordinary_refused, runs, caller(), pod)
+    tells = cluster_of(refused, {**refused, f"GET {log}": {}})
+    goes_red("pods/log is refused with 403", commands.ordinary_refused, tells, caller(), pod)
     review = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    all_of_it = accounts(**{review: {"status": {"allowed": True}}})
-    goes_red(
-        "should review its rights as .*False", commands.review_agrees, all_of_it, caller(), pod
-    )
-    api.table[log] = (500, {"message": "no kubelet"})
-    goes_red("admin should read the Pod's log", commands.admin_reads_log, pod)
+    all_of_it = cluster_of({review: {"status": {"allowed": True}}})
+    goes_red("review its rights as .*False", commands.review_agrees, all_of_it, caller(), pod)
+    broken = cluster_of({log: "a line"}, {log: (500, {"message": "no kubelet"})})
+    not_judged("admin should read the Pod's log", commands.admin_reads_log, broken, pod)
+
+
+def test_strangers_are_nobody_and_the_two_other_authorities() -> None:
+    found = steps.strangers(cast("Cluster", Machines()))
+    assert [name for name, one in found.items() if one.cert] == ["etcd", "front-proxy-client"]
+    assert found["nobody"] == NOTHING
 
 
 def test_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = cast("Cluster", Machines())
-    monkeypatch.setattr(steps, "Port", lambda *_: FakePort(live, "worker-0", NOTHING, right="none"))
+    live, some = cast("Cluster", Machines()), {"front-proxy-client": NOTHING}
+    known = caller(right="none", refusal=401, second={"refusal": 403}).ports
+    monkeypatch.setattr(steps, "ports", lambda *_: known)
     goes_red(
-        "whom it does not know with 401; instead: .*-> 403",
-        steps.strangers_refused,
-        live,
-        [NOTHING],
-    )
-    unknown = FakePort(live, "worker-0", NOTHING, right="none", refusal=401)
-    monkeypatch.setattr(steps, "Port", lambda *_: unknown)
-    steps.strangers_refused(live, [NOTHING])
+        "with 401; instead: front-proxy-client: https://worker-1:10250/metrics -> 403",
+        steps.strangers_refused, live, some,
+    )  # fmt: skip
+    monkeypatch.setattr(steps, "ports", lambda *_: caller(right="none", refusal=401).ports)
+    steps.strangers_refused(live, some)
     steps.read_only_port_closed(live)
-    open_port = cast("Cluster", Machines(listens=True))
-    goes_red("worker-0 listens on port 10255", steps.read_only_port_closed, open_port)
+    for worker in ("worker-0", "worker-1"):
+        opened = cast("Cluster", Machines(listens=worker))
+        goes_red(f"{worker} listens on port 10255", steps.read_only_port_closed, opened)
 
 
 def test_a_gate_that_is_off_on_one_worker() -> None:
@@ -196,32 +224,28 @@ def test_a_gate_that_is_off_on_one_worker() -> None:
         return [Sample("kubernetes_feature_enabled", value, {"name": "NodeLogQuery"})]
 
     steps.gate_is_on({"worker-0": seen(1), "worker-1": seen(1)}, "NodeLogQuery")
-    for other in (seen(0), []):
+    for other, words in ((seen(0), "off"), ([], "not told of")):
         found = {"worker-0": seen(1), "worker-1": other}
         goes_red(
-            "NodeLogQuery should be on in every kubelet; .*worker-1",
-            steps.gate_is_on,
-            found,
-            "NodeLogQuery",
-        )
+            f"every kubelet has the gate NodeLogQuery on; instead: worker-1: it is {words}",
+            steps.gate_is_on, found, "NodeLogQuery",
+        )  # fmt: skip
 
 
-def test_frames_of_a_websocket() -> None:
-    long = b"\x01" + b"x" * 300
-    frames = b"\x82\x03\x01hi" + b"\x82\x7e\x01\x2d" + long + b"\x89\x00" + b"\x82\x03\x03{}"
-    assert websocket.output(frames) == "hi" + "x" * 300
-    assert websocket.output(frames, 3) == "{}"
-    assert websocket.output(frames[:4]) == "", "a frame that is cut off is none"
+def test_what_was_asked_before_is_judged_of_each_worker() -> None:
+    """Else the record would say that the claim was judged nowhere."""
+    heard: list[str] = []
 
+    def listen(host: str, _port: int) -> None:
+        heard.append(host)
 
-@pytest.mark.parametrize(
-    ("received", "whole"),
-    [
-        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno", False),
-        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnono", True),
-        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x82\x00", False),
-        (b"HTTP/1.1 403 Forb", False),
-    ],
-)
-def test_a_refusal_is_known_by_its_length(received: bytes, whole: bool) -> None:  # noqa: FBT001
-    assert websocket.is_refusal(received) is whole
+    answers = steps.ask_everything(caller(), evidence())
+    samples = {w: [Sample("kubernetes_feature_enabled", 1, {"name": "X"})] for w in ("a", "b")}
+    places.listeners.append(listen)
+    try:
+        steps.exactly_these(caller(), answers, "metrics")
+        steps.gate_is_on(samples, "X")
+        settings.set_to({"c": {"x": 1}}, [["setting", "value"], ["x", "1"]])
+    finally:
+        places.listeners.remove(listen)
+    assert heard == ["worker-0", "worker-1", "a", "b", "c"]
