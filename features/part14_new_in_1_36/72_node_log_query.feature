@@ -17,6 +17,20 @@ Feature: Asking a kubelet for its machine's logs
         | enableSystemLogHandler | True  |
       And each answers with a list of files, without a line of the journal
 
+  @claim_72_2 @claim_72_3 @claim_72_4 @claim_72_5 @claim_72_6 @claim_72_7 @claim_72_8 @claim_72_9
+  Rule: What one kubelet shows when it is switched on, each could
+    Switching it on restarts the kubelet: what follows does that on one worker.
+
+    Scenario: Every kubelet has what questions need
+      Given the metrics of every kubelet
+      And the settings of every kubelet
+      Then each says that the gate "NodeLogQuery" is on
+      And every kubelet is set to
+        | setting                 | value |
+        | enableSystemLogHandler  | True  |
+        | enableDebuggingHandlers | True  |
+      And every worker's journal has lines of its kubelet
+
   @claim_72_2 @disruptive
   Rule: Switched on, a kubelet answers from the journal
 
@@ -31,12 +45,14 @@ Feature: Asking a kubelet for its machine's logs
   @claim_72_3 @claim_72_4 @disruptive
   Rule: Services are found where they run, several at once, and an unknown one is no error
 
-    Scenario: One service, two at once, one of another machine, and names that are none
+    Scenario: One service, two and four at once, one of another machine, and names that are none
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
+      And 3 units on it that have printed
       Then for a time that is over it gives the lines of "containerd" that the machine's journal has
       And for "kubelet" and "containerd" at once it gives both, mixed by time
+      And for "kubelet" and these at once it gives the lines of each
       And for these it answers with 200, in these words and without a line of a service
         | name            | words               |
         | kube-apiserver  | log not found       |
@@ -112,8 +128,8 @@ Feature: Asking a kubelet for its machine's logs
   Rule: The plain path follows a link out of the folder of logs
 
     Scenario: What the query refuses, the plain path gives
-      Given a worker's folder of logs with a link to a file outside
-      Then the plain path of the link gives what the file outside holds
+      Given each worker's folder of logs with a link to a file outside
+      Then the plain path of each link gives what the file outside holds
       But a path that climbs out of the folder gives nothing of it
 
   @claim_72_8 @disruptive @slow
@@ -149,8 +165,8 @@ Feature: Asking a kubelet for its machine's logs
 
     Scenario: The API servers lose their own right to logs
       Given an account with the right to "proxy" of nodes
-      When the API servers' own right to "log" of nodes is taken and a kubelet restarted
-      Then through the API server the account is refused the logs, naming "kube-apiserver-kubelet-client" and "log"
-      But through the API server it is given the same kubelet's metrics
+      When the API servers' own right to "log" of nodes is taken and every kubelet restarted
+      Then through each API server every kubelet refuses it the logs, naming "kube-apiserver-kubelet-client" and "log"
+      But through each API server it is given the same kubelets' metrics
       When the right is given back
-      Then within 90 s it is given the logs through the API server
+      Then within 90 s it is given every kubelet's logs through each API server

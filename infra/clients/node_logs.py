@@ -11,11 +11,16 @@ from urllib.parse import quote, urlencode
 
 from infra.clients.api import Answer
 from infra.clients.kubelet_port import Port
+from infra.errors import require
 from infra.ssh import Shell
 from infra.timing import Bound
 
 LOGS = "/var/log"
 ANSWER = Bound(40, "a kubelet answers about logs", "T28: it ends its reading after 30 s")
+AROUND = timedelta(minutes=10)
+"""Before and after a line: a busy kubelet prints some thousand lines in that time."""
+JUST_OVER = timedelta(seconds=2)
+"""So long ago that the journal gets nothing more of that time, and whole seconds do not matter."""
 READER = "/usr/local/bin/journalctl"
 """Found before the machine's own: /usr/local/bin is earlier in the path that systemd gives."""
 ENDLESS_READER = b"""#!/bin/sh
@@ -95,10 +100,28 @@ def of_the_machine(shell: Shell, units: Sequence[str], window: Window) -> str:
     return shell.run([*argv, *(f"--unit={unit}" for unit in units)]).stdout
 
 
-def just_over(shell: Shell, *, minutes: int) -> Window:
-    """Minutes that ended two seconds ago by the machine's own clock: nothing is added to them."""
-    until = clock(shell) - timedelta(seconds=2)
-    return Window(until - timedelta(minutes=minutes), until)
+def just_over(shell: Shell, units: Sequence[str]) -> Window:
+    """Minutes around the last line of the quietest of these units, but for the last two seconds of
+    the machine's own clock: nothing is added to them any more.
+
+    However old a cluster is, few lines: one answer must be read within the kubelet's 30 s (T28).
+    """
+    last = min(last_line(shell, unit) for unit in units)
+    until = min(clock(shell) - JUST_OVER, last + AROUND)
+    return Window(last - AROUND, until)
+
+
+def last_line(shell: Shell, unit: str) -> datetime:
+    """When a unit's processes last printed. Errors: NotPrepared when they never did."""
+    line = printed_last(shell, unit)
+    require(line, f"{shell.name} has no line of {unit} in its journal")
+    return datetime.fromtimestamp(int(float(line.split()[0])), tz=UTC)
+
+
+def printed_last(shell: Shell, unit: str) -> str:
+    """The last line of a unit's own processes, which begins with its time; empty for none."""
+    argv = ["journalctl", "--quiet", "--lines=1", "--output=short-unix"]
+    return shell.run([*argv, f"_SYSTEMD_UNIT={unit}.service"]).stdout.strip()
 
 
 def clock(shell: Shell) -> datetime:

@@ -15,11 +15,11 @@ from infra.clients.node_logs import QUESTIONS, READER
 from infra.clients.running import must_be_none
 from infra.clients.tidiness import new_name
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, preparing, require
 from infra.ssh import Shell, exists
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.node_logs import logs_of
+from tests.steps.node_logs import gives_at_once, logs_of
 from tests.steps.phrases import phrase
 
 SHOWN = 300
@@ -78,6 +78,15 @@ def talking_unit(cluster: Cluster, changed: str) -> Talker:
     return Talker(unit, first, second, moment)
 
 
+@given(phrase("{count:Count} units on it that have printed"), target_fixture="printed")
+def printed_units(cluster: Cluster, changed: str, count: int) -> list[str]:
+    shell, names = cluster.shell(changed), [new_name() for _ in range(count)]
+    for name in names:
+        say(shell, name, name)
+    await_later(shell, node_logs.JUST_OVER)
+    return names
+
+
 @given("a journal reader on it that never ends")
 def endless_reader(cluster: Cluster, changed: str, faults: Faults) -> None:
     faults.add(changed, READER, node_logs.ENDLESS_READER)
@@ -90,6 +99,11 @@ def ask_for(cluster: Cluster, changed: str, service: str) -> Answered:
     start = time.monotonic()
     answer = logs_of(cluster, changed).query(service)
     return Answered(answer, time.monotonic() - start)
+
+
+@then(phrase('for "{service:Name}" and these at once it gives the lines of each'))
+def gives_many(cluster: Cluster, changed: str, service: str, printed: list[str]) -> None:
+    gives_at_once(cluster, changed, [service, *printed])
 
 
 @then("without a filter both are in its log")
@@ -150,13 +164,19 @@ def no_reader_left(cluster: Cluster, changed: str) -> None:
 
 def await_next_second(shell: Shell) -> datetime:
     """The beginning of a second of the machine's clock that has begun when this returns."""
-    moment = node_logs.clock(shell) + timedelta(seconds=1)
-    eventually(
-        lambda: node_logs.clock(shell),
-        lambda now: now >= moment,
-        within=10,
-        what="the machine's clock shows another second",
-    )
+    return await_later(shell, timedelta(seconds=1))
+
+
+def await_later(shell: Shell, by: timedelta) -> datetime:
+    """Returns when the machine's clock shows the time that it gives. Errors: NotPrepared."""
+    moment = node_logs.clock(shell) + by
+    with preparing():
+        eventually(
+            lambda: node_logs.clock(shell),
+            lambda now: now >= moment,
+            within=scaled(10),
+            what=f"the clock of {shell.name} goes on by {by}",
+        )
     return moment
 
 

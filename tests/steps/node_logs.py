@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pytest_bdd import then, when
 
 from fixtures.recording import Evidence
+from infra import places
 from infra.clients import node_logs
 from infra.clients.api import Answer
 from infra.clients.kubelet_port import Port, told
@@ -14,8 +15,6 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError
 from tests.steps.phrases import phrase
 
-WINDOW_MINUTES = 600
-"""From the start of a cluster of this suite: a quiet containerd prints nothing after that."""
 SHOWN = 1500
 """Characters of a log in the evidence: some fifteen lines of a kubelet."""
 
@@ -36,12 +35,21 @@ def ask_each(cluster: Cluster, service: str) -> dict[str, Answer]:
 
 @then("each answers with a list of files, without a line of the journal")
 def lists_of_files(answers: dict[str, Answer]) -> None:
+    for node in answers:
+        places.looked(node)
     wrong = [
         told(one)
         for one in answers.values()
         if not node_logs.is_list_of_files(one) or node_logs.lines_of(one.text, "kubelet")
     ]
     must_be_none(wrong, "with the switch off, kubelets answer with a list of files")
+
+
+@then("every worker's journal has lines of its kubelet")
+def journals_have_lines(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    silent = [shell.name for shell in shells if not node_logs.printed_last(shell, "kubelet")]
+    must_be_none(silent, "every kubelet prints into its machine's journal")
 
 
 @then(
@@ -53,7 +61,7 @@ def lists_of_files(answers: dict[str, Answer]) -> None:
 )
 def gives_the_journal(cluster: Cluster, changed: str, service: str, evidence: Evidence) -> Reading:
     shell = cluster.shell(changed)
-    window = node_logs.just_over(shell, minutes=WINDOW_MINUTES)
+    window = node_logs.just_over(shell, [service])
     text = logs_of(cluster, changed).query(service, **window.options).text
     evidence.record(f"the end of the log of {service}", "text", text[-SHOWN:])
     must_have_lines(text, service)
@@ -78,12 +86,7 @@ def other_lists(cluster: Cluster, changed: str) -> None:
 
 @then(phrase('for "{one:Name}" and "{two:Name}" at once it gives both, mixed by time'))
 def gives_both(cluster: Cluster, changed: str, one: str, two: str) -> None:
-    shell = cluster.shell(changed)
-    window = node_logs.just_over(shell, minutes=WINDOW_MINUTES)
-    text = logs_of(cluster, changed).query(one, two, **window.options).text
-    must_have_lines(text, one)
-    must_have_lines(text, two)
-    must_equal(text, node_logs.of_the_machine(shell, [one, two], window))
+    text = gives_at_once(cluster, changed, [one, two])
     if not node_logs.mixed(text, one, two):
         raise ClaimError(f"lines of {one} and {two} should be mixed by time: {text[:SHOWN]}")
 
@@ -111,6 +114,20 @@ def option_in_words(cluster: Cluster, changed: str, words: str) -> None:
 
 def logs_of(cluster: Cluster, node: str) -> NodeLogs:
     return NodeLogs(Port(cluster, node, cluster.credentials("admin")))
+
+
+def gives_at_once(cluster: Cluster, node: str, services: list[str]) -> str:
+    """What a kubelet gives of several services: lines of each, all that the machine's journal has.
+
+    Errors: ClaimError.
+    """
+    shell = cluster.shell(node)
+    window = node_logs.just_over(shell, services)
+    text = logs_of(cluster, node).query(*services, **window.options).text
+    for service in services:
+        must_have_lines(text, service)
+    must_equal(text, node_logs.of_the_machine(shell, services, window))
+    return text
 
 
 def must_have_lines(text: str, service: str) -> None:

@@ -1,6 +1,6 @@
 """Logs of machines asked of kubelets: every Then-step goes red, as one understands."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,11 +13,11 @@ from infra.inventory import series
 from tests.steps import node_log_files as files
 from tests.steps import node_log_questions as questions
 from tests.steps import node_logs as steps
-from tests.steps.node_log_files import Folder
 from tests.steps.node_log_questions import Answered, Talker
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
 
 NODE = "worker-0"
+LAST = "journalctl --quiet --lines=1"
 PLAIN = {"Content-Type": "text/plain;charset=UTF-8"}
 LIST = '<pre>\n<a href="pods/">pods/</a>\n</pre>'
 JOURNAL = """\
@@ -31,7 +31,6 @@ WINDOW = Window(
 )
 FIRST, SECOND = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
 TALKER = Talker("claim-1", FIRST, SECOND, WINDOW.since)
-FOLDER = Folder(NODE, "claim-1", "nonce", "marker")
 
 
 class FakeLogs:
@@ -77,7 +76,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> FakeLogs:
 
 @pytest.fixture
 def shell() -> FakeShell:
-    return FakeShell(answers={"date": "1764108000\n"})
+    return FakeShell(answers={"date": "1764108000\n", LAST: "1764107999.5 worker-0 kubelet: x\n"})
 
 
 @pytest.fixture
@@ -132,6 +131,31 @@ def test_two_services(live: Cluster, logs: FakeLogs, shell: FakeShell) -> None:
     goes_red("should be mixed by time", read)
     logs.default = (200, KUBELET)
     goes_red("there should be lines of containerd", read)
+
+
+def test_a_window_is_short_however_old_the_cluster_is(shell: FakeShell) -> None:
+    """600 minutes of a busy kubelet took longer to read than the kubelet's 30 s."""
+    window = node_logs.just_over(shell, ["kubelet"])
+    assert window.until - window.since < timedelta(minutes=11)
+    assert window.until.timestamp() == 1764107998
+    shell.answers[LAST] = "1764000000.9 worker-0 containerd[8]: long ago\n"
+    assert node_logs.just_over(shell, ["kubelet"]).until.timestamp() == 1764000600
+    shell.answers[LAST] = ""
+    not_judged("worker-0 has no line of kubelet", node_logs.just_over, shell, ["kubelet"])
+
+
+def test_a_worker_whose_kubelet_prints_nothing(live: Cluster, shell: FakeShell) -> None:
+    steps.journals_have_lines(live)
+    shell.answers[LAST] = ""
+    goes_red("prints into its machine's journal; .*worker-0", steps.journals_have_lines, live)
+
+
+def test_four_at_once(live: Cluster, logs: FakeLogs, shell: FakeShell) -> None:
+    logs.default = (200, JOURNAL)
+    shell.answers["journalctl"] = JOURNAL
+    questions.gives_many(live, NODE, "kubelet", ["containerd"])
+    goes_red("there should be lines of claim-1", questions.gives_many, live, NODE, "kubelet",
+             ["claim-1"])  # fmt: skip
 
 
 def test_names_that_are_none(live: Cluster, logs: FakeLogs) -> None:
@@ -201,30 +225,6 @@ def test_a_question_without_an_end(live: Cluster, shell: FakeShell) -> None:
     questions.no_reader_left(live, NODE)
     shell.answers["pgrep"] = "17\n"
     goes_red("a reader ends with the question; instead: .*17", questions.no_reader_left, live, NODE)
-
-
-def test_files(live: Cluster, logs: FakeLogs) -> None:
-    logs.default = (200, "nonce\n")
-    files.gives_nonce(live, FOLDER)
-    logs.table["claim-1/file.log"] = (406, "no")
-    goes_red("by query and by plain path; instead: .*406", files.gives_nonce, live, FOLDER)
-    table = [["name"], ["the link that leads out"]]
-    goes_red("the link that leads out: .*200", files.refuses_names, live, FOLDER, 406, table)
-    logs.default = (406, "path escapes")
-    files.refuses_names(live, FOLDER, 406, table)
-    goes_red("should give marker; it gave .*406", files.plain_follows, live, FOLDER)
-    files.climbing_fails(live, FOLDER)
-    logs.default = (200, "marker")
-    files.plain_follows(live, FOLDER)
-    goes_red("a path with .. should give nothing", files.climbing_fails, live, FOLDER)
-
-
-def test_folders_are_removed(live: Cluster, shell: FakeShell) -> None:
-    shell.answers |= {"mkdir": "", "ln": "", "rm": ""}
-    scenario = files.folders.__wrapped__()
-    folder = files.folder_of_worker(live, next(scenario))
-    scenario.close()
-    assert shell.ran[-1] == ("rm", "-rf", f"/var/log/{folder.name}", folder.outside)
 
 
 def test_queries_are_encoded() -> None:
