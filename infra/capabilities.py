@@ -1,18 +1,19 @@
-"""What a cluster may lack without being broken: asked once, before a run chooses its scenarios."""
+"""What a cluster may lack without being broken: asked once, before a run chooses its scenarios.
+
+Only what the platform's image cannot have is asked for, never what the series builds or sets: that
+is for the claims to judge.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.clients import metrics
-from infra.clients.api import Api
 from infra.cluster import Cluster
+from infra.ssh import Shell, exists
 
 RECORD = "lacks.json"
 METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
-GATE = "GracefulNodeShutdown"
-"""On by default and not locked (kubernetes pkg/features/kube_features.go, 1.36): it may be off."""
 
 
 @dataclass(frozen=True)
@@ -24,30 +25,29 @@ class Capability:
 
 
 def no_swap(cluster: Cluster) -> str:
-    without = [
-        worker.name
-        for worker in cluster.spec.workers
-        if cluster.shell(worker.name).run(["test", "-e", "/proc/swaps"], check=False).exit_status
-    ]
-    return f"the kernel of {', '.join(without)} has no swap" if without else ""
+    def lacks(shell: Shell) -> bool:
+        return not exists(shell, "/proc/swaps")
+
+    return "no worker's kernel has swap" if all_workers(cluster, lacks) else ""
 
 
 def no_graceful_shutdown(cluster: Cluster) -> str:
-    for worker in cluster.spec.workers:
+    """A kubelet whose gate is off and a masked logind are a matter of configuration: judged."""
+
+    def lacks(shell: Shell) -> bool:
         # it may not run yet: who first asks for it starts it
         logind = ["systemctl", "show", "--property=LoadState", "--value", "systemd-logind"]
-        if cluster.shell(worker.name).run(logind).stdout.strip() != "loaded":
-            return f"{worker.name} has no systemd-logind: nothing can delay its shutdown"
-        if gate_is_off(cluster.api, worker.name):
-            return f"the kubelet of {worker.name} has its feature gate {GATE} off"
-    return ""
+        return shell.run(logind).stdout.strip() == "not-found"
+
+    found = all_workers(cluster, lacks)
+    return "no worker has systemd-logind: nothing can delay a shutdown" if found else ""
 
 
-def gate_is_off(api: Api, node: str) -> bool:
-    """As the kubelet itself says; a gate that it no longer lists cannot be off."""
-    told = api.ask("GET", f"/api/v1/nodes/{node}/proxy/metrics")
-    samples = metrics.parse(told.text, only=metrics.GATES) if told.status == 200 else []
-    return metrics.gate(samples, GATE) == 0
+def all_workers(cluster: Cluster, lacks: Callable[[Shell], bool]) -> bool:
+    """Whether each worker lacks it, as the platform's image has none: one that differs from the
+    others is no lack but a wrong worker.
+    """
+    return all(lacks(cluster.shell(worker.name)) for worker in cluster.spec.workers)
 
 
 def no_metrics_server(cluster: Cluster) -> str:
@@ -58,7 +58,7 @@ def no_metrics_server(cluster: Cluster) -> str:
 CAPABILITIES = {
     "swap": Capability("workers whose kernel has swap", no_swap),
     "graceful_shutdown": Capability(
-        "kubelets that may delay a shutdown, by logind", no_graceful_shutdown
+        "workers whose shutdown can be delayed, by logind", no_graceful_shutdown
     ),
     "metrics_server": Capability("the metrics API as an aggregated API", no_metrics_server),
 }

@@ -12,8 +12,13 @@ from infra.clients.api import Api, JsonObject
 from infra.clients.pods import condition
 from infra.ssh import Shell, exists
 
-DROP_IN = "/etc/systemd/logind.conf.d/99-kubelet.conf"
+FOLDER = "/etc/systemd/logind.conf.d"
+DROP_IN = f"{FOLDER}/99-kubelet.conf"
+LATER = f"{FOLDER}/zz-claim.conf"
+"""Sorts after the kubelet's: logind takes the last (logind.conf(5))."""
 LOGIND = "systemd-logind"
+NOT_RAISED = "waiting for logind InhibitDelayMaxSec to update"
+"""Words of a kubelet that could not raise the limit (nodeshutdown_manager_linux.go)."""
 LIMIT = [
     *("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1"),
     *("org.freedesktop.login1.Manager", "InhibitDelayMaxUSec"),
@@ -55,6 +60,24 @@ def announce(shell: Shell, *, begins: bool) -> None:
     manager = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager")
     word = "true" if begins else "false"
     shell.run(["busctl", "emit", *manager, "PrepareForShutdown", "b", word])
+
+
+def allows(shell: Shell) -> str:
+    """What logind allows, in words; also that there is none to ask."""
+    asked = shell.run(LIMIT, check=False)
+    if asked.exit_status:
+        return f"logind does not answer: {(asked.stderr or asked.stdout).strip()[:200]}"
+    return f"logind allows {int(asked.stdout.split()[1]) / 1e6:g} s"
+
+
+def lock_or_why(shell: Shell) -> tuple[str, str]:
+    """The kubelet's lock, or empty; and what logind allows."""
+    return delays(shell), allows(shell)
+
+
+def at_most(seconds: float) -> bytes:
+    """A file for logind that lets nobody delay a shutdown for longer."""
+    return f"[Login]\nInhibitDelayMaxSec={seconds:g}\n".encode()
 
 
 def raised(shell: Shell) -> bool:

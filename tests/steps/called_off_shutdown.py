@@ -3,14 +3,15 @@
 from pytest_bdd import then, when
 
 from fixtures.power import Power
+from fixtures.workloads import Workloads
 from infra.clients import kubelet, shutdowns
 from infra.clients.shutdowns import SHUTTING_DOWN
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.timing import scaled
+from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
-from tests.steps.shutdown import await_lock
+from tests.steps.shutdown import LATE, await_lock, await_rejection, bind_late, must_be_rejected
 
 
 @when("a shutdown is announced to it, and it holds a lock")
@@ -50,6 +51,27 @@ def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
         lambda lock: not lock,
         within=scaled(limit),
         what=f"the kubelet of {changed} has ended its Pods and holds no lock",
+    )
+
+
+@then(phrase('a Pod that is bound to it is rejected by "{reason:Name}"'))
+def bound_is_rejected(workloads: Workloads, changed: str, reason: str) -> None:
+    bind_late(workloads, changed)
+    await_rejection(workloads)
+    must_be_rejected(workloads, reason)
+    workloads.pods.delete(LATE)
+    workloads.await_gone(LATE)
+
+
+@then("a Pod that is bound to it runs")
+def bound_runs(workloads: Workloads, changed: str) -> None:
+    """What upstream knows as kubernetes#122674."""
+    bind_late(workloads, changed)
+    eventually(
+        lambda: workloads.pods.get(LATE)["status"].get("phase"),
+        lambda phase: phase == "Running",
+        within=scaled(POD_RUNS),
+        what=f"a Pod that is bound to {changed} runs",
     )
 
 

@@ -1,8 +1,7 @@
 """Workers that are powered off: locks, the order of deaths, and what is seen of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
@@ -12,14 +11,16 @@ from fixtures.workloads import Workloads, idle, manifest
 from infra.clients import kubelet, shutdowns
 from infra.clients.api import JsonObject, need
 from infra.clients.logs import Log
+from infra.clients.pods import PodIdentity
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.clients.shutdowns import DROP_IN, LOGIND, SHUTTING_DOWN, Mark
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, claimed
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.changed_kubelets import change
 from tests.steps.phrases import phrase
+from tests.steps.pods import identities_on
 
 ORDINARY = ("ordinary-a", "ordinary-b")
 CRITICAL = "critical"
@@ -35,6 +36,8 @@ class Dying:
 
     node: str
     sink: RunningPod
+    others: dict[str, PodIdentity] = field(default_factory=dict)
+    """What ran beside that Pod before."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,12 +50,6 @@ class Dying:
         return {name: self.sink.pods.get(name) for name in self.names}
 
 
-@pytest.fixture
-def limit_before(cluster: Cluster) -> float:
-    """Seconds that logind of the first worker allows before anything is changed."""
-    return shutdowns.limit(cluster.shell(cluster.spec.workers[0].name))
-
-
 @given(
     phrase(
         "a worker whose kubelet delays a shutdown by {period:Duration}, {critical:Duration} of "
@@ -60,13 +57,10 @@ def limit_before(cluster: Cluster) -> float:
     ),
     target_fixture="changed",
 )
-def delaying_worker(
-    cluster: Cluster, faults: Faults, limit_before: float, period: float, critical: float
-) -> str:
-    require(limit_before < period, f"logind allows {limit_before:g} s already")
+def delaying_worker(cluster: Cluster, faults: Faults, period: float, critical: float) -> str:
+    """Also where logind allows that already: then the kubelet has no limit to raise."""
     node = str(cluster.spec.workers[0].name)
-    faults.expect(node, DROP_IN, unit=LOGIND)
-    change(cluster, faults, node, shutdowns.settings(period, critical))
+    delay_shutdown(cluster, faults, node, shutdowns.settings(period, critical))
     kubelet.await_heartbeat(cluster.api, node)
     return node
 
@@ -79,7 +73,8 @@ def unchanged_worker(cluster: Cluster) -> str:
 @given("two ordinary Pods and a critical one on it that tell of their end", target_fixture="dying")
 def dying_pods(workloads: Workloads, cluster: Cluster, changed: str) -> Dying:
     elsewhere = next(w.name for w in cluster.spec.workers if w.name != changed)
-    dying = Dying(changed, workloads.run("sink", node=elsewhere))
+    sink = workloads.run("sink", node=elsewhere)
+    dying = Dying(changed, sink, identities_on(cluster, elsewhere))
     for name in dying.names:
         workloads.pods.create(dying_pod(name, changed, dying.sink.address))
     await_running(dying)
@@ -96,9 +91,10 @@ def power_off(power: Power, dying: Dying) -> None:
 def power_off_and_bind(cluster: Cluster, power: Power, dying: Dying, workloads: Workloads) -> str:
     """What the node said before it went."""
     power.begin(dying.node)
-    told = await_going(cluster, dying.node)
-    need(workloads.pods.ask_to_create(idle(LATE, cpu="1m", nodeName=dying.node)))
-    await_rejection(workloads)
+    with claimed():
+        told = await_going(cluster, dying.node)
+        bind_late(workloads, dying.node)
+        await_rejection(workloads)
     power.await_off(dying.node)
     return told
 
@@ -113,20 +109,11 @@ def holds_lock(cluster: Cluster, changed: str, evidence: Evidence, limit: float)
     evidence.record("the lock", "text", await_lock(cluster, changed, limit))
 
 
-@then(phrase("logind allows {period:Duration} where it allowed less, by a file of the kubelet"))
-def limit_raised(cluster: Cluster, changed: str, limit_before: float, period: float) -> None:
-    shell = cluster.shell(changed)
-    now, by_file = shutdowns.limit(shell), shutdowns.raised(shell)
-    if not (limit_before < period <= now and by_file):
-        word = "there" if by_file else "not there"
-        raise ClaimError(f"logind allowed {limit_before:g} s, now {now:g} s; {DROP_IN} is {word}")
-
-
 @then(phrase('it said that it was shutting down, and rejected that Pod by "{reason:Name}"'))
 def said_and_rejected(workloads: Workloads, told: str, reason: str) -> None:
-    status = workloads.pods.get(LATE)["status"]
-    if SHUTTING_DOWN not in told or status.get("reason") != reason:
-        raise ClaimError(f"the node said {told!r}; the Pod bound meanwhile is {status}")
+    must_be_rejected(workloads, reason)
+    if SHUTTING_DOWN not in told:
+        raise ClaimError(f"the node should say that it is {SHUTTING_DOWN}; it said {told!r}")
 
 
 @then("the ordinary Pods ended before the critical one was asked to, each in its own time")
@@ -138,58 +125,50 @@ def died_in_order(dying: Dying, evidence: Evidence) -> None:
     must_be_none(wrong, "ordinary Pods end first, critical ones last")
 
 
-@then("the API shows each as ended by the kubelet")
-def ended_by_kubelet(dying: Dying, evidence: Evidence) -> None:
+@then("the API shows each as ended by the kubelet, and Pods of the other worker go on")
+def ended_by_kubelet(cluster: Cluster, dying: Dying, evidence: Evidence) -> None:
     found = dying.found()
     rows = [(name, *shutdowns.ending(pod)) for name, pod in found.items()]
     evidence.table("how they ended", "Pod, phase, reason, DisruptionTarget", rows)
     wrong = shutdowns.not_ended_by_kubelet(found)
     must_be_none(wrong, "Pods have ended, and say that the kubelet did it")
+    must_be_none(others_changed(cluster, dying), "Pods of the other worker go on")
 
 
 @then("the API shows none as ended by the kubelet")
 def none_by_kubelet(dying: Dying) -> None:
     stays(
         lambda: shutdowns.ended_by_kubelet(dying.found()),
-        scaled(10),
+        10,
         "no Pod is ended by the kubelet without a period",
     )
 
 
-@then(phrase("within {limit:Duration} its node is Unknown"))
-def node_unknown(cluster: Cluster, dying: Dying, limit: float) -> None:
-    eventually(
-        lambda: shutdowns.ready(cluster.api, dying.node),
-        lambda seen: seen[0] == "Unknown",
-        within=scaled(limit),
-        what=f"{dying.node} is Unknown",
-    )
+def others_changed(cluster: Cluster, dying: Dying) -> list[str]:
+    """Pods of the other worker that are not what they were; more may have come."""
+    now = identities_on(cluster, dying.sink.node)
+    changed = [name for name, one in dying.others.items() if one != now.get(name)]
+    return [f"{name}: {dying.others[name]} became {now.get(name)}" for name in changed]
 
 
-@then("its node is ready")
-def node_ready(cluster: Cluster, dying: Dying) -> None:
-    seen = kubelet.ready(cluster.api, dying.node)
-    if seen != "True":
-        raise ClaimError(f"{dying.node} should be ready after it was started; Ready is {seen}")
+def delay_shutdown(cluster: Cluster, faults: Faults, node: str, settings: dict[str, str]) -> None:
+    """A kubelet with these settings; what it writes for logind goes again with them."""
+    faults.expect(node, DROP_IN, unit=LOGIND)
+    change(cluster, faults, node, settings)
 
 
-@then("its node is ready, and its kubelet tells when the shutdown began and ended")
-def tells_times(cluster: Cluster, dying: Dying, evidence: Evidence) -> None:
-    node_ready(cluster, dying)
-    began, ended = shutdowns.times(cluster.api, dying.node)
-    evidence.record("the shutdown", "figures", {"seconds it took": round(ended - began, 1)})
-    if not 0 < began <= ended:
-        raise ClaimError(f"the kubelet should tell of its shutdown; it tells {began} and {ended}")
+def bind_late(workloads: Workloads, node: str) -> None:
+    need(workloads.pods.ask_to_create(idle(LATE, cpu="1m", nodeName=node)))
 
 
 def await_lock(cluster: Cluster, node: str, limit: float = NOTICED) -> str:
     shell = cluster.shell(node)
     return eventually(
-        lambda: shutdowns.delays(shell),
-        bool,
+        lambda: shutdowns.lock_or_why(shell),
+        lambda seen: bool(seen[0]),
         within=scaled(limit),
         what=f"the kubelet of {node} holds a lock on its shutdown",
-    )
+    )[0]
 
 
 def dying_pod(name: str, node: str, sink: str) -> JsonObject:
@@ -221,6 +200,12 @@ def await_going(cluster: Cluster, node: str) -> str:
         every=0.3,
         what=f"{node} says that it is shutting down",
     )[1]
+
+
+def must_be_rejected(workloads: Workloads, reason: str) -> None:
+    status = workloads.pods.get(LATE)["status"]
+    if status.get("reason") != reason:
+        raise ClaimError(f"the Pod that came late should be rejected by {reason}; it is {status}")
 
 
 def await_rejection(workloads: Workloads) -> None:

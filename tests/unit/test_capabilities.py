@@ -13,8 +13,6 @@ from tests.unit.fakes import FakeApi, FakeShell
 
 LOGIND = "systemctl show --property=LoadState --value systemd-logind"
 HAS = {"test -e /proc/swaps": "", LOGIND: "loaded\n"}
-GATE = 'kubernetes_feature_enabled{name="GracefulNodeShutdown",stage="BETA"} '
-NODE = "/api/v1/nodes/worker-1/proxy/metrics"
 
 
 def cluster(table: dict[str, Any], **shells: FakeShell) -> Cluster:
@@ -29,26 +27,29 @@ def workers(**second: str) -> dict[str, FakeShell]:
 
 
 def test_a_whole_cluster_lacks_nothing() -> None:
-    table = {capabilities.METRICS: {}, NODE: GATE + "1\n"}
-    shells = workers(**HAS)
-    assert capabilities.lacks(cluster(table, **shells)) == {}
+    table = {capabilities.METRICS: {}}
+    assert capabilities.lacks(cluster(table, **workers(**HAS))) == {}
 
 
-def test_each_lack_names_the_machine_and_what_is_missing() -> None:
-    assert capabilities.lacks(cluster({}, **workers(**{LOGIND: "not-found\n"}))) == {
-        "swap": "the kernel of worker-1 has no swap",
-        "graceful_shutdown": "worker-1 has no systemd-logind: nothing can delay its shutdown",
-        "metrics_server": "no API server answers for the metrics API here",
+def test_each_lack_says_what_no_worker_has() -> None:
+    without = {LOGIND: "not-found\n"}
+    shells = {name: FakeShell(name, without) for name in ("worker-0", "worker-1")}
+    assert capabilities.lacks(cluster({capabilities.METRICS: {}}, **shells)) == {
+        "swap": "no worker's kernel has swap",
+        "graceful_shutdown": "no worker has systemd-logind: nothing can delay a shutdown",
     }
 
 
-@pytest.mark.parametrize(
-    ("told", "lacks"), [(GATE + "0\n", True), (GATE + "1\n", False), ("", False)]
-)
-def test_a_gate_is_off_only_if_the_kubelet_says_so(told: str, lacks: bool) -> None:  # noqa: FBT001
-    found = capabilities.no_graceful_shutdown(cluster({NODE: told}, **workers(**HAS)))
-    expected = "the kubelet of worker-1 has its feature gate GracefulNodeShutdown off"
-    assert found == (expected if lacks else "")
+@pytest.mark.parametrize("second", [{}, {LOGIND: "not-found\n"}, {LOGIND: "masked\n"}])
+def test_a_worker_that_differs_is_wrong_and_no_lack(second: dict[str, str]) -> None:
+    """Its claims are judged, and do not hold; so are those of a kubelet with its gate off."""
+    shells = workers(**{LOGIND: "loaded\n", **second})
+    assert capabilities.lacks(cluster({capabilities.METRICS: {}}, **shells)) == {}
+
+
+def test_a_masked_logind_is_no_lack() -> None:
+    shells = {name: FakeShell(name, {LOGIND: "masked\n"}) for name in ("worker-0", "worker-1")}
+    assert capabilities.no_graceful_shutdown(cluster({}, **shells)) == ""
 
 
 def test_workers_of_xdist_read_what_the_controlling_process_found(tmp_path: Path) -> None:
