@@ -4,12 +4,23 @@ Feature: Devices that a plugin of the node brings
   divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
   numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
 
+  @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
+  @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
+  Rule: Every worker's kubelet takes plugins and tells monitors
+    A plugin is of one worker; what it shows counts for the others because of this.
+
+    Scenario: Sockets and gates of every worker
+      Given the metrics of every kubelet
+      Then each says that the gate "ResourceHealthStatus" is on
+      And each says that the gate "KubeletPodResourcesGet" is on
+      And every kubelet listens for plugins and for monitors
+
   @claim_62_1 @disruptive @slow
   Rule: Before any plugin the folder of sockets holds the kubelet's own
 
-    Scenario: A kubelet that was just started
-      Given a worker whose kubelet was just started, without plugins
-      Then the only socket among the plugins' is the kubelet's
+    Scenario: Kubelets that were just started
+      Given workers whose kubelets were just started, without plugins
+      Then the only socket among the plugins' of each is the kubelet's
       And no node has a device
 
   @claim_62_2 @disruptive @slow
@@ -22,6 +33,7 @@ Feature: Devices that a plugin of the node brings
       And no node has a device
       When the plugin registers
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
+      And its kubelet has counted one registration more
 
   @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @disruptive
   Rule: A Pod that asks for a device gets one, and what the plugin gave with it
@@ -31,7 +43,7 @@ Feature: Devices that a plugin of the node brings
       And a Pod without a device on the same worker
       When a Pod asks for a device
       Then the plugin was asked in the documented order, to allocate once and one device
-      And the Pod's container has the plugin's nonce, its folder and its device
+      And the Pod's container has the plugin's nonce, its device, and its folder to read only
       And the kubelet tells that this container has that device
       But the Pod without one has none of it
 
@@ -64,12 +76,13 @@ Feature: Devices that a plugin of the node brings
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
       Given a device plugin with 3 devices on a worker
-      And a Pod that has one of them
+      And a Pod that has one of them, whose status tells that it is "Healthy"
       When its device becomes unhealthy
-      Then within 30 s its node has 3 devices and 2 to give, and no other node has any
+      Then within 30 s its node has 3 devices and 2 to give, and so for 15 s
       And the Pod's status tells that its device is "Unhealthy", and it goes on
       When its device becomes healthy
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
+      And the Pod's status tells that its device is "Healthy", and it goes on
 
   @claim_62_10 @disruptive @slow @patient
   Rule: Devices of a plugin that died cannot be had
@@ -79,24 +92,24 @@ Feature: Devices that a plugin of the node brings
       Given a device plugin with 3 devices on a worker
       And a Pod that has one of them
       When the plugin is killed
-      Then within 30 s its node has 3 devices and 0 to give, and no other node has any
-      And the Pod that has one goes on
-      And within 360 s its node has 0 devices and 0 to give, and no other node has any
+      Then within 30 s its node has 3 devices and 0 to give, and so for 240 s
+      And within 120 s its node has 0 devices and 0 to give, and no other node has any
       And the Pod that has one goes on
 
   @claim_62_11 @disruptive
-  Rule: A restarted kubelet wants plugins to register again, and Pods keep their devices
-    Until then the node has none at all, where a plugin that died leaves the number and gives none.
+  Rule: A restarted kubelet wants plugins to register again, and running containers keep their devices
+    Until then the node has none at all, where a plugin that died leaves the number and gives none. A Pod
+    whose init container had asked for a device is refused meanwhile, although it runs (kubernetes#138446).
 
     Scenario: A plugin that holds back after the kubelet's restart
       Given a device plugin with 3 devices on a worker
-      And a Pod that has one of them
+      And a Pod that has one of them, and one whose init container had one too
       When its kubelet restarts and the plugin holds back
-      Then within 30 s its node has 0 devices and 0 to give, and no other node has any
+      Then within 30 s its node has 0 devices and 0 to give, and its socket is gone
+      And within 60 s the other Pod has failed, because of "UnexpectedAdmissionError"
       When the plugin registers
       Then within 30 s its node has 3 devices and 3 to give, and no other node has any
-      And the Pod that has one goes on
-      And the kubelet tells that this container has that device
+      And the Pod that has one goes on with it, as do all others of the worker
 
   @claim_62_12 @disruptive @slow
   Rule: A Pod whose device cannot be allocated is refused, not tried again
@@ -105,7 +118,8 @@ Feature: Devices that a plugin of the node brings
       Given a device plugin with 3 devices on a worker
       When a Pod asks for a device and the plugin fails
       Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
-      And within 30 s its node has 3 devices and 3 to give, and no other node has any
+      When the plugin fails no more
+      Then 3 Pods that ask for a device get one each, asked for once
 
   @claim_62_13 @disruptive @slow
   Rule: A count that is written into a node's status is divided in the same way

@@ -8,17 +8,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infra.clients import kubelet
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.counterpart import Counterpart
-from infra.clients.running import RunningPod
 from infra.errors import LabError, preparing
 from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
-from infra.wait import eventually
+from infra.wait import consistently, eventually
 
 FOLDER = "/var/lib/kubelet/device-plugins"
 KUBELETS_OWN = "kubelet.sock"
 CHECKPOINT = f"{FOLDER}/kubelet_internal_checkpoint"
+MONITORS = "/var/lib/kubelet/pod-resources/kubelet.sock"
+REGISTRATIONS = "kubelet_device_plugin_registration_total"
 VENDOR = "example.com"
 NO_VERSION = "v0"
 """Of the API between kubelet and plugins; a kubelet names what it refuses."""
@@ -64,6 +66,16 @@ class DevicePlugin(Counterpart):
             lambda: counts(api, self.resource),
             lambda seen: seen == {self.shell.name: (str(total), str(free))},
             within=scaled(within),
+            what=f"{self.shell.name} alone has {total} of {self.resource}, {free} to give",
+        )
+
+    def keeps_counts(self, api: Api, total: int, free: int, *, lasting: float) -> None:
+        """Its worker alone has so many all the time. Errors: Changed."""
+        consistently(
+            lambda: counts(api, self.resource),
+            lambda seen: seen == {self.shell.name: (str(total), str(free))},
+            lasting=lasting,
+            every=3.0,
             what=f"{self.shell.name} alone has {total} of {self.resource}, {free} to give",
         )
 
@@ -178,24 +190,20 @@ def out_of_order(calls: Sequence[JsonObject]) -> list[str]:
     return wrong
 
 
-@dataclass(frozen=True)
-class Inside:
-    """What a container has of a plugin: nonce, marker of its folder, numbers of its device."""
-
-    nonce: str
-    marker: str
-    device: str
+def registrations(api: Api, plugin: DevicePlugin) -> float:
+    """How often the plugin's kubelet was asked to register its resource, in vain too."""
+    found = kubelet.samples(api, plugin.shell.name, only=REGISTRATIONS)
+    return kubelet.counter(found, REGISTRATIONS, resource_name=plugin.resource)
 
 
-def inside(pod: RunningPod) -> Inside:
-    """Read through the container's first process. Errors: CommandFailed when it is gone."""
-    first, *_ = pod.cgroups().containers[pod.only_container].pids
-    root = f"/proc/{first}"
-    environment = pod.shell.get(f"{root}/environ").decode().split("\0")
-    found = dict(entry.partition("=")[::2] for entry in environment if "=" in entry)
-    marker = pod.shell.run(["cat", f"{root}/root/device/marker"], check=False).stdout.strip()
-    device = pod.shell.run(["stat", "--format=%t:%T", f"{root}/root/dev/claim"], check=False)
-    return Inside(found.get("DEVICE_NONCE", ""), marker, device.stdout.strip())
+def listens(shell: Shell) -> list[str]:
+    """Sockets that a kubelet should have and has not."""
+    wanted = (f"{FOLDER}/{KUBELETS_OWN}", MONITORS)
+    return [
+        f"{shell.name} has no socket {path}"
+        for path in wanted
+        if shell.run(["test", "-S", path], check=False).exit_status
+    ]
 
 
 def health(pod: JsonObject, resource: str) -> list[tuple[str, str]]:

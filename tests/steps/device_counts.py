@@ -4,12 +4,14 @@ from pytest_bdd import given, then, when
 
 from fixtures.devices import MakePlugin
 from fixtures.workloads import Workloads
+from infra import places
 from infra.clients import device_plugins, kubelet
 from infra.clients.api import Answer, JsonObject, need
 from infra.clients.device_plugins import CHECKPOINT, KUBELETS_OWN, DevicePlugin
+from infra.clients.kubelet_port import told
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, claimed, require
 from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
@@ -25,18 +27,17 @@ WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 """Requests and limits that the API refuses: validation of kubernetes pkg/apis/core."""
 
 
-@given("a worker whose kubelet was just started, without plugins", target_fixture="fresh")
-def fresh_kubelet(cluster: Cluster) -> Shell:
-    """Its start removes sockets that plugins left."""
-    shell = cluster.shell(cluster.spec.workers[0].name)
-    kubelet.restart(shell, cluster.api)
-    return shell
+@given("workers whose kubelets were just started, without plugins", target_fixture="fresh")
+def fresh_kubelets(cluster: Cluster) -> list[Shell]:
+    """Their start removes sockets that plugins left."""
+    kubelet.restart_all(cluster)
+    return [cluster.shell(worker.name) for worker in cluster.spec.workers]
 
 
 @given("Pods that ask for a device in other ways", target_fixture="asked")
-def other_ways(workloads: Workloads) -> dict[str, Answer]:
-    bodies = {way: asking(*figures) for way, figures in WAYS.items()}
-    return {way: workloads.pods.ask_to_create(body) for way, body in bodies.items()}
+def other_ways(cluster: Cluster, workloads: Workloads) -> dict[str, list[Answer]]:
+    """What each API server answers, in a dry run."""
+    return {way: try_each(cluster, workloads, asking(*figures)) for way, figures in WAYS.items()}
 
 
 @given(
@@ -47,7 +48,8 @@ def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DeviceP
     """A plugin that never starts: its name is the resource's, and it is forgotten afterwards."""
     plugin = make_plugin(count)
     need(device_plugins.advertise(cluster.api, plugin.shell.name, plugin.resource, count))
-    plugin.await_counts(cluster.api, count, count, within=REGISTERED)
+    with claimed():  # the kubelet takes it over: 62.13
+        plugin.await_counts(cluster.api, count, count, within=REGISTERED)
     return plugin
 
 
@@ -76,15 +78,22 @@ def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
 @when("2 Pods ask for 3 and 1 of them", target_fixture="names")
 def two_ask(workloads: Workloads, plugin: DevicePlugin) -> list[str]:
     for name, count in (("three", 3), ("one", 1)):
-        workloads.pods.create(user(name, plugin.resource, count))
+        need(workloads.pods.ask_to_create(user(name, plugin.resource, count)))
     return ["three", "one"]
 
 
-@then("the only socket among the plugins' is the kubelet's")
-def only_own_socket(fresh: Shell) -> None:
-    seen = device_plugins.sockets(fresh)
-    if seen != [KUBELETS_OWN]:
-        raise ClaimError(f"only {KUBELETS_OWN} should be there on {fresh.name}; there are {seen}")
+@then("every kubelet listens for plugins and for monitors")
+def each_listens(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    missing = [line for shell in shells for line in device_plugins.listens(shell)]
+    must_be_none(missing, "every kubelet listens for plugins and for monitors")
+
+
+@then("the only socket among the plugins' of each is the kubelet's")
+def only_own_socket(fresh: list[Shell]) -> None:
+    seen = {shell.name: device_plugins.sockets(shell) for shell in fresh}
+    wrong = [f"{node} has {names}" for node, names in seen.items() if names != [KUBELETS_OWN]]
+    must_be_none(wrong, f"only {KUBELETS_OWN} is there")
 
 
 @then(phrase('a registration by version "{version:Name}" is refused, naming it'))
@@ -102,21 +111,20 @@ def name_refused(plugin: DevicePlugin, resource: str) -> None:
 
 
 @then(phrase("these are refused with {status:Count}"))
-def refused_ways(asked: dict[str, Answer], status: int, datatable: list[list[str]]) -> None:
-    wrong = [
-        f"{way}: {asked[way].status} {asked[way].message}"
-        for (way,) in datatable[1:]
-        if asked[way].status != status
-    ]
+def refused_ways(asked: dict[str, list[Answer]], status: int, datatable: list[list[str]]) -> None:
+    rows = [(way, answer) for (way,) in datatable[1:] for answer in asked[way]]
+    for _, answer in rows:
+        places.looked_by_request(answer.url)
+    wrong = [f"{way}: {told(answer)}" for way, answer in rows if answer.status != status]
     must_be_none(wrong, f"such requests for devices are refused with {status}")
 
 
 @then("a limit alone is taken as the request too")
-def limit_alone(workloads: Workloads) -> None:
-    made = workloads.pods.ask_to_create(asking({}, {RESOURCE: "1"}))
-    seen = need(made)["spec"]["containers"][0]["resources"]["requests"].get(RESOURCE)
-    if seen != "1":
-        raise ClaimError(f"a limit of 1 should become a request of 1; it became {seen}")
+def limit_alone(cluster: Cluster, workloads: Workloads) -> None:
+    made = try_each(cluster, workloads, asking({}, {RESOURCE: "1"}))
+    seen = [need(one)["spec"]["containers"][0]["resources"]["requests"] for one in made]
+    wrong = [f"it became {requests}" for requests in seen if requests.get(RESOURCE) != "1"]
+    must_be_none(wrong, "a limit of 1 becomes a request of 1")
 
 
 @then("both run on that worker")
@@ -127,6 +135,12 @@ def both_run(workloads: Workloads, plugin: DevicePlugin, names: list[str]) -> No
         within=scaled(POD_RUNS),
         what=f"{' and '.join(names)} run on {plugin.shell.name}",
     )
+
+
+def try_each(cluster: Cluster, workloads: Workloads, body: JsonObject) -> list[Answer]:
+    """What each API server would say to such a Pod; none is made."""
+    apis, path = cluster.api_servers().values(), workloads.pods.path()
+    return [api.ask("POST", path, body=body, params={"dryRun": "All"}) for api in apis]
 
 
 def asking(requests: dict[str, str], limits: dict[str, str]) -> JsonObject:

@@ -7,14 +7,14 @@ from pytest_bdd import given, then, when
 from fixtures.devices import MakePlugin
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
-from infra.clients import device_plugins, kubelet
+from infra.clients import device_mounts, device_plugins
 from infra.clients.api import JsonObject, need
 from infra.clients.device_plugins import NULL, DevicePlugin
 from infra.clients.pods import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, preparing
-from infra.timing import scaled
+from infra.errors import ClaimError, claimed, preparing
+from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
 
@@ -24,14 +24,17 @@ REGISTERED = 30
 
 @dataclass
 class Users:
-    """Pods that have a device of the plugin, in the order in which they were made."""
+    """Pods that have a device of the plugin, in the order in which they were made; ``refused`` is
+    one that runs and will not go on.
+    """
 
     plugin: DevicePlugin
     running: list[RunningPod] = field(default_factory=list)
+    refused: str = ""
 
     def of(self, pod: RunningPod) -> JsonObject:
         """The allocation whose nonce a Pod has. Errors: ClaimError."""
-        nonce = device_plugins.inside(pod).nonce
+        nonce = device_mounts.inside(pod).nonce
         for call in self.plugin.allocations():
             if call.get("nonce") == nonce:
                 return call
@@ -59,14 +62,20 @@ def pod_without(workloads: Workloads, plugin: DevicePlugin) -> RunningPod:
 
 
 @given("a Pod that has one of them", target_fixture="users")
-@when("a Pod asks for a device", target_fixture="users")
 def one_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
     return Users(plugin, [run_user(workloads, plugin, "one")])
 
 
+@when("a Pod asks for a device", target_fixture="users")
+def new_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
+    with claimed():  # that it gets one and runs
+        return Users(plugin, all_running(workloads, plugin, ["one"]))
+
+
 @when(phrase("{count:Count} Pods ask for a device"), target_fixture="users")
 def several_users(workloads: Workloads, plugin: DevicePlugin, count: int) -> Users:
-    return Users(plugin, [run_user(workloads, plugin, f"user-{n}") for n in range(count)])
+    with claimed():  # that there is one for each
+        return Users(plugin, all_running(workloads, plugin, [f"user-{n}" for n in range(count)]))
 
 
 @when("another Pod asks for a device", target_fixture="another")
@@ -87,30 +96,12 @@ def delete_user(users: Users) -> None:
     gone.pods.delete(gone.name)
 
 
-@when("the plugin registers")
-def let_register(plugin: DevicePlugin) -> None:
+@when("the plugin registers", target_fixture="registrations")
+def let_register(cluster: Cluster, plugin: DevicePlugin) -> float:
+    """How many registrations of its resource its kubelet had counted before."""
+    before = device_plugins.registrations(cluster.api, plugin)
     plugin.switch_off("hold")
-
-
-@when("its device becomes unhealthy")
-def device_unhealthy(plugin: DevicePlugin, users: Users) -> None:
-    plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
-
-
-@when("its device becomes healthy")
-def device_healthy(plugin: DevicePlugin) -> None:
-    plugin.switch_off("unhealthy")
-
-
-@when("the plugin is killed")
-def kill_plugin(plugin: DevicePlugin) -> None:
-    plugin.kill()
-
-
-@when("its kubelet restarts and the plugin holds back")
-def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> None:
-    plugin.switch("hold")
-    kubelet.restart(plugin.shell, cluster.api)
+    return before
 
 
 @then(
@@ -121,6 +112,13 @@ def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> None:
 )
 def node_has(cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int) -> None:
     plugin.await_counts(cluster.api, total, free, within=limit)
+
+
+@then("its kubelet has counted one registration more")
+def counted(cluster: Cluster, plugin: DevicePlugin, registrations: float) -> None:
+    now = device_plugins.registrations(cluster.api, plugin)
+    if now != registrations + 1:
+        raise ClaimError(f"one registration should be counted: {registrations:g} became {now:g}")
 
 
 @then("no node has a device")
@@ -139,18 +137,19 @@ def asked_in_order(plugin: DevicePlugin, users: Users, evidence: Evidence) -> No
     )
 
 
-@then("the Pod's container has the plugin's nonce, its folder and its device")
+@then("the Pod's container has the plugin's nonce, its device, and its folder to read only")
 def has_what_was_given(plugin: DevicePlugin, users: Users, evidence: Evidence) -> None:
     (pod,), (call,) = users.running, plugin.allocations()
-    seen = device_plugins.inside(pod)
+    seen = device_mounts.inside(pod)
     evidence.record("in the container", "text", str(seen))
     if (seen.nonce, seen.marker, seen.device) != (call["nonce"], plugin.name, NULL):
         raise ClaimError(f"the container should have nonce {call['nonce']}; it has {seen}")
+    must_be_none(device_mounts.written(pod), "the plugin's folder is mounted to be read only")
 
 
 @then("the Pod without one has none of it")
 def has_nothing(without: RunningPod) -> None:
-    seen = device_plugins.inside(without)
+    seen = device_mounts.inside(without)
     if (seen.nonce, seen.marker, seen.device) != ("", "", ""):
         raise ClaimError(f"a Pod without a device should have nothing of the plugin: {seen}")
 
@@ -198,21 +197,9 @@ def holder_goes_on(users: Users) -> None:
     must_be_none([line for pod in users.running for line in pod.restarts()], "the holder goes on")
 
 
-@then(phrase('the Pod\'s status tells that its device is "{health:Name}", and it goes on'))
-def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
-    (pod,) = users.running
-    await_health(pod, plugin.resource, [(device_plugins.only_id(users.of(pod)), health)])
-    holder_goes_on(users)
-
-
 @then(phrase('within {limit:Duration} that Pod has failed, because of "{reason:Name}"'))
 def has_failed(workloads: Workloads, another: str, limit: float, reason: str) -> None:
-    eventually(
-        lambda: workloads.pods.get(another)["status"],
-        lambda status: (status["phase"], status.get("reason")) == ("Failed", reason),
-        within=scaled(limit),
-        what=f"{another} has failed because of {reason}",
-    )
+    await_failure(workloads, another, limit, reason)
 
 
 def user(name: str, resource: str, count: int = 1) -> JsonObject:
@@ -223,18 +210,36 @@ def user(name: str, resource: str, count: int = 1) -> JsonObject:
     return body
 
 
+def all_running(workloads: Workloads, plugin: DevicePlugin, names: list[str]) -> list[RunningPod]:
+    """New Pods, each with a device. Errors: WaitTimeout, GaveUp when one is refused."""
+    for name in names:
+        need(workloads.pods.ask_to_create(user(name, plugin.resource)))
+    eventually(
+        lambda: {name: phase(workloads, name) for name in names},
+        lambda seen: set(seen.values()) == {"Running"},
+        giving_up_if=lambda seen: any("Failed" in one for one in seen.values()),
+        within=scaled(POD_RUNS),
+        what=f"{' and '.join(names)} run, each with a device",
+    )
+    return [workloads.running(name) for name in names]
+
+
+def phase(workloads: Workloads, name: str) -> str:
+    status = workloads.pods.get(name)["status"]
+    return " ".join([status["phase"], *([status["reason"]] if status.get("reason") else [])])
+
+
 def run_user(workloads: Workloads, plugin: DevicePlugin, name: str) -> RunningPod:
     workloads.pods.create(user(name, plugin.resource))
     return workloads.running(name)
 
 
-def await_health(pod: RunningPod, resource: str, wanted: list[tuple[str, str]]) -> None:
-    """IDs and health of a Pod's devices, as its status tells them."""
+def await_failure(workloads: Workloads, name: str, limit: float, reason: str) -> None:
     eventually(
-        lambda: device_plugins.health(pod.get(), resource),
-        lambda seen: seen == wanted,
-        within=scaled(REGISTERED),
-        what=f"the status of {pod.name} tells that its device is {wanted[0][1]}",
+        lambda: workloads.pods.get(name)["status"],
+        lambda status: (status["phase"], status.get("reason")) == ("Failed", reason),
+        within=scaled(limit),
+        what=f"{name} has failed because of {reason}",
     )
 
 

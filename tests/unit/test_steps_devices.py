@@ -23,6 +23,7 @@ from tests.unit.fakes import (
     evidence,
     goes_red,
     no_time_passes,
+    not_judged,
     running_pod,
     workloads_of,
 )
@@ -38,6 +39,7 @@ CALLS = [
     {"number": 4, "method": "ListAndWatch"},
     {"number": 5, "method": "Allocate", "ids": [f"{NAME}-0"], "nonce": "beef"},
 ]
+TOUCH = "touch /proc/321/root%s"
 PENDING = "/api/v1/namespaces/ns/pods/another"
 
 
@@ -57,6 +59,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     no_time_passes(monkeypatch)
     pod, api, shell = running_pod()
     own = {"cat /var/lib/claim": log(CALLS), **container("beef", NAME, "1:3")}
+    own["rm"] = ""
     shell.answers = {**own, **shell.answers}  # the first that fits answers
     api.table[NODES] = nodes("3", "3")
     return pod, api, shell
@@ -129,7 +132,18 @@ def test_calls_out_of_order(made: Made) -> None:
 
 def test_what_a_container_has(made: Made) -> None:
     pod, _, shell = made
+    shell.answers[TOUCH % "/root"] = ""
     steps.has_what_was_given(plugin(shell), users(made), evidence())
+    shell.answers[TOUCH % "/device"] = ""
+    goes_red(
+        "mounted to be read only; instead: rz on worker-0 wrote",
+        steps.has_what_was_given, plugin(shell), users(made), evidence(),
+    )  # fmt: skip
+    del shell.answers[TOUCH % "/device"], shell.answers[TOUCH % "/root"]
+    not_judged(
+        "rz should write into its own /root",
+        steps.has_what_was_given, plugin(shell), users(made), evidence(),
+    )  # fmt: skip
     goes_red("should have nothing of the plugin", steps.has_nothing, pod)
     shell.answers |= container("", "", "")
     steps.has_nothing(pod)
@@ -146,6 +160,16 @@ def test_what_monitors_are_told(made: Made) -> None:
     steps.told_to_monitors(plugin(shell), users(made))
     shell.answers[f"/var/lib/{NAME}/helper pod-resources"] = "[]"
     goes_red(r"it tells \[\]", steps.told_to_monitors, plugin(shell), users(made))
+
+
+def test_a_registration_that_is_not_counted(made: Made) -> None:
+    _, api, shell = made
+    metric = 'kubelet_device_plugin_registration_total{resource_name="%s"} %d\n'
+    api.table[f"{NODES}/worker-0/proxy/metrics"] = metric % (RESOURCE, 2)
+    before = steps.let_register(live(made), plugin(shell))
+    goes_red("should be counted: 2 became 2", steps.counted, live(made), plugin(shell), before)
+    api.table[f"{NODES}/worker-0/proxy/metrics"] = metric % (RESOURCE, 3)
+    steps.counted(live(made), plugin(shell), before)
 
 
 def test_two_pods_with_one_device(made: Made) -> None:
@@ -185,15 +209,6 @@ def test_a_holder_that_is_restarted(made: Made) -> None:
     steps.holder_goes_on(users(made))
     api.table[POD] = a_pod(status__containerStatuses__0__restartCount=1)
     goes_red("the holder goes on", steps.holder_goes_on, users(made))
-
-
-def test_a_status_without_health(made: Made) -> None:
-    _, api, shell = made
-    with pytest.raises(WaitTimeout, match="tells that its device is Unhealthy"):
-        steps.tells_health(plugin(shell), users(made), "Unhealthy")
-    tells = [{"name": RESOURCE, "resources": [{"resourceID": f"{NAME}-0", "health": "Unhealthy"}]}]
-    api.table[POD] = a_pod(status__containerStatuses__0__allocatedResourcesStatus=tells)
-    steps.tells_health(plugin(shell), users(made), "Unhealthy")
 
 
 def test_an_allocation_of_two() -> None:
