@@ -15,6 +15,17 @@ Feature: Swap on a worker
       Then the node of its worker is ready
       And no container of its worker has restarted
 
+  @claim_65_13
+  Rule: No kubelet has chosen swap for containers, and every kernel could limit it
+
+    Scenario: Settings and cgroups of every worker
+      Given the settings of every kubelet
+      Then every kubelet is set to
+        | setting    | value |
+        | failSwapOn | True  |
+        | memorySwap | {}    |
+      And every worker's kernel limits swap
+
   @claim_65_13 @disruptive @slow
   Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
 
@@ -22,21 +33,23 @@ Feature: Swap on a worker
       Given a worker with swap whose kubelet is set to
         | setting    | value |
         | failSwapOn | false |
-      When a Pod of each class runs on it
+      When a Pod of each class runs on it, and a critical one
       Then their containers may swap
-        | class      | share of the swap |
+        | Pod        | share of the swap |
         | Guaranteed | none              |
         | BestEffort | none              |
         | Burstable  | none              |
+        | critical   | none              |
 
     Scenario: Limited swap is chosen
       Given a worker with swap whose kubelet is set to
         | setting    | value                       |
         | failSwapOn | false                       |
         | memorySwap | {swapBehavior: LimitedSwap} |
-      When a Pod of each class runs on it
+      When a Pod of each class runs on it, and a critical one
       Then their containers may swap
-        | class      | share of the swap             |
+        | Pod        | share of the swap             |
         | Guaranteed | none                          |
         | BestEffort | none                          |
         | Burstable  | as of its request for memory  |
+        | critical   | none                          |

@@ -16,6 +16,8 @@ from infra.ssh import Shell
 
 FILE = "/var/lib/claim-swap"
 SIZE = "256M"
+LIMIT = "/sys/fs/cgroup/kubepods.slice/memory.swap.max"
+"""There where the kernel can limit swap: without it no container could be kept from it."""
 PAGES = 2 * 4096
 """Bytes by which the kernel's whole pages and our division may differ."""
 

@@ -9,10 +9,14 @@ from infra.clients import journal, kubelet, swap, units
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
+from infra.ssh import exists
 from tests.steps.changed_kubelets import Ended, change, values
 
 PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
 """Manifests by QoS class."""
+CRITICAL = "critical"
+"""Burstable, and may not swap all the same."""
+PRIORITY = "system-node-critical"
 NONE = "none"
 
 
@@ -44,6 +48,21 @@ def pod_of_each_class(workloads: Workloads, changed: str) -> dict[str, RunningPo
     return {qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()}
 
 
+@when("a Pod of each class runs on it, and a critical one", target_fixture="by_class")
+def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
+    critical = workloads.run(
+        PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
+    )
+    return {**pod_of_each_class(workloads, changed), CRITICAL: critical}
+
+
+@then("every worker's kernel limits swap")
+def kernels_limit_swap(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    without = [shell.name for shell in shells if not exists(shell, swap.LIMIT)]
+    must_be_none(without, f"every worker's kernel has {swap.LIMIT}")
+
+
 @then("their containers may swap")
 def may_swap(
     cluster: Cluster,
@@ -56,5 +75,5 @@ def may_swap(
         for qos, share in datatable[1:]
         for pod in [by_class[qos]]
     ]
-    evidence.table("bytes of swap", "class, allowed, expected", rows)
+    evidence.table("bytes of swap", "Pod, allowed, expected", rows)
     must_be_none(swap.wrong(rows), "containers may swap as their class and request allow")

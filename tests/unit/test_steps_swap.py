@@ -38,6 +38,22 @@ def test_containers_that_may_swap_too_much() -> None:
     goes_red("Burstable: -1", steps.may_swap, live, pods, table, evidence())
 
 
+def test_a_critical_pod_that_may_swap() -> None:
+    pod, api, shell = running_pod()
+    shell.answers |= {MAX: "16777216\n", "cat /proc/meminfo": MEMINFO % 262144}
+    table = [["Pod", "share"], ["critical", "none"]]
+    goes_red("critical: 16777216, must be 0", steps.may_swap, cluster_of(api), {"critical": pod},
+             table, evidence())  # fmt: skip
+
+
+def test_a_kernel_that_cannot_limit_swap(tmp_path: Path) -> None:
+    shells = {"worker-0": FakeShell("worker-0", {"test -e": ""}), "worker-1": FakeShell("worker-1")}
+    live = cluster(tmp_path, shell=shells.__getitem__)
+    goes_red("has .*memory.swap.max; instead: worker-1", steps.kernels_limit_swap, live)
+    shells["worker-1"].answers = {"test -e": ""}
+    steps.kernels_limit_swap(live)
+
+
 def test_a_machine_that_gets_no_swap() -> None:
     shell = FakeShell(
         answers={"fallocate": "", "chmod": "", "swapon": "", "cat /proc/meminfo": MEMINFO % 0}
