@@ -17,10 +17,9 @@ from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from tests.steps import kubelet_access as steps
-from tests.steps import kubelet_commands as commands
 from tests.steps import kubelet_settings as settings
 from tests.steps.kubelet_access import Caller
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged, running_pod
+from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 
 USER = "system:serviceaccount:ns:may-metrics"
 NOTHING = Credentials(ca=Path("ca.pem"))
@@ -161,40 +160,6 @@ def test_the_way_to_metrics() -> None:
     goes_red("with 403, naming nodes/proxy; instead: .*worker-1.*-> 200",
              steps.proxy_refuses, one, caller(), "nodes/proxy")  # fmt: skip
     steps.proxy_serves_admin(cluster_of({PROXIED: NODE_NAME, OTHER: NODE_NAME}), caller())
-
-
-def test_commands_by_get_and_by_post() -> None:
-    pod, _, _ = running_pod()
-    right = caller(ran=(101, "rz\n"))
-    commands.get_runs(right, [pod], evidence())
-    goes_red(
-        "a GET runs cat.*on worker-0 it gave 101 'other'",
-        commands.get_runs, caller(ran=(101, "other")), [pod], evidence(),
-    )  # fmt: skip
-    goes_red("gave 403", commands.get_runs, caller(), [pod], evidence())
-    commands.posts_refused(right, [pod])
-    goes_red("/run by POST is refused", commands.posts_refused, caller(post=200), [pod])
-    commands.bystander_refused(caller(), [pod])
-    goes_red("/exec by GET is refused with 403; instead: .*worker-0",
-             commands.bystander_refused, right, [pod])  # fmt: skip
-    goes_red("/run by POST", commands.bystander_refused, caller(post=200), [pod])
-
-
-def test_the_ordinary_path_at_each_api_server() -> None:
-    pod, _, _ = running_pod()
-    log, run = pod.pods.path("rz", "log"), pod.pods.path("rz", "exec")
-    command = f"POST {run}?command=id&stdout=true"
-    refused = {command: (403, {}), f"GET {log}": (403, {})}
-    commands.ordinary_refused(cluster_of(refused), caller(), pod)
-    runs = cluster_of(refused, {**refused, command: {}})
-    goes_red("pods/exec is refused with 403", commands.ordinary_refused, runs, caller(), pod)
-    tells = cluster_of(refused, {**refused, f"GET {log}": {}})
-    goes_red("pods/log is refused with 403", commands.ordinary_refused, tells, caller(), pod)
-    review = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    all_of_it = cluster_of({review: {"status": {"allowed": True}}})
-    goes_red("review its rights as .*False", commands.review_agrees, all_of_it, caller(), pod)
-    broken = cluster_of({log: "a line"}, {log: (500, {"message": "no kubelet"})})
-    not_judged("admin should read the Pod's log", commands.admin_reads_log, broken, pod)
 
 
 def test_strangers_are_nobody_and_the_two_other_authorities() -> None:

@@ -1,0 +1,188 @@
+"""One kubelet of two that is set otherwise: what is judged on the other alone stays green."""
+
+from collections.abc import Callable
+
+from infra.clients import kubelet
+from infra.clients.kubelet import CONFIGURATION
+from infra.clients.shutdowns import DROP_IN
+from infra.cluster import Cluster
+from infra.ssh import Shell
+from tests.mutants.changes import edit, restart
+from tests.mutants.mutant import Mutant
+
+WORKER = "worker-1"
+"""Not the one that a scenario takes when it needs one only."""
+KIND = "kind: KubeletConfiguration"
+CA, BOTH = "/var/lib/kubernetes/ca.pem", "/var/lib/kubernetes/clients.pem"
+SITE = "/etc/systemd/logind.conf.d/zz-site.conf"
+SHUTDOWN_GATES = (
+    "GracefulNodeShutdown",
+    "GracefulNodeShutdownBasedOnPodPriority",
+    "WindowsGracefulNodeShutdown",
+)
+"""They depend on each other: one alone is refused by the kubelet."""
+
+
+def one_changed(old: str, new: str) -> Callable[[Cluster], None]:
+    def change(cluster: Cluster) -> None:
+        edit(cluster, WORKER, CONFIGURATION, old, new)
+        begin_anew(cluster)
+
+    return change
+
+
+def one_with(*lines: str) -> Callable[[Cluster], None]:
+    """A kubelet with further settings than the series gives it."""
+    return one_changed(KIND, "\n".join([KIND, *lines]))
+
+
+def one_without(*gates: str) -> Callable[[Cluster], None]:
+    return one_with(f"featureGates: {{{', '.join(f'{gate}: false' for gate in gates)}}}")
+
+
+def one_that_trusts(authority: str) -> Callable[[Cluster], None]:
+    """Clients of a second authority are somebody to it."""
+
+    def change(cluster: Cluster) -> None:
+        shell, other = cluster.shell(WORKER), cluster.material.cert(authority)
+        shell.put(shell.get(CA) + other, BOTH)
+        one_changed(f"clientCAFile: {CA}", f"clientCAFile: {BOTH}")(cluster)
+
+    return change
+
+
+def begin_anew(cluster: Cluster) -> None:
+    restart(cluster, WORKER, "kubelet")
+    kubelet.await_heartbeat(cluster.api, WORKER)
+
+
+def masked_logind(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["systemctl", "mask", "--now", "systemd-logind"])
+
+
+def unmasked_logind(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["systemctl", "unmask", "systemd-logind"])
+
+
+def limit(seconds: float, path: str = SITE) -> Callable[[Cluster], None]:
+    """Every logind lets nobody delay a shutdown for longer, whatever kubelets write."""
+
+    def change(cluster: Cluster) -> None:
+        for worker in cluster.spec.workers:
+            shell = cluster.shell(worker.name)
+            shell.put(f"[Login]\nInhibitDelayMaxSec={seconds:g}\n".encode(), path)
+            read_again(shell)
+
+    return change
+
+
+def no_limit(cluster: Cluster) -> None:
+    for worker in cluster.spec.workers:
+        shell = cluster.shell(worker.name)
+        shell.run(["rm", "--force", SITE])
+        read_again(shell)
+
+
+def as_logind_was(cluster: Cluster) -> None:
+    """Without what the kubelet wrote for it, and without a kubelet that would write it again."""
+    one_changed("shutdownGracePeriod: 10s\n", "")(cluster)
+    shell = cluster.shell(WORKER)
+    shell.run(["rm", "--force", DROP_IN])
+    read_again(shell)
+
+
+def read_again(shell: Shell) -> None:
+    shell.run(["systemctl", "restart", "systemd-logind"])
+
+
+MUTANTS = (
+    Mutant(
+        "a read-only port on one worker",
+        "72.17",
+        "worker-1 listens on port 10255",
+        one_with("readOnlyPort: 10255"),
+    ),
+    Mutant(
+        "one kubelet that allows everything",
+        "72.14",
+        "https://worker-1:10250/metrics -> 200",
+        one_changed("authorization: {mode: Webhook}", "authorization: {mode: AlwaysAllow}"),
+    ),
+    Mutant(
+        "one kubelet that lets nobody in",
+        "72.17",
+        "nobody: https://worker-1:10250/metrics -> 403",
+        one_changed("anonymous: {enabled: false}", "anonymous: {enabled: true}"),
+    ),
+    Mutant(
+        "one kubelet that knows etcd's clients",
+        "72.17",
+        "etcd: https://worker-1:10250/metrics -> 403",
+        one_that_trusts("etcd-ca"),
+    ),
+    Mutant(
+        "one kubelet that knows the front proxy",
+        "72.17",
+        "front-proxy-client: https://worker-1:10250/metrics -> 403",
+        one_that_trusts("front-proxy-ca"),
+    ),
+    Mutant(
+        "one kubelet that answers from the journal",
+        "72.1",
+        "worker-1: enableSystemLogQuery is True, must be False",
+        one_with("enableSystemLogQuery: true"),
+    ),
+    Mutant(
+        "one kubelet without logs",
+        "72.1",
+        "worker-1: enableSystemLogHandler is False, must be True",
+        one_with("enableSystemLogHandler: false"),
+    ),
+    Mutant(
+        "a worker that cannot shut down gracefully",
+        "65.15",
+        "every kubelet has the gate GracefulNodeShutdown on; instead: worker-1: it is off",
+        one_without(*SHUTDOWN_GATES),
+    ),
+    Mutant(
+        "a worker whose logind is masked",
+        "65.15",
+        "every worker has logind; instead: worker-1: logind does not answer",
+        masked_logind,
+        mend=unmasked_logind,
+    ),
+    Mutant(
+        "one kubelet that delays a shutdown already",
+        "65.14",
+        "worker-1: shutdownGracePeriod is 10s, must be 0s",
+        one_with("shutdownGracePeriod: 10s"),
+        mend=as_logind_was,
+    ),
+    Mutant(
+        "a site that holds logind to five seconds",
+        "65.15",
+        "'logind allows 5 s'",
+        limit(5),
+        mend=no_limit,
+    ),
+    Mutant(
+        "a site where logind allows thirty seconds",
+        "65.15",
+        "no kubelet has to raise what logind allows already",
+        limit(30),
+        outcome="not judged",
+        mend=no_limit,
+    ),
+    Mutant(
+        "one kubelet that does not tell of devices' health",
+        "62.9",
+        "every kubelet has the gate ResourceHealthStatus on; instead: worker-1: it is off",
+        one_without("ResourceHealthStatus", "ResourceHealthStatusMessage"),
+    ),
+    Mutant(
+        "one kubelet that would swap",
+        "65.13",
+        "worker-1: memorySwap is {'swapBehavior': 'LimitedSwap'}, must be {}",
+        one_with("memorySwap: {swapBehavior: LimitedSwap}"),
+    ),
+)
