@@ -14,10 +14,10 @@ Feature: A worker that is powered off
       Then each says that the gate "GracefulNodeShutdown" is on
       And each says that the gate "GracefulNodeShutdownBasedOnPodPriority" is on
       And every kubelet is set to
-        | setting                          | value |
-        | shutdownGracePeriod              | 0s    |
-        | shutdownGracePeriodCriticalPods  | 0s    |
-        | shutdownGracePeriodByPodPriority | None  |
+        | setting                          | value  |
+        | shutdownGracePeriod              | 0s     |
+        | shutdownGracePeriodCriticalPods  | 0s     |
+        | shutdownGracePeriodByPodPriority | absent |
       And every worker has logind, which tells how long it allows
 
   @claim_65_15 @disruptive @slow

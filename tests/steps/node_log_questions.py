@@ -103,7 +103,7 @@ def ask_for(cluster: Cluster, changed: str, service: str) -> Answered:
 
 @then(phrase('for "{service:Name}" and these at once it gives the lines of each'))
 def gives_many(cluster: Cluster, changed: str, service: str, printed: list[str]) -> None:
-    gives_at_once(cluster, changed, [service, *printed])
+    gives_at_once(cluster, changed, [service], nonces=printed)
 
 
 @then("without a filter both are in its log")

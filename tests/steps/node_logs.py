@@ -1,5 +1,6 @@
 """Logs of a machine, asked of its kubelet: services, several, and names that are none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_bdd import then, when
@@ -116,17 +117,21 @@ def logs_of(cluster: Cluster, node: str) -> NodeLogs:
     return NodeLogs(Port(cluster, node, cluster.credentials("admin")))
 
 
-def gives_at_once(cluster: Cluster, node: str, services: list[str]) -> str:
+def gives_at_once(
+    cluster: Cluster, node: str, services: list[str], *, nonces: Sequence[str] = ()
+) -> str:
     """What a kubelet gives of several services: lines of each, all that the machine's journal has.
 
-    Errors: ClaimError.
+    ``nonces`` are units that have printed their own names. Errors: ClaimError.
     """
+    asked = [*services, *nonces]
     shell = cluster.shell(node)
-    window = node_logs.just_over(shell, services)
-    text = logs_of(cluster, node).query(*services, **window.options).text
+    window = node_logs.just_over(shell, asked)
+    text = logs_of(cluster, node).query(*asked, **window.options).text
     for service in services:
         must_have_lines(text, service)
-    must_equal(text, node_logs.of_the_machine(shell, services, window))
+    must_be_none([one for one in nonces if f"]: {one}" not in text], "lines of each are given")
+    must_equal(text, node_logs.of_the_machine(shell, asked, window))
     return text
 
 

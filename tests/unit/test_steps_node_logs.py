@@ -153,9 +153,11 @@ def test_a_worker_whose_kubelet_prints_nothing(live: Cluster, shell: FakeShell) 
 def test_four_at_once(live: Cluster, logs: FakeLogs, shell: FakeShell) -> None:
     logs.default = (200, JOURNAL)
     shell.answers["journalctl"] = JOURNAL
-    questions.gives_many(live, NODE, "kubelet", ["containerd"])
-    goes_red("there should be lines of claim-1", questions.gives_many, live, NODE, "kubelet",
-             ["claim-1"])  # fmt: skip
+    questions.gives_many(live, NODE, "kubelet", ["two"])
+    goes_red(
+        "lines of each are given; instead: claim-1",
+        questions.gives_many, live, NODE, "kubelet", ["claim-1"],
+    )  # fmt: skip
 
 
 def test_names_that_are_none(live: Cluster, logs: FakeLogs) -> None:
