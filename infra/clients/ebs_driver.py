@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from infra import places
 from infra.clients.api import Api, JsonObject
 from infra.clients.pods import is_ready
 from infra.clients.storage import DRIVER
@@ -33,6 +34,7 @@ def unregistered(cluster: Cluster) -> list[str]:
     """Workers that do not know the driver."""
     found = []
     for worker in cluster.spec.workers:
+        places.looked(worker.name)  # what its kubelet has written of it
         known = cluster.api.find(f"/apis/storage.k8s.io/v1/csinodes/{worker.name}") or {}
         drivers = (known.get("spec") or {}).get("drivers") or []
         if DRIVER not in [driver["name"] for driver in drivers]:

@@ -1,7 +1,6 @@
 """Pods of one namespace: creation, resize, conditions, events and identity.
 
-Identity is UID, container IDs, start times and restart counts: a Pod of the same name is not the
-same Pod.
+Identity is UID, container IDs, start times and restarts: one of the same name is not the same Pod.
 """
 
 import math
@@ -75,6 +74,10 @@ class Pods:
 
     def create(self, manifest: JsonObject) -> JsonObject:
         """The Pod once it is settled. Errors: NotPrepared, ApiRefused."""
+        return self.settled(self.made(manifest))
+
+    def made(self, manifest: JsonObject) -> str:
+        """Name of a new Pod, whether it ever runs or not. Errors: NotPrepared, ApiRefused."""
         with preparing():
             answer = eventually(
                 lambda: self.ask_to_create(manifest),
@@ -82,17 +85,21 @@ class Pods:
                 within=scaled(ACCESS),
                 what=f"API servers know what the Pod in {self.namespace} refers to",
             )
-        return self.settled(need(answer)["metadata"]["name"])
+        return str(need(answer)["metadata"]["name"])
 
     def settled(self, name: str) -> JsonObject:
         """The Pod once it is ready, or held by a running init container. Errors: NotPrepared."""
         with preparing():
-            return eventually(
-                lambda: self.version(name),
-                lambda version: is_settled(version.pod),
-                within=scaled(POD_RUNS),
-                what=f"Pod {self.namespace}/{name} runs",
-            ).pod
+            return self.await_settled(name)
+
+    def await_settled(self, name: str) -> JsonObject:
+        """As ``settled``. Errors: WaitTimeout."""
+        return eventually(
+            lambda: self.version(name),
+            lambda version: is_settled(version.pod),
+            within=scaled(POD_RUNS),
+            what=f"Pod {self.namespace}/{name} runs",
+        ).pod
 
     def get(self, name: str) -> JsonObject:
         return self.api.get(self.path(name))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.clients.api import Answer, Api, JsonObject, need
-from infra.errors import LabError, preparing
+from infra.errors import ClaimError, LabError, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -22,6 +22,12 @@ GROUPS = "/apis/groupsnapshot.storage.k8s.io/v1"
 GIB = 8
 """Of a claim that names no size: gp3 allows 500 IOPS a GiB, so that 4000 fit."""
 TAKEN_UP = Bound(30, "the resizer takes up a change", "it acts on events")
+BEGUN = Bound(
+    60,
+    "EC2 has begun a snapshot",
+    "two controllers act on events; CreateSnapshot itself answers "
+    "at once with the moment that it takes (EC2 API, CreateSnapshot)",
+)
 GONE = Bound(120, "a deleted claim's volume is gone", "detach and delete by the driver, T13")
 
 
@@ -100,9 +106,9 @@ class Storage:
     def claimed(self, name: str) -> JsonObject:
         return self.api.get(self.path("persistentvolumeclaims", name))
 
-    def change(self, name: str, spec: JsonObject) -> Answer:
+    def change(self, name: str, spec: JsonObject, *, through: Api | None = None) -> Answer:
         path = self.path("persistentvolumeclaims", name)
-        return self.api.patch(path, {"spec": spec}, kind="merge")
+        return (through or self.api).patch(path, {"spec": spec}, kind="merge")
 
     def delete_claim(self, name: str) -> None:
         self.api.delete(self.path("persistentvolumeclaims", name))
@@ -154,6 +160,16 @@ class Storage:
         }
         self.api.create(self.path("volumesnapshots", group=SNAPSHOTS), body)
 
+    def await_begun(self, name: str) -> None:
+        """EC2 has begun the snapshot: its moment has passed. Errors: WaitTimeout."""
+        eventually(
+            lambda: (self.snapshot(name).get("status") or {}).get("creationTime"),
+            bool,
+            within=scaled(BEGUN),
+            what=f"the snapshot {name} has begun",
+            every=0.3,
+        )
+
     def snapshot(self, name: str) -> JsonObject:
         return self.api.get(self.path("volumesnapshots", name, group=SNAPSHOTS))
 
@@ -178,6 +194,12 @@ class Storage:
         """Makes an object outside the namespace, to be removed with the rest."""
         self.made.append(f"{collection}/{name}")
         need(self.api.ask("POST", collection, body={"metadata": {"name": name}} | body))
+
+
+def must_be_taken(answer: Answer) -> None:
+    """The API takes what a claim asks for, as is claimed. Errors: ClaimError."""
+    if not answer.ok:
+        raise ClaimError(f"the API should take what the claim asks for; it was {answer}")
 
 
 def current_attributes(claim: JsonObject) -> str:

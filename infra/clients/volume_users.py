@@ -4,7 +4,7 @@ nothing was written.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from infra.clients.image_volumes import inside
 from infra.clients.running import RunningPod
@@ -26,6 +26,9 @@ class Line:
     number: int
     uptime: float
 
+    def __str__(self) -> str:
+        return f"{self.number} of {self.uptime} s"
+
 
 def numbers(pod: RunningPod) -> list[Line]:
     """What the Pod's volume holds. Errors: LabError when it cannot be read."""
@@ -36,6 +39,11 @@ def numbers(pod: RunningPod) -> list[Line]:
     return [Line(int(line[0]), float(line[1])) for line in lines if len(line) == 2]
 
 
+def on_disk(pod: RunningPod) -> list[Line]:
+    """What is on the volume's disk for certain: the last number may be on its way to it."""
+    return numbers(pod)[:-1]
+
+
 def broken(lines: Sequence[Line]) -> list[str]:
     """Where numbers do not follow one another from 1 on."""
     return [
@@ -43,6 +51,26 @@ def broken(lines: Sequence[Line]) -> list[str]:
         for at, line in enumerate(lines, start=1)
         if line.number != at
     ]
+
+
+def of_no_moment(
+    found: Sequence[Line], *, before: Sequence[Line], after: Sequence[Line]
+) -> list[str]:
+    """Why a copy of a disk is not what lay on it at one moment between two looks at it.
+
+    The last number of a copy may have been on its way to the disk: its time is not judged.
+    """
+    wrong = broken(found)
+    wrong += [
+        f"{was} was on the disk before; there is {there or 'nothing'}"
+        for was, there in zip_longest(before, found[: len(before)])
+        if was != there
+    ][:3]
+    if len(found) > len(after):
+        wrong.append(f"{len(found)} numbers are there; {len(after)} were written by then")
+    known = len(before)
+    later = zip(found[known:-1], after[known:], strict=False)
+    return wrong + [f"{x} was never written, {was} was" for x, was in later if x != was][:3]
 
 
 def pauses(lines: Sequence[Line], *, longer_than: float) -> list[str]:

@@ -1,20 +1,22 @@
 """VolumeAttributesClasses: a volume in use is changed, and EC2 says whether it was."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from pytest_bdd import given, then, when
 
-from fixtures.ebs import CLAIM, Ebs, Watched
+from fixtures.ebs import CLAIM, Before, Ebs, Watched
 from fixtures.recording import Evidence
 from infra.clients import ebs_driver, storage, volume_users
-from infra.clients.api import Answer, need
+from infra.clients.api import Answer, Api
 from infra.clients.running import RunningPod, must_be_none
-from infra.clients.storage import ATTRIBUTES
+from infra.clients.storage import ATTRIBUTES, must_be_taken
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
 
+T = TypeVar("T")
 OTHER = "other"
 """Name of the second writer and of its claim."""
 TOLD = ("VolumeModify", "VolumeModifySuccessful")
@@ -61,31 +63,32 @@ def two_writers(ebs: Ebs, word: str) -> RunningPod:
     return writer_of_class(ebs, word)
 
 
-@when(phrase('the first one\'s claim names the class "{word:Name}"'), target_fixture="written")
-@when(phrase('the claim names the class "{word:Name}"'), target_fixture="written")
-def name_class(ebs: Ebs, writer: RunningPod, word: str) -> int:
-    """How many numbers were written before."""
-    written = len(volume_users.numbers(writer))
-    need(ask(ebs, ebs.storage.attributes(word)))
-    return written
+@when(phrase('the first one\'s claim names the class "{word:Name}"'), target_fixture="before")
+@when(phrase('the claim names the class "{word:Name}"'), target_fixture="before")
+def name_class(ebs: Ebs, writer: RunningPod, word: str) -> Before:
+    before = ebs.before(writer)
+    must_be_taken(ask(ebs, ebs.storage.attributes(word)))
+    return before
 
 
 @when(phrase('the claim names the class "{first:Name}" and then "{then:Name}" anew'))
 def name_anew(ebs: Ebs, first: str, then: str) -> None:
     for word in (first, then):
-        need(ask(ebs, ebs.storage.attributes(word)))
+        must_be_taken(ask(ebs, ebs.storage.attributes(word)))
 
 
 @when(
     phrase(
         "the first one's claim names the class \"{word:Name}\" and the driver's controllers are "
         "killed"
-    )
+    ),
+    target_fixture="before",
 )
-def name_class_and_kill(ebs: Ebs, word: str) -> None:
-    need(ask(ebs, ebs.storage.attributes(word)))
+def name_class_and_kill(ebs: Ebs, writer: RunningPod, word: str) -> Before:
+    before = name_class(ebs, writer, word)
     ebs.storage.await_modification(CLAIM)
     ebs_driver.restart_controllers(ebs.driver.api)
+    return before
 
 
 @when(phrase('the class "{word:Name}" is deleted'))
@@ -93,8 +96,9 @@ def delete_class(ebs: Ebs, word: str) -> None:
     ebs.storage.api.delete(f"{ATTRIBUTES}/{ebs.storage.attributes(word)}")
 
 
-def ask(ebs: Ebs, name: str | None) -> Answer:
-    return ebs.storage.change(CLAIM, {"volumeAttributesClassName": name})
+def ask(ebs: Ebs, name: str | None, *, through: Api | None = None) -> Answer:
+    """By the load balancer, or through one API server."""
+    return ebs.storage.change(CLAIM, {"volumeAttributesClassName": name}, through=through)
 
 
 @then(
@@ -138,13 +142,21 @@ def events(ebs: Ebs) -> None:
     must_be_none([r for r in TOLD if r not in seen], f"the events {seen} have every one of {TOLD}")
 
 
-@then(phrase("its writer is the same and paused for less than {limit:Duration}"))
-def undisturbed_for(evidence: Evidence, writer: RunningPod, written: int, limit: float) -> None:
+@then(
+    phrase(
+        "its writer, its claim and its volume are the same, with less than {limit:Duration} "
+        "between two numbers"
+    )
+)
+def undisturbed_for(
+    ebs: Ebs, evidence: Evidence, writer: RunningPod, before: Before, limit: float
+) -> None:
     must_be_none(writer.restarts(), "the writer is the same")
+    must_be_none(before.differences(ebs.identity()), "claim and volume are those of before")
     lines = volume_users.numbers(writer)
     evidence.table("numbers on the volume", "time_s, number", [(x.uptime, x.number) for x in lines])
     wrong = volume_users.broken(lines)
-    wrong += volume_users.pauses(lines[max(0, written - 1) :], longer_than=scaled(limit))
+    wrong += volume_users.pauses(lines[max(0, before.numbers - 1) :], longer_than=scaled(limit))
     must_be_none(wrong, "the writer went on through the change")
 
 
@@ -162,8 +174,7 @@ def other_unchanged(ebs: Ebs, iops: int, throughput: int) -> None:
 )
 def fixed_recipe(ebs: Ebs, word: str) -> None:
     path = f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"
-    answers = [(p, ebs.storage.api.patch(path, p, kind="merge").status) for p in OTHERWISE]
-    wrong = [f"{patch} was answered {status}" for patch, status in answers if status != 422]
+    wrong = not_refused(ebs, OTHERWISE, lambda api, patch: api.patch(path, patch, kind="merge"))
     must_be_none(wrong, "every change of a class is refused with 422")
 
 
@@ -221,6 +232,15 @@ def made_so(ebs: Ebs, iops: int, throughput: int) -> None:
 
 @then("the claim may not ask for no class")
 def not_removed(ebs: Ebs) -> None:
-    answers = [(name, ask(ebs, name).status) for name in (None, "")]
-    wrong = [f"{name!r} was answered {status}" for name, status in answers if status != 422]
+    wrong = not_refused(ebs, (None, ""), lambda api, name: ask(ebs, name, through=api))
     must_be_none(wrong, "a class in force cannot be removed: 422")
+
+
+def not_refused(ebs: Ebs, attempts: Sequence[T], attempt: Callable[[Api, T], Answer]) -> list[str]:
+    """What an API server does not refuse as invalid; each is asked for each."""
+    return [
+        f"{where} answered {what!r} with {status}"
+        for where, api in ebs.driver.cluster.api_servers().items()
+        for what in attempts
+        if (status := attempt(api, what).status) != 422
+    ]

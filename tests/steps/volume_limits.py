@@ -54,6 +54,6 @@ def none_made(ebs: Ebs, lasting: float) -> None:
 @then("a writer that may run anywhere gets a volume on the other worker")
 def on_the_other(ebs: Ebs, writer: RunningPod) -> None:
     ebs.storage.claim(THIRD)
-    third = ebs.write(THIRD, THIRD)
-    if third.node == writer.node or ebs.volume(THIRD).state != "in-use":
+    third = ebs.take(THIRD, THIRD)
+    if third.node == writer.node or ebs.must_be_named(THIRD).state != "in-use":
         raise ClaimError(f"the third writer should have a volume elsewhere than on {writer.node}")

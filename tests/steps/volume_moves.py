@@ -2,7 +2,7 @@
 
 from pytest_bdd import then, when
 
-from fixtures.ebs import Ebs, Left
+from fixtures.ebs import Before, Ebs, Left
 from fixtures.outages import OutOfService
 from fixtures.power import Power
 from infra.clients import kubelet, units, volume_users
@@ -12,13 +12,12 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 
-@when("the kubelet of its worker begins anew", target_fixture="written")
-def restart_kubelet(writer: RunningPod) -> int:
-    """How many numbers were written before."""
-    written = len(volume_users.numbers(writer))
+@when("the kubelet of its worker begins anew", target_fixture="before")
+def restart_kubelet(ebs: Ebs, writer: RunningPod) -> Before:
+    before = ebs.before(writer)
     units.restart(writer.shell, "kubelet")
     kubelet.await_heartbeat(writer.pods.api, writer.node)
-    return written
+    return before
 
 
 @when("its worker goes off", target_fixture="left")

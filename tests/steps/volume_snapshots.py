@@ -8,7 +8,8 @@ from fixtures.ebs import CLAIM, Ebs, Left
 from fixtures.recording import Evidence
 from infra.clients import group_snapshots, volume_users
 from infra.clients.running import RunningPod, must_be_none
-from infra.errors import ClaimError, require
+from infra.clients.volume_users import Line
+from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
@@ -23,10 +24,13 @@ MIB = 4
 
 @dataclass(frozen=True)
 class Source:
-    """A source at its snapshot: sum of its fixed file, if any, and how many numbers it had."""
+    """A source around its copy: the sum of its fixed file, if any, and the numbers that it had
+    before the copy was asked for, and once its moment had passed.
+    """
 
     sum: str
-    numbers: int
+    before: list[Line]
+    after: list[Line]
 
 
 @given(
@@ -42,9 +46,11 @@ def writer_with_bytes(ebs: Ebs, mib: int) -> RunningPod:
 @when("a snapshot of the claim is taken", target_fixture="source")
 def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
     found = volume_users.sum_of_fixed(writer)
-    numbers = len(volume_users.numbers(writer))
+    before = volume_users.on_disk(writer)
     ebs.storage.take_snapshot(SNAPSHOT, CLAIM)
-    return Source(found, numbers)
+    with claimed():
+        ebs.storage.await_begun(SNAPSHOT)
+    return Source(found, before, volume_users.numbers(writer))
 
 
 @when("the source's bytes are replaced by others", target_fixture="replaced")
@@ -54,22 +60,19 @@ def replace_bytes(writer: RunningPod, source: Source) -> str:
     return found
 
 
-@when("a claim is made of the snapshot, with a Pod that uses it", target_fixture="reader")
+@when("a claim is made of the snapshot, with a Pod that reads it", target_fixture="reader")
 def restore(ebs: Ebs) -> RunningPod:
     ebs.storage.claim(RESTORED, source=ebs.storage.source_of(SNAPSHOT))
-    return ebs.write(RESTORED, RESTORED)
+    return ebs.read(RESTORED)
 
 
-@when("a claim is made of that claim", target_fixture="source")
+@when("a claim is made of that claim, with a Pod that reads it", target_fixture="source")
 def copy_claim(ebs: Ebs, writer: RunningPod) -> Source:
-    numbers = len(volume_users.numbers(writer))
+    """The volume is made for the Pod, so that its moment has passed once that runs."""
+    before = volume_users.on_disk(writer)
     ebs.storage.claim(RESTORED, source={"kind": "PersistentVolumeClaim", "name": CLAIM})
-    return Source("", numbers)
-
-
-@when("a Pod uses it", target_fixture="reader")
-def use(ebs: Ebs) -> RunningPod:
-    return ebs.write(RESTORED, RESTORED)
+    ebs.read(RESTORED)
+    return Source("", before, volume_users.numbers(writer))
 
 
 @when("a snapshot of the group of that claim is taken")
@@ -139,13 +142,13 @@ def undisturbed(writer: RunningPod) -> None:
     volume_users.await_more(writer, len(before))
 
 
-@then("the Pod finds numbers from 1 on without a gap, all that were on the disk before")
-def one_moment(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
-    lines = volume_users.numbers(reader)
-    evidence.record("numbers", "text", f"{source.numbers} before the snapshot, {len(lines)} found")
-    must_be_none(volume_users.broken(lines), "the restored numbers follow one another from 1 on")
-    if len(lines) < source.numbers:
-        raise ClaimError(f"{source.numbers} were on the disk before; {len(lines)} are restored")
+@then("the Pod finds the numbers of one moment: all of before, as written, and none of after")
+def one_moment(ebs: Ebs, evidence: Evidence, source: Source) -> None:
+    found = volume_users.numbers(ebs.workloads.running(RESTORED))
+    counts = [len(source.before), len(found), len(source.after)]
+    evidence.table("numbers on the disks", "before, restored, after", [counts])
+    wrong = volume_users.of_no_moment(found, before=source.before, after=source.after)
+    must_be_none(wrong, "what is restored is one moment of the disk")
 
 
 @then(phrase("within {limit:Duration} EC2 has no volume of it, and the snapshot still completed"))
@@ -202,10 +205,10 @@ def group_never(ebs: Ebs, lasting: float) -> None:
 @then(phrase('discovery has "{one:Name}" and "{other:Name}", each by custom resources alone'))
 def custom_alone(ebs: Ebs, one: str, other: str) -> None:
     for group in (one, other):
-        served = group_snapshots.served(ebs.storage.api, group)
         defined = group_snapshots.defined(ebs.storage.api, group)
-        if not served or set(served) != set(defined):
-            raise ClaimError(f"{group} serves {served}; custom resources define {defined}")
+        for where, served in group_snapshots.everywhere(ebs.driver.cluster, group).items():
+            if not served or set(served) != set(defined):
+                raise ClaimError(f"{where} has {served} of {group}; defined are {defined}")
 
 
 @then(
@@ -218,8 +221,8 @@ def not_discovered(ebs: Ebs, limit: float, group: str, other: str) -> None:
         within=scaled(limit),
         what=f"no API server has {group}",
     )
-    if not group_snapshots.served(ebs.storage.api, other):
-        raise ClaimError(f"discovery should still have {other}")
+    left = group_snapshots.everywhere(ebs.driver.cluster, other)
+    must_be_none([w for w in left if not left[w]], f"every API server still has {other}")
 
 
 @then(phrase('within {limit:Duration} discovery has "{group:Name}" again'))

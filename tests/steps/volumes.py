@@ -8,6 +8,7 @@ from infra.clients import volume_users
 from infra.clients.api import need
 from infra.clients.pods import is_ready
 from infra.clients.running import RunningPod, must_be_none
+from infra.clients.storage import must_be_taken
 from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
@@ -48,14 +49,14 @@ def claim_with_writer(ebs: Ebs) -> None:
 
 @when("a writer takes the claim", target_fixture="writer")
 def take(ebs: Ebs) -> RunningPod:
-    return ebs.write()
+    return ebs.take()
 
 
 @when("it ends and a writer on the other worker takes the claim", target_fixture="left")
 def move(ebs: Ebs, writer: RunningPod) -> Left:
     left = ebs.left(writer)
     (other,) = {worker.name for worker in ebs.driver.cluster.spec.workers} - {writer.node}
-    ebs.write(node=other)
+    ebs.take(node=other)
     return left
 
 
@@ -63,7 +64,7 @@ def move(ebs: Ebs, writer: RunningPod) -> Left:
 def grow(ebs: Ebs, writer: RunningPod, gib: int) -> Left:
     left = ebs.left(writer)
     ebs.await_detached()
-    need(ebs.storage.change(CLAIM, {"resources": {"requests": {"storage": f"{gib}Gi"}}}))
+    must_be_taken(ebs.storage.change(CLAIM, {"resources": {"requests": {"storage": f"{gib}Gi"}}}))
     return left
 
 
@@ -91,7 +92,7 @@ def no_volume(ebs: Ebs, lasting: float) -> None:
     )
 )
 def has_volume(ebs: Ebs, evidence: Evidence, gib: int, iops: int, throughput: int) -> None:
-    seen = ebs.volume()
+    seen = ebs.must_be_named()
     evidence.record("the volume as EC2 has it", "text", repr(seen))
     wrong = seen.unlike(kind="gp3", gib=gib, iops=iops, throughput=throughput)
     must_be_none(wrong, f"EC2's {seen.id} is as its class asks")
@@ -176,4 +177,4 @@ def made_at_last(ebs: Ebs, limit: float) -> None:
         within=scaled(limit),
         what="the writer runs once the driver has credentials again",
     )
-    ebs.volume()
+    ebs.must_be_named()

@@ -10,11 +10,12 @@ from infra.clients.volume_users import Line
 from infra.ec2.volumes import Snapshot, Volume, Witness
 from tests.unit.fakes import FakeApi, pod, workloads_of
 
+NAMED = "kubernetes.io/created-for/pvc/name"
 CLAIM = "/api/v1/namespaces/ns/persistentvolumeclaims/claim"
 WRITER = "/api/v1/namespaces/ns/pods/writer"
 VOLUME = Volume(
     "vol-1", "in-use", 8, "gp3", 3000, 125, "zone-a", "i-0", "/dev/xvdaa", "attached",
-    tags={CREATED_FOR: "ns"},
+    tags={CREATED_FOR: "ns", NAMED: "claim"},
 )  # fmt: skip
 LINES = [Line(1, 10.0), Line(2, 10.2), Line(3, 10.4)]
 LEFT = Left(VOLUME, LINES[:2], "pv-1")
@@ -32,7 +33,7 @@ class Ec2:
         return self.known.get(ident)
 
     def tagged(self, key: str, value: str) -> list[Volume]:
-        return list(self.known.values())
+        return [one for one in self.known.values() if one.tags.get(key) == value]
 
     def change(self, ident: str) -> dict[str, Any]:
         return self.changes.get(ident, {})
@@ -45,21 +46,35 @@ class Ec2:
 
 
 @dataclass
+class FakeCluster:
+    """Its API servers are one and the same."""
+
+    api: FakeApi
+
+    def api_servers(self) -> dict[str, FakeApi]:
+        return {"controller-0": self.api, "controller-1": self.api}
+
+
+@dataclass
 class FakeDriver:
+    cluster: FakeCluster
     instances: dict[str, str] = field(default_factory=lambda: {"worker-0": "i-0"})
-    cluster: Any = None
 
 
 def volume(**spec: Any) -> dict[str, Any]:
     terms = [{"key": "topology.kubernetes.io/zone", "values": ["zone-a"]}]
     affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": terms}]}}
     body = {"csi": {"volumeHandle": "vol-1"}, "nodeAffinity": affinity, "claimRef": {}} | spec
-    return {"metadata": {"name": "pv-1"}, "spec": body, "status": {"phase": "Bound"}}
+    return {"metadata": {"name": "pv-1", "uid": "u-pv"}, "spec": body, "status": {"phase": "Bound"}}
 
 
 def storage_of(table: dict[str, Any] | None = None) -> tuple[Ebs, FakeApi, Ec2]:
     """A bound claim whose writer runs on worker-0."""
-    bound = {"metadata": {"name": "claim"}, "spec": {"volumeName": "pv-1"}, "status": {}}
+    bound = {
+        "metadata": {"name": "claim", "uid": "u-claim"},
+        "spec": {"volumeName": "pv-1"},
+        "status": {},
+    }
     api = FakeApi(
         {
             CLAIM: bound | {"status": {"phase": "Bound"}},
@@ -71,6 +86,6 @@ def storage_of(table: dict[str, Any] | None = None) -> tuple[Ebs, FakeApi, Ec2]:
         | (table or {})
     )
     ec2 = Ec2()
-    driver = cast("Driver", FakeDriver())
+    driver = cast("Driver", FakeDriver(FakeCluster(api)))
     made = Ebs(driver, Storage(api, "ns"), cast("Witness", ec2), workloads_of(api))
     return made, api, ec2

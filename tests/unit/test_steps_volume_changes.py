@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.ebs import Ebs
+from fixtures.ebs import Before, Ebs
 from infra.clients import volume_users
 from infra.clients.running import RunningPod
 from infra.clients.storage import ATTRIBUTES, VOLUMES
@@ -76,15 +76,20 @@ def test_a_change_that_no_event_tells() -> None:
 
 
 def test_a_writer_that_was_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ebs, api, _ = storage_of()
+    before = Before(1, ebs.identity())
+
     def judged(writer: Writer, lines: list[Line]) -> None:
         monkeypatch.setattr(volume_users, "numbers", lambda _: lines)
-        steps.undisturbed_for(evidence(), cast("RunningPod", writer), 1, 5)
+        steps.undisturbed_for(ebs, evidence(), cast("RunningPod", writer), before, 5)
 
     judged(Writer(), LINES)
     goes_red("(?s)the writer is the same.*restarted", judged, Writer("restarted"), LINES)
     goes_red("8.0 s before number 4", judged, Writer(), [*LINES, Line(4, 18.4)])
     goes_red("line 4 holds 5", judged, Writer(), [*LINES, Line(5, 10.6)])
     goes_red("written nothing since", judged, Writer(), LINES[:1])
+    api.table[CLAIM]["metadata"]["uid"] = "u-other"
+    goes_red("the claim's UID was u-claim and is u-other", judged, Writer(), LINES)
 
 
 def test_a_second_volume_that_changed_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +108,7 @@ def test_a_class_whose_recipe_can_be_changed() -> None:
     ebs, api, _ = storage_of({f"PATCH {ATTRIBUTES}/ns-slow": (422, {})})
     steps.fixed_recipe(ebs, "slow")
     api.table[f"PATCH {ATTRIBUTES}/ns-slow"] = (200, {})
-    goes_red("'iops': '3500'.* was answered 200", steps.fixed_recipe, ebs, "slow")
+    goes_red("'iops': '3500'.* with 200", steps.fixed_recipe, ebs, "slow")
 
 
 def test_a_class_in_use_that_goes_or_one_out_of_use_that_stays() -> None:
@@ -161,4 +166,4 @@ def test_a_class_that_can_be_removed() -> None:
     ebs, api, _ = storage_of({f"PATCH {CLAIM}": (422, {})})
     steps.not_removed(ebs)
     api.table[f"PATCH {CLAIM}"] = (200, {})
-    goes_red("None was answered 200", steps.not_removed, ebs)
+    goes_red("controller-0 answered None with 200", steps.not_removed, ebs)

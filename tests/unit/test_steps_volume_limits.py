@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.ebs import Ebs
+from fixtures.ebs import CREATED_FOR, Ebs
 from infra.clients import ebs_driver
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
@@ -13,8 +13,8 @@ from infra.errors import Changed, WaitTimeout
 from infra.inventory import series
 from infra.phases import ebs_csi
 from tests.steps import volume_limits as steps
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes, pod
-from tests.unit.storage_fake import CLAIM, VOLUME, storage_of
+from tests.unit.fakes import FakeApi, goes_red, no_time_passes, not_judged, pod
+from tests.unit.storage_fake import CLAIM, NAMED, VOLUME, storage_of
 
 SECOND = "/api/v1/namespaces/ns/pods/second"
 WRITER = cast("RunningPod", type("Writer", (), {"node": "worker-0"})())
@@ -39,6 +39,7 @@ def test_a_pod_that_is_scheduled_or_held_for_another_reason(
 def test_a_volume_that_is_made_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
     ebs, _, ec2 = storage_of()
+    ec2.has(tags={CREATED_FOR: "ns", NAMED: "second"})
     with pytest.raises(Changed, match="a claim whose Pod has no place"):
         steps.none_made(ebs, 5)
     ec2.known.clear()
@@ -46,18 +47,24 @@ def test_a_volume_that_is_made_for_nobody(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_third_volume_on_the_full_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = {CREATED_FOR: "ns", NAMED: "third"}
+
     def at(node: str, state: str) -> Ebs:
         ebs, api, ec2 = storage_of({f"POST {CLAIM.rpartition('/')[0]}": {}})
         api.table["/apis/storage.k8s.io/v1/storageclasses"] = {}
         api.table[CLAIM.replace("/claim", "/third")] = {"spec": {"volumeName": "pv-1"}}
-        ec2.known["vol-1"] = replace(VOLUME, state=state)
+        ec2.known["vol-1"] = replace(VOLUME, state=state, tags=tags)
         there = type("Writer", (), {"node": node})()
-        monkeypatch.setattr(Ebs, "write", lambda *_: there)
+        monkeypatch.setattr(Ebs, "take", lambda *_: there)
         return ebs
 
     steps.on_the_other(at("worker-1", "in-use"), WRITER)
     goes_red("elsewhere than on worker-0", steps.on_the_other, at("worker-0", "in-use"), WRITER)
     goes_red("elsewhere than on worker-0", steps.on_the_other, at("worker-1", "available"), WRITER)
+    tags.clear()
+    not_judged(
+        "by the tags of the claim third", steps.on_the_other, at("worker-1", "in-use"), WRITER
+    )
 
 
 def test_limits_are_read_and_set_in_one_container() -> None:

@@ -6,20 +6,20 @@ from typing import Any, cast
 import pytest
 
 from infra.clients import group_snapshots, volume_users
-from infra.clients.api import Api
 from infra.clients.running import RunningPod
 from infra.clients.volume_users import Line
 from infra.ec2.volumes import Snapshot
 from infra.errors import Changed, WaitTimeout
 from tests.steps import volume_snapshots as steps
 from tests.steps.volume_snapshots import Source
-from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes
+from tests.unit.fakes import evidence, goes_red, no_time_passes, pod
 from tests.unit.storage_fake import CLAIM, LEFT, LINES, VOLUME, storage_of, volume
 
 SNAPSHOT = "/apis/snapshot.storage.k8s.io/v1/namespaces/ns/volumesnapshots/snapshot"
 GROUP = "/apis/groupsnapshot.storage.k8s.io/v1/namespaces/ns/volumegroupsnapshots/group"
 COPY = Snapshot("snap-1", "vol-1", "completed", 8)
-SOURCE = Source("sum-1", 2)
+SOURCE = Source("sum-1", LINES[:2], LINES)
+RESTORED = CLAIM.replace("/claim", "/restored").replace("persistentvolumeclaims", "pods")
 POD = cast("RunningPod", type("Writer", (), {"name": "writer", "restarts": lambda _: []})())
 
 
@@ -91,15 +91,51 @@ def test_a_source_that_was_changed_or_stands_still(monkeypatch: pytest.MonkeyPat
 
 
 def test_restored_numbers_that_are_no_moment_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.workloads.Workloads.running", lambda *_: POD)
     ebs, _, _ = storage_of()
+    more = [*LINES, Line(4, 10.6)]
     for lines, words in (
-        ([Line(1, 1.0), Line(3, 1.4)], "line 2 holds 3"),
-        (LINES[:1], "2 were on the disk before; 1 are restored"),
+        ([Line(1, 10.0), Line(3, 10.4)], "line 2 holds 3"),
+        (LINES[:1], "2 of 10.2 s was on the disk before; there is nothing"),
+        ([LINES[0], Line(2, 99.0)], "there is 2 of 99.0 s"),
+        (more, "4 numbers are there; 3 were written by then"),
     ):
         monkeypatch.setattr(volume_users, "numbers", lambda _, found=lines: found)
-        goes_red(words, steps.one_moment, ebs, evidence(), POD, SOURCE)
-    monkeypatch.setattr(volume_users, "numbers", lambda _: LINES)
-    steps.one_moment(ebs, evidence(), POD, SOURCE)
+        goes_red(words, steps.one_moment, ebs, evidence(), SOURCE)
+    for good in (LINES[:2], LINES, [*LINES[:2], Line(3, 1.0)]):
+        monkeypatch.setattr(volume_users, "numbers", lambda _, found=good: found)
+        steps.one_moment(ebs, evidence(), SOURCE)
+    filled = [*LINES[:2], Line(3, 99.0), Line(4, 99.2)]
+    monkeypatch.setattr(volume_users, "numbers", lambda _: filled)
+    late = Source("", LINES[:2], [*more, Line(5, 10.8)])
+    goes_red(
+        "3 of 99.0 s was never written, 3 of 10.4 s was", steps.one_moment, ebs, evidence(), late
+    )
+
+
+def test_a_moment_is_looked_for_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the snapshot is asked for, and once it has begun, which is a part of the claim."""
+    ebs, api, _ = storage_of({SNAPSHOT: {"status": {}}, f"POST {SNAPSHOT[:-9]}": {}})
+    api.table["POST /apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses"] = {}
+    looks = iter([LINES, [*LINES, Line(4, 10.6)]])
+    monkeypatch.setattr(volume_users, "numbers", lambda _: next(looks, LINES))
+    goes_red("the snapshot snapshot has begun: not within 60 s", steps.take_snapshot, ebs, POD)
+    api.table[SNAPSHOT]["status"]["creationTime"] = "t"
+    looks = iter([LINES, [*LINES, Line(4, 10.6)]])
+    taken = steps.take_snapshot(ebs, POD)
+    assert (taken.before, len(taken.after)) == (LINES[:2], 4), "the last may be on its way"
+
+
+def test_who_reads_a_copy_cannot_write_there() -> None:
+    """A writer would fill up the very file by which the copy is judged."""
+    ebs, api, _ = storage_of({f"POST {RESTORED[:-9]}": pod(metadata__name="restored")})
+    api.table[RESTORED] = pod(status__conditions=[])
+    goes_red("Pod ns/restored runs: not within", ebs.read, "restored")
+    (spec,) = [body["spec"] for method, _, body in api.asked if method == "POST"]
+    assert spec["containers"][0]["volumeMounts"] == [
+        {"name": "data", "mountPath": "/data", "readOnly": True}
+    ]
+    assert spec["containers"][0]["command"][0] == "sleep"
 
 
 def test_a_snapshot_that_goes_with_its_source_or_stays_behind_its_object() -> None:
@@ -170,18 +206,14 @@ def test_an_api_that_is_not_by_custom_resources() -> None:
     ebs, _, _ = storage_of(discovery(ONE, TWO))
     steps.custom_alone(ebs, ONE, TWO)
     ebs, _, _ = storage_of(discovery(ONE, TWO, defined=(TWO,)))
-    goes_red(f"{ONE} serves .*define", steps.custom_alone, ebs, ONE, TWO)
+    goes_red(f"controller-0 has .* of {ONE}; defined are", steps.custom_alone, ebs, ONE, TWO)
     ebs, _, _ = storage_of(discovery(TWO))
-    goes_red(f"{ONE} serves", steps.custom_alone, ebs, ONE, TWO)
+    goes_red(f"controller-0 has .. of {ONE}", steps.custom_alone, ebs, ONE, TWO)
 
 
-def test_an_api_that_stays_or_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_that_stays_or_does_not_come_back() -> None:
     def served(*groups: str) -> Any:
-        ebs, api, _ = storage_of(discovery(*groups))
-        cluster = cluster_of(api)
-        monkeypatch.setattr(type(cluster), "api_servers", servers(api), raising=False)
-        ebs.driver.__dict__["cluster"] = cluster
-        return ebs
+        return storage_of(discovery(*groups))[0]
 
     steps.not_discovered(served(TWO), 30, ONE, TWO)
     between = served(ONE, TWO)
@@ -189,11 +221,14 @@ def test_an_api_that_stays_or_does_not_come_back(monkeypatch: pytest.MonkeyPatch
     steps.not_discovered(between, 30, ONE, TWO)
     with pytest.raises(WaitTimeout, match=f"no API server has {ONE}"):
         steps.not_discovered(served(ONE, TWO), 30, ONE, TWO)
-    goes_red(f"should still have {TWO}", steps.not_discovered, served(), 30, ONE, TWO)
+    goes_red(
+        f"every API server still has {TWO}; instead: controller-0",
+        steps.not_discovered,
+        served(),
+        30,
+        ONE,
+        TWO,
+    )
     steps.discovered(served(ONE), 30, ONE)
     with pytest.raises(WaitTimeout, match=f"every API server has {ONE}"):
         steps.discovered(served(TWO), 30, ONE)
-
-
-def servers(api: FakeApi) -> Any:
-    return lambda _: {"controller-0": cast("Api", api)}

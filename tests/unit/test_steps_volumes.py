@@ -6,12 +6,12 @@ import pytest
 
 from fixtures.ebs import Ebs
 from infra.clients import volume_users
-from infra.clients.storage import VOLUMES
+from infra.clients.storage import VOLUMES, must_be_taken
 from infra.clients.volume_users import Line
-from infra.errors import Changed, ClaimError, WaitTimeout
+from infra.errors import Changed, ClaimError, LabError, WaitTimeout
 from tests.steps import volumes as steps
-from tests.unit.fakes import evidence, goes_red, no_time_passes, pod
-from tests.unit.storage_fake import CLAIM, LEFT, LINES, WRITER, storage_of, volume
+from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod
+from tests.unit.storage_fake import CLAIM, LEFT, LINES, WRITER, Ec2, storage_of, volume
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,39 @@ def test_a_volume_that_is_not_as_its_class_asks() -> None:
     )
     ec2.known.clear()
     goes_red("EC2 should have vol-1", steps.has_volume, ebs, evidence(), 8, 3000, 125)
+
+
+def test_a_provisioner_that_puts_no_tags_on_volumes() -> None:
+    """One without --extra-create-metadata: whoever looks for tags finds no volume, ever."""
+    ebs, _, ec2 = storage_of()
+    ec2.has(tags={})
+    asked = (steps.has_volume, ebs, evidence(), 8, 3000, 125)
+    not_judged("EC2 does not find vol-1 by the tags of the claim claim but none", *asked)
+    not_judged("that it finds no volume shows nothing", steps.made_at_last, ebs, 600)
+
+
+def test_a_leak_is_seen_even_where_no_tag_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.ebs.storage_end.remove", lambda _: None)
+    monkeypatch.setattr(Ec2, "delete", lambda *_: None, raising=False)
+    bound = volume(claimRef={"namespace": "ns"})
+    ebs, _, ec2 = storage_of({VOLUMES: {"items": [bound]}})
+    with pytest.raises(LabError, match=r"left something behind; EC2 has vol-1$"):
+        ebs.remove()
+    ec2.has(tags={})
+    with pytest.raises(LabError, match=r"does not find vol-1 by the tag .*; EC2 has vol-1$"):
+        ebs.remove()
+    ec2.known.clear()
+    ebs.remove()
+
+
+def test_a_growth_that_the_api_refuses() -> None:
+    ebs, api, _ = storage_of()
+    api.table[f"PATCH {CLAIM}"] = (403, {"message": "only dynamically provisioned"})
+    goes_red(
+        "the API should take what the claim asks for",
+        must_be_taken,
+        ebs.storage.change("claim", {}),
+    )
 
 
 def test_a_volume_that_is_attached_elsewhere_or_not_at_all() -> None:
