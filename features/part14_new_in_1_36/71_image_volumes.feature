@@ -2,46 +2,73 @@
 Feature: An image is a volume
   The files of an OCI image appear in a container that runs another image. The image of data is the
   scenario's own, with a nonce that nothing else has; it lies on the workers, no registry has it.
+  A pull that failed is tried again after five minutes at most.
 
   @claim_71_1
   Rule: The files of an image that no container runs are there
 
-    Scenario: A container reads another image's marker
+    Scenario Outline: A container of <worker> reads another image's marker
       Given an image of data on every worker
-      When a Pod mounts it
+      When a Pod of "<worker>" mounts it
       Then its container reads the image's nonce
       And its worker has that image, and no container of it
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
   @claim_71_2
   Rule: It is read-only, also for root
 
-    Scenario: Root may write beside it and not in it
+    Scenario Outline: Root of a container of <worker> may write beside it and not in it
       Given an image of data on every worker
-      When a Pod mounts it
+      When a Pod of "<worker>" mounts it
       Then root of its container may neither make nor change anything in it, for it is read-only
       And it may do all of that in the scratch volume beside it
+      And its mount is read-only, and the one of the scratch volume beside it is not
       And its container reads the image's nonce
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
   @claim_71_3
   Rule: Pods share the image and not the mount
 
-    Scenario: One of two Pods on a worker goes
+    Scenario Outline: One of two Pods of <worker> goes
       Given an image of data on every worker
-      When two Pods of one worker mount it
+      When two Pods of "<worker>" mount it
       Then both containers read the image's nonce
       When one of the two Pods is deleted
       Then the other's container reads the image's nonce
 
-  @claim_71_4
-  Rule: A sub-path picks a folder of it
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
-    Scenario: One folder of the image, and one that it does not have
+  @claim_71_4
+  Rule: A sub-path picks a folder of it, and no file
+
+    Scenario Outline: One folder of the image, and one that it does not have, on <worker>
       Given an image of data on every worker
-      When a Pod mounts its folder "sub" alone
+      When a Pod of "<worker>" mounts its folder "sub" alone
       Then its container sees "leaf" there and nothing else
-      When another Pod mounts its folder "absent" alone
+      When another Pod of "<worker>" mounts its folder "absent" alone
       Then within 60 s that Pod is held by "CreateContainerError"
       And for 15 s its container has not started
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
+
+    Scenario: A file of the image
+      Given an image of data on every worker
+      When a Pod of "worker-0" mounts its file "marker" alone
+      Then within 60 s that Pod is held by "CreateContainerError", for it is no folder
 
   @claim_71_5
   Rule: A missing image keeps its Pod waiting, and the Pod recovers
@@ -52,7 +79,7 @@ Feature: An image is a volume
       Then within 60 s that Pod is held by "ImagePullBackOff", naming the image of data
       And a Pod without such a volume starts on the same worker
       When the image is brought to every worker
-      Then within 180 s that Pod runs, the same and without a restart
+      Then within 360 s that Pod runs, the same and without a restart
       And its container reads the image's nonce
 
   @claim_71_6
@@ -63,19 +90,24 @@ Feature: An image is a volume
       When another Pod mounts it with the policy "Never"
       Then within 60 s that Pod is held by "ErrImageNeverPull"
 
-    Scenario: A registry sees who asks it
-      Given a registry with an image of data
-      When a Pod of one worker mounts it with the policy "IfNotPresent"
+    Scenario Outline: A registry sees who of <worker> asks it
+      Given a registry with an image of data for "<worker>"
+      When a Pod of that worker mounts it with the policy "IfNotPresent"
       Then the registry was asked for it by that worker
       When another Pod of that worker mounts it with the policy "IfNotPresent"
       Then the registry was not asked again
       When another Pod of that worker mounts it with the policy "Always"
       Then the registry was asked again
 
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
+
     Scenario: What is stored where no policy is given
       Given an image of data that no worker has
-      When Pods that mount images by their names alone are tried, not stored
-      Then these policies would be stored
+      And Pods that mount images by their names alone
+      Then every API server would store these policies
         | image                   | policy       |
         | example.com/data:1      | IfNotPresent |
         | example.com/data:latest | Always       |
@@ -104,13 +136,25 @@ Feature: An image is a volume
       When a Pod of that worker mounts it with its namespace's pull secret
       Then its container reads the nonce of the registry's image
 
+    Scenario Outline: An image that another Pod's secret has brought to <worker>
+      Given a registry that wants a password, with an image of data for "<worker>"
+      When a Pod of that worker mounts it with its namespace's pull secret
+      Then its container reads the nonce of the registry's image
+      When another Pod of that worker mounts it with the policy "IfNotPresent" and without a pull secret
+      Then within 60 s that Pod is held for want of a pull, and the registry refused it again
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
+
   @claim_71_9
   Rule: An empty reference is refused for a Pod, and not yet in a template
 
     Scenario: A Pod and a Deployment that name no image
       Given a Pod and a Deployment whose volume names no image
-      Then the Pod is refused with 422, naming the reference
-      But the Deployment is stored
+      Then every API server refuses the Pod with 422, naming the reference
+      But every API server would store the Deployment
 
   @claim_71_11 @serial
   Rule: The kubelet counts image volumes that it asks the runtime for

@@ -100,10 +100,10 @@ def started(pod: JsonObject) -> str:
     return next((str(one["startedAt"]) for one in running if one.get("startedAt")), "")
 
 
-def mounts(pod: RunningPod) -> str:
-    """Lines of its container's /proc/mounts on the two volumes."""
-    lines = inside(pod, "cat", "/proc/mounts").stdout.splitlines()
-    return "\n".join(line for line in lines if line.split()[1] in (PLACE, SCRATCH))
+def options(pod: RunningPod) -> dict[str, str]:
+    """Options of the mounts of both volumes in its container's /proc/mounts, by place."""
+    lines = [line.split() for line in inside(pod, "cat", "/proc/mounts").stdout.splitlines()]
+    return {words[1]: words[3] for words in lines if words[1] in (PLACE, SCRATCH)}
 
 
 def deployment_of(pod: JsonObject) -> JsonObject:

@@ -3,6 +3,7 @@
 from pytest_bdd import given, then, when
 
 from fixtures.registries import PulledImage
+from infra import places
 from infra.clients.api import need
 from infra.clients.running import RunningPod, must_be_none
 from infra.errors import ClaimError
@@ -24,9 +25,27 @@ def closed_registry(guarded_image: PulledImage) -> PulledImage:
     return guarded_image
 
 
+@given(phrase('a registry with an image of data for "{worker:Name}"'), target_fixture="pulled")
+def open_registry_for(registry_image: PulledImage, worker: str) -> PulledImage:
+    registry_image.worker = worker
+    return open_registry(registry_image)
+
+
+@given(
+    phrase('a registry that wants a password, with an image of data for "{worker:Name}"'),
+    target_fixture="pulled",
+)
+def closed_registry_for(guarded_image: PulledImage, worker: str) -> PulledImage:
+    guarded_image.worker = worker
+    return closed_registry(guarded_image)
+
+
+@when(
+    phrase('a Pod of that worker mounts it with the policy "{policy:Name}"'), target_fixture="pod"
+)
 @when(phrase('a Pod of one worker mounts it with the policy "{policy:Name}"'), target_fixture="pod")
 def first_pod(pulled: PulledImage, policy: str) -> RunningPod:
-    return pulled.run("one", policy)
+    return pulled.start("one", policy)
 
 
 @when(
@@ -34,7 +53,7 @@ def first_pod(pulled: PulledImage, policy: str) -> RunningPod:
     target_fixture="second",
 )
 def second_pod(pulled: PulledImage, policy: str) -> RunningPod:
-    return pulled.run("two" if policy == "IfNotPresent" else "three", policy)
+    return pulled.start("two" if policy == "IfNotPresent" else "three", policy)
 
 
 @when("the image's name is given other content", target_fixture="other_nonce")
@@ -47,6 +66,17 @@ def without_secret(pulled: PulledImage) -> None:
     need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, "Always")))
 
 
+@when(
+    phrase(
+        'another Pod of that worker mounts it with the policy "{policy:Name}" and without a pull '
+        "secret"
+    )
+)
+def beside_without_secret(pulled: PulledImage, policy: str) -> None:
+    pulled.asked()  # those up to now are the first Pod's
+    need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, policy)))
+
+
 @when("a Pod of that worker mounts it with a pull secret that only another namespace has")
 def foreign_secret(pulled: PulledImage) -> None:
     pulled.image.workloads.pods.delete(WAITS)
@@ -57,7 +87,7 @@ def foreign_secret(pulled: PulledImage) -> None:
 @when("a Pod of that worker mounts it with its namespace's pull secret", target_fixture="pod")
 def with_secret(pulled: PulledImage) -> RunningPod:
     pulled.make_secret()
-    return pulled.run("one", "Always", secret=True)
+    return pulled.start("one", "Always", secret=True)
 
 
 @then("the registry was asked for it by that worker")
@@ -106,3 +136,17 @@ def refused(pulled: PulledImage, limit: float) -> None:
         within=scaled(limit),
         what="the registry has refused the worker, and has never let it pull",
     )
+
+
+@then(
+    phrase(
+        "within {limit:Duration} that Pod is held for want of a pull, and the registry refused it "
+        "again"
+    )
+)
+def refused_again(pulled: PulledImage, limit: float) -> None:
+    await_waiting(pulled.image.workloads, "ImagePullBackOff", pulled.image.reference, limit)
+    places.looked(pulled.worker)
+    since = pulled.asked_since()
+    if 401 not in since or 200 in since:
+        raise ClaimError(f"the registry should have refused the second Pod; it answered {since}")

@@ -7,8 +7,9 @@ from pytest_bdd import given, then, when
 from fixtures.data_images import DataImage
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
+from infra import places
 from infra.clients import image_store, image_volumes
-from infra.clients.api import need
+from infra.clients.api import JsonObject, need
 from infra.clients.image_volumes import PLACE, REFUSED, SCRATCH
 from infra.clients.pods import is_ready
 from infra.clients.running import RunningPod, must_be_none
@@ -20,6 +21,8 @@ from tests.steps.phrases import phrase
 
 WAITS = "waits"
 """Name of the Pod that cannot start, or not yet."""
+NO_FOLDER = "only directory subpath is supported"
+"""containerd 2.2, internal/cri/server/container_image_mount.go."""
 
 
 @given("an image of data on every worker", target_fixture="image")
@@ -42,30 +45,33 @@ def counted_before(cluster: Cluster, there: str) -> dict[str, int]:
     return image_volumes.counted(cluster.api, there)
 
 
-@when("a Pod mounts it", target_fixture="pod")
-def mount(image: DataImage) -> RunningPod:
-    return image.run("one")
+@when(phrase('a Pod of "{worker:Name}" mounts it'), target_fixture="pod")
+def mount(image: DataImage, worker: str) -> RunningPod:
+    return image.start("one", node=worker)
 
 
 @when("a Pod there mounts it", target_fixture="pod")
 def mount_there(image: DataImage, there: str) -> RunningPod:
-    return image.run("one", node=there)
+    return image.start("one", node=there)
 
 
-@when("two Pods of one worker mount it", target_fixture="pods")
-def mount_twice(image: DataImage) -> list[RunningPod]:
-    first = image.run("one")
-    return [first, image.run("two", node=first.node)]
+@when(phrase('two Pods of "{worker:Name}" mount it'), target_fixture="pods")
+def mount_twice(image: DataImage, worker: str) -> list[RunningPod]:
+    return [image.start("one", node=worker), image.start("two", node=worker)]
 
 
-@when(phrase('a Pod mounts its folder "{folder:Name}" alone'), target_fixture="pod")
-def mount_folder(image: DataImage, folder: str) -> RunningPod:
-    return image.run("one", folder=folder)
+@when(
+    phrase('a Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'), target_fixture="pod"
+)
+def mount_folder(image: DataImage, worker: str, folder: str) -> RunningPod:
+    return image.start("one", node=worker, folder=folder)
 
 
-@when(phrase('another Pod mounts its folder "{folder:Name}" alone'))
-def mount_other_folder(image: DataImage, folder: str) -> None:
-    need(image.workloads.pods.ask_to_create(image.body(WAITS, folder=folder)))
+@when(phrase('another Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'))
+@when(phrase('a Pod of "{worker:Name}" mounts its file "{folder:Name}" alone'))
+def mount_other_folder(image: DataImage, worker: str, folder: str) -> None:
+    body = image.body(WAITS, node=worker, folder=folder)
+    need(image.workloads.pods.ask_to_create(body))
 
 
 @when("another Pod mounts it")
@@ -103,8 +109,7 @@ def read_nonce(pods: list[RunningPod], image: DataImage) -> None:
 
 
 @then("its worker has that image, and no container of it")
-def no_container(pod: RunningPod, image: DataImage, evidence: Evidence) -> None:
-    evidence.record("mounts of the container", "text", image_volumes.mounts(pod))
+def no_container(pod: RunningPod, image: DataImage) -> None:
     if image.reference not in image_store.images(pod.shell):
         raise ClaimError(f"the runtime of {pod.node} should list {image.reference}")
     found = image_volumes.containers_of(pod.shell, image.reference)
@@ -117,6 +122,15 @@ def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
     evidence.table("attempts of root", "attempt, answer", found.items())
     wrong = [f"{what}: {said or 'done'}" for what, said in found.items() if REFUSED not in said]
     must_be_none(wrong, f"the volume is refused as a {REFUSED}")
+
+
+@then("its mount is read-only, and the one of the scratch volume beside it is not")
+def mounted_read_only(pod: RunningPod, evidence: Evidence) -> None:
+    found = image_volumes.options(pod)
+    evidence.table("mounts of the container", "place, options", sorted(found.items()))
+    require("rw" in found.get(SCRATCH, "").split(","), f"{SCRATCH} is not mounted rw: {found}")
+    if "ro" not in found.get(PLACE, "").split(","):
+        raise ClaimError(f"{PLACE} should be mounted ro; it is {found.get(PLACE, 'no mount')}")
 
 
 @then("it may do all of that in the scratch volume beside it")
@@ -144,10 +158,15 @@ def waits_naming(workloads: Workloads, image: DataImage, limit: float, reason: s
     await_waiting(workloads, reason, image.reference, limit)
 
 
+@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}", for it is no folder'))
+def waits_for_folder(workloads: Workloads, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, NO_FOLDER, limit)
+
+
 @then(phrase("for {lasting:Duration} its container has not started"))
 def never_starts(workloads: Workloads, lasting: float) -> None:
     consistently(
-        lambda: image_volumes.started(workloads.pods.get(WAITS)),
+        lambda: image_volumes.started(looked_at(workloads.pods.get(WAITS))),
         lambda began: not began,
         lasting=scaled(lasting),
         what=f"the container of {WAITS} does not start",
@@ -199,6 +218,12 @@ def nothing_counted(cluster: Cluster, there: str, counted: dict[str, int]) -> No
     )
 
 
+def looked_at(pod: JsonObject) -> JsonObject:
+    """What the kubelet of its node told of a Pod."""
+    places.looked(pod["spec"].get("nodeName", ""))
+    return pod
+
+
 def await_ready(workloads: Workloads, limit: float) -> None:
     eventually(
         lambda: is_ready(workloads.pods.get(WAITS)),
@@ -210,7 +235,7 @@ def await_ready(workloads: Workloads, limit: float) -> None:
 
 def await_waiting(workloads: Workloads, reason: str, named: str, limit: float) -> None:
     eventually(
-        lambda: image_volumes.waiting(workloads.pods.get(WAITS)),
+        lambda: image_volumes.waiting(looked_at(workloads.pods.get(WAITS))),
         lambda seen: seen[0] == reason and named in seen[1],
         within=scaled(limit),
         what=f"{WAITS} waits with {reason}{f', naming {named}' * bool(named)}",

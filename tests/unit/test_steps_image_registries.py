@@ -82,19 +82,35 @@ def test_a_secret_that_does_not_help() -> None:
 
 def test_a_pull_that_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
-
-    def held(reason: str) -> Any:
-        state = {"waiting": {"reason": reason, "message": "10.0.1.11:25000/data:1: 401"}}
-        return workloads_of(
-            FakeApi({WAITING: pod(status__containerStatuses=[{"name": "c", "state": state}])})
-        )
-
     steps.refused(pulled(401, workloads=held("ImagePullBackOff")), 60)
     with pytest.raises(WaitTimeout, match="waits waits with ImagePullBackOff"):
         steps.refused(pulled(401, workloads=held("ContainerCreating")), 60)
     for statuses in ((), (401, 200)):
         with pytest.raises(WaitTimeout, match="the registry has refused the worker"):
             steps.refused(pulled(*statuses, workloads=held("ImagePullBackOff")), 60)
+
+
+def test_a_brought_image_that_anybody_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+    def tried(*statuses: int) -> PulledImage:
+        image = pulled(200, *statuses, workloads=held("ImagePullBackOff"))
+        image.before = [200]
+        return image
+
+    steps.refused_again(tried(401), 60)
+    for statuses in ((), (401, 200)):
+        goes_red("should have refused the second Pod", steps.refused_again, tried(*statuses), 60)
+    running = pulled(200, workloads=held("ContainerCreating"))
+    with pytest.raises(WaitTimeout, match="waits waits with ImagePullBackOff"):
+        steps.refused_again(running, 60)
+
+
+def held(reason: str) -> Any:
+    state = {"waiting": {"reason": reason, "message": "10.0.1.11:25000/data:1: 401"}}
+    return workloads_of(
+        FakeApi({WAITING: pod(status__containerStatuses=[{"name": "c", "state": state}])})
+    )
 
 
 def test_lines_of_the_registry_are_read() -> None:

@@ -26,6 +26,7 @@ from tests.unit.fakes import (
     evidence,
     goes_red,
     no_time_passes,
+    not_judged,
     pod,
     running_pod,
     workloads_of,
@@ -64,12 +65,48 @@ def test_an_image_that_is_run_or_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     other = {"id": "c2", "imageRef": "sha256:2", "image": {"image": "sha256:2"}}
     answers = {"crictl images": images, "crictl ps": json.dumps({"containers": [other]})}
     subject, _, shell = running_pod(**answers)
-    monkeypatch.setattr(clients, "inside", said("overlay /data overlay ro 0 0\n"))
-    steps.no_container(subject, IMAGE, evidence())
+    steps.no_container(subject, IMAGE)
     shell.answers["crictl ps"] = json.dumps({"containers": [other, running]})
-    goes_red(f"no container runs {REFERENCE}.*c1", steps.no_container, subject, IMAGE, evidence())
+    goes_red(f"no container runs {REFERENCE}.*c1", steps.no_container, subject, IMAGE)
     shell.answers["crictl images"] = json.dumps({"images": []})
-    goes_red("should list", steps.no_container, subject, IMAGE, evidence())
+    goes_red("should list", steps.no_container, subject, IMAGE)
+
+
+def test_a_volume_that_is_mounted_to_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, _ = running_pod()
+    beside = "/dev/root /scratch ext4 rw,relatime 0 0\n"
+    for line, words in (
+        ("overlay /data overlay rw,nodev 0 0\n", "/data should be mounted ro; it is rw,nodev"),
+        ("", "/data should be mounted ro; it is no mount"),
+    ):
+        monkeypatch.setattr(clients, "inside", said(line + beside))
+        goes_red(words, steps.mounted_read_only, subject, evidence())
+    read_only = "overlay /data overlay ro,nodev 0 0\n"
+    monkeypatch.setattr(clients, "inside", said(read_only))
+    not_judged("/scratch is not mounted rw", steps.mounted_read_only, subject, evidence())
+    monkeypatch.setattr(clients, "inside", said(read_only + beside))
+    steps.mounted_read_only(subject, evidence())
+
+
+def test_a_pod_that_never_runs_is_a_false_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    api = FakeApi(
+        {f"POST {PODS}": pod(metadata__name="one"), f"{PODS}/one": pod(status__conditions=[])}
+    )
+    held_back = DataImage(cast("Cluster", None), workloads_of(api), REFERENCE, "n-1")
+    goes_red("Pod ns/one runs: not within 120 s", steps.mount, held_back, "worker-0")
+
+
+def test_a_file_that_is_mounted_or_refused_for_another_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_time_passes(monkeypatch)
+    reason = "CreateContainerError"
+    told = 'only directory subpath is supported, subpath: "marker"'
+    steps.waits_for_folder(workloads_of(held(reason, told)), 60, reason)
+    other = workloads_of(held(reason, "no such file or directory"))
+    with pytest.raises(WaitTimeout, match="naming only directory subpath"):
+        steps.waits_for_folder(other, 60, reason)
 
 
 def test_a_volume_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,20 +162,43 @@ def test_a_pod_that_does_not_recover_or_as_another(monkeypatch: pytest.MonkeyPat
 
 
 def test_policies_and_references_that_are_taken_otherwise() -> None:
-    table = [["image", "policy"], ["x:1", "IfNotPresent"], ["x", "Always"]]
-    references.policies_stored({"x:1": "IfNotPresent", "x": "Always"}, table)
-    stored = {"x:1": "IfNotPresent", "x": "IfNotPresent"}
-    goes_red("x: IfNotPresent, not Always", references.policies_stored, stored, table)
+    table = [["image", "policy"], ["x", "Always"]]
+    bodies = {"x": references.without_policy(IMAGE, "x")}
+    assert "pullPolicy" not in bodies["x"]["spec"]["volumes"][0]["image"]
+    plain = workloads_of(FakeApi({}))
 
-    def answer(status: int, message: str = "") -> Answer:
-        return Answer("POST", "/x", status, {}, json.dumps({"message": message}))
+    def stores(policy: str) -> dict[str, Any]:
+        return {"spec": {"volumes": [{"image": {"pullPolicy": policy}}]}}
 
-    right = {"Pod": answer(422, "spec.volumes[0].image.reference: Required")}
-    references.pod_refused(right, 422)
-    goes_red("422 naming image.reference", references.pod_refused, {"Pod": answer(201)}, 422)
-    goes_red("422 naming image.reference", references.pod_refused, {"Pod": answer(422)}, 422)
-    references.deployment_stored({"Deployment": answer(201)})
-    goes_red("before 1.37", references.deployment_stored, {"Deployment": answer(422)})
+    good = servers(stores("Always"), stores("Always"))
+    references.policies_stored(good, plain, bodies, table)
+    one = servers(stores("Always"), stores("IfNotPresent"))
+    words = "controller-1 would store IfNotPresent for x, not Always"
+    goes_red(words, references.policies_stored, one, plain, bodies, table)
+
+
+def test_an_empty_reference_that_one_api_server_takes() -> None:
+    body, plain = references.nameless(IMAGE), workloads_of(FakeApi({}))
+    named = (422, {"message": "spec.volumes[0].image.reference: Required"})
+    references.pod_refused(servers(named, named), plain, body, 422)
+    for other in ((201, {}), (422, {"message": "another reason"})):
+        words = "naming image.reference; instead: controller-1 answered"
+        goes_red(words, references.pod_refused, servers(named, other), plain, body, 422)
+    references.deployment_stored(servers((201, {}), (201, {})), plain, body)
+    words = "before 1.37; instead: controller-1 answered"
+    goes_red(words, references.deployment_stored, servers((201, {}), named), plain, body)
+
+
+def servers(*answers: Any) -> Cluster:
+    """API servers that answer everything so."""
+
+    class Saying(FakeApi):
+        def ask(self, method: str, path: str, **how: Any) -> Answer:
+            self.table[path] = self.table["says"]
+            return super().ask(method, path, **how)
+
+    apis = {f"controller-{n}": Saying({"says": says}) for n, says in enumerate(answers)}
+    return cast("Cluster", type("Servers", (), {"api_servers": lambda _: apis})())
 
 
 def counts(requested: int, mounted: int, failed: int) -> Cluster:
