@@ -11,6 +11,7 @@ from infra.ssh import Shell
 UNIT_PROCESS_EXIT = "98e322203f7a4ed290d09fe03c09fe15"
 """SD_MESSAGE_UNIT_PROCESS_EXIT of systemd's sd-messages.h: a main process ended."""
 CURSOR = "-- cursor: "
+RECENT = "--since=-10min"
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,22 @@ FORMS = {
 """Forms in which components log: klog's header, etcd's zap, containerd's logrus."""
 
 
-def last_line(shell: Shell, unit: str) -> tuple[str, str]:
-    """The form of a component's last line of its own in the journal, and the line.
+def line_with(shell: Shell, unit: str, word: str) -> tuple[str, str]:
+    """The form of a component's newest line that holds a word, and the line.
 
     systemd's words on the unit are not the component's; ``unknown`` is also no line at all.
     """
-    argv = ["journalctl", "--quiet", "--output=cat", "--lines=20", f"_SYSTEMD_UNIT={unit}.service"]
-    lines = shell.run(argv).stdout.splitlines()
+    argv = ["journalctl", "--quiet", "--output=cat", RECENT, f"_SYSTEMD_UNIT={unit}.service"]
+    lines = [line for line in shell.run(argv).stdout.splitlines() if word in line]
     for line in reversed(lines):
         for form, pattern in FORMS.items():
             if pattern.match(line):
                 return form, line[:200]
     return "unknown", lines[-1][:200] if lines else ""
+
+
+def holding(shell: Shell, word: str) -> list[str]:
+    """Recent lines of all of a machine's journal that hold a word with a hyphen."""
+    pattern = word.replace("-", "[-]", 1)  # sudo logs our own command: not to be found itself
+    argv = ["journalctl", "--quiet", "--output=cat", RECENT, "--grep", pattern]
+    return shell.run(argv, check=False).stdout.splitlines()

@@ -50,14 +50,24 @@ def folder(log: Log) -> str:
 
 def files(log: Log) -> Files:
     """Files of a container's log. Errors: CommandFailed."""
-    names = log.pod.shell.run(["ls", "-1", folder(log)]).stdout.split()
-    current = tuple(name for name in names if name == "0.log")
-    rotated = tuple(name for name in names if ROTATED.fullmatch(name))
+    found = names(log)
+    current = tuple(name for name in found if name == "0.log")
+    rotated = tuple(name for name in found if ROTATED.fullmatch(name))
     packed = tuple(
-        name for name in names if name.endswith(".gz") and ROTATED.fullmatch(name[: -len(".gz")])
+        name for name in found if name.endswith(".gz") and ROTATED.fullmatch(name[: -len(".gz")])
     )
     known = {*current, *rotated, *packed}
-    return Files(current, rotated, packed, tuple(name for name in names if name not in known))
+    return Files(current, rotated, packed, tuple(name for name in found if name not in known))
+
+
+def count(log: Log) -> int:
+    """How many logs there are: one that is being compressed is two files for a moment."""
+    return len({name.removesuffix(".gz").removesuffix(".tmp") for name in names(log)})
+
+
+def names(log: Log) -> list[str]:
+    """Of all files of a container's log, by name. Errors: CommandFailed."""
+    return sorted(log.pod.shell.run(["ls", "-1", folder(log)]).stdout.split())
 
 
 def numbers_in(log: Log, names: Sequence[str]) -> list[int]:

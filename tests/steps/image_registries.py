@@ -3,7 +3,6 @@
 from pytest_bdd import given, then, when
 
 from fixtures.registries import PulledImage
-from infra import places
 from infra.clients.api import need
 from infra.clients.running import RunningPod, must_be_none
 from infra.errors import ClaimError
@@ -146,7 +145,6 @@ def refused(pulled: PulledImage, limit: float) -> None:
 )
 def refused_again(pulled: PulledImage, limit: float) -> None:
     await_waiting(pulled.image.workloads, "ImagePullBackOff", pulled.image.reference, limit)
-    places.looked(pulled.worker)
     since = pulled.asked_since()
     if 401 not in since or 200 in since:
         raise ClaimError(f"the registry should have refused the second Pod; it answered {since}")

@@ -1,17 +1,19 @@
 """Who keeps which logs: agents beyond a Pod's end, journals for components, a file by itself."""
 
+from collections.abc import Sequence
+
 from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
-from infra.clients import journal, log_files
+from infra.clients import component_lines, journal, log_files
 from infra.clients.api import JsonObject
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -104,29 +106,45 @@ def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) ->
     must_be_none(wrong, "what an agent copied outlives the Pod")
 
 
-@then("the journals of their machines hold lines of these in the form of each")
-def journals_hold(cluster: Cluster, datatable: list[list[str]], evidence: Evidence) -> None:
+@when("a stranger calls every component of the controllers", target_fixture="told")
+def stranger_calls(cluster: Cluster, talkers: list[RunningPod]) -> dict[str, str]:
+    """Words of what happens to components: the stranger's number and the Pods' namespace."""
+    serial = component_lines.call_as_stranger(cluster)
+    return {"the stranger": serial, "the Pod": talkers[0].pods.namespace}
+
+
+@then(phrase("within {limit:Duration} journals hold what these tell of it, in the form of each"))
+def journals_hold(
+    cluster: Cluster,
+    told: dict[str, str],
+    datatable: list[list[str]],
+    evidence: Evidence,
+    limit: float,
+) -> None:
     machines = {"controllers": cluster.spec.controllers, "workers": cluster.spec.workers}
-    places = [(component, m.name) for component, where in datatable[1:] for m in machines[where]]
-    rows = [(c, m, *journal.last_line(cluster.shell(m), c)) for c, m in places]
-    evidence.table("last lines of components", "component, machine, form, line", rows)
-    wrong = [f"{c} on {m}: {line!r}" for c, m, form, line in rows if form == "unknown"]
-    must_be_none(wrong, "components log to their machine's journal in their own form")
+    rows = datatable[1:]
+    wanted = [(unit, m.name, told[what]) for unit, where, what in rows for m in machines[where]]
+    found = await_lines(cluster, wanted, limit)
+    evidence.table("lines of components", "component, machine, form, line", found)
 
 
-@then("no component has a folder among the logs of Pods")
-def no_folders(cluster: Cluster) -> None:
-    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+@then("no component has a folder among the logs of Pods, where the Pods have theirs")
+def no_folders(talkers: list[RunningPod]) -> None:
     words = ("kubelet", "containerd", "kube-apiserver", "kube-scheduler", "etcd")
-    found = [name for shell in shells for name in log_files.folders_of(shell, words)]
+    for pod in talkers:
+        own = log_files.folders_of(pod.shell, [pod.pods.namespace])
+        require(own, f"{pod.node} has no folder of {pod.name}: that it has no other shows nothing")
+    found = [name for pod in talkers for name in log_files.folders_of(pod.shell, words)]
     must_be_none(found, "components are no containers")
 
 
-@then("the journal of the Pod's worker does not hold its nonce")
-def nonce_not_in_journal(pod: RunningPod, nonces: list[str]) -> None:
-    pattern = nonces[0].replace("-", "[-]", 1)  # sudo logs our own command: not to be found itself
-    found = pod.shell.run(["journalctl", "--quiet", "--grep", pattern], check=False)
-    must_be_none(found.stdout.splitlines(), "what a container prints is not in the journal")
+@then("the journals of the workers hold the Pods' namespace and not their nonces")
+def nonces_not_in_journals(talkers: list[RunningPod]) -> None:
+    for pod in talkers:
+        known = journal.holding(pod.shell, pod.pods.namespace)
+        require(known, f"nothing is found in the journal of {pod.node}, not even what is there")
+    found = [line for pod in talkers for line in journal.holding(pod.shell, Log(pod).nonce())]
+    must_be_none(found, "what a container prints is not in the journal")
 
 
 @then("the API fails to give its log")
@@ -163,6 +181,21 @@ def given_meanwhile(pod: RunningPod, meanwhile: list[int], limit: float) -> None
         what=f"the API gives line {meanwhile[-1]} of {pod.name}",
     )
     must_be_none(log_files.gaps(seen), "no line is missing from when the kubelet was stopped")
+
+
+def await_lines(
+    cluster: Cluster, wanted: Sequence[component_lines.Wanted], limit: float
+) -> list[component_lines.Row]:
+    """Errors: WaitTimeout naming the components and machines without a line."""
+    seen: list[component_lines.Row] = []
+
+    def missing() -> list[str]:
+        seen[:] = component_lines.rows(cluster, wanted)
+        return component_lines.missing(seen)
+
+    what = "components log to their machine's journal in their own form"
+    eventually(missing, lambda found: not found, within=scaled(limit), what=what)
+    return seen
 
 
 def copies(pod: RunningPod, agents: Agents) -> str:

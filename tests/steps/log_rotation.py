@@ -9,7 +9,7 @@ from infra.clients.kubectl import Running
 from infra.clients.log_files import Files
 from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none
-from infra.errors import ClaimError
+from infra.errors import ClaimError, claimed, require
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -23,16 +23,16 @@ def talker_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("talker", node=pod.node, name="beside")
 
 
-@when(phrase("it has printed {count:Count} numbered lines"))
-def has_printed(pod: RunningPod, count: int) -> None:
-    """By the end of its log, which the API gives without the rest."""
+@when(phrase("it has printed {count:Count} numbered lines"), target_fixture="counts")
+def has_printed(pod: RunningPod, count: int) -> list[int]:
+    """By the end of its log, which the API gives without the rest. How many files it had."""
+    counts: list[int] = []
+    what = f"{pod.name} has printed line {count}"
+    within = scaled(PRINTED)
     eventually(
-        lambda: log_files.numbers_printed(Log(pod).ask(tailLines="1").text),
-        lambda last: last == [count],
-        within=scaled(PRINTED),
-        every=3.0,
-        what=f"{pod.name} has printed line {count}",
+        lambda: last_line(pod, counts), lambda n: n == [count], within=within, what=what, every=3.0
     )
+    return counts
 
 
 @when(
@@ -42,20 +42,22 @@ def has_printed(pod: RunningPod, count: int) -> None:
 def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: int) -> list[int]:
     """The numbers that were followed; the rotated file's last number lies among them."""
     last = log_files.numbers_in(Log(pod), await_rotation(pod))[-1]
-    seen = await_number(followed, last + count)
+    with claimed():
+        seen = await_number(followed, last + count)
     evidence.record("followed", "figures", {"from": seen[0], "rotated at": last, "to": seen[-1]})
     return seen
 
 
 @then(
     phrase(
-        "within {limit:Duration} its log is the current file, one rotated and three compressed ones"
+        "within {limit:Duration} its log is the current file, one rotated and three compressed "
+        "ones, and never was more"
     ),
     target_fixture="files",
 )
-def five_files(pod: RunningPod, limit: float, evidence: Evidence) -> Files:
-    listed = pod.shell.run(["ls", "-l", log_files.folder(Log(pod))]).stdout
-    evidence.record("files of the log", "text", listed)
+def five_files(pod: RunningPod, counts: list[int], limit: float, evidence: Evidence) -> Files:
+    evidence.record("number of files at each look", "text", str(counts))
+    must_be_none([f"once {n}" for n in counts if n > MOST], f"it has no more than {MOST} files")
     return eventually(
         lambda: log_files.files(Log(pod)),
         lambda seen: str(seen) == "1 current, 1 rotated, 3 compressed",
@@ -71,6 +73,7 @@ def unbroken(pod: RunningPod, files: Files, evidence: Evidence) -> None:
     evidence.table("numbers in the files", "file, first, last, lines", table)
     numbers = [number for _, found in rows for number in found]
     must_be_none(log_files.gaps(numbers), "rotation loses and doubles no line")
+    require(table[-1][0] in files.current, "the log was rotated after its last line")
     if len(table) != len(rows) or numbers[-1] != LAST:
         raise ClaimError(f"every file should hold lines, the last {LAST}: {table}")
 
@@ -97,8 +100,16 @@ def followed_unbroken(seen: list[int]) -> None:
     must_be_none(log_files.gaps(seen), "who follows a log sees every line of it")
 
 
+MOST = 5
+"""Files of a container's log: containerLogMaxFiles of the kubelet."""
 LAST = 100100
 """The last line that fixtures/manifests/numbering.yaml prints."""
+
+
+def last_line(pod: RunningPod, counts: list[int]) -> list[int]:
+    """The number of the last line; how many files there are is noted."""
+    counts.append(log_files.count(Log(pod)))
+    return log_files.numbers_printed(Log(pod).ask(tailLines="1").text)
 
 
 def await_rotation(pod: RunningPod) -> tuple[str, ...]:

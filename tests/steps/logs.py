@@ -1,12 +1,9 @@
 """Logs of containers: on disk, by the link, and as the API gives them."""
 
-from collections.abc import Sequence
-
 from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra.clients import logs
-from infra.clients.cgroup import NoCgroup
 from infra.clients.logs import Log
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -14,9 +11,6 @@ from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
-
-SHOWN = 1200
-"""Characters of a log in a history: twenty lines of the talker."""
 
 
 @given("the nonce that it has printed", target_fixture="nonces")
@@ -33,14 +27,6 @@ def three_lines(pod: RunningPod) -> None:
         within=scaled(logs.PRINTED),
         what=f"three whole lines of {pod.name} are stored",
     )
-
-
-@when("its process ends and it prints another nonce")
-def end_process(pod: RunningPod, nonces: list[str]) -> None:
-    with preparing():
-        pid = only_process(pod)
-    pod.shell.run(["kill", "-KILL", str(pid)])
-    nonces.append(Log(pod).nonce(other_than=tuple(nonces)))
 
 
 @when("the Pod is removed")
@@ -126,10 +112,15 @@ def since_time(pod: RunningPod) -> None:
     must_equal(Log(pod).ask(sinceTime=lines[-1].second(later=1)).text, [], "after the last")
 
 
-@then(phrase("contradictory and impossible options are refused with {status:Count}"))
-def options_refused(pod: RunningPod, status: int) -> None:
-    seen = {str(options): Log(pod).ask(**options).status for options in logs.BAD_OPTIONS}
-    wrong = [f"{options}: {got}" for options, got in seen.items() if got != status]
+@then(phrase("every API server refuses contradictory and impossible options with {status:Count}"))
+def options_refused(cluster: Cluster, pod: RunningPod, status: int) -> None:
+    path = pod.pods.path(pod.name, "log")
+    wrong = [
+        f"{where} answered {options} with {got}"
+        for where, api in cluster.api_servers().items()
+        for options in logs.BAD_OPTIONS
+        if (got := api.ask("GET", path, params=options).status) != status
+    ]
     must_be_none(wrong, f"such options are refused with {status}")
 
 
@@ -151,37 +142,6 @@ def logs_are_gone(pod: RunningPod, limit: float) -> None:
     )
 
 
-@then(phrase("its previous log is refused with {status:Count}"))
-def previous_refused(pod: RunningPod, status: int) -> None:
-    answer = Log(pod).ask(previous="true")
-    if answer.status != status:
-        raise ClaimError(f"without a previous instance: {status} expected, it was {answer.status}")
-
-
-@then(phrase("within {limit:Duration} its previous log holds the first nonce"))
-def previous_holds_first(pod: RunningPod, nonces: list[str], limit: float) -> None:
-    await_previous(pod, nonces[0], without=nonces[1], within=limit)
-
-
-@then(
-    phrase(
-        "within {limit:Duration} its previous log holds the second nonce and no longer the first"
-    )
-)
-def previous_holds_second(pod: RunningPod, nonces: list[str], limit: float) -> None:
-    await_previous(pod, nonces[1], without=nonces[0], within=limit)
-
-
-def await_previous(pod: RunningPod, nonce: str, *, without: str, within: float) -> None:
-    """The kubelet takes the previous instance from a status that is written after the restart."""
-    eventually(
-        lambda: Log(pod).ask(previous="true").text[-SHOWN:],
-        lambda text: nonce in text and without not in text,
-        within=scaled(within),
-        what=f"the previous log of {pod.name} holds {nonce}, not {without}",
-    )
-
-
 def must_equal(text: str, wanted: list[str], how: str) -> None:
     if text.splitlines() != wanted:
         raise ClaimError(f"{how}, the API should give {wanted[-3:]}; it gives {text[-300:]!r}")
@@ -191,22 +151,3 @@ def must_be_sizes(texts: list[str], sizes: str, what: str) -> None:
     wanted = [int(size) for size in sizes.replace(" and ", ", ").split(", ")]
     if [len(text) for text in texts] != wanted:
         raise ClaimError(f"{what} should have {wanted} letters; they have {list(map(len, texts))}")
-
-
-def only_process(pod: RunningPod) -> int:
-    """Id of its container's, once the API knows of a container that was started anew."""
-    (pid,) = eventually(
-        lambda: processes_of(pod),
-        lambda pids: len(pids) == 1,
-        within=scaled(logs.PRINTED),
-        what=f"the API says that the container of {pod.name} runs, with one process",
-    )
-    return int(pid)
-
-
-def processes_of(pod: RunningPod) -> Sequence[int]:
-    try:
-        found = pod.cgroups().containers.get(pod.only_container)
-    except NoCgroup:
-        return ()
-    return found.pids if found else ()

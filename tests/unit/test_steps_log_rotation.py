@@ -1,18 +1,21 @@
 """Rotated logs and who keeps them: every Then-step goes red, as one understands."""
 
-from typing import Any, cast
-
 import pytest
 
-from infra.clients import journal, log_files
+from infra.clients import log_files
 from infra.clients.kubectl import Running, Told
 from infra.clients.log_files import Files
-from infra.cluster import Cluster
 from infra.errors import WaitTimeout
-from infra.inventory import series
-from tests.steps import log_keeping as keeping
 from tests.steps import log_rotation as steps
-from tests.unit.fakes import FakeShell, Made, evidence, goes_red, no_time_passes, running_pod
+from tests.unit.fakes import (
+    FakeShell,
+    Made,
+    evidence,
+    goes_red,
+    no_time_passes,
+    not_judged,
+    running_pod,
+)
 from tests.unit.test_steps_logs import gives
 
 ROTATED = "0.log.20261125-230001"
@@ -49,10 +52,16 @@ def unbroken(shell: FakeShell) -> None:
 
 def test_files_of_a_log(made: Made) -> None:
     pod, _, shell = made
-    assert steps.five_files(pod, 30, evidence()) == FILES
-    shell.answers["ls -1"] = f"{FIVE}\n0.log.tmp"
+    assert steps.five_files(pod, [1, 5], 60, evidence()) == FILES
+    words = "it has no more than 5 files; instead: once 6"
+    goes_red(words, steps.five_files, pod, [1, 6, 5], 60, evidence())
+    packing = f"{FIVE}\n{ROTATED}.tmp\n{ROTATED}.gz"
+    shell.answers["ls -1"] = packing
+    assert log_files.count(steps.Log(pod)) == 5, "one that is being compressed is one"
+    shell.answers["ls -1"] = f"{FIVE}\n0.log.old"
+    assert log_files.count(steps.Log(pod)) == 6
     with pytest.raises(WaitTimeout, match="is five files"):
-        steps.five_files(pod, 30, evidence())
+        steps.five_files(pod, [5], 60, evidence())
     assert str(log_files.files(steps.Log(pod))).endswith("1 odd")
     goes_red("should be one file; it is 1 current, 1 rotated", steps.one_file, pod)
     shell.answers["ls -1"] = "0.log"
@@ -69,6 +78,8 @@ def test_numbers_that_are_lost_doubled_or_too_few(made: Made) -> None:
     holds(shell, rotated=range(LAST - 4, LAST - 1))
     goes_red(f"{LAST - 4} is followed by {LAST - 4}", steps.unbroken, pod, FILES, evidence())
     unbroken(shell)
+    empty = Files((), (ROTATED,), FILES.compressed)
+    not_judged("was rotated after its last line", steps.unbroken, pod, empty, evidence())
     holds(shell, current=range(LAST - 1, LAST))
     goes_red(
         f"every file should hold lines, the last {LAST}", steps.unbroken, pod, FILES, evidence()
@@ -116,102 +127,4 @@ def test_a_follower_that_misses_lines(made: Made) -> None:
     seen = steps.rotated_once(pod, Followed(text + "00"), evidence(), 2)
     steps.followed_unbroken(seen)
     goes_red("1 is followed by 3", steps.followed_unbroken, [1, 3])
-    with pytest.raises(WaitTimeout, match="is followed"):
-        steps.rotated_once(pod, Followed(text), evidence(), 3)
-
-
-def agents(uid: str = "agent") -> keeping.Agents:
-    return {"worker-0": {"metadata": {"uid": uid}}}
-
-
-def test_copies_of_an_agent(made: Made) -> None:
-    pod, _, shell = made
-    shell.answers["grep --recursive"] = "a nonce"
-    shell.answers.pop("grep")
-    keeping.copies_hold([pod], agents(), ["nonce"])
-    shell.answers["grep --recursive"] = ""
-    goes_red(
-        "the agent of worker-0 has lost nonce", keeping.copies_hold, [pod], agents(), ["nonce"]
-    )
-
-
-def test_logs_that_are_still_known(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    pod, _, shell = made
-    gives(monkeypatch, "x")
-    with pytest.raises(WaitTimeout, match="knows the logs of removed Pods no more"):
-        keeping.logs_unknown([pod])
-    gives(monkeypatch, "", 404)
-    keeping.logs_unknown([pod])
-    shell.answers["ls -d"] = "/var/log/pods/ns_rz_0a1b-2c3d\n"
-    with pytest.raises(WaitTimeout, match="folders and links of the logs"):
-        keeping.nothing_left([pod], 120)
-    shell.answers.pop("ls -d")
-    keeping.nothing_left([pod], 120)
-
-
-class Live:
-    spec = series("series", kubernetes="v1.36.1", platform="local")
-
-    def __init__(self, shell: FakeShell) -> None:
-        self._shell = shell
-
-    def shell(self, _name: str) -> FakeShell:
-        return self._shell
-
-
-def live(shell: FakeShell) -> Cluster:
-    return cast("Cluster", Live(shell))
-
-
-@pytest.mark.parametrize(
-    ("line", "form"),
-    [
-        ("I1125 22:30:00.123456     123 server.go:1] x", "klog"),
-        ('{"level":"info","msg":"x"}', "JSON"),
-        ('time="2026-11-25T22:00:00Z" level=info msg="x"', "logfmt"),
-        ("Started etcd.service", "unknown"),
-        ("", "unknown"),
-    ],
-)
-def test_forms_of_lines(line: str, form: str) -> None:
-    shell = FakeShell(answers={"journalctl": f"{line}\n" if line else ""})
-    assert journal.last_line(cast("Any", shell), "etcd")[0] == form
-
-
-def test_components_without_a_line_and_with_a_folder() -> None:
-    shell = FakeShell(answers={"journalctl": "Stopped.\n", "ls -1": "ns_rz_1\n"})
-    table = [["component", "machines"], ["etcd", "controllers"]]
-    goes_red(
-        "in their own form; instead: etcd on controller-0: 'Stopped.'",
-        keeping.journals_hold, live(shell), table, evidence(),
-    )  # fmt: skip
-    keeping.no_folders(live(shell))
-    shell.answers["ls -1"] = "kube-system_etcd-controller-0_1\n"
-    goes_red("components are no containers; instead: .*etcd", keeping.no_folders, live(shell))
-
-
-def test_a_nonce_in_a_journal(made: Made) -> None:
-    pod, _, shell = made
-    keeping.nonce_not_in_journal(pod, ["nonce"])
-    shell.answers["journalctl"] = "a nonce\n"
-    goes_red(
-        "is not in the journal; instead: .*nonce", keeping.nonce_not_in_journal, pod, ["nonce"]
-    )
-
-
-def test_a_log_without_its_kubelet(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    pod, _, shell = made
-    gives(monkeypatch, "00000001\n00000002\n")
-    goes_red("a log should fail; it was 200", keeping.api_fails, pod)
-    keeping.other_given(pod)
-    keeping.given_meanwhile(pod, [1, 2], 90)
-    with pytest.raises(WaitTimeout, match="the API gives line 3"):
-        keeping.given_meanwhile(pod, [3], 90)
-    gives(monkeypatch, "00000001\n00000003\n")
-    goes_red("1 is followed by 3", keeping.given_meanwhile, pod, [3], 90)
-    gives(monkeypatch, "no route", 502)
-    keeping.api_fails(pod)
-    goes_red("should be given; it was 502", keeping.other_given, pod)
-    shell.answers["cat /var/log/pods/ns_rz_0a1b-2c3d/c/0.log"] = "one\n"
-    with pytest.raises(WaitTimeout, match="grows without a kubelet"):
-        keeping.file_grows(pod)
+    goes_red("is followed", steps.rotated_once, pod, Followed(text), evidence(), 3)

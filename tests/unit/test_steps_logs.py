@@ -1,6 +1,7 @@
 """Logs of containers: every Then-step goes red, as one understands."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -126,11 +127,21 @@ def test_what_the_api_gives(made: Made, monkeypatch: pytest.MonkeyPatch) -> None
     gives(monkeypatch, TEXTS)
     steps.api_gives_texts(subject)
     goes_red("with times, the API should give", steps.api_gives_times, subject)
-    goes_red("refused with 422; instead: .*: 200", steps.options_refused, subject, 422)
     gives(monkeypatch, STORED)
     goes_red("without times, the API should give", steps.api_gives_texts, subject)
     gives(monkeypatch, f"{TIME}.640000000Z line 1 {NONCE}\n{TIME}.700000000Z complaint {NONCE}\n")
     steps.api_gives_times(subject)
+
+
+def test_options_that_one_api_server_takes(made: Made) -> None:
+    subject, _, _ = made
+    path = "/api/v1/namespaces/ns/pods/rz/log"
+    servers = {"controller-0": FakeApi({path: (422, {})}), "controller-1": FakeApi({path: "x"})}
+    live = cast("Cluster", SimpleNamespace(api_servers=lambda: servers))
+    words = "refused with 422; instead: controller-1 answered .*sinceSeconds.* with 200"
+    goes_red(words, steps.options_refused, live, subject, 422)
+    servers.pop("controller-1")
+    steps.options_refused(live, subject, 422)
 
 
 def test_the_end_and_the_beginning(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,17 +186,6 @@ def test_a_link(made: Made) -> None:
     steps.logs_are_gone(subject, 120)
 
 
-def test_the_instance_before(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject, _, _ = made
-    nonces = [NONCE, OTHER]
-    gives(monkeypatch, TEXTS)
-    steps.previous_holds_first(subject, nonces, 30)
-    goes_red(f"holds {OTHER}, not {NONCE}", steps.previous_holds_second, subject, nonces, 30)
-    goes_red("400 expected, it was 200", steps.previous_refused, subject, 400)
-    gives(monkeypatch, f"complaint {OTHER}\n")
-    goes_red(f"holds {NONCE}, not {OTHER}", steps.previous_holds_first, subject, nonces, 30)
-
-
 def test_a_container_that_prints_nothing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     subject, _, _ = made
     gives(monkeypatch, "nothing of interest\n")
@@ -195,15 +195,3 @@ def test_a_container_that_prints_nothing(made: Made, monkeypatch: pytest.MonkeyP
     assert steps.printed_nonce(subject) == [NONCE]
     with pytest.raises(WaitTimeout, match="a nonce other than"):
         Log(subject).nonce(other_than=(NONCE,))
-
-
-def test_a_container_that_the_api_does_not_know_yet_is_waited_for(made: Made) -> None:
-    """A line in the log says that it runs; its status may come a second later."""
-    pod, api, _ = made
-    (path,) = [one for one in api.table if one.endswith("/pods/rz")]
-    (status,) = api.table[path]["status"]["containerStatuses"]
-    known, status["state"] = status["state"], {"terminated": {}}
-    with pytest.raises(WaitTimeout, match="the API says that the container of rz runs"):
-        steps.only_process(pod)
-    status["state"] = known
-    assert steps.only_process(pod) > 0
