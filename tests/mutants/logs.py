@@ -1,0 +1,114 @@
+"""Clusters whose logs go elsewhere, are kept too long or too short, or are cut otherwise (66)."""
+
+from collections.abc import Callable
+
+from infra.clients import kubelet, units
+from infra.cluster import Cluster
+from tests.mutants import changes
+from tests.mutants.mutant import Mutant
+
+WORKER, CONTROLLER = "worker-1", "controller-1"
+SILENT = "kube-scheduler"
+TO_FILE = f"/etc/systemd/system/{SILENT}.service.d/output.conf"
+LEVEL = "/etc/systemd/journald.conf.d/level.conf"
+KEPT = "--maximum-dead-containers-per-container=5"
+RUNTIME = "[plugins.'io.containerd.cri.v1.runtime'.cni]"
+SHORT = "[plugins.'io.containerd.cri.v1.runtime']\n  max_container_log_line_size = 8192\n\n"
+
+
+def dead_containers_kept(*machines: str) -> Callable[[Cluster], None]:
+    """Kubelets that keep five instances of a container beside the one that runs."""
+
+    def change(cluster: Cluster) -> None:
+        for machine in machines:
+            more = {"--v=2": f"{KEPT} \\\n  --v=2"}
+            changes.unit_with(cluster, machine, "kubelet", more)
+            kubelet.await_heartbeat(cluster.api, machine)
+
+    return change
+
+
+def two_files_on_one(cluster: Cluster) -> None:
+    changes.edit(
+        cluster,
+        WORKER,
+        "/var/lib/kubelet/kubelet-config.yaml",
+        "kind: KubeletConfiguration",
+        "kind: KubeletConfiguration\ncontainerLogMaxFiles: 2",
+    )
+    changes.restart(cluster, WORKER, "kubelet")
+    kubelet.await_heartbeat(cluster.api, WORKER)
+
+
+def shorter_lines_on_one(cluster: Cluster) -> None:
+    """A runtime that cuts lines at half their size."""
+    changes.edit(cluster, WORKER, "/etc/containerd/config.toml", RUNTIME, SHORT + RUNTIME)
+    changes.restart(cluster, WORKER, "containerd")
+    kubelet.await_heartbeat(cluster.api, WORKER)
+
+
+def output_to_a_file(cluster: Cluster) -> None:
+    words = f"[Service]\nStandardError=append:/var/log/{SILENT}.log\n"
+    cluster.shell(CONTROLLER).put(words.encode(), TO_FILE)
+    units.restart(cluster.shell(CONTROLLER), SILENT)
+
+
+def output_to_the_journal(cluster: Cluster) -> None:
+    shell = cluster.shell(CONTROLLER)
+    shell.run(["rm", "--force", TO_FILE, f"/var/log/{SILENT}.log"])
+    units.restart(shell, SILENT)
+
+
+def warnings_only(cluster: Cluster) -> None:
+    """A journal that drops what units print: it has the level of information."""
+    shell = cluster.shell(WORKER)
+    shell.put(b"[Journal]\nMaxLevelStore=warning\n", LEVEL)
+    shell.run(["systemctl", "restart", "systemd-journald"])
+
+
+def everything(cluster: Cluster) -> None:
+    shell = cluster.shell(WORKER)
+    shell.run(["rm", "--force", LEVEL])
+    shell.run(["systemctl", "restart", "systemd-journald"])
+
+
+MUTANTS = (
+    Mutant(
+        "five dead containers kept on both workers",
+        "66.11",
+        "is kept once: 1.log beside 2.log",
+        dead_containers_kept("worker-0", WORKER),
+    ),
+    Mutant(
+        "five dead containers kept on one worker",
+        "66.11",
+        f"on {WORKER} is kept once: 1.log beside 2.log",
+        dead_containers_kept(WORKER),
+    ),
+    Mutant(
+        "two log files kept on one worker",
+        "66.6",
+        f"{WORKER}: containerLogMaxFiles is 2, must be 5",
+        two_files_on_one,
+    ),
+    Mutant(
+        "lines cut at 8 KiB on one worker",
+        "66.3",
+        "stored pieces should have [16384, 16384, 1,",
+        shorter_lines_on_one,
+    ),
+    Mutant(
+        "one scheduler that prints to a file",
+        "66.13",
+        f"{SILENT} on {CONTROLLER}: ''",
+        output_to_a_file,
+        mend=output_to_the_journal,
+    ),
+    Mutant(
+        "a journal of warnings only on one worker",
+        "66.13",
+        f"kubelet on {WORKER}: ''",
+        warnings_only,
+        mend=everything,
+    ),
+)
