@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 
 from infra.clients.image_volumes import inside
 from infra.clients.running import RunningPod
-from infra.errors import LabError
+from infra.errors import LabError, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -16,6 +16,9 @@ NUMBERS = "/data/numbers"
 FIXED = "/data/fixed"
 """A file that the scenario writes itself and whose sum it knows."""
 FOLDER = "/data"
+ABSENT = "No such file or directory"
+ENOUGH = 10
+"""Numbers before a copy: with few of them one that had lost the last seconds would look whole."""
 GOES_ON = Bound(15, "a writer adds three numbers", "one in 0.2 s, and a disk that others use too")
 
 
@@ -33,6 +36,8 @@ class Line:
 def numbers(pod: RunningPod) -> list[Line]:
     """What the Pod's volume holds. Errors: LabError when it cannot be read."""
     read = inside(pod, "cat", NUMBERS)
+    if ABSENT in read.stderr:
+        return []  # an empty volume, whatever it should hold
     if read.exit_status:
         raise LabError(f"{pod.name}: {NUMBERS} cannot be read: {read.stderr.strip()}")
     lines = [line.split() for line in read.stdout.splitlines()]
@@ -40,7 +45,12 @@ def numbers(pod: RunningPod) -> list[Line]:
 
 
 def on_disk(pod: RunningPod) -> list[Line]:
-    """What is on the volume's disk for certain: the last number may be on its way to it."""
+    """What is on the volume's disk for certain: the last number may be on its way to it.
+
+    Errors: NotPrepared when the Pod writes nothing.
+    """
+    with preparing():
+        await_more(pod, ENOUGH)
     return numbers(pod)[:-1]
 
 

@@ -186,7 +186,7 @@ def group_error(ebs: Ebs, evidence: Evidence, limit: float) -> None:
 def no_ability(ebs: Ebs, evidence: Evidence, csi_companion: bytes) -> None:
     found = ebs.driver.abilities(csi_companion)
     evidence.record("what the driver says that it can do", "text", "\n".join(found))
-    must_be_none([a for a in KNOWN if a not in found], "the driver tells of its abilities")
+    require(not set(KNOWN) - set(found), f"the driver does not tell what it can do: {found}")
     if any("GROUP" in ability for ability in found) or NONE not in found:
         raise ClaimError(f"the driver should have no ability for groups; it has {found}")
 

@@ -11,12 +11,10 @@ import pytest
 
 from fixtures.data_images import DataImage
 from infra.clients import image_volumes as clients
-from infra.clients.api import Answer
 from infra.clients.image_volumes import COUNTERS, REFUSED
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.ssh import Result
-from tests.steps import image_references as references
 from tests.steps import image_volumes as steps
 from tests.unit import elections_fake
 from tests.unit.fakes import (
@@ -95,6 +93,8 @@ def test_a_pod_that_never_runs_is_a_false_claim(monkeypatch: pytest.MonkeyPatch)
     )
     held_back = DataImage(cast("Cluster", None), workloads_of(api), REFERENCE, "n-1")
     goes_red("Pod ns/one runs: not within 120 s", steps.mount, held_back, "worker-0")
+    api.table[f"POST {PODS}"] = (422, {"message": "spec.volumes[0].image: Forbidden"})
+    goes_red("image: Forbidden", steps.mount, held_back, "worker-0")
 
 
 def test_a_file_that_is_mounted_or_refused_for_another_reason(
@@ -113,7 +113,7 @@ def test_a_volume_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     subject, _, _ = running_pod()
     monkeypatch.setattr(clients, "inside", said(f"touch: /data/new: {REFUSED}", status=1))
     steps.refused_inside(subject, evidence())
-    goes_red("root may write beside it", steps.allowed_beside, subject)
+    not_judged("root may not even write beside it", steps.allowed_beside, subject)
     monkeypatch.setattr(clients, "inside", said("Permission denied", status=1))
     goes_red("make a file: Permission denied", steps.refused_inside, subject, evidence())
     monkeypatch.setattr(clients, "inside", said())
@@ -159,46 +159,6 @@ def test_a_pod_that_does_not_recover_or_as_another(monkeypatch: pytest.MonkeyPat
     assert steps.recovers(at, 180) is subject
     other = workloads_of(FakeApi({f"{PODS}/waits": pod(metadata__uid="another")}))
     goes_red("should be another without a restart", steps.recovers, other, 180)
-
-
-def test_policies_and_references_that_are_taken_otherwise() -> None:
-    table = [["image", "policy"], ["x", "Always"]]
-    bodies = {"x": references.without_policy(IMAGE, "x")}
-    assert "pullPolicy" not in bodies["x"]["spec"]["volumes"][0]["image"]
-    plain = workloads_of(FakeApi({}))
-
-    def stores(policy: str) -> dict[str, Any]:
-        return {"spec": {"volumes": [{"image": {"pullPolicy": policy}}]}}
-
-    good = servers(stores("Always"), stores("Always"))
-    references.policies_stored(good, plain, bodies, table)
-    one = servers(stores("Always"), stores("IfNotPresent"))
-    words = "controller-1 would store IfNotPresent for x, not Always"
-    goes_red(words, references.policies_stored, one, plain, bodies, table)
-
-
-def test_an_empty_reference_that_one_api_server_takes() -> None:
-    body, plain = references.nameless(IMAGE), workloads_of(FakeApi({}))
-    named = (422, {"message": "spec.volumes[0].image.reference: Required"})
-    references.pod_refused(servers(named, named), plain, body, 422)
-    for other in ((201, {}), (422, {"message": "another reason"})):
-        words = "naming image.reference; instead: controller-1 answered"
-        goes_red(words, references.pod_refused, servers(named, other), plain, body, 422)
-    references.deployment_stored(servers((201, {}), (201, {})), plain, body)
-    words = "before 1.37; instead: controller-1 answered"
-    goes_red(words, references.deployment_stored, servers((201, {}), named), plain, body)
-
-
-def servers(*answers: Any) -> Cluster:
-    """API servers that answer everything so."""
-
-    class Saying(FakeApi):
-        def ask(self, method: str, path: str, **how: Any) -> Answer:
-            self.table[path] = self.table["says"]
-            return super().ask(method, path, **how)
-
-    apis = {f"controller-{n}": Saying({"says": says}) for n, says in enumerate(answers)}
-    return cast("Cluster", type("Servers", (), {"api_servers": lambda _: apis})())
 
 
 def counts(requested: int, mounted: int, failed: int) -> Cluster:

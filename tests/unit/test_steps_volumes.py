@@ -1,5 +1,6 @@
 """Volumes of claims: every Then-step goes red, as one understands."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from infra.clients import volume_users
 from infra.clients.storage import VOLUMES, must_be_taken
 from infra.clients.volume_users import Line
 from infra.errors import Changed, ClaimError, LabError, WaitTimeout
+from infra.ssh import Result
 from tests.steps import volumes as steps
-from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod
+from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod, running_pod
 from tests.unit.storage_fake import CLAIM, LEFT, LINES, WRITER, Ec2, storage_of, volume
 
 
@@ -183,3 +185,21 @@ def test_pauses_and_gaps_are_told() -> None:
     assert volume_users.pauses([Line(1, 1.0), Line(2, 2.0)], longer_than=5) == []
     assert volume_users.pauses([Line(1, 1.0)], longer_than=5) != []
     assert issubclass(WaitTimeout, ClaimError)
+
+
+def test_an_empty_volume_holds_nothing_and_one_that_cannot_be_read_is_not_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    pod, _, _ = running_pod()
+    told = Result("worker-0", (), 1, "", "cat: can't open '/data/numbers': {}", 0.0)
+
+    def saying(error: str) -> None:
+        said = replace(told, stderr=told.stderr.format(error))
+        monkeypatch.setattr(volume_users, "inside", lambda *_: said)
+
+    saying("No such file or directory")
+    assert volume_users.numbers(pod) == []
+    saying("Input/output error")
+    with pytest.raises(LabError, match=r"cannot be read: cat.*Input/output error"):
+        volume_users.numbers(pod)
