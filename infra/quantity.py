@@ -6,6 +6,7 @@ that we know of does only this.
 
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 SUFFIXES = {
@@ -75,3 +76,14 @@ def container_weight(request: str) -> int:
         return 1
     log = math.log2(shares(request))
     return math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34))
+
+
+def same_figures(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+    """Equal amounts, however they are written; only CPU and memory count."""
+    return amounts(one) == amounts(other)
+
+
+def amounts(figures: Mapping[str, str] | None) -> dict[str, object]:
+    return {
+        name: parse(text) for name, text in (figures or {}).items() if name in {"cpu", "memory"}
+    }

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from infra import quantity
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.cgroup import PodCgroups, statuses_of
 from infra.errors import NotPrepared, WaitTimeout, preparing
@@ -239,16 +238,3 @@ def resize_of(pod: JsonObject, name: str, *, requests: Figures, limits: Figures)
     inits = {c["name"] for c in pod["spec"].get("initContainers", [])}
     where = "initContainers" if name in inits else "containers"
     return {"spec": {where: [{"name": name, "resources": resources}]}}
-
-
-def same_figures(one: Figures | None, other: Figures | None) -> bool:
-    """Equal amounts, however they are written; only CPU and memory count."""
-    return amounts(one) == amounts(other)
-
-
-def amounts(figures: Figures | None) -> dict[str, object]:
-    return {
-        name: quantity.parse(text)
-        for name, text in (figures or {}).items()
-        if name in {"cpu", "memory"}
-    }

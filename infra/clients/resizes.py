@@ -13,11 +13,11 @@ from infra.clients.pods import (
     condition,
     container_in,
     resize_state,
-    same_figures,
 )
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.quantity import same_figures
 from infra.timing import scaled
 from infra.wait import eventually
 
