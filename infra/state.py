@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 from infra.errors import ClusterLocked, UserError
 
 RECORD = "cluster.json"
+BROKEN = "broken"
+"""A file that says why nothing more is judged on this cluster, until it passes the health gate."""
 
 
 def prepare(state: Path) -> None:
@@ -43,6 +45,23 @@ def write(state: Path, record: dict[str, Any]) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(record, indent=2, default=str) + "\n")
     new.replace(path)
+
+
+def give_up(state: Path, cause: str) -> None:
+    """Remembers why, for every process that has this cluster; the first cause stays."""
+    with suppress(FileExistsError), (state / BROKEN).open("x") as out:
+        out.write(cause)
+
+
+def given_up(state: Path) -> str:
+    """Why the cluster was given up on; empty when it was not."""
+    path = state / BROKEN
+    return path.read_text() if path.exists() else ""
+
+
+def mended(state: Path) -> None:
+    """The cluster has passed the health gate."""
+    (state / BROKEN).unlink(missing_ok=True)
 
 
 @contextmanager

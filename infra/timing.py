@@ -26,6 +26,15 @@ NAMESPACE_READY = Bound(30, "a new namespace has its ServiceAccount", "controlle
 ACCESS = Bound(15, "API servers know a new RoleBinding or quota", "informers, T23 for the caches")
 NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat; T5: 10 s status")
 
+SCENARIO = {
+    "parallel": Bound(900, "a parallel scenario", "66.7 prints for 450 s, and rotates for 120 s"),
+    "serial": Bound(1200, "a serial scenario", "365 s of waits, and 480 s for driver and Pods"),
+    "disruptive": Bound(1200, "a disruptive scenario", "450 s of waits, gate, images and units"),
+}
+"""By lane, from its turn: longer than all its waits may take together, so that more is a hang."""
+UNDOING = Bound(900, "what a scenario did is undone", "five units 120 s each, gate 90 s, T13")
+SESSION_END = Bound(1200, "what the session made is gone", "a driver 240 s, clusters, namespaces")
+
 _scale = 1.0
 
 

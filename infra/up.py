@@ -50,6 +50,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     tally = build(cluster, supplied.supplies, progress)
     with progress.stage("health gate"):
         health.gate(cluster, deep=bool(tally.changed or provisioned.changes))
+    state.mended(settings.state)
     built = record(settings, spec, provisioned)
     built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state.read(settings.state)):

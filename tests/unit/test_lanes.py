@@ -175,7 +175,8 @@ def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
     settings = Settings(cluster_id="x", state_root=tmp_path)
     settings.state.mkdir()
     recording = Recording(Scenario("x", "x"), tmp_path, "gw0")
-    node = SimpleNamespace(stash={KEY: recording}, get_closest_marker=lambda _: None)
+    config = SimpleNamespace(getoption=lambda *_: None)
+    node = SimpleNamespace(stash={KEY: recording}, get_closest_marker=lambda _: None, config=config)
     values = {"settings": settings, "cluster": None}
     request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
     mine = Thread(target=take_a_turn, args=(request,))

@@ -1,131 +1,21 @@
 """The plug-in on a project of its own, by xdist: outcomes, records, and a page from them."""
 
 import json
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from infra import claims
+from tests.unit.report_project import FEATURE, make, outcomes, run
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFTEST = """
-from fixtures import capabilities
-
-pytest_plugins = ["fixtures.settings"]
-
-def pytest_collection_modifyitems(config, items):
-    capabilities.take_out(config, items, {"swap": "the kernel of worker-0 has no swap"})
-"""
-FEATURE = """
-@article_63
-Feature: Backing up etcd
-  A backup that restores.
-
-  @claim_63_1
-  Rule: Three members are healthy
-
-    Scenario: three are healthy
-      Given a member
-      Then it is healthy
-
-  @claim_63_2
-  Rule: One member may be lost
-
-    Scenario: one is lost
-      Given a member
-      When it is lost
-      Then writes go on
-      And it is healthy
-
-    Scenario Outline: one is healthy
-      Then it is healthy
-
-      Examples:
-        | member |
-        | first  |
-
-  @claim_63_3
-  Rule: A snapshot is private
-
-    Scenario: the machine does not answer
-      Given an unreachable machine
-      Then it is healthy
-
-  @claim_65_12 @needs_swap
-  Rule: A kubelet refuses swap
-
-    Scenario: a kubelet and swap
-      Then it is healthy
-"""
-STEPS = """
-from infra.errors import ClaimError, Unreachable
-from infra.ssh import Result
-from pytest_bdd import given, scenarios, then, when
-
-scenarios("../features")
-
-@given("a member")
-def member(evidence):
-    evidence.heard(Result("controller-0", ("etcdctl", "member", "list"), 0, "three", "", 0.2))
-
-@given("an unreachable machine")
-def unreachable():
-    raise Unreachable("worker-0", "10.0.1.21", "no route")
-
-@when("it is lost")
-def lost():
-    pass
-
-@then("it is healthy")
-def healthy(evidence):
-    evidence.record("answers", "figures", {"members": 3})
-
-@then("writes go on")
-def writes():
-    raise ClaimError("no write within 20 s\\n  +0.0 s  Bearer abcdefghijklmnop")
-"""
+JUNIT_10 = {"skipped", "error", "failure", "system-out", "system-err"}
+"""What a test case may hold by the schema that xUnit readers check (junit-10.xsd)."""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "features").mkdir()
-    (tmp_path / "pytest.ini").write_text(
-        "[pytest]\naddopts = --strict-markers --import-mode=importlib -p fixtures.reporting\n"
-        "bdd_features_base_dir = features\nfilterwarnings =\n    error\n"
-        "    ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"
-    )
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "features" / "63.feature").write_text(FEATURE)
-    (tmp_path / "tests" / "test_part13.py").write_text(STEPS)
-    return tmp_path
-
-
-def run(project: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(project),
-        "PYTHONPATH": str(ROOT),
-        "KFS_REPORTS": str(project / "reports"),
-        "KFS_STATE_ROOT": str(project / "state"),
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *argv],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=project,
-        env=env,
-    )
-
-
-def outcomes(folder: Path) -> dict[str, tuple[str, str]]:
-    stored = json.loads((folder / "claims.json").read_text())
-    return {c["id"]: (c["outcome"], c["reason"]) for c in stored["claims"]}
+    return make(tmp_path)
 
 
 def test_a_run_leaves_its_folder(project: Path) -> None:
@@ -146,8 +36,9 @@ def test_a_run_leaves_its_folder(project: Path) -> None:
     texts = {p.name: p.read_text() for p in folder.rglob("*") if p.is_file()}
     assert not [name for name, text in texts.items() if "abcdefghijklmnop" in text]
     assert "one is healthy [first]" in records
-    properties = ET.parse(folder / "junit.xml").getroot().iter("property")
-    assert ("outcome", "not judged") in {(p.get("name"), p.get("value")) for p in properties}
+    cases = list(ET.parse(folder / "junit.xml").getroot().iter("testcase"))
+    assert len(cases) == 4
+    assert not [one for case in cases for one in case if one.tag not in JUNIT_10]
     assert (folder / "run.log").read_text().count("holds") == 2
     assert (project / "reports" / "index.html").exists()
     assert "63 Backing Up etcd" in ended.stdout
@@ -183,3 +74,23 @@ def test_a_run_without_live_tests_leaves_nothing(project: Path) -> None:
     (project / "tests" / "test_other.py").write_text("def test_it():\n    pass\n")
     assert run(project, "-p", "no:xdist", "-k", "test_it").returncode == 0
     assert not list((project / "reports").glob("*/*"))
+
+
+def test_others_files_in_allures_folder_are_left_alone(project: Path) -> None:
+    (project / "tests" / "test_other.py").write_text("def test_it():\n    pass\n")
+    shared = project / "shared"
+    shared.mkdir()
+    others = {"categories.json": "[{", "executor.json": '{"token": "0123456789abcdef0123"}'}
+    for name, text in others.items():
+        (shared / name).write_text(text)
+    nothing = run(project, "-p", "no:xdist", "--alluredir", "shared", "-k", "nothing_of_the_kind")
+    assert nothing.returncode == 5, nothing.stdout + nothing.stderr
+    assert {path.name for path in shared.iterdir()} == others.keys()
+    live = run(project, "-n", "1", "--alluredir", "shared", "-k", "three_are_healthy or lost")
+    assert live.returncode == 1, live.stdout + live.stderr
+    assert "Traceback" not in live.stderr
+    assert {name: (shared / name).read_text() for name in others} == others
+    written = [p.read_text() for p in shared.glob("*-result.json")]
+    assert len(written) == 2
+    assert "[masked]" in "".join(written)
+    assert "abcdefghijklmnop" not in "".join(written)
