@@ -47,7 +47,8 @@ report: install ## write the last run's page again
 soak: install ## half an hour of a cluster, idle and under the suite: nothing moves by itself
 	$(PYTEST) -s tests/life/test_soak.py
 
-test: check machines ## check, machines, then the live suite but its slow scenarios, from a cold cluster
+test: KFS_CLUSTER_ID := $(if $(filter file,$(origin KFS_CLUSTER_ID)),test,$(KFS_CLUSTER_ID))
+test: check machines ## check, machines, then the live suite but its slow scenarios, on a new cluster `test` (or the KFS_CLUSTER_ID given), removed afterwards
 	$(BIN)/python -m infra down
 	$(BIN)/python -m infra up
 	$(PYTEST) tests/test_part*.py -n 4 --dist loadgroup --keep never -m "not slow"
