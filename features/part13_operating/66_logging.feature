@@ -7,8 +7,9 @@ Feature: What happens to a line that a container prints
   @claim_66_1
   Rule: One line can be followed from the API to the disk
 
+    @serial
     Scenario Outline: A nonce is found in the API's answer, in the file and through the link on <worker>
-      Given a running talker Pod on "<worker>"
+      Given a running talker Pod on <worker>
       And the nonce that it has printed
       Then its file on the worker and the link to it hold the nonce
       And of all logs of all workers only its own holds it
@@ -21,8 +22,9 @@ Feature: What happens to a line that a container prints
   @claim_66_2
   Rule: A stored line is time, stream, tag and text
 
+    @serial
     Scenario Outline: Every line of a file of <worker> has the same four parts
-      Given a running talker Pod on "<worker>"
+      Given a running talker Pod on <worker>
       And the nonce that it has printed
       Then every stored line has a time, a stream, a tag and its text
       And both streams are among them, every line tagged as whole
@@ -35,8 +37,9 @@ Feature: What happens to a line that a container prints
   @claim_66_3
   Rule: Lines over 16 KiB are cut in the file and joined again by the API
 
+    @serial
     Scenario Outline: Lines at the limit, one over it and far over it on <worker>
-      Given a running long-winded Pod on "<worker>"
+      Given a running long-winded Pod on <worker>
       And its three lines are stored
       Then the stored pieces are of 16384, 16384, 1, 16384, 16384 and 7232 letters
       And the pieces that go on are tagged as parts
@@ -56,8 +59,9 @@ Feature: What happens to a line that a container prints
   @claim_66_4
   Rule: The API gives what was printed, and its options count
 
+    @serial
     Scenario Outline: Text, times, last lines and bytes of a Pod on <worker>
-      Given a running talker Pod on "<worker>"
+      Given a running talker Pod on <worker>
       And the nonce that it has printed
       Then the API gives the texts of the file and nothing else
       And with times it gives the stored times
@@ -73,8 +77,9 @@ Feature: What happens to a line that a container prints
   @claim_66_5
   Rule: The container's log by name is a link, and goes with the Pod
 
+    @serial
     Scenario Outline: A link on <worker> that ends in the container's ID
-      Given a running talker Pod on "<worker>"
+      Given a running talker Pod on <worker>
       And the nonce that it has printed
       Then the link is a link to the Pod's file and ends in the container's ID
       When the Pod is removed
@@ -101,8 +106,9 @@ Feature: What happens to a line that a container prints
   @claim_66_11
   Rule: The log of the instance before is kept, and only that
 
+    @serial
     Scenario Outline: Two restarts on <worker>
-      Given a running talker Pod on "<worker>"
+      Given a running talker Pod on <worker>
       And the nonce that it has printed
       Then its previous log is refused with 400
       When its process ends and it prints another nonce

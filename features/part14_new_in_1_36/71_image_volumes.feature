@@ -7,6 +7,7 @@ Feature: An image is a volume
   @claim_71_1
   Rule: The files of an image that no container runs are there
 
+    @serial
     Scenario Outline: A container of <worker> reads another image's marker
       Given an image of data on every worker
       When a Pod of "<worker>" mounts it
@@ -21,6 +22,7 @@ Feature: An image is a volume
   @claim_71_2
   Rule: It is read-only, also for root
 
+    @serial
     Scenario Outline: Root of a container of <worker> may write beside it and not in it
       Given an image of data on every worker
       When a Pod of "<worker>" mounts it
@@ -37,6 +39,7 @@ Feature: An image is a volume
   @claim_71_3
   Rule: Pods share the image and not the mount
 
+    @serial
     Scenario Outline: One of two Pods of <worker> goes
       Given an image of data on every worker
       When two Pods of "<worker>" mount it
@@ -52,6 +55,7 @@ Feature: An image is a volume
   @claim_71_4
   Rule: A sub-path picks a folder of it, and no file
 
+    @serial
     Scenario Outline: One folder of the image, and one that it does not have, on <worker>
       Given an image of data on every worker
       When a Pod of "<worker>" mounts its folder "sub" alone
@@ -90,6 +94,7 @@ Feature: An image is a volume
       When another Pod mounts it with the policy "Never"
       Then within 60 s that Pod is held by "ErrImageNeverPull"
 
+    @serial
     Scenario Outline: A registry sees who of <worker> asks it
       Given a registry with an image of data for "<worker>"
       When a Pod of that worker mounts it with the policy "IfNotPresent"
@@ -136,6 +141,7 @@ Feature: An image is a volume
       When a Pod of that worker mounts it with its namespace's pull secret
       Then its container reads the nonce of the registry's image
 
+    @serial
     Scenario Outline: An image that another Pod's secret has brought to <worker>
       Given a registry that wants a password, with an image of data for "<worker>"
       When a Pod of that worker mounts it with its namespace's pull secret

@@ -23,11 +23,6 @@ def running_pod(workloads: Workloads, kind: str) -> RunningPod:
     return workloads.run(kind)
 
 
-@given(phrase('a running {kind:Kind} Pod on "{worker:Name}"', Kind=KIND), target_fixture="pod")
-def running_pod_of_worker(workloads: Workloads, kind: str, worker: str) -> RunningPod:
-    return workloads.run(kind, node=worker)
-
-
 @given(phrase("a running {kind:Kind} Pod on that worker", Kind=KIND), target_fixture="pod")
 def running_pod_there(workloads: Workloads, kind: str, kept_worker: str) -> RunningPod:
     return workloads.run(kind, node=kept_worker)
