@@ -26,6 +26,8 @@ Feature: Leader election and add-ons
       Given the controller that holds the "<component>" Lease
       Then for 60 s its process and no other says that it leads
       And all three processes say that they are healthy
+      And no other process of its program runs on any machine
+      And each of the three may renew the Lease
 
       Examples:
         | component               |
@@ -38,6 +40,8 @@ Feature: Leader election and add-ons
     Scenario Outline: The <component> Lease is renewed without changing hands
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
+      And half of its renewals come within 3 s of the one before
+      And each of the three is set to try every 2 s
       And its holder, acquisition and transitions are as before
 
       Examples:
@@ -127,7 +131,7 @@ Feature: Leader election and add-ons
       Given the identity Leases of the API servers
       Then each controller has one that lasts 3600 s
       And for 30 s each is renewed at least every 15 s
-      And the kubernetes Service lists all three controllers
+      And every API server is ready, and its kubernetes Service lists all three controllers
 
   Rule: A stopped API server disappears from the Service, and clients of the balancer go on
 
@@ -150,6 +154,7 @@ Feature: Leader election and add-ons
       Then each node has one that lasts 40 s, is held by it and belongs to it
       And for 30 s each is renewed at least every 15 s
       And in that time no node sent its status more than once
+      And each kubelet is set to send a status without news every 5 min
 
   Rule: Add-ons are ordinary workloads and heal, the control plane has no Pods
 
@@ -171,6 +176,6 @@ Feature: Leader election and add-ons
 
     @claim_68_17
     Scenario: Nobody is a candidate, and no Lease has a strategy
-      Given the API serves Leases
-      Then it serves no candidates for them
+      Given every API server serves Leases
+      Then none of them serves candidates for them
       And no Lease of kube-system has a strategy

@@ -51,6 +51,15 @@ def service_addresses(api: Api) -> list[str]:
     )
 
 
+def standing(api: Api) -> tuple[str, list[str]]:
+    """Whether one API server says that it is ready, and the addresses that it lists."""
+    try:
+        answer = api.ask("GET", "/readyz")
+        return ("ready", service_addresses(api)) if answer.ok else (answer.text[:200], [])
+    except ApiUnreachable as error:
+        return str(error), []
+
+
 def await_addresses(api: Api, wanted: list[str], *, within: float) -> None:
     """Errors: WaitTimeout with what the Service listed."""
     eventually(

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
+from statistics import median
 
 from infra.clients import bystanders, leases
 from infra.clients.bystanders import Bystanders
 from infra.clients.leases import Change, Lease, LeaseWatch
 from infra.clients.masters import MasterWatch
 from infra.cluster import Cluster
-from infra.errors import LabError, WaitTimeout
+from infra.errors import ClaimError, LabError, WaitTimeout
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -159,11 +160,24 @@ def written_after_takeover(election: Election) -> list[Change]:
 
 def slow_renewals(watch: LeaseWatch, *, limit: float) -> str:
     """What is wrong with the time between renewals, by the holder's clock; empty when nothing."""
-    times = [c.lease.renewed for c in watch.changes() if c.lease.renewed is not None]
-    gaps = [(b - a).total_seconds() for a, b in pairwise(times) if a != b]
+    gaps = gaps_between(watch)
     if not gaps:
         return "it was never renewed"
     return f"{max(gaps):.1f} s passed between two renewals" if max(gaps) > limit else ""
+
+
+def usual_gap(watch: LeaseWatch) -> float:
+    """The median of the seconds between renewals. Errors: ClaimError when there was none."""
+    gaps = gaps_between(watch)
+    if not gaps:
+        raise ClaimError(f"the Lease {watch.name} was never renewed")
+    return median(gaps)
+
+
+def gaps_between(watch: LeaseWatch) -> list[float]:
+    """Seconds between renewals, by the holder's clock."""
+    times = [c.lease.renewed for c in watch.changes() if c.lease.renewed is not None]
+    return [(b - a).total_seconds() for a, b in pairwise(times) if a != b]
 
 
 def figures(election: Election) -> dict[str, float]:

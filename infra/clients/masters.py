@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.clients import metrics, tls
+from infra.clients.api import ApiUnreachable
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.wait import SYSTEM, Clock, pause
@@ -18,9 +19,10 @@ EVERY = 0.5
 LAST_LOOK = 15.0
 """Seconds for a look that has begun: a connection that is refused late takes 5 s."""
 LEADS, STANDS_BY = "leads", "stands by"
-NO_ANSWER = "no answer"
+NO_ANSWER, REFUSES = "no answer", "refuses to tell"
 Looks = Mapping[str, str]
-"""By machine: LEADS, STANDS_BY, or why there is no answer (a stopped process gives none)."""
+"""By machine: LEADS, STANDS_BY, or why there is no answer (a stopped process gives none); one that
+refuses to tell runs, and may well act."""
 
 
 def says(cluster: Cluster, machine: str, component: str) -> str:
@@ -29,8 +31,10 @@ def says(cluster: Cluster, machine: str, component: str) -> str:
         text = metrics.scrape(
             cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
         )
-    except LabError as error:
+    except ApiUnreachable as error:
         return f"{NO_ANSWER}: {error}"
+    except LabError as error:
+        return f"{REFUSES}: {error}"
     found = metrics.value(metrics.parse(text, only=MASTER), MASTER, name=component)
     if found is None:
         return f"no metric {MASTER}"

@@ -4,13 +4,22 @@ Constants: node-monitor-grace-period 50 s and node-monitor-period 5 s (kube-cont
 tolerations of 300 s that admission adds to Pods (plugin/pkg/admission/defaulttolerationseconds).
 """
 
-from infra.clients.api import Api, JsonObject
+from datetime import datetime, timedelta
+
+from infra.clients import kubelet
+from infra.clients.api import Api, JsonObject, need
 from infra.clients.kernel import alive
-from infra.clients.pods import Pods, condition
+from infra.clients.pods import PodIdentity, Pods, condition
 from infra.clients.running import RunningPod
+from infra.errors import NotPrepared
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
+NOW = "NoExecute"
+"""Effect of a taint that also ends what runs already."""
 TOLERATED = 300
+IMPATIENT = "impatient"
+EVICTS = "taint-eviction-controller"
+"""Controller of a controller manager (cmd/kube-controller-manager/names)."""
 
 
 def state(api: Api, node: str) -> tuple[str, tuple[str, ...]]:
@@ -23,8 +32,59 @@ def state(api: Api, node: str) -> tuple[str, tuple[str, ...]]:
 
 
 def is_silent(seen: tuple[str, tuple[str, ...]]) -> bool:
-    wanted = {f"{UNREACHABLE}:{effect}" for effect in ("NoExecute", "NoSchedule")}
+    wanted = {f"{UNREACHABLE}:{effect}" for effect in (NOW, "NoSchedule")}
     return seen[0] == "Unknown" and wanted <= set(seen[1])
+
+
+def until_unknown(api: Api, node: str) -> float:
+    """Seconds from a silent node's last heartbeat until a controller manager gave it up.
+
+    By two clocks: the kubelet's wrote its Lease, the manager's the condition, in whole seconds.
+    """
+    heard, given_up = kubelet.renewed(api, node), kubelet.ready_since(api, node)
+    return (moment(given_up) - moment(heard)).total_seconds()
+
+
+def until_evicted(api: Api, pod: JsonObject) -> float:
+    """Seconds from a node's taint until a Pod there was deleted. Errors: NotPrepared."""
+    metadata, node = pod["metadata"], pod["spec"]["nodeName"]
+    taints = api.get(f"/api/v1/nodes/{node}")["spec"].get("taints", [])
+    added = [t["timeAdded"] for t in taints if (t["key"], t["effect"]) == (UNREACHABLE, NOW)]
+    if not added:
+        raise NotPrepared(f"{node} has no taint {UNREACHABLE}:{NOW}: {taints}")
+    grace = timedelta(seconds=metadata["deletionGracePeriodSeconds"])
+    return (moment(metadata["deletionTimestamp"]) - grace - moment(added[0])).total_seconds()
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def toleration(seconds: int) -> JsonObject:
+    """Of a node's silence for so long."""
+    return {
+        "key": UNREACHABLE,
+        "operator": "Exists",
+        "effect": NOW,
+        "tolerationSeconds": seconds,
+    }
+
+
+def given_to_new_pod(api: Api, namespace: str) -> int:
+    """Seconds of silence that one API server lets a new Pod tolerate; nothing is stored."""
+    container = {"name": "c", "image": "registry.k8s.io/pause:3.10.1"}
+    body = {"metadata": {"name": "never-stored"}, "spec": {"containers": [container]}}
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    return tolerates(need(api.ask("POST", path, body=body, params={"dryRun": "All"})))
+
+
+def restarted(before: dict[str, PodIdentity], now: dict[str, PodIdentity]) -> list[str]:
+    """Pods of a worker, but the impatient one, whose containers are not the same any more."""
+    return [
+        f"{name}: {was} became {now.get(name, 'gone')}"
+        for name, was in before.items()
+        if now.get(name) != was and not name.endswith(f"/{IMPATIENT}")
+    ]
 
 
 def disturbances(pod: RunningPod, others: list[str], pids: tuple[int, ...]) -> list[str]:
@@ -42,7 +102,7 @@ def disturbances(pod: RunningPod, others: list[str], pids: tuple[int, ...]) -> l
 def tolerates(pod: JsonObject) -> int:
     """Seconds for which a Pod tolerates that its node is unreachable; -1 for ever, 0 not at all."""
     for one in pod["spec"].get("tolerations", []):
-        if one.get("key") == UNREACHABLE and one.get("effect") == "NoExecute":
+        if one.get("key") == UNREACHABLE and one.get("effect") == NOW:
             return int(one.get("tolerationSeconds", -1))
     return 0
 

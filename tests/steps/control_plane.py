@@ -9,6 +9,7 @@ from infra.clients.api import JsonObject
 from infra.clients.bystanders import Stopped
 from infra.clients.control_plane import Server
 from infra.clients.pods import Pods, condition
+from infra.clients.running import must_be_none
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
 from infra.errors import require
@@ -23,11 +24,11 @@ def server_without_leader(cluster: Cluster) -> Server:
     return control_plane.without_leader(cluster)
 
 
-@given("the API serves Leases", target_fixture="served")
-def leases_are_served(cluster: Cluster) -> dict[str, list[str]]:
-    served = control_plane.coordination_resources(cluster.api)
-    require("leases" in served.get("v1", []), f"coordination.k8s.io serves {served} (control)")
-    return served
+@given("every API server serves Leases")
+def leases_are_served(cluster: Cluster) -> None:
+    for machine, api in cluster.api_servers().items():
+        served = control_plane.coordination_resources(api)
+        require("leases" in served.get("v1", []), f"{machine} serves {served} (control)")
 
 
 @when("its API server stops", target_fixture="stopped")
@@ -93,11 +94,15 @@ def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> N
     control_plane.await_addresses(server.api, wanted, within=scaled(limit))
 
 
-@then("the kubernetes Service lists all three controllers")
-def service_lists_all(cluster: Cluster) -> None:
+@then("every API server is ready, and its kubernetes Service lists all three controllers")
+def each_serves_and_lists_all(cluster: Cluster) -> None:
     wanted = control_plane.addresses(cluster)
-    found = control_plane.service_addresses(cluster.api)
-    assert found == wanted, f"the Service kubernetes lists {found}, not {wanted}"
+    wrong = [
+        f"{machine}: {found}"
+        for machine, api in cluster.api_servers().items()
+        if (found := control_plane.standing(api)) != ("ready", wanted)
+    ]
+    must_be_none(wrong, f"each API server is ready and lists {', '.join(wanted)}")
 
 
 @then("its identity Lease is gone")
@@ -130,11 +135,16 @@ def nodes_ready(cluster: Cluster) -> None:
     assert not wrong, "; ".join(wrong)
 
 
-@then("it serves no candidates for them")
-def no_candidates(served: dict[str, list[str]]) -> None:
+@then("none of them serves candidates for them")
+def no_candidates(cluster: Cluster) -> None:
     """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
-    found = [v for v, names in served.items() if "leasecandidates" in names]
-    assert not found, f"coordination.k8s.io serves leasecandidates in {found}"
+    wrong = [
+        f"{machine} serves leasecandidates of coordination.k8s.io/{version}"
+        for machine, api in cluster.api_servers().items()
+        for version, names in control_plane.coordination_resources(api).items()
+        if "leasecandidates" in names
+    ]
+    must_be_none(wrong, "no API server takes part in a coordinated election")
 
 
 @then("no Lease of kube-system has a strategy")

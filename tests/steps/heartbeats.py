@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, then
 
-from infra.clients import control_plane, heartbeats, leases
+from infra.clients import control_plane, durations, heartbeats, kubelet, leases
 from infra.clients.heartbeats import Heartbeats
+from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
@@ -59,3 +60,12 @@ def status_is_rare(beats: Heartbeats) -> None:
     require(beats.reported, "nobody looked at the nodes in that time")
     busy = beats.busy_reporters()
     assert not busy, f"status was sent again and again, not only Leases: {busy}"
+
+
+@then(phrase("each kubelet is set to send a status without news every {period:Duration}"))
+def reports_every(cluster: Cluster, period: float) -> None:
+    """What was seen in half a minute does not tell 30 s from 5 min."""
+    names = [str(machine.name) for machine in cluster.spec.workers]
+    told = {n: kubelet.settings(cluster.api, n)["nodeStatusReportFrequency"] for n in names}
+    wrong = [f"{n} sends it every {t}" for n, t in told.items() if durations.of_go(t) != period]
+    must_be_none(wrong, f"a kubelet sends a status without news every {period:g} s")

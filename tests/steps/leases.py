@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from fixtures.recording import Evidence
-from infra.clients import elections, leases, masters
+from infra.clients import candidates, configz, elections, leases, masters
 from infra.clients.elections import Election
+from infra.clients.running import must_be_none
 from infra.cluster import Cluster
+from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently
 from tests.steps.phrases import phrase
@@ -52,6 +54,19 @@ def all_healthy(cluster: Cluster, election: Election) -> None:
     assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
 
 
+@then("no other process of its program runs on any machine")
+def no_strangers(cluster: Cluster, election: Election) -> None:
+    found = candidates.strangers(cluster, election.component)
+    must_be_none(found, f"only its three units run {election.component}")
+
+
+@then("each of the three may renew the Lease")
+def each_may_lead(cluster: Cluster, election: Election) -> None:
+    """One that may not would stand by for ever."""
+    found = candidates.unable(cluster, election.component)
+    must_be_none(found, f"each {election.component} may renew the Lease")
+
+
 @then(phrase("for {lasting:Duration} the Lease is never older than {limit:Duration}"))
 def renewed_often(election: Election, lasting: float, limit: float) -> None:
     consistently(
@@ -62,6 +77,25 @@ def renewed_often(election: Election, lasting: float, limit: float) -> None:
     )
     wrong = elections.slow_renewals(election.watch, limit=scaled(limit))
     assert not wrong, f"Lease {election.component}: {wrong}"
+
+
+@then(phrase("half of its renewals come within {limit:Duration} of the one before"))
+def renewed_in_time(election: Election, limit: float) -> None:
+    """One that is late for once says nothing of the period: a disk or a busy machine held it up."""
+    usual = elections.usual_gap(election.watch)
+    if usual > scaled(limit):
+        raise ClaimError(
+            f"the Lease {election.component} is renewed every {usual:.1f} s, {limit:g} s at most"
+        )
+
+
+@then(phrase("each of the three is set to try every {period:Duration}"))
+def tries_every(cluster: Cluster, election: Election, period: float) -> None:
+    component = election.component
+    told = configz.of_each(cluster, component)
+    periods = {machine: configz.retry_period(component, one) for machine, one in told.items()}
+    wrong = [f"{m} tries every {found:g} s" for m, found in periods.items() if found != period]
+    must_be_none(wrong, f"each {component} tries every {period:g} s")
 
 
 @then("its holder, acquisition and transitions are as before")

@@ -1,6 +1,6 @@
 """Nodes that fall silent and come back; Pods that fit nowhere for a while."""
 
-import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
@@ -9,16 +9,22 @@ from fixtures.faults import Faults
 from fixtures.maintenance import Maintenance
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
-from infra.clients import silence
+from infra import places
+from infra.clients import configz, silence
+from infra.clients.api import JsonObject
 from infra.clients.kubelet import UNIT as KUBELET
-from infra.clients.running import RunningPod, stays
+from infra.clients.pods import PodIdentity
+from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
+from tests.steps.pods import identities_on
 
 POD = "nowhere"
+CLOCKS = 2.0
+"""Seconds: times of the API are whole ones, and the clocks of two machines differ a little."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,25 @@ def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workload
     return Homeless(node, workloads.pods.get(POD)["metadata"]["uid"])
 
 
+@given(
+    phrase(
+        "a running resizable Pod beside an impatient one, which tolerates silence for "
+        "{lasting:Duration}"
+    ),
+    target_fixture="pod",
+)
+def patient_and_impatient(workloads: Workloads, lasting: float) -> RunningPod:
+    pod = workloads.run("resizable")
+    tolerated = [silence.toleration(int(lasting))]
+    workloads.run("resizable", name=silence.IMPATIENT, nodeName=pod.node, tolerations=tolerated)
+    return pod
+
+
+@given("the settings of every controller manager", target_fixture="managers")
+def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
+    return configz.of_each(cluster, configz.MANAGER)
+
+
 @when("the kubelet of its worker is started")
 def start_kubelet(faults: Faults, pod: RunningPod) -> None:
     faults.start(pod.node, KUBELET)
@@ -51,20 +76,29 @@ def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
 
 @then(
     phrase(
-        "between {least:Duration} and {most:Duration} its node becomes Unknown, tainted as "
-        "unreachable"
+        "between {least:Duration} and {most:Duration} since its last heartbeat its node becomes "
+        "Unknown, tainted as unreachable"
     )
 )
 def becomes_unknown(
     cluster: Cluster, pod: RunningPod, evidence: Evidence, least: float, most: float
 ) -> None:
-    """Our clock, from the stop on: the last heartbeat was up to 10 s before."""
-    began = time.monotonic()
     await_silence(cluster, pod.node, most)
-    took = time.monotonic() - began
-    evidence.record("silence", "figures", {"seconds until the node was Unknown": round(took, 1)})
-    if took < least - HEARTBEAT:
-        raise ClaimError(f"{pod.node} was Unknown after {took:.0f} s already, {least:g} expected")
+    took = silence.until_unknown(cluster.api, pod.node)
+    evidence.record("silence", "figures", {"seconds since its last heartbeat": round(took, 1)})
+    if took < least - CLOCKS:
+        raise ClaimError(f"{pod.node} was Unknown {took:.0f} s after a heartbeat, not {least:g}")
+
+
+@then(
+    phrase("between {least:Duration} and {most:Duration} since then the impatient Pod is evicted")
+)
+def impatient_evicted(pod: RunningPod, evidence: Evidence, least: float, most: float) -> None:
+    gone = await_eviction(pod, most)
+    took = silence.until_evicted(pod.pods.api, gone)
+    evidence.record("eviction", "figures", {"seconds since the taint": took})
+    if took < least - CLOCKS:
+        raise ClaimError(f"{silence.IMPATIENT} was evicted {took:g} s after the taint already")
 
 
 @then(
@@ -74,22 +108,60 @@ def becomes_unknown(
     )
 )
 def pod_stays(cluster: Cluster, pod: RunningPod, lasting: float) -> None:
+    """Never for longer on a slow machine: what the Pod tolerates does not grow with it."""
     if silence.tolerates(pod.get()) != silence.TOLERATED:
         raise ClaimError(f"{pod.name} should tolerate it for {silence.TOLERATED} s: {pod.get()}")
     others = [str(w.name) for w in cluster.spec.workers if w.name != pod.node]
     pids = pod.first.cgroups.containers[pod.only_container].pids
     what = f"{pod.name} stays on its silent node, and the others are ready"
-    stays(lambda: silence.disturbances(pod, others, pids), scaled(lasting), what)
+    undisturbed(lambda: silence.disturbances(pod, others, pids), lasting, what)
 
 
-@then(phrase("within {limit:Duration} its node is ready and has no taint"))
-def back_without_taint(cluster: Cluster, pod: RunningPod, limit: float) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} its node is ready, has no taint, and has restarted no container "
+        "but the impatient Pod's"
+    )
+)
+def back_as_it_was(
+    cluster: Cluster, pod: RunningPod, on_worker: dict[str, PodIdentity], limit: float
+) -> None:
     eventually(
         lambda: silence.state(cluster.api, pod.node),
         lambda seen: seen == ("True", ()),
         within=scaled(limit),
         what=f"{pod.node} is ready and has no taint",
     )
+    changed = silence.restarted(on_worker, identities_on(cluster, pod.node))
+    must_be_none(changed, f"{pod.node} goes on with its containers")
+
+
+@then(phrase("each gives a node up when it was silent for {limit:Duration}"))
+def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
+    told = {machine: configz.grace_period(one) for machine, one in judged(managers)}
+    wrong = [
+        f"{machine} gives it up after {found:g} s"
+        for machine, found in told.items()
+        if found != limit
+    ]
+    must_be_none(wrong, f"every controller manager waits {limit:g} s for a silent node")
+
+
+@then("each evicts Pods that do not tolerate it")
+def each_evicts(managers: dict[str, JsonObject]) -> None:
+    evicts = configz.runs(silence.EVICTS)
+    wrong = [f"that of {machine} does not" for machine, one in judged(managers) if not evicts(one)]
+    must_be_none(wrong, f"every controller manager runs the {silence.EVICTS}")
+
+
+@then(phrase("every API server lets a new Pod tolerate silence for {lasting:Duration}"))
+def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None:
+    wrong = [
+        f"{machine} gives it {found} s"
+        for machine, api in cluster.api_servers().items()
+        if (found := silence.given_to_new_pod(api, namespace)) != lasting
+    ]
+    must_be_none(wrong, f"every API server lets a Pod tolerate silence for {lasting:g} s")
 
 
 @then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and an event says "{event:Name}"'))
@@ -125,8 +197,26 @@ def same_pod_runs(workloads: Workloads, homeless: Homeless, limit: float) -> Non
     )
 
 
-HEARTBEAT = 10.0
-"""Seconds between two renewals of a node's Lease."""
+def judged(managers: dict[str, JsonObject]) -> Iterator[tuple[str, JsonObject]]:
+    """Each with its machine, which is told as looked at."""
+    for machine, one in managers.items():
+        places.looked(machine)
+        yield machine, one
+
+
+def await_eviction(pod: RunningPod, limit: float) -> JsonObject:
+    """The impatient Pod once it is deleted; its silent kubelet cannot end it."""
+    return eventually(
+        lambda: pod.pods.get(silence.IMPATIENT),
+        lambda found: "deletionTimestamp" in found["metadata"],
+        within=scaled(limit),
+        what=f"the Pod {silence.IMPATIENT} on the silent {pod.node} is deleted",
+    )
+
+
+def undisturbed(observe: Callable[[], list[str]], lasting: float, what: str) -> None:
+    """For so many seconds on any machine."""
+    consistently(observe, lambda found: not found, lasting=lasting, what=what)
 
 
 def await_silence(cluster: Cluster, node: str, limit: float) -> None:

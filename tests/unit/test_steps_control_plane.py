@@ -1,7 +1,6 @@
 """Every Then about heartbeats, add-ons, Pods without a scheduler and certificates goes red."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,16 +11,14 @@ import pytest
 from infra import health, reach
 from infra.clients import addons as addon_client
 from infra.clients import certificates as certificate_client
-from infra.clients import heartbeats as beat_client
 from infra.clients.addons import Addons
-from infra.clients.heartbeats import Heartbeats, Status
-from infra.clients.leases import Change, Lease
+from infra.clients.leases import Lease
 from infra.errors import WaitTimeout
 from infra.pki import authority, passing, reading
 from infra.pki.material import Material
 from infra.pki.reading import Found
-from tests.steps import addons, certificates, control_plane, heartbeats, replica_sets
-from tests.unit.elections_fake import START, FakeWatch, cluster, election, holder
+from tests.steps import addons, certificates, control_plane, replica_sets
+from tests.unit.elections_fake import START, cluster, election, holder
 from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
 
 WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
@@ -39,59 +36,35 @@ def red(step: Callable[..., None], *given: Any, says: str) -> None:
     assert says in str(caught.value)
 
 
-def beats(*changes: Change, lease: Lease = WORKER, status: str = "10:00") -> Heartbeats:
-    ready = {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": status}]}
-    api = FakeApi({"/api/v1/nodes": {"items": [{**NODE, "status": ready}]}})
-    return Heartbeats(api, {lease.name: lease}, {lease.name: FakeWatch(*changes)})
-
-
-def test_a_controller_without_an_identity_lease() -> None:
-    one = replace(WORKER, duration=40)
-    strange = replace(beats(), start={"controller-0": one, "stranger": one})
-    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="controller-1 has no")
-    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="names stranger")
-    red(heartbeats.one_a_controller, cluster(), strange, 3600.0, says="controller-0 lasts 40 s")
-
-
-@pytest.mark.parametrize(
-    ("lease", "says"),
-    [
-        (replace(WORKER, name="worker-9"), "belongs to no node"),
-        (replace(WORKER, holder="worker-1"), "held by 'worker-1'"),
-        (replace(WORKER, duration=15), "lasts 15 s"),
-        (replace(WORKER, owner_uids=("u-1",)), "not by its Node"),
-    ],
-)
-def test_a_node_lease_that_is_wrong(lease: Lease, says: str) -> None:
-    red(heartbeats.one_a_node, beats(lease=lease), 40.0, says=says)
-
-
-def test_a_heartbeat_that_stops() -> None:
-    red(heartbeats.each_is_renewed, beats(Change(1, WORKER)), 30.0, 15.0, says="did not stay")
-    silent = beats(Change(29, WORKER))
-    red(heartbeats.each_is_renewed, silent, 30.0, 15.0, says="not renewed once in 30 s: worker-0")
-
-
-def test_a_node_that_sends_its_status_again_and_again() -> None:
-    not_judged("nobody looked", heartbeats.status_is_rare, beats())
-    same = [Status(f"10:0{minute}", "as ever") for minute in range(3)]
-    red(
-        heartbeats.status_is_rare,
-        replace(beats(), reported={"worker-0": same}),
-        says="{'worker-0': 2}",
-    )
-    news = [Status(f"10:0{minute}", f"volume {minute}") for minute in range(3)]
-    heartbeats.status_is_rare(replace(beats(), reported={"worker-0": news}))
-
-
 def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
     red(control_plane.nodes_ready, cluster(), says="node worker-1 is not Ready")
 
 
+COORDINATION = "/apis/coordination.k8s.io"
+
+
+def discovery(*more: str) -> FakeApi:
+    """An API server that serves Leases, and these in another version."""
+    versions = {"versions": [{"version": "v1"}, {"version": "v1beta1"}]}
+    names = [{"name": name} for name in more]
+    return FakeApi({
+        COORDINATION: versions,
+        f"{COORDINATION}/v1": {"resources": [{"name": "leases"}]},
+        f"{COORDINATION}/v1beta1": {"resources": names},
+    })  # fmt: skip
+
+
 def test_a_candidate_or_a_strategy() -> None:
-    served = {"v1": ["leases"], "v1beta1": ["leasecandidates"]}
-    red(control_plane.no_candidates, served, says="leasecandidates in ['v1beta1']")
+    servers = {"controller-0": discovery(), "controller-1": discovery("leasecandidates")}
+    live = cluster(api_servers=lambda: servers)
+    control_plane.leases_are_served(live)
+    says = "controller-1 serves leasecandidates of coordination.k8s.io/v1beta1"
+    red(control_plane.no_candidates, live, says=says)
+    del servers["controller-1"]
+    control_plane.no_candidates(live)
+    servers["controller-0"].table[f"{COORDINATION}/v1"] = {"resources": []}
+    not_judged("controller-0 serves", control_plane.leases_are_served, live)
     item = {"metadata": {"name": "kube-scheduler"}, "spec": {"strategy": "OldestEmulation"}}
     path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
     api = FakeApi({path: {"items": [item]}})
@@ -221,12 +194,3 @@ def test_an_ended_certificate_that_is_believed(monkeypatch: pytest.MonkeyPatch) 
     red(step, cluster(), *both, says="the ended one was answered")
     said["valid"] = {"c": 401}
     not_judged("the valid one was answered", step, cluster(), *both)
-
-
-def test_beats_know_when_nodes_reported() -> None:
-    seen = beats(Change(29, WORKER))
-    seen.look()
-    seen.look()
-    assert [one.sent for one in seen.reported["worker-0"]] == ["10:00"]
-    assert "10:00" not in seen.reported["worker-0"][0].told
-    assert beat_client.nodes(seen.api).keys() == {"worker-0"}

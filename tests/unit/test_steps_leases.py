@@ -8,17 +8,15 @@ from typing import Any
 import pytest
 
 from infra.clients import bystanders as others
-from infra.clients import elections
+from infra.clients import configz, elections
 from infra.clients import leases as lease_client
 from infra.clients import masters as clients
+from infra.clients.api import ApiUnreachable
 from infra.clients.bystanders import Stopped
 from infra.clients.control_plane import SLICES, Server
-from infra.clients.frozen import Aftermath, Frozen
-from infra.clients.journal import Exit
 from infra.clients.leases import Change
-from infra.clients.masters import LEADS
 from infra.errors import ClaimError, LabError
-from tests.steps import control_plane, leases, takeovers
+from tests.steps import control_plane, leases
 from tests.unit.elections_fake import (
     FIRST,
     MANAGER,
@@ -30,13 +28,10 @@ from tests.unit.elections_fake import (
     election,
     holder,
     said,
-    unit,
 )
-from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
+from tests.unit.fakes import FakeApi, no_time_passes
 
 ONE = Change(17, TAKEN)
-BACK = Change(40, replace(FIRST, transitions=5))
-FREE = Change(3, replace(FIRST, holder="", duration=1))
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +76,9 @@ def test_a_process_that_takes_no_part_in_the_election(monkeypatch: pytest.Monkey
     apart = {**said(0), "controller-1": "no metric leader_election_master_status"}
     monkeypatch.setattr(clients, "all_say", lambda *_: apart)
     red(leases.one_leads, cluster(), election(), 60.0, says="no metric")
+    mute = {**said(0), "controller-1": f"{clients.REFUSES}: 403"}
+    monkeypatch.setattr(clients, "all_say", lambda *_: mute)
+    red(leases.one_leads, cluster(), election(), 60.0, says="refuses to tell: 403")
     silent = {**said(0), "controller-1": "no answer: refused"}
     monkeypatch.setattr(clients, "all_say", lambda *_: silent)
     leases.one_leads(cluster(), election(), 60.0)
@@ -100,97 +98,49 @@ def test_a_lease_that_is_not_renewed() -> None:
     red(leases.renewed_often, never, 60.0, 5.0, says="it was never renewed")
 
 
+def test_what_a_process_that_does_not_tell_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> str:
+        raise LabError("controller-0:10257/metrics -> 403")
+
+    live = cluster(credentials=lambda _: None)
+    monkeypatch.setattr(clients.metrics, "scrape", refused)
+    assert clients.says(live, "controller-0", MANAGER).startswith("refuses to tell: controller-0")
+
+    def unreachable(*_: Any, **__: Any) -> str:
+        raise ApiUnreachable("connection refused")
+
+    monkeypatch.setattr(clients.metrics, "scrape", unreachable)
+    assert clients.says(live, "controller-0", MANAGER) == "no answer: connection refused"
+
+
+def renewals(every: float, count: int = 10) -> Any:
+    changes = [
+        Change(n * every, replace(FIRST, renewed=START + timedelta(seconds=n * every)))
+        for n in range(count)
+    ]
+    return election(*changes)
+
+
+def test_a_lease_that_is_renewed_at_another_pace() -> None:
+    leases.renewed_in_time(renewals(2.1), 3.0)
+    says = f"the Lease {MANAGER} is renewed every 4.0 s, 3 s at most"
+    red(leases.renewed_in_time, renewals(4.0), 3.0, says=says)
+    red(leases.renewed_in_time, renewals(2.0, count=1), 3.0, says="was never renewed")
+
+
+def test_a_candidate_that_is_set_to_try_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {f"controller-{n}": {"leaderElection": {"retryPeriod": "2s"}} for n in range(3)}
+    monkeypatch.setattr(configz, "of_each", lambda *_: found)
+    scheduler = replace(election(), component="kube-scheduler")
+    leases.tries_every(cluster(), scheduler, 2.0)
+    found["controller-2"] = {"leaderElection": {"retryPeriod": "4s"}}
+    says = "each kube-scheduler tries every 2 s; instead: controller-2 tries every 4 s"
+    red(leases.tries_every, cluster(), scheduler, 2.0, says=says)
+
+
 def test_a_lease_that_changed_hands_unasked() -> None:
     red(leases.nothing_but_renewed, election(), says="changed hands")
     leases.nothing_but_renewed(election(Change(0, FIRST), Change(2, FIRST)))
-
-
-@pytest.mark.parametrize("last", [FIRST, replace(FIRST, holder="")])
-def test_nobody_takes_over(last: lease_client.Lease) -> None:
-    alone = election(Change(0, last))
-    red(takeovers.another_holds, alone, Evidence(), 36.0, says="not within 36 s")
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ((ONE, BACK), "leaseTransitions went from 3 to 5"),
-        ((Change(17, replace(TAKEN, acquired=FIRST.acquired)),), "acquireTime is still"),
-        ((FREE, ONE), "nobody held it"),
-        ((ONE, Change(20, replace(TAKEN, holder=holder(2)))), "it was held by"),
-    ],
-)
-def test_a_disorderly_change_of_hands(changes: tuple[Change, ...], says: str) -> None:
-    red(takeovers.changed_hands_once, election(Change(0, FIRST), *changes), says=says)
-    takeovers.changed_hands_once(election())
-
-
-def test_two_that_lead_at_once() -> None:
-    both = election(looks=(said(0), said(0, 1), said(1)))
-    red(takeovers.never_two, both, says="+1.0 s  controller-0 and controller-1")
-    unseen = election(looks=(said(0), said(0)))
-    red(takeovers.never_two, unseen, says="(control): not within")
-    takeovers.never_two(election())
-
-
-def test_a_lease_that_was_never_free() -> None:
-    red(takeovers.was_free, election(), 1.0, says="no such version")
-    late = election(Change(0, FIRST), ONE, replace(FREE, at=20))
-    red(takeovers.was_free, late, 1.0, says="it was free later")
-    long = replace(FREE, lease=replace(FREE.lease, duration=15))
-    red(takeovers.was_free, election(Change(0, FIRST), long, ONE), 1.0, says="lasts 15 s")
-    takeovers.was_free(election(Change(0, FIRST), FREE, ONE), 1.0)
-
-
-def test_a_lease_that_was_given_up() -> None:
-    given_up = election(Change(0, FIRST), FREE, ONE)
-    red(takeovers.named_the_stopped, given_up, says="it named [''")
-    takeovers.named_the_stopped(election())
-
-
-def test_a_lease_that_was_taken_early() -> None:
-    early = replace(TAKEN, acquired=START + timedelta(seconds=9))
-    red(takeovers.not_before_expiry, election(Change(0, FIRST), Change(9, early)), says="expired")
-    takeovers.not_before_expiry(election())
-
-
-def test_a_former_leader_that_leads_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "says", lambda *_: LEADS)
-    red(takeovers.stands_by, cluster(), election(), 60.0, says="can no longer happen")
-    monkeypatch.setattr(clients, "says", lambda *_: "no answer: refused")
-    red(takeovers.stands_by, cluster(), election(), 60.0, says="no answer: refused")
-
-
-def test_a_lease_that_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease_client, "read", lambda *_: BACK.lease)
-    red(takeovers.stays_with_other, cluster(api=None), election(), 60.0, says="did not stay")
-
-
-FROZEN = Frozen(unit(name=MANAGER), "cursor")
-AGAIN = unit(name=MANAGER, pid=11, restarts=1)
-
-
-@pytest.mark.parametrize(
-    "seen",
-    [
-        Aftermath((), AGAIN),
-        Aftermath((Exit("exited", "0"),), AGAIN),
-        Aftermath((Exit("killed", "9"),), AGAIN),
-        Aftermath((Exit("exited", "1"),), FROZEN.unit),
-    ],
-)
-def test_a_frozen_leader_that_goes_on_as_if_nothing_was(
-    monkeypatch: pytest.MonkeyPatch, seen: Aftermath
-) -> None:
-    monkeypatch.setattr(Frozen, "since", lambda *_: seen)
-    live = cluster(shell=FakeShell)
-    red(takeovers.ended_and_restarted, live, FROZEN, 30.0, says="ends with an error and runs")
-    assert FROZEN.ended_and_runs(Aftermath((Exit("exited", "1"),), AGAIN))
-
-
-def test_a_frozen_leader_that_writes_again() -> None:
-    red(takeovers.never_renewed, election(Change(0, FIRST), ONE, BACK), says="wrote the Lease")
-    takeovers.never_renewed(election())
 
 
 def test_a_bystander_that_was_touched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,9 +163,16 @@ SERVER = Server("controller-2", FakeApi({}), bystanders(), ("controller-0", "con
 
 
 def test_a_service_that_lists_too_few() -> None:
-    api = FakeApi({SLICES: {"items": [SLICE]}})
-    red(control_plane.service_lists_all, cluster(api=api), says="lists ['10.0.1.11'], not")
-    late = replace(SERVER, api=api)
+    api = FakeApi({SLICES: {"items": [SLICE]}, "/readyz": "ok"})
+    live = cluster(api_servers=lambda: {"controller-1": api})
+    step = control_plane.each_serves_and_lists_all
+    red(step, live, says="controller-1: ('ready', ['10.0.1.11'])")
+    api.table["/readyz"] = (500, "etcd failed")
+    red(step, live, says="controller-1: ('etcd failed', [])")
+    every = {**SLICE, "endpoints": [{"addresses": [f"10.0.1.1{n}"]} for n in (1, 2, 3)]}
+    api.table |= {"/readyz": "ok", SLICES: {"items": [every]}}
+    step(live)
+    late = replace(SERVER, api=FakeApi({SLICES: {"items": [SLICE]}}))
     red(control_plane.service_lists_others, cluster(), late, 30.0, says="not within 30 s")
     red(control_plane.service_lists_all_again, cluster(), late, 60.0, says="not within 60 s")
 

@@ -4,7 +4,9 @@ from typing import Any, cast
 
 import pytest
 
+from infra import timing, wait
 from infra.clients import silence
+from infra.clients.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
@@ -17,6 +19,7 @@ from tests.unit.fakes import (
     evidence,
     goes_red,
     no_time_passes,
+    not_judged,
     running_pod,
     workloads_of,
 )  # fmt: skip
@@ -36,9 +39,12 @@ class Live:
     def __init__(self, api: FakeApi) -> None:
         self.api = api
 
+    def api_servers(self) -> dict[str, FakeApi]:
+        return {machine.name: self.api for machine in self.spec.controllers}
 
-def node(ready: str, *taints: Any) -> Any:
-    conditions = [{"type": "Ready", "status": ready}]
+
+def node(ready: str, *taints: Any, since: str = "") -> Any:
+    conditions = [{"type": "Ready", "status": ready, "lastTransitionTime": since}]
     return {"spec": {"taints": list(taints)}, "status": {"conditions": conditions}}
 
 
@@ -55,20 +61,78 @@ def live(api: FakeApi) -> Cluster:
     return cast("Cluster", Live(api))
 
 
-def test_a_node_that_stays_ready_or_is_given_up_too_early(
-    made: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-0"
+IMPATIENT = "/api/v1/namespaces/ns/pods/impatient"
+
+
+def test_a_node_that_stays_ready_or_is_given_up_too_early(made: Made) -> None:
     pod, api, _ = made
+    step, place = steps.becomes_unknown, f"{NODES}/worker-0"
+    api.table[LEASE] = {"spec": {"renewTime": "2026-11-28T20:00:00.400000Z"}}
     with pytest.raises(WaitTimeout, match="worker-0 is Unknown and tainted as unreachable"):
-        steps.becomes_unknown(live(api), pod, evidence(), 40, 90)
-    api.table[f"{NODES}/worker-0"] = node("Unknown", TAINTS[0])
+        step(live(api), pod, evidence(), 50, 90)
+    api.table[place] = node("Unknown", TAINTS[0])
     with pytest.raises(WaitTimeout, match="Unknown and tainted"):
-        steps.becomes_unknown(live(api), pod, evidence(), 40, 90)
-    api.table[f"{NODES}/worker-0"] = node("Unknown", *TAINTS)
-    goes_red("Unknown after 0 s already", steps.becomes_unknown, live(api), pod, evidence(), 40, 90)
-    clock = iter([0.0, 55.0])
-    monkeypatch.setattr(steps.time, "monotonic", lambda: next(clock))
-    steps.becomes_unknown(live(api), pod, evidence(), 40, 90)
+        step(live(api), pod, evidence(), 50, 90)
+    api.table[place] = node("Unknown", *TAINTS, since="2026-11-28T20:00:43Z")
+    goes_red(
+        "worker-0 was Unknown 43 s after a heartbeat, not 50",
+        step, live(api), pod, evidence(), 50, 90,
+    )  # fmt: skip
+    api.table[place] = node("Unknown", *TAINTS, since="2026-11-28T20:00:53Z")
+    step(live(api), pod, evidence(), 50, 90)
+
+
+def test_an_impatient_pod_that_stays_or_goes_too_early(made: Made) -> None:
+    pod, api, _ = made
+    added = {**TAINTS[1], "timeAdded": "2026-11-28T20:01:00Z"}
+    api.table |= {f"{NODES}/worker-0": node("Unknown", added), IMPATIENT: a_pod()}
+    with pytest.raises(WaitTimeout, match="impatient on the silent worker-0 is deleted: not"):
+        steps.impatient_evicted(pod, evidence(), 10, 30)
+    deleted = {"metadata__deletionGracePeriodSeconds": 1}
+    api.table[IMPATIENT] = a_pod(metadata__deletionTimestamp="2026-11-28T20:01:02Z", **deleted)
+    goes_red(
+        "impatient was evicted 1 s after the taint already",
+        steps.impatient_evicted, pod, evidence(), 10, 30,
+    )  # fmt: skip
+    api.table[IMPATIENT] = a_pod(metadata__deletionTimestamp="2026-11-28T20:01:11Z", **deleted)
+    steps.impatient_evicted(pod, evidence(), 10, 30)
+    api.table[f"{NODES}/worker-0"] = node("True")
+    not_judged("worker-0 has no taint", steps.impatient_evicted, pod, evidence(), 10, 30)
+
+
+def manager(grace: str = "50s", *controllers: str) -> Any:
+    lifecycle = {"NodeMonitorGracePeriod": grace}
+    return {"Generic": {"Controllers": ["*", *controllers]}, "NodeLifecycleController": lifecycle}
+
+
+def test_managers_that_give_up_early_or_do_not_evict() -> None:
+    good = {f"controller-{number}": manager() for number in range(3)}
+    steps.gives_up(good, 50)
+    steps.each_evicts(good)
+    early = {**good, "controller-1": manager("40s")}
+    goes_red(
+        "for a silent node; instead: controller-1 gives it up after 40 s", steps.gives_up, early, 50
+    )
+    none = {**good, "controller-2": manager("50s", "-taint-eviction-controller")}
+    goes_red(
+        "taint-eviction-controller; instead: that of controller-2 does not", steps.each_evicts, none
+    )
+
+
+def test_an_api_server_that_gives_other_tolerations(made: Made) -> None:
+    _, api, _ = made
+    path = "POST /api/v1/namespaces/ns/pods"
+    api.table[path] = a_pod(spec__tolerations=[TOLERATION])
+    steps.patient_by_default(live(api), "ns", 300)
+    api.table[path] = a_pod()
+    goes_red(
+        "tolerate silence for 300 s; instead: controller-0 gives it 0 s",
+        steps.patient_by_default,
+        live(api),
+        "ns",
+        300,
+    )
 
 
 def test_a_pod_that_is_disturbed(made: Made) -> None:
@@ -90,12 +154,38 @@ def test_a_pod_that_is_disturbed(made: Made) -> None:
     goes_red("should tolerate it for 300 s", steps.pod_stays, live(api), pod, 60)
 
 
-def test_a_node_that_keeps_its_taint(made: Made) -> None:
+def test_a_node_that_keeps_its_taint_or_restarts_a_container(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pod, api, _ = made
-    steps.back_without_taint(live(api), pod, 90)
+    one = PodIdentity("u", "worker-0", "10.200.0.9", {"c": ("containerd://1", "t", 0)})
+    other = PodIdentity("u", "worker-0", "10.200.0.9", {"c": ("containerd://2", "t", 1)})
+    monkeypatch.setattr(steps, "identities_on", lambda *_: {"ns/rz": one})
+    before = {"ns/rz": one, "ns/impatient": one}
+    steps.back_as_it_was(live(api), pod, before, 90)
+    monkeypatch.setattr(steps, "identities_on", lambda *_: {"ns/rz": other})
+    goes_red(
+        "worker-0 goes on with its containers; instead: ns/rz: .*became .*containerd://2",
+        steps.back_as_it_was,
+        live(api),
+        pod,
+        before,
+        90,
+    )
     api.table[f"{NODES}/worker-0"] = node("True", TAINTS[0])
     with pytest.raises(WaitTimeout, match="worker-0 is ready and has no taint"):
-        steps.back_without_taint(live(api), pod, 90)
+        steps.back_as_it_was(live(api), pod, before, 90)
+
+
+def test_a_slow_machine_does_not_outlast_the_toleration(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod, api, _ = made
+    waited: list[wait.Waited] = []
+    monkeypatch.setattr(wait, "listeners", [waited.append])
+    with timing.scale(4.2):
+        steps.pod_stays(live(api), pod, 60)
+    assert [one.bound for one in waited] == [60]
 
 
 def pending(reason: str = "Unschedulable", **more: Any) -> Any:

@@ -1,0 +1,97 @@
+"""Who may lead an elected component: every process of its program, and what each may write."""
+
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from infra.clients import kubeconfigs, units
+from infra.clients.api import Api, ApiUnreachable
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.inventory import MachineName
+from infra.ssh import Shell
+
+REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+
+
+def processes(shell: Shell, program: str) -> list[int]:
+    """Processes that run a program of this name, also one whose file was replaced since."""
+    argv = ["find", "/proc", "-maxdepth", "2", "-name", "exe", "-lname", f"*/{program}*"]
+    found = shell.run(argv, check=False).stdout.split()  # others end while it looks
+    return [int(path.split("/")[2]) for path in found]
+
+
+def arguments(shell: Shell, pid: int) -> list[str]:
+    """Words of a process's command line; none of one that has ended."""
+    text = shell.run(["cat", f"/proc/{pid}/cmdline"], check=False).stdout
+    return [word for word in text.split("\0") if word]
+
+
+def strangers(cluster: Cluster, component: str) -> list[str]:
+    """Processes of a component's program, on any machine, that are none of its three units'."""
+    controllers = {machine.name for machine in cluster.spec.controllers}
+
+    def on(machine: MachineName) -> list[str]:
+        shell = cluster.shell(machine)
+        own = units.show(shell, component).pid if machine in controllers else 0
+        found = processes(shell, component)
+        require(not own or own in found, f"{machine} does not list its own {component} (control)")
+        return [
+            f"process {pid} of {machine}: {shlex.join(arguments(shell, pid))}"
+            for pid in found
+            if pid != own
+        ]
+
+    names = [machine.name for machine in cluster.spec.machines]
+    with ThreadPoolExecutor(len(names)) as pool:
+        return [text for found in pool.map(on, names) for text in found]
+
+
+def unable(cluster: Cluster, component: str) -> list[str]:
+    """Candidates that may not renew the Lease, asked as each by its own kubeconfig."""
+    found = []
+    for machine in cluster.spec.controllers:
+        with TemporaryDirectory() as folder:
+            api = own_api(cluster, machine.name, component, Path(folder))
+            if wrong := hindrance(api, component):
+                found.append(f"{component} of {machine.name} {wrong}")
+    return found
+
+
+def own_api(cluster: Cluster, machine: str, component: str, folder: Path) -> Api:
+    """The API server of a machine as the component there; its files are put in ``folder``."""
+    shell = cluster.shell(machine)
+    path = kubeconfig_of(shell, component)
+    credentials = kubeconfigs.credentials(shell.get(path), cluster.credentials("admin").ca, folder)
+    return Api(cluster.api_of(machine).base, credentials)
+
+
+def kubeconfig_of(shell: Shell, component: str) -> str:
+    """The file by which a component's process knows the API. Errors: NotPrepared."""
+    words = arguments(shell, units.show(shell, component).pid)
+    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    if path := flags.get("--kubeconfig"):
+        return path
+    config = flags.get("--config")
+    require(config, f"{component} of {shell.name} names no kubeconfig: {shlex.join(words)}")
+    return str(yaml.safe_load(shell.get(str(config)))["clientConnection"]["kubeconfig"])
+
+
+def hindrance(api: Api, component: str) -> str:
+    """What keeps a candidate from renewing the Lease; empty when nothing does."""
+    lease = {"group": "coordination.k8s.io", "resource": "leases", "name": component}
+    attributes = {**lease, "verb": "update", "namespace": "kube-system"}
+    try:
+        answer = api.ask("POST", REVIEW, body={"spec": {"resourceAttributes": attributes}})
+        who = api.ask("POST", WHO, body={}).body.get("status", {}).get("userInfo", {})
+    except ApiUnreachable as error:
+        return f"is not answered: {error}"
+    if not answer.ok:
+        return f"is refused: {answer.status} {answer.message}"
+    if answer.body["status"]["allowed"]:
+        return ""
+    return f"may not update the Lease {component}: it asks as {who.get('username', 'nobody')}"
