@@ -13,7 +13,6 @@ from infra.cluster import Cluster
 from infra.ssh import Shell, exists
 
 RECORD = "lacks.json"
-METRICS = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,11 @@ def all_workers(cluster: Cluster, lacks: Callable[[Shell], bool]) -> bool:
     return all(lacks(cluster.shell(worker.name)) for worker in cluster.spec.workers)
 
 
-def no_metrics_server(cluster: Cluster) -> str:
-    told = cluster.api.ask("GET", METRICS)
-    return "no API server answers for the metrics API here" if told.status == 404 else ""
-
-
 CAPABILITIES = {
     "swap": Capability("workers whose kernel has swap", no_swap),
     "graceful_shutdown": Capability(
         "workers whose shutdown can be delayed, by logind", no_graceful_shutdown
     ),
-    "metrics_server": Capability("the metrics API as an aggregated API", no_metrics_server),
 }
 """Every capability that a feature may ask for, by the name in its tag."""
 

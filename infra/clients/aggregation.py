@@ -3,21 +3,21 @@
 Reasons: kube-aggregator pkg/controllers/status/remote/remote_available_controller.go.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from infra.clients import exposed, kubelet, metrics, tls
 from infra.clients.api import Answer, Api, Credentials, JsonObject
+from infra.clients.metrics import Sample
+from infra.clients.node_metrics import GROUP, NODES, given
 from infra.clients.pods import is_ready
 from infra.cluster import Cluster
-from infra.errors import NotPrepared, preparing, require
+from infra.errors import ClaimError, NotPrepared, preparing, require
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
-GROUP = "metrics.k8s.io"
 NAME = f"v1beta1.{GROUP}"
 REGISTRATIONS = "/apis/apiregistration.k8s.io/v1/apiservices"
-NODES = f"/apis/{GROUP}/v1beta1/nodes"
 DEPLOYMENT = "/apis/apps/v1/namespaces/kube-system/deployments/metrics-server"
 PODS = "/api/v1/namespaces/kube-system/pods"
 SERVICE = "/api/v1/namespaces/kube-system/services/metrics-server"
@@ -29,6 +29,11 @@ SERVED = Bound(
     150, "metrics of every node are served", "T7 twice: a start, 20 s of delay, 2 scrapes"
 )
 UNAVAILABLE = "aggregator_unavailable_apiservice"
+OUTAGES = f"{UNAVAILABLE}_total"
+SCRAPES = "metrics_server_manager_tick_duration_seconds_count"
+SCRAPED = "metrics_server_kubelet_request_duration_seconds_count"
+"""Rounds of scraping, and requests to a ``node`` (metrics-server 0.9 pkg/server, pkg/scraper)."""
+WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 KUBELET_REQUESTS = "kubelet_http_requests_total"
 
 
@@ -65,8 +70,17 @@ class Second:
 
     def requests(self) -> float:
         """Requests to its group that it has counted itself."""
+        return exposed.requests(self.samples(exposed.REQUESTS), group=GROUP)
+
+    def samples(self, name: str) -> list[Sample]:
+        """Of one of its own metrics."""
         text = self.ask("/metrics", self.cluster.credentials("admin")).text
-        return exposed.requests(metrics.parse(text, only=exposed.REQUESTS), group=GROUP)
+        return metrics.parse(text, only=name)
+
+    def inside(self) -> tuple[int, int]:
+        """Of how many nodes it has metrics, and how often it has scraped then."""
+        items = self.ask(NODES, self.cluster.credentials("admin")).body.get("items") or []
+        return len(items), int(metrics.value(self.samples(SCRAPES), SCRAPES) or 0)
 
 
 def second(cluster: Cluster) -> Second:
@@ -78,24 +92,57 @@ def second(cluster: Cluster) -> Second:
     return Second(cluster, ready[0])
 
 
+def newest(cluster: Cluster) -> Second | None:
+    """The Pod that is to serve metrics, Ready or not, once it has an address."""
+    pods = cluster.api.get(PODS, labelSelector="k8s-app=metrics-server")["items"]
+    found = [
+        pod
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"] and pod["status"].get("podIP")
+    ]
+    return Second(cluster, found[0]) if len(found) == 1 else None
+
+
+def registration(api: Api) -> JsonObject:
+    """The APIService of metrics, which the series makes. Errors: ClaimError when it is missing."""
+    found = api.find(f"{REGISTRATIONS}/{NAME}")
+    if found is None:
+        raise ClaimError(f"there is no APIService {NAME}: nobody has registered the group {GROUP}")
+    return found
+
+
 def await_metrics(cluster: Cluster) -> Second:
-    """Once every API server gives metrics of every worker. Errors: NotPrepared."""
-    workers = {machine.name for machine in cluster.spec.workers}
+    """Once every API server gives metrics of every worker.
+
+    Errors: NotPrepared; ClaimError when the group is not even registered.
+    """
+    registration(cluster.api)
     with preparing():
-        eventually(
-            lambda: [sorted(measured(api)) for api in cluster.api_servers().values()],
-            lambda seen: all(set(names) == workers for names in seen),
-            within=scaled(SERVED),
-            every=2.0,
-            what="every API server gives the metrics of every worker",
-        )
+        await_everywhere(cluster, within=SERVED.seconds)
     return second(cluster)
 
 
-def measured(api: Api) -> dict[str, JsonObject]:
-    """Metrics of nodes by name; none while there is no answer."""
-    answer = api.ask("GET", NODES)
-    return {item["metadata"]["name"]: item for item in answer.body.get("items", [])}
+def await_everywhere(cluster: Cluster, *, within: float) -> None:
+    """Errors: WaitTimeout with what each API server gave, or said."""
+    workers = sorted(str(machine.name) for machine in cluster.spec.workers)
+    eventually(
+        lambda: {machine: given(api) for machine, api in cluster.api_servers().items()},
+        lambda seen: all(names == workers for names in seen.values()),
+        within=scaled(within),
+        every=2.0,
+        what="every API server gives the metrics of every worker",
+    )
+
+
+def taken_for(cluster: Cluster, server: Api, identity: str, headers: Mapping[str, str]) -> str:
+    """As whom an API server takes one that shows the certificate of an identity, or none."""
+    shown = (
+        cluster.credentials(identity) if identity else Credentials(cluster.credentials("admin").ca)
+    )
+    api = Api(server.base, replace(shown, headers=tuple(headers.items())))
+    answer = api.ask("POST", WHO, body={})
+    user = answer.body.get("status", {}).get("userInfo", {}) if answer.ok else {}
+    return str(user.get("username", f"{answer.status} {answer.message}"))
 
 
 def available(api: Api, name: str = NAME) -> tuple[str, str]:
@@ -117,25 +164,6 @@ def not_local(api: Api) -> list[str]:
     ]
 
 
-def unreadable(servers: Mapping[str, Api]) -> list[str]:
-    """API servers that give no metrics."""
-    answers = {machine: api.ask("GET", NODES) for machine, api in servers.items()}
-    return [f"{m}: {a.status} {a.message}" for m, a in answers.items() if not a.ok]
-
-
-def incomplete(found: Mapping[str, JsonObject], workers: Sequence[str]) -> list[str]:
-    """What is missing of the metrics of workers, and whose metrics should not be there."""
-    wrong = [f"metrics of {name}" for name in found if name not in workers]
-    for name in workers:
-        item = found.get(name, {})
-        usage = item.get("usage", {})
-        if not all(usage.get(key, "0")[0] in "123456789" for key in ("cpu", "memory")):
-            wrong.append(f"{name} uses {usage or 'nothing'}")
-        if not (item.get("window") and item.get("timestamp")):
-            wrong.append(f"{name} has no window or time")
-    return wrong
-
-
 def counted_out(cluster: Cluster) -> list[tuple[str, str]]:
     """API servers and the APIServices that each counts as unavailable."""
     found = exposed.of_api_servers(cluster, "/metrics")
@@ -145,6 +173,25 @@ def counted_out(cluster: Cluster) -> list[tuple[str, str]]:
         for sample in samples
         if sample.name == UNAVAILABLE and sample.value
     ]
+
+
+def outages(cluster: Cluster, reason: str) -> float:
+    """How many outages for that reason the API servers have counted in all.
+
+    Each is counted by the API server whose verdict was stored first.
+    """
+    return sum(
+        sample.value
+        for samples in exposed.of_api_servers(cluster, "/metrics").values()
+        for sample in samples
+        if sample.name == OUTAGES
+        and (sample.labels.get("name"), sample.labels.get("reason")) == (NAME, reason)
+    )
+
+
+def scraped(second: Second) -> dict[str, float]:
+    """How often metrics-server has asked each kubelet, as it counts itself."""
+    return {one.labels["node"]: one.value for one in second.samples(SCRAPED)}
 
 
 def resource_reads(cluster: Cluster) -> dict[str, float]:

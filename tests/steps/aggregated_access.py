@@ -1,22 +1,21 @@
-"""The second server: who is answered there, by which way it is reached, what lies in etcd."""
+"""The second server: who is answered there, and by which way it is reached."""
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, then
 
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import accounts as rights
-from infra.clients import aggregation, members, tls
+from infra.clients import aggregation, tls
 from infra.clients.accounts import TokenAccount
-from infra.clients.aggregation import NODES, PORT, Second
+from infra.clients.aggregation import PORT, Second
 from infra.clients.api import Answer, Credentials
 from infra.clients.kubectl import Kubectl
 from infra.clients.kubelet_port import told
-from infra.clients.parameters import Parameters
+from infra.clients.node_metrics import GROUP, NODES
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -25,10 +24,9 @@ from infra.wait import eventually
 from tests.steps.kubelet_access import Caller, ports
 from tests.steps.phrases import phrase
 
-MAY_READ = {"apiGroups": [aggregation.GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
+MAY_READ = {"apiGroups": [GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
 STRANGER = "kube-proxy"
 """An identity of article 4 that may not read metrics; its certificate is of the Kubernetes CA."""
-OBJECT = "kept"
 ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
 """Each API server separates names and values by a character of its own, on purpose."""
 
@@ -41,23 +39,20 @@ class Users:
     stranger: TokenAccount
 
 
+@dataclass(frozen=True)
+class Reads:
+    """Requests for resource metrics by node: as kubelets count them, and as metrics-server does."""
+
+    kubelets: dict[str, float]
+    scraper: dict[str, float]
+
+
 @given("a user who may read metrics and one who may not", target_fixture="users")
 def users(cluster: Cluster, accounts: Accounts) -> Users:
     made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
-    wanted = {"group": aggregation.GROUP, "verb": "list", "resource": "nodes"}
+    wanted = {"group": GROUP, "verb": "list", "resource": "nodes"}
     rights.await_right(cluster.api_servers().values(), made.reader.user, wanted)
     return made
-
-
-@given("an object of a kind that is defined for it", target_fixture="own")
-def object_of_own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]:
-    own = Parameters(cluster.api, namespace)
-    try:
-        own.define(cluster.api_servers())
-        own.allow(OBJECT, 3)
-        yield own
-    finally:
-        own.remove()
 
 
 @given("the account of metrics-server at every kubelet", target_fixture="caller")
@@ -67,21 +62,20 @@ def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
     return Caller(account, ports(cluster, account.credentials(cluster.api)))
 
 
-@given("how often each kubelet was asked for resource metrics", target_fixture="reads")
-def reads_before(cluster: Cluster) -> dict[str, float]:
-    return aggregation.resource_reads(cluster)
+@given(
+    "how often each kubelet was asked for resource metrics, and by metrics-server",
+    target_fixture="reads",
+)
+def reads_before(cluster: Cluster, second: Second) -> Reads:
+    return Reads(aggregation.resource_reads(cluster), aggregation.scraped(second))
 
 
-@when("the object is deleted")
-def delete_object(own: Parameters) -> None:
-    own.delete(OBJECT)
-
-
-@then("through the API server one is answered and the other refused by name")
-def by_the_proxy(accounts: Accounts, users: Users) -> None:
-    reader = accounts.api(users.reader).ask("GET", NODES)
-    stranger = accounts.api(users.stranger).ask("GET", NODES)
-    must_differ(reader, stranger, users.stranger.user)
+@then("through every API server one is answered and the other refused by name")
+def by_the_proxy(cluster: Cluster, accounts: Accounts, users: Users) -> None:
+    for api in cluster.api_servers().values():
+        reader = accounts.api(users.reader).at(api.base).ask("GET", NODES)
+        stranger = accounts.api(users.stranger).at(api.base).ask("GET", NODES)
+        must_differ(reader, stranger, users.stranger.user)
 
 
 @then("at the second server, named by the front proxy's certificate, they are answered alike")
@@ -101,6 +95,18 @@ def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evide
     evidence.table("named without the front proxy's certificate", "as, status, answer", rows)
     wrong = [told(a) for user, a in answers if a.status not in (401, 403) or user in a.text]
     must_be_none(wrong, "only the front proxy may say who asks")
+
+
+@then("so every API server believes the front proxy's certificate, and no other")
+def believed_by_api_servers(cluster: Cluster, users: Users, evidence: Evidence) -> None:
+    user = users.stranger
+    rows = [
+        (machine, identity or "nobody", aggregation.taken_for(cluster, api, identity, named(user)))
+        for machine, api in cluster.api_servers().items()
+        for identity in ("front-proxy-client", STRANGER, "")
+    ]
+    evidence.table(f"who says to be {user.user}", "API server, certificate, taken for", rows)
+    must_be_none(misjudged(rows, user.user), "only the front proxy may say who asks")
 
 
 @then("the front proxy's CA and its allowed names are published")
@@ -144,50 +150,39 @@ def role_holds(cluster: Cluster, held: str, missing: str) -> None:
         raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
 
 
-@then(phrase("within {limit:Duration} each kubelet was asked once more at least"))
-def asked_again(cluster: Cluster, reads: dict[str, float], limit: float) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} each kubelet counts what metrics-server asked it, twice more at "
+        "least"
+    )
+)
+def asked_again(cluster: Cluster, second: Second, reads: Reads, limit: float) -> None:
+    """Others may ask a kubelet too: what metrics-server counts itself tells them apart."""
     eventually(
-        lambda: aggregation.resource_reads(cluster),
-        lambda now: all(now[name] > count for name, count in reads.items()),
+        lambda: more_reads(cluster, second, reads),
+        lambda more: all(kubelet >= asked - 1 and asked >= 2 for asked, kubelet in more.values()),
         within=scaled(limit),
         every=3.0,
-        what=f"each kubelet is asked for its resource metrics again (before: {reads})",
+        what="by node, how often metrics-server asked and the kubelet counted since",
     )
 
 
-@then("etcd holds the object with its UID, and the APIService of metrics")
-def etcd_holds(cluster: Cluster, own: Parameters) -> None:
-    uid = own.api.get(own.path(OBJECT))["metadata"]["uid"]
-    stored = members.client(cluster).find(key_of(own))
-    if stored is None or uid.encode() not in stored.value:
-        raise ClaimError(f"{key_of(own)} should hold the object {uid}; it holds {stored}")
-    if not keys_of_metrics(cluster):
-        raise ClaimError("etcd should hold the APIService of metrics: the listing shows none")
+def misjudged(rows: list[tuple[str, str, str]], user: str) -> list[str]:
+    """By which certificate an API server takes one for another than it should."""
+    return [
+        f"{machine} takes one with the certificate of {identity} for {taken}"
+        for machine, identity, taken in rows
+        if (identity == "front-proxy-client") != (taken == user)
+    ]
 
 
-@then("no other key of etcd is of metrics")
-def no_metrics_in_etcd(cluster: Cluster) -> None:
-    wanted = f"/registry/apiregistration.k8s.io/apiservices/{aggregation.NAME}"
-    others = [key for key in keys_of_metrics(cluster) if key != wanted]
-    must_be_none(others, "metrics are not stored")
-
-
-@then("etcd holds it no more")
-def etcd_forgot(cluster: Cluster, own: Parameters) -> None:
-    eventually(
-        lambda: members.client(cluster).find(key_of(own)) is None,
-        bool,
-        within=scaled(20),
-        what=f"{key_of(own)} is gone",
-    )
-
-
-def key_of(own: Parameters) -> str:
-    return f"/registry/{own.group}/limits/{own.namespace}/{OBJECT}"
-
-
-def keys_of_metrics(cluster: Cluster) -> list[str]:
-    return [key for key in members.client(cluster).keys("/") if aggregation.GROUP in key]
+def more_reads(cluster: Cluster, second: Second, before: Reads) -> dict[str, tuple[float, float]]:
+    """By node what metrics-server has asked since, and what the kubelet has counted since."""
+    asked, counted = aggregation.scraped(second), aggregation.resource_reads(cluster)
+    return {
+        node: (asked.get(node, 0.0) - before.scraper.get(node, 0.0), counted[node] - known)
+        for node, known in before.kubelets.items()
+    }
 
 
 def named(user: TokenAccount) -> dict[str, str]:

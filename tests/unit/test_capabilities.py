@@ -27,14 +27,13 @@ def workers(**second: str) -> dict[str, FakeShell]:
 
 
 def test_a_whole_cluster_lacks_nothing() -> None:
-    table = {capabilities.METRICS: {}}
-    assert capabilities.lacks(cluster(table, **workers(**HAS))) == {}
+    assert capabilities.lacks(cluster({}, **workers(**HAS))) == {}
 
 
 def test_each_lack_says_what_no_worker_has() -> None:
     without = {LOGIND: "not-found\n"}
     shells = {name: FakeShell(name, without) for name in ("worker-0", "worker-1")}
-    assert capabilities.lacks(cluster({capabilities.METRICS: {}}, **shells)) == {
+    assert capabilities.lacks(cluster({}, **shells)) == {
         "swap": "no worker's kernel has swap",
         "graceful_shutdown": "no worker has systemd-logind: nothing can delay a shutdown",
     }
@@ -44,7 +43,7 @@ def test_each_lack_says_what_no_worker_has() -> None:
 def test_a_worker_that_differs_is_wrong_and_no_lack(second: dict[str, str]) -> None:
     """Its claims are judged, and do not hold; so are those of a kubelet with its gate off."""
     shells = workers(**{LOGIND: "loaded\n", **second})
-    assert capabilities.lacks(cluster({capabilities.METRICS: {}}, **shells)) == {}
+    assert capabilities.lacks(cluster({}, **shells)) == {}
 
 
 def test_a_masked_logind_is_no_lack() -> None:

@@ -6,15 +6,17 @@ import pytest
 
 from infra.clients import aggregation
 from infra.clients.accounts import TokenAccount
-from infra.clients.aggregation import NODES, Second
+from infra.clients.aggregation import Second
 from infra.clients.api import Answer
 from infra.clients.etcd import Entry
 from infra.clients.kubectl import Told
+from infra.clients.node_metrics import NODES
 from infra.clients.parameters import Parameters
 from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from tests.steps import aggregated_access as access
-from tests.steps.aggregated_access import Users
+from tests.steps import stored_kinds as kinds
+from tests.steps.aggregated_access import Reads, Users
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 from tests.unit.test_steps_aggregation import Live, second
 from tests.unit.test_steps_kubelet_access import NOTHING
@@ -71,21 +73,56 @@ def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_red("only the front proxy", access.not_believed, live, backend, USERS, evidence())
 
 
-def test_identities_by_the_proxy(live: Cluster) -> None:
-    class Accounts:
-        def api(self, account: TokenAccount) -> FakeApi:
-            return FakeApi(
-                {NODES: (200, {}) if account == USERS.reader else (403, {"message": account.user})}
-            )
+class Server(FakeApi):
+    """An API server that knows who may read; ``open`` to everybody where it is wrong."""
 
-    access.by_the_proxy(cast("Any", Accounts()), USERS)
+    def __init__(self, *, opens: bool = False, who: str = "reader") -> None:
+        allowed = opens or who == "reader"
+        message = {"message": f'User "{USERS.stranger.user}" cannot list'}
+        super().__init__({NODES: (200, {}) if allowed else (403, message)})
+        self.base = "https://open" if opens else "https://strict"
+
+    def at(self, base: str) -> "Server":
+        return Server(opens=base == "https://open", who=self.who)
+
+    who = "reader"
+
+
+def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Accounts:
+        def api(self, account: TokenAccount) -> Server:
+            made = Server()
+            made.who = account.name
+            return made
+
+    servers = {"controller-0": Server(), "controller-1": Server()}
+    monkeypatch.setattr(Live, "api_servers", lambda _: servers)
+    access.by_the_proxy(live, cast("Any", Accounts()), USERS)
     turned = Users(USERS.stranger, USERS.reader)
+    says = "who may read metrics should be answered"
+    goes_red(says, access.by_the_proxy, live, cast("Any", Accounts()), turned)
+    servers["controller-1"] = Server(opens=True)
+    says = "403 naming .*stranger was expected"
+    goes_red(says, access.by_the_proxy, live, cast("Any", Accounts()), USERS)
+
+
+def test_an_api_server_that_believes_anybody(
+    live: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = USERS.stranger.user
+    taken = {"front-proxy-client": user, access.STRANGER: "system:kube-proxy", "": "403 Forbidden"}
+    monkeypatch.setattr(aggregation, "taken_for", lambda _c, _a, identity, _h: taken[identity])
+    access.believed_by_api_servers(live, USERS, evidence())
+    taken[access.STRANGER] = user
     goes_red(
-        "who may read metrics should be answered",
-        access.by_the_proxy,
-        cast("Any", Accounts()),
-        turned,
-    )
+        "controller-0 takes one with the certificate of kube-proxy for system:serviceaccount",
+        access.believed_by_api_servers, live, USERS, evidence(),
+    )  # fmt: skip
+    taken |= {access.STRANGER: "system:kube-proxy", "front-proxy-client": "front-proxy-client"}
+    goes_red(
+        "certificate of front-proxy-client for front-proxy-client",
+        access.believed_by_api_servers, live, USERS, evidence(),
+    )  # fmt: skip
 
 
 def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
@@ -131,17 +168,34 @@ def test_the_role_and_the_reads(api: FakeApi, live: Cluster) -> None:
     goes_red(
         "nothing on nodes/proxy is needed", access.role_holds, live, "nodes/metrics", "nodes/proxy"
     )
+
+
+def test_what_kubelets_and_metrics_server_count(
+    api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = f'{aggregation.KUBELET_REQUESTS}{{path="metrics/resource"}} 7\n'
     api.table |= {f"/api/v1/nodes/worker-{n}/proxy/metrics": text for n in range(2)}
-    before = access.reads_before(live)
-    with pytest.raises(WaitTimeout, match="each kubelet is asked for its resource metrics again"):
-        access.asked_again(live, before, 60)
-    access.asked_again(live, dict.fromkeys(before, 6.0), 60)
+    asked = {"worker-0": 9.0, "worker-1": 9.0}
+    monkeypatch.setattr(aggregation, "scraped", lambda _: dict(asked))
+    backend = second(live)
+    before = access.reads_before(live, backend)
+    with pytest.raises(WaitTimeout, match="how often metrics-server asked and the kubelet counted"):
+        access.asked_again(live, backend, before, 60)
+    earlier = Reads(dict.fromkeys(asked, 5.0), dict.fromkeys(asked, 7.0))
+    access.asked_again(live, backend, earlier, 60)
+    asked["worker-1"] = 12.0  # what it asked the kubelet did not count: it reads something else
+    with pytest.raises(WaitTimeout, match=r"'worker-1': \(5.0, 2.0\)"):
+        access.asked_again(live, backend, earlier, 60)
+    sample = f'{aggregation.SCRAPED}{{node="worker-0"}} 4\n'
+    monkeypatch.undo()
+    monkeypatch.setattr(Asked, "answers", Answer("GET", "/metrics", 200, {}, sample))
+    monkeypatch.setattr(Live, "credentials", lambda *_: NOTHING)
+    assert aggregation.scraped(Asked(live, {})) == {"worker-0": 4.0}
 
 
 def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Parameters(api, "ns")
-    key = access.key_of(own)
+    key = kinds.key_of(own)
     mine = f"/registry/apiregistration.k8s.io/apiservices/{aggregation.NAME}"
     stored: dict[str, Any] = {key: Entry(key, b'{"uid":"u"}', 1)}
     listed = [mine, key]
@@ -153,19 +207,19 @@ def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.Monkey
         def keys(self, _prefix: str) -> list[str]:
             return listed
 
-    monkeypatch.setattr(access.members, "client", lambda _: Store())
+    monkeypatch.setattr(kinds.members, "client", lambda _: Store())
     api.table[own.path("kept")] = {"metadata": {"uid": "u"}}
-    access.etcd_holds(live, own)
-    access.no_metrics_in_etcd(live)
+    kinds.etcd_holds(live, own)
+    kinds.no_metrics_in_etcd(live)
     with pytest.raises(WaitTimeout, match="is gone"):
-        access.etcd_forgot(live, own)
+        kinds.etcd_forgot(live, own)
     listed.append("/registry/metrics.k8s.io/nodes/worker-0")
-    goes_red("metrics are not stored; instead: .*nodes/worker-0", access.no_metrics_in_etcd, live)
+    goes_red("metrics are not stored; instead: .*nodes/worker-0", kinds.no_metrics_in_etcd, live)
     listed.clear()
-    goes_red("the listing shows none", access.etcd_holds, live, own)
+    goes_red("the listing shows none", kinds.etcd_holds, live, own)
     stored.clear()
-    access.etcd_forgot(live, own)
-    goes_red("should hold the object u", access.etcd_holds, live, own)
+    kinds.etcd_forgot(live, own)
+    goes_red("should hold the object u", kinds.etcd_holds, live, own)
 
 
 def test_a_client_that_is_told_nothing(live: Cluster) -> None:
