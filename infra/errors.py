@@ -122,11 +122,12 @@ def require(condition: object, message: str) -> None:
 def claimed() -> Iterator[None]:
     """What a Given or When waits for in here is a part of the claim. Errors: ClaimError.
 
-    Elsewhere in a Given or When a wait that ends in vain is a bad start, hence *not judged*.
+    Elsewhere in a Given or When a wait that ends in vain is a bad start, hence *not judged*; so is
+    what a client prepares for a Then ("a new Pod runs there"), unless it is done in here.
     """
     try:
         yield
-    except AssertionError as error:
+    except (AssertionError, NotPrepared) as error:
         raise ClaimError(str(error)) from error
 
 

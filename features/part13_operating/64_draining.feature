@@ -77,7 +77,7 @@ Feature: Taking a worker out of service and back
       Given the node of a worker and the versions of all components
       And a Deployment of two Pods that take 8 s to end
       When the worker is drained and uncordoned again
-      Then within 20 s its labels, taints, annotations and capacity are as before
-      And its kubelet is the same process, and every version is as before
+      Then within 20 s labels, taints, annotations and capacity of it and the other worker are as before
+      And their kubelets are the same processes, and every version is as before
       And a Pod for it runs there
       But the Deployment's Pods stay where they went

@@ -1,17 +1,14 @@
 """A client that asks at a steady pace and never twice for an answer: outages have a length."""
 
-import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
 from infra.clients.api import TIMEOUT, Api, ApiUnreachable
 from infra.clients.paced import Paced
-from infra.errors import NotPrepared, require
-from infra.ssh import Shell
+from infra.errors import require
 from infra.wait import SYSTEM, Clock
-
-HAPROXY = "/etc/haproxy/haproxy.cfg"
 
 
 @dataclass(frozen=True)
@@ -24,26 +21,42 @@ class Asked:
 
 
 class Asking:
-    """Calls ``ask`` so many times a second from a thread; an empty answer is a good one."""
+    """Calls ``ask`` so many times a second from a thread; an empty answer is a good one.
 
-    def __init__(self, ask: Callable[[], str], *, a_second: float, clock: Clock = SYSTEM) -> None:
+    An answer that takes long delays the next question, unless more may be asked ``at_once``: only
+    then is the pace that of the clock.
+    """
+
+    def __init__(
+        self, ask: Callable[[], str], *, a_second: float, at_once: int = 1, clock: Clock = SYSTEM
+    ) -> None:
         self._ask = ask
         self._clock = clock
         self._began = clock.now()
         self._asked: list[Asked] = []
+        self._pool = ThreadPoolExecutor(at_once) if at_once > 1 else None
         because = "the pace of the client is part of the claim"
-        self._paced = Paced(self._once, a_second=a_second, because=because, clock=clock)
+        do = self._once if self._pool is None else self._begin
+        self._paced = Paced(do, a_second=a_second, because=because, clock=clock)
 
     def open(self) -> "Asking":
         self._paced.open()
         return self
 
     def close(self) -> None:
+        """Returns when every question was answered."""
         self._paced.close()
+        if self._pool is not None:
+            self._pool.shutdown()
 
     @property
     def asked(self) -> tuple[Asked, ...]:
-        return tuple(self._asked)
+        """In the order of the questions."""
+        return tuple(sorted(self._asked, key=lambda one: one.at))
+
+    def _begin(self) -> None:
+        if self._pool is not None:
+            self._pool.submit(self._once)
 
     def _once(self) -> None:
         at = self._clock.now() - self._began
@@ -65,10 +78,10 @@ def trouble(api: Api, path: str, *, alone: bool = False, timeout: float = TIMEOU
 
 def longest_gap(asked: tuple[Asked, ...]) -> float:
     """The longest time, in seconds, between two good answers."""
-    good = [one.answered for one in asked if not one.wrong]
+    good = sorted(one.answered for one in asked if not one.wrong)
     if not good:
         return float("inf")
-    ends = [0.0, *good, asked[-1].answered]
+    ends = [0.0, *good, max(one.answered for one in asked)]
     return max(b - a for a, b in pairwise(ends))
 
 
@@ -81,7 +94,7 @@ def longest_outage(asked: tuple[Asked, ...], *, apart: float) -> float:
     for one in asked:
         if one.wrong:
             begun = begun if one.at - last < apart else one.at
-            last = one.answered
+            last = max(last, one.answered)
             longest = max(longest, last - begun)
     return longest
 
@@ -111,21 +124,3 @@ def fewest_at_once(asked: dict[str, tuple[Asked, ...]]) -> tuple[int, float]:
         if len(state) == len(asked) and sum(state.values()) < fewest:
             fewest, when = sum(state.values()), at
     return fewest, when
-
-
-def noticing(shell: Shell) -> float:
-    """Seconds that a balancer takes, by its own configuration, to leave a server that refuses.
-
-    One interval to the first failed check, quicker ones after it, and a connection begun before.
-    """
-    text = shell.get(HAPROXY).decode()
-    words = ("inter", "fastinter", "fall", "timeout connect")
-    inter, fast, fall, connect = (number(text, rf"\b{word} (\d+)") for word in words)
-    return inter + fast * (fall - 1) + connect
-
-
-def number(text: str, pattern: str) -> int:
-    found = re.search(pattern, text)
-    if found is None:
-        raise NotPrepared(f"the balancer's configuration has no {pattern}")
-    return int(found[1])

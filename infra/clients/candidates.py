@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
 from infra.clients import kubeconfigs, units
 from infra.clients.api import Api, ApiUnreachable
 from infra.cluster import Cluster
@@ -65,20 +63,10 @@ def unable(cluster: Cluster, component: str) -> list[str]:
 def own_api(cluster: Cluster, machine: str, component: str, folder: Path) -> Api:
     """The API server of a machine as the component there; its files are put in ``folder``."""
     shell = cluster.shell(machine)
-    path = kubeconfig_of(shell, component)
+    words = arguments(shell, units.show(shell, component).pid)
+    path = kubeconfigs.of_command(shell, words)
     credentials = kubeconfigs.credentials(shell.get(path), cluster.credentials("admin").ca, folder)
     return Api(cluster.api_of(machine).base, credentials)
-
-
-def kubeconfig_of(shell: Shell, component: str) -> str:
-    """The file by which a component's process knows the API. Errors: NotPrepared."""
-    words = arguments(shell, units.show(shell, component).pid)
-    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
-    if path := flags.get("--kubeconfig"):
-        return path
-    config = flags.get("--config")
-    require(config, f"{component} of {shell.name} names no kubeconfig: {shlex.join(words)}")
-    return str(yaml.safe_load(shell.get(str(config)))["clientConnection"]["kubeconfig"])
 
 
 def hindrance(api: Api, component: str) -> str:

@@ -1,14 +1,26 @@
 """Kubeconfigs as they lie on machines: whom they send a component to, and as whom."""
 
 import base64
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infra.clients.api import Credentials
-from infra.errors import NotPrepared
+from infra.errors import NotPrepared, require
+from infra.ssh import Shell
+
+
+def of_command(shell: Shell, words: Sequence[str]) -> str:
+    """Path of the kubeconfig that a component's command line names. Errors: NotPrepared."""
+    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    if path := flags.get("--kubeconfig"):
+        return path
+    command = shlex.join(words)
+    require("--config" in flags, f"no kubeconfig is named on {shell.name}: {command}")
+    return str(yaml.safe_load(shell.get(flags["--config"]))["clientConnection"]["kubeconfig"])
 
 
 def server(content: bytes) -> str:

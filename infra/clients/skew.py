@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients import exposed
-from infra.clients.api import Api
+from infra.clients.api import Api, JsonObject
 from infra.cluster import Cluster
 from infra.errors import LabError
 
@@ -38,19 +38,33 @@ class Move:
 def measure(cluster: Cluster, kubectl: str) -> Versions:
     """Every component asked itself. Errors: ApiUnreachable, ApiRefused."""
     return {
-        API: {m: api.get("/version")["gitVersion"] for m, api in cluster.api_servers().items()},
+        API: {m: serving(api.get("/version")) for m, api in cluster.api_servers().items()},
         **{
             name: {m: told.version for m, told in exposed.ask_component(cluster, port).items()}
             for name, port in exposed.COMPONENTS.items()
         },
-        "kubelet": kubelets(cluster.api),
+        "kubelet": {str(m.name): built(cluster.api, m.name) for m in cluster.spec.workers},
         "kube-proxy": {m: t.version for m, t in exposed.ask_kube_proxies(cluster).items()},
         CLIENT: {"here": kubectl},
     }
 
 
+def serving(told: JsonObject) -> str:
+    """Version of an API server; one that emulates a minor behaves like it, and says both."""
+    emulated = f"v{told.get('emulationMajor')}.{told.get('emulationMinor')}.0"
+    version = str(told["gitVersion"])
+    if not told.get("emulationMinor") or minor(emulated) == minor(version):
+        return version
+    return f"{emulated}-emulated-by-{version}"
+
+
+def built(api: Api, node: str) -> str:
+    """Version of a kubelet as it tells itself; empty when it tells none."""
+    return exposed.version_in(api.text(f"/api/v1/nodes/{node}/proxy/metrics"))
+
+
 def kubelets(api: Api) -> dict[str, str]:
-    """Versions that kubelets report, by node."""
+    """Versions that kubelets have written to their nodes."""
     nodes = api.get("/api/v1/nodes")["items"]
     return {n["metadata"]["name"]: str(n["status"]["nodeInfo"]["kubeletVersion"]) for n in nodes}
 
@@ -89,6 +103,16 @@ def skew(who: str, version: str, oldest: int, newest: int, *, allowed: int) -> l
     if newest - minor(version) > allowed:
         return [f"{who} ({version}) is {newest - minor(version)} minors behind, {allowed} allowed"]
     return []
+
+
+def newer(versions: Versions, who: str, version: str, asked: Sequence[str]) -> list[str]:
+    """What is wrong with a component of that version which may ask the API servers of these."""
+    return [
+        f"{who} ({version}) is newer than the API server of {server}, which it asks "
+        f"({versions[API][server]})"
+        for server in asked
+        if minor(version) > minor(versions[API][server])
+    ]
 
 
 def moves(versions: Versions, to: str, *, order: Sequence[str] = ORDER) -> list[Move]:

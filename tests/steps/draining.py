@@ -16,7 +16,7 @@ from infra.clients.kubectl import ENDS, Kubectl, Running
 from infra.clients.pods import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import one_of, phrase
@@ -95,7 +95,8 @@ def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -
 @then("a Pod for any worker runs on another one")
 def runs_elsewhere(workloads: Workloads, pod: RunningPod) -> None:
     """A bare minimum of a Pod, so that no lack of room decides."""
-    node = workloads.run("filler", name="anywhere").node
+    with claimed():
+        node = workloads.run("filler", name="anywhere").node
     if node == pod.node:
         raise ClaimError(f"a new Pod should not run on the cordoned {node}")
 

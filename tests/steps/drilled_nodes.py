@@ -1,5 +1,6 @@
 """The drill of article 64 from its end: the node, its kubelet, versions and Pods afterwards."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
@@ -15,7 +16,7 @@ from infra.clients.running import must_be_none
 from infra.clients.skew import Versions
 from infra.clients.units import Unit
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.draining import drain
@@ -28,20 +29,20 @@ DRAINED = 180
 
 @dataclass(frozen=True)
 class Stood:
-    """A worker before the drill: its node, its kubelet's process, all versions."""
+    """A worker before the drill; of it and the others: nodes, kubelets' processes, all versions."""
 
     node: str
-    standing: JsonObject
-    kubelet: Unit
+    standings: dict[str, JsonObject]
+    kubelets: dict[str, Unit]
     versions: Versions
 
 
 @given("the node of a worker and the versions of all components", target_fixture="stood")
 def node_before(cluster: Cluster, kubectl: Kubectl) -> Stood:
-    node = cluster.spec.workers[0].name
-    unit = units.show(cluster.shell(node), "kubelet")
+    names = [str(worker.name) for worker in cluster.spec.workers]
+    standings = {name: drains.standing(cluster.api, name) for name in names}
     versions = skew.measure(cluster, kubectl.version())
-    return Stood(node, drains.standing(cluster.api, node), unit, versions)
+    return Stood(names[0], standings, kubelets(cluster, names), versions)
 
 
 @when("the worker is drained and uncordoned again", target_fixture="went")
@@ -59,22 +60,25 @@ def drain_and_uncordon(
     return went
 
 
-@then(phrase("within {limit:Duration} its labels, taints, annotations and capacity are as before"))
+@then(
+    phrase(
+        "within {limit:Duration} labels, taints, annotations and capacity of it and the other "
+        "worker are as before"
+    )
+)
 def as_before(cluster: Cluster, stood: Stood, evidence: Evidence, limit: float) -> None:
-    evidence.table("the node before", "what, value", stood.standing.items())
+    evidence.table("the node before", "what, value", stood.standings[stood.node].items())
     eventually(
-        lambda: drains.changes(stood.standing, drains.standing(cluster.api, stood.node)),
+        lambda: changes(cluster, stood),
         lambda changed: not changed,
         within=scaled(limit),
-        what=f"{stood.node} is as it was before the drill",
+        what=f"{stood.node} and the others are as they were before the drill",
     )
 
 
-@then("its kubelet is the same process, and every version is as before")
-def same_kubelet(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
-    now = units.show(cluster.shell(stood.node), "kubelet")
-    if (now.pid, now.started_us) != (stood.kubelet.pid, stood.kubelet.started_us):
-        raise ClaimError(f"the kubelet of {stood.node} was {stood.kubelet.pid}, it is {now.pid}")
+@then("their kubelets are the same processes, and every version is as before")
+def same_kubelets(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
+    must_be_none(restarted(cluster, stood), "the drill restarts no kubelet")
     versions = skew.measure(cluster, kubectl.version())
     if versions != stood.versions:
         raise ClaimError(f"versions were {stood.versions}; they are {versions}")
@@ -82,8 +86,9 @@ def same_kubelet(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
 
 @then("a Pod for it runs there")
 def pinned_runs(workloads: Workloads, stood: Stood) -> None:
-    workloads.ask_scheduler(stood.node, cpu="1m", name="pinned")
-    node = workloads.running("pinned").node
+    with claimed():
+        workloads.ask_scheduler(stood.node, cpu="1m", name="pinned")
+        node = workloads.running("pinned").node
     if node != stood.node:
         raise ClaimError(f"a Pod for {stood.node} should run there; it runs on {node}")
 
@@ -96,3 +101,25 @@ def stay_away(drill: Drill, went: dict[str, str], stood: Stood) -> None:
         [f"{uid} on {now.get(uid, 'no node')}" for uid in went if now.get(uid) != went[uid]],
         f"Pods that left {stood.node} stay where they went",
     )
+
+
+def changes(cluster: Cluster, stood: Stood) -> list[str]:
+    """What of the workers' nodes is not as before."""
+    return [
+        f"{name}, {text}"
+        for name, standing in stood.standings.items()
+        for text in drains.changes(standing, drains.standing(cluster.api, name))
+    ]
+
+
+def kubelets(cluster: Cluster, names: Iterable[str]) -> dict[str, Unit]:
+    return {name: units.show(cluster.shell(name), "kubelet") for name in names}
+
+
+def restarted(cluster: Cluster, stood: Stood) -> list[str]:
+    """Kubelets that are other processes than before."""
+    return [
+        f"the kubelet of {name} was {stood.kubelets[name].pid}, it is {now.pid}"
+        for name, now in kubelets(cluster, stood.kubelets).items()
+        if (now.pid, now.started_us) != (stood.kubelets[name].pid, stood.kubelets[name].started_us)
+    ]

@@ -13,7 +13,7 @@ from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.pods import PodIdentity
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -73,7 +73,8 @@ def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: byt
     unit = cluster.shell(older.node).get(UNIT).decode()
     require(f"{PROGRAM} " in unit, f"{UNIT} starts no {PROGRAM}")
     faults.replace(older.node, UNIT, unit.replace(PROGRAM, BEFORE).encode(), unit=KUBELET)
-    kubelet.await_heartbeat(cluster.api, older.node)
+    with claimed():  # that it joins is what is claimed
+        kubelet.await_heartbeat(cluster.api, older.node)
 
 
 @when("its own kubelet is put back")
@@ -91,7 +92,8 @@ def one_behind(cluster: Cluster, older: Older, limit: float, evidence: Evidence)
 
 @then("a new Pod runs there")
 def pod_runs(workloads: Workloads, older: Older) -> None:
-    workloads.run("resizable", node=older.node, name="new-there")
+    with claimed():
+        workloads.run("resizable", node=older.node, name="new-there")
 
 
 @then(phrase("within {limit:Duration} both nodes are of the cluster's version"))

@@ -3,13 +3,15 @@
 from pytest_bdd import given, then
 
 from fixtures.recording import Evidence
-from infra.clients import skew
+from infra import places
+from infra.clients import programs, skew
 from infra.clients.api import JsonObject
 from infra.clients.kubectl import Kubectl
 from infra.clients.running import must_be_none
 from infra.clients.skew import Versions
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.inventory import API_PORT
 from tests.steps.phrases import phrase
 
 MIRROR = "kubernetes.io/config.mirror"
@@ -48,12 +50,28 @@ def counts(
 @then("each is the cluster's version")
 def one_version(cluster: Cluster, versions: Versions) -> None:
     wanted = cluster.spec.kubernetes
-    must_be_none(skew.differing(versions, wanted), f"every component is {wanted}")
+    tell_places(cluster, versions)
+    wrong = skew.differing(versions, wanted)
+    written = skew.kubelets(cluster.api)
+    wrong += [
+        f"the Node {n} has {v}" for n, v in written.items() if v != versions["kubelet"].get(n)
+    ]
+    must_be_none(wrong, f"every component is {wanted}")
 
 
 @then("they obey the rules of version skew")
-def obey(versions: Versions) -> None:
+def obey(cluster: Cluster, versions: Versions) -> None:
+    tell_places(cluster, versions)
     must_be_none(skew.problems(versions), "the versions obey the skew policy")
+
+
+@then("none is newer than an API server that its kubeconfig names, nor is the program of its unit")
+def in_order(cluster: Cluster, versions: Versions, evidence: Evidence) -> None:
+    found = programs.installed(cluster)
+    rows = [(p.component, p.machine, p.version, p.server) for p in found]
+    evidence.table("what units would start", "component, machine, version, asks", rows)
+    wrong = programs.disorder(cluster, versions, found)
+    must_be_none(wrong, "nothing is newer than what it talks to")
 
 
 @then("with these changes they break them")
@@ -108,6 +126,14 @@ def orders_break(versions: Versions, datatable: list[list[str]]) -> None:
         if not problems or not problems[0].startswith(by)
     ]
     must_be_none(wrong, "orders that break the skew policy are told apart")
+
+
+def tell_places(cluster: Cluster, versions: Versions) -> None:
+    """Components were asked before: the record of this step has where."""
+    for component, found in versions.items():
+        for machine in found if component != skew.CLIENT else ():
+            port = API_PORT if component == skew.API else 0
+            places.looked(cluster.address_of(machine) if port else machine, port)
 
 
 def broken(versions: Versions, order: str) -> list[str]:

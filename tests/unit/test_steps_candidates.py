@@ -92,21 +92,18 @@ def test_a_candidate_that_nobody_answers() -> None:
 
 def test_the_kubeconfig_of_a_process(tmp_path: Path) -> None:
     shell = controller("controller-0")
-    assert candidates.kubeconfig_of(shell, MANAGER) == "/m.kubeconfig"
+    assert kubeconfigs.of_command(shell, ["m", "--kubeconfig=/m.kubeconfig"]) == "/m.kubeconfig"
     content = shell.get("/m.kubeconfig")
     assert kubeconfigs.server(content) == "https://127.0.0.1:6443"
     who = kubeconfigs.credentials(content, tmp_path / "ca.pem", tmp_path)
     assert who.cert == tmp_path / "client.pem"
     assert who.cert.read_bytes() == base64.b64decode("Yw==")
-    shell.answers["cat /proc/10/cmdline"] = f"{MANAGER}\0--config=/c.yaml\0"
     shell.answers["cat /c.yaml"] = "clientConnection: {kubeconfig: /other}"
-    assert candidates.kubeconfig_of(shell, MANAGER) == "/other"
-    shell.answers["cat /proc/10/cmdline"] = f"{MANAGER}\0"
-    with pytest.raises(NotPrepared, match="names no kubeconfig"):
-        candidates.kubeconfig_of(shell, MANAGER)
-    files = yaml.safe_dump(
-        {**CONFIG, "users": [{"name": "kcm", "user": {"client-certificate": "f"}}]}
-    )
+    assert kubeconfigs.of_command(shell, ["m", "--config=/c.yaml"]) == "/other"
+    with pytest.raises(NotPrepared, match="no kubeconfig is named on controller-0: m"):
+        kubeconfigs.of_command(shell, ["m"])
+    user = {"name": "kcm", "user": {"client-certificate": "file"}}
+    files = yaml.safe_dump({**CONFIG, "users": [user]})
     with pytest.raises(NotPrepared, match="has client-certificate-data; this one has"):
         kubeconfigs.credentials(files.encode(), tmp_path, tmp_path)
 

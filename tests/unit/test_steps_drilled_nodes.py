@@ -16,11 +16,14 @@ from tests.steps.drilled_nodes import Stood
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
 from tests.unit.test_steps_draining import ALL, NODE, OWN, Live, has, node, pod
 
+WORKERS = ("worker-0", "worker-1")
+OTHER = "/api/v1/nodes/worker-1"
+
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     no_time_passes(monkeypatch)
-    return FakeApi({ALL: {"items": []}, OWN: {"items": []}, NODE: node()})
+    return FakeApi({ALL: {"items": []}, OWN: {"items": []}, NODE: node(), OTHER: node()})
 
 
 @pytest.fixture
@@ -34,8 +37,9 @@ def drill(api: FakeApi) -> Drill:
 
 
 def stood(api: FakeApi) -> Stood:
-    unit = Unit("worker-0", "kubelet", "active", 7, 1, 1, 0)
-    return Stood("worker-0", drains.standing(api, "worker-0"), unit, {})
+    units = {name: Unit(name, "kubelet", "active", 7, 1, 1, 0) for name in WORKERS}
+    standings = {name: drains.standing(api, name) for name in WORKERS}
+    return Stood("worker-0", standings, units, {})
 
 
 def test_a_node_that_is_not_as_before(api: FakeApi, live: Cluster) -> None:
@@ -43,8 +47,11 @@ def test_a_node_that_is_not_as_before(api: FakeApi, live: Cluster) -> None:
     drilled_nodes.as_before(live, before, evidence(), 20)
     api.table[NODE] = node(unschedulable=True)
     with pytest.raises(
-        WaitTimeout, match=r"(?s)worker-0 is as it was.*unschedulable: False became"
+        WaitTimeout, match=r"(?s)worker-0 and the others are as.*worker-0, unschedulable: False"
     ):
+        drilled_nodes.as_before(live, before, evidence(), 20)
+    api.table |= {NODE: node(), OTHER: node(unschedulable=True)}
+    with pytest.raises(WaitTimeout, match="worker-1, unschedulable: False became True"):
         drilled_nodes.as_before(live, before, evidence(), 20)
 
 
@@ -53,11 +60,11 @@ def test_a_kubelet_that_was_restarted(api: FakeApi, monkeypatch: pytest.MonkeyPa
     shell = FakeShell(answers={"systemctl": "MainPID=8\nExecMainStartTimestampMonotonic=1\n"})
     live = cast("Cluster", Live(api, shell))
     program = cast("Kubectl", type("K", (), {"version": lambda _: "v1.36.1"})())
-    goes_red("was 7, it is 8", drilled_nodes.same_kubelet, live, program, stood(api))
+    goes_red("worker-1 was 7, it is 8", drilled_nodes.same_kubelets, live, program, stood(api))
     shell.answers["systemctl"] = "MainPID=7\nExecMainStartTimestampMonotonic=1\n"
-    drilled_nodes.same_kubelet(live, program, stood(api))
+    drilled_nodes.same_kubelets(live, program, stood(api))
     monkeypatch.setattr(drilled_nodes.skew, "measure", lambda *_: {"kubelet": {}})
-    goes_red("versions were {}; they are", drilled_nodes.same_kubelet, live, program, stood(api))
+    goes_red("versions were {}; they are", drilled_nodes.same_kubelets, live, program, stood(api))
 
 
 def test_pods_that_come_back(api: FakeApi, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:

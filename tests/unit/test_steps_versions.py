@@ -3,16 +3,14 @@
 from typing import Any, cast
 
 import pytest
+import yaml
 
-from infra.clients import asking, skew
-from infra.clients.asking import Asked, Asking
-from infra.clients.bystanders import Bystanders
+from infra.clients import programs, skew
 from infra.clients.exposed import Told
-from infra.clients.units import Unit
+from infra.clients.programs import Program
 from infra.cluster import Cluster
-from infra.errors import LabError, NotPrepared
+from infra.errors import LabError
 from infra.inventory import series
-from tests.steps import rolling
 from tests.steps import versions as steps
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red
 
@@ -27,22 +25,36 @@ GOOD = {
     "kube-proxy": dict.fromkeys(WORKERS, V),
     skew.CLIENT: {"here": V},
 }
-CONFIG = "timeout connect 2s\n default-server check inter 2s fastinter 1s fall 3 rise 1\n"
+NODES = "/api/v1/nodes"
 
 
 class Live:
     spec = series("series", kubernetes=V, platform="local")
 
-    def __init__(self, api: Any = None, shell: Any = None) -> None:
-        self.api = api
-        self._shell = shell
+    def __init__(self, api: Any = None) -> None:
+        self.api = api or FakeApi({NODES: nodes()})
 
-    def shell(self, _name: str) -> Any:
-        return self._shell
+    def api_servers(self) -> dict[str, Any]:
+        return dict.fromkeys(MACHINES, self.api)
+
+    def address_of(self, machine: str) -> str:
+        return str(self.spec.machine(machine).private_ip)
+
+    def names_by_address(self) -> dict[str, str]:
+        return {str(machine.private_ip): str(machine.name) for machine in self.spec.machines}
 
 
-def live(api: Any = None, shell: Any = None) -> Cluster:
-    return cast("Cluster", Live(api, shell))
+def nodes(first: str = V) -> Any:
+    """What kubelets have written to their nodes."""
+    versions = dict(zip(WORKERS, (first, V), strict=True))
+    return {"items": [
+        {"metadata": {"name": name}, "status": {"nodeInfo": {"kubeletVersion": version}}}
+        for name, version in versions.items()
+    ]}  # fmt: skip
+
+
+def live(api: Any = None) -> Cluster:
+    return cast("Cluster", Live(api))
 
 
 def test_components_that_are_missing_or_of_another_version() -> None:
@@ -53,12 +65,16 @@ def test_components_that_are_missing_or_of_another_version() -> None:
     goes_red("scheduler of controller-1 reports v1.35.0", steps.one_version, live(), odd)
     silent = {**GOOD, "kube-proxy": {"worker-0": ""}}
     goes_red("kube-proxy of worker-0 reports nothing", steps.one_version, live(), silent)
+    stale = live(FakeApi({NODES: nodes("v1.35.4")}))
+    goes_red("the Node worker-0 has v1.35.4", steps.one_version, stale, GOOD)
 
 
 def test_rules_of_skew() -> None:
-    steps.obey(GOOD)
+    steps.obey(live(), GOOD)
     newer = steps.shifted(GOOD, "kubelet", "worker-0", 1)
-    goes_red(r"kubelet of worker-0 \(v1.37.0\) is newer than an API server", steps.obey, newer)
+    goes_red(
+        r"kubelet of worker-0 \(v1.37.0\) is newer than an API server", steps.obey, live(), newer
+    )
     table = [["component", "machine", "minors", "words"], ["kubelet", "worker-0", "-3", "behind"]]
     goes_red("kubelet -3: no rule broken, should say 'behind'", steps.break_rules, GOOD, table)
     allowed = [["component", "machine", "minors"], ["kubelet", "worker-0", "-4"]]
@@ -66,16 +82,75 @@ def test_rules_of_skew() -> None:
 
 
 def test_every_component_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    info = {"status": {"nodeInfo": {"kubeletVersion": V}}}
-    nodes = {"items": [{"metadata": {"name": name}, **info} for name in WORKERS]}
-    api = FakeApi({"/api/v1/nodes": nodes, "/version": {"gitVersion": V}})
+    build = f'{skew.exposed.BUILD}{{git_version="{V}"}} 1\n'
+    table = {f"{NODES}/{name}/proxy/metrics": build for name in WORKERS}
+    api = FakeApi({**table, "/version": {"gitVersion": V}})
     told = {name: Told(200, V) for name in MACHINES}
     monkeypatch.setattr(skew.exposed, "ask_component", lambda *_: told)
     proxies = {name: Told(200, V) for name in WORKERS}
     monkeypatch.setattr(skew.exposed, "ask_kube_proxies", lambda _: proxies)
-    asked = live(api)
-    asked.api_servers = lambda: dict.fromkeys(MACHINES, api)  # type: ignore[method-assign]
-    assert skew.measure(asked, V) == GOOD
+    assert skew.measure(live(api), V) == GOOD
+
+
+def test_an_api_server_that_emulates_the_minor_before() -> None:
+    info = {"gitVersion": V, "emulationMajor": "1", "emulationMinor": "36"}
+    assert skew.serving(info) == V
+    emulated = skew.serving({**info, "emulationMinor": "35"})
+    assert emulated == "v1.35.0-emulated-by-v1.36.1"
+    servers = {**GOOD[skew.API], "controller-1": emulated}
+    mixed = {**GOOD, skew.API: servers}
+    goes_red("API server of controller-1 reports v1.35.0-emul", steps.one_version, live(), mixed)
+    goes_red(r"of controller-0 \(v1.36.1\) is newer than an API server", steps.obey, live(), mixed)
+
+
+def programs_of(*changed: Program) -> list[Program]:
+    """What the units of a good cluster would start, and a change to it."""
+    local, balanced = "https://127.0.0.1:6443", "https://10.0.1.10:6443"
+    good = [Program(part, m, V, local) for part in skew.MANAGERS for m in MACHINES]
+    good += [Program(part, m, V, balanced) for part in skew.NODES for m in WORKERS]
+    places = {(one.component, one.machine) for one in changed}
+    return [one for one in good if (one.component, one.machine) not in places] + list(changed)
+
+
+def test_what_is_newer_than_whom_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = programs_of()
+    monkeypatch.setattr(programs, "installed", lambda _: found)
+    steps.in_order(live(), GOOD, evidence())
+    mixed = {**GOOD, skew.API: {**GOOD[skew.API], "controller-1": "v1.35.4"}}
+    says = r"the scheduler of controller-1 \(v1.36.1\) is newer than the API server of controller-1"
+    goes_red(says, steps.in_order, live(), mixed, evidence())
+    says = r"the kubelet of worker-0 \(v1.36.1\) is newer than the API server of controller-1"
+    goes_red(says, steps.in_order, live(), mixed, evidence())
+    found[:] = programs_of(Program("kubelet", "worker-1", "v1.37.0", "https://10.0.1.12:6443"))
+    says = r"the program of kubelet of worker-1 \(v1.37.0\) is newer than .* of controller-1, which"
+    goes_red(says, steps.in_order, live(), GOOD, evidence())
+    found[:] = programs_of(Program("scheduler", "controller-0", V, "https://10.9.9.9:6443"))
+    says = "scheduler of controller-0 is sent to https://10.9.9.9:6443, no API server of ours"
+    goes_red(says, steps.in_order, live(), GOOD, evidence())
+
+
+def test_what_a_unit_would_start() -> None:
+    start = (
+        "{ path=/usr/local/bin/kubelet ; argv[]=/usr/local/bin/kubelet --kubeconfig=/k --v=2 ; "
+        "ignore_errors=no ; start_time=[n/a] }"
+    )
+    config = {
+        "clusters": [{"name": "k", "cluster": {"server": "https://10.0.1.10:6443"}}],
+        "contexts": [{"name": "d", "context": {"cluster": "k", "user": "u"}}],
+        "current-context": "d",
+    }
+    answers = {
+        "systemctl show": start,
+        "/usr/local/bin/kubelet --version": f"Kubernetes {V}\n",
+        "cat /k": yaml.safe_dump(config),
+    }
+    shell = FakeShell("worker-0", answers)
+    found = programs.look(shell, "kubelet", "kubelet")
+    assert found == Program("kubelet", "worker-0", V, "https://10.0.1.10:6443")
+    assert found.asked(live()) == MACHINES
+    shell.answers["systemctl show"] = ""
+    with pytest.raises(LabError, match="unit kubelet of worker-0 starts nothing"):
+        programs.look(shell, "kubelet", "kubelet")
 
 
 @pytest.mark.parametrize("version", ["1.36.1", "v2.0.0", "", "v1.x.1"])
@@ -104,87 +179,3 @@ def test_nodes_and_mirrors() -> None:
     pod = {"metadata": {"name": "p", "annotations": {steps.MIRROR: "x"}}}
     goes_red("no Pod mirrors a file; instead: .*p", steps.no_mirrors, {"pods": [pod]})
     steps.no_mirrors({"pods": [{"metadata": {"name": "p"}}]})
-
-
-class Over(Asking):
-    """A client that has ended; ``asked`` is what it saw."""
-
-    def __init__(self, *asked: Asked) -> None:
-        self._asked = list(asked)
-
-    def close(self) -> None:
-        pass
-
-
-def good(at: float) -> Asked:
-    return Asked(at, at + 0.1, "")
-
-
-def bad(at: float) -> Asked:
-    return Asked(at, at + 0.1, "refused")
-
-
-def test_an_outage_has_a_length() -> None:
-    shell = FakeShell(answers={f"cat {asking.HAPROXY}": CONFIG})
-    assert asking.noticing(cast("Any", shell)) == 6
-    rolling.no_outage(live(shell=shell), Over(good(0), bad(1), good(8)), evidence())
-    goes_red(
-        "10.0 s of failures, 9.0 allowed: .*refused",
-        rolling.no_outage, live(shell=shell), Over(good(0), bad(1), good(10)), evidence(),
-    )  # fmt: skip
-    assert asking.longest_gap((bad(1),)) == float("inf")
-    every_third = [bad(at) if at % 3 == 0 else good(at) for at in range(20)]
-    goes_red(
-        "18.1 s of failures, 9.0 allowed",
-        rolling.no_outage, live(shell=shell), Over(*every_third), evidence(),
-    )  # fmt: skip
-    assert asking.longest_outage((bad(0), bad(30)), apart=9.0) == pytest.approx(0.1)
-
-
-def test_two_servers_away_at_once() -> None:
-    one, two, three = Over(good(0), bad(1), good(3)), Over(good(0), bad(4)), Over(good(0), bad(9))
-    rolling.ready_at_any_time(
-        {"a": one, "b": Over(good(0), bad(4), good(5)), "c": three}, evidence()
-    )
-    goes_red(
-        "1 API servers were ready at 9.0 s",
-        rolling.ready_at_any_time, {"a": one, "b": two, "c": three}, evidence(),
-    )  # fmt: skip
-    with pytest.raises(NotPrepared, match="a restart was not seen at all"):
-        rolling.ready_at_any_time({"a": Over(good(0))}, evidence())
-
-
-def test_a_watch_that_sees_nothing() -> None:
-    path = "/api/v1/namespaces/ns/configmaps"
-    api = FakeApi({path: {"metadata": {"resourceVersion": "1"}}})
-    goes_red("should see the new ConfigMap; saw nothing", rolling.watch_sees, live(api), "ns")
-    api.stream.append({"object": {"metadata": {"name": "later"}}})
-    rolling.watch_sees(live(api), "ns")
-
-
-def test_a_member_of_etcd_that_was_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seen(pid: int) -> Bystanders:
-        unit = Unit("controller-0", "etcd", "active", pid, 1, 1, 0)
-        return Bystanders({("controller-0", "etcd"): unit}, {})
-
-    monkeypatch.setattr(rolling.bystanders, "look", lambda *_, **__: seen(8))
-    rolling.etcd_untouched(live(), seen(8))
-    goes_red("etcd on controller-0: process 7 is now 8", rolling.etcd_untouched, live(), seen(7))
-
-
-def test_a_client_asks_at_its_pace_until_it_is_closed() -> None:
-    answers = iter(["", "refused"])
-    client = Asking(lambda: next(answers, ""), a_second=200).open()
-    while len(client.asked) < 3:
-        pass
-    client.close()
-    assert [one.wrong for one in client.asked[:3]] == ["", "refused", ""]
-
-
-def test_what_is_wrong_with_an_answer() -> None:
-    class Bare(FakeApi):
-        def at(self, base: str) -> "Bare":
-            return self
-
-    assert asking.trouble(Bare({"/version": {}}), "/version", alone=True) == ""
-    assert asking.trouble(Bare({}), "/version", alone=True).startswith("404")

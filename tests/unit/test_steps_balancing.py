@@ -1,0 +1,105 @@
+"""How the balancer looks after API servers: every Then-step goes red, as one understands."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.clients import balancer
+from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients.balancer import Check
+from tests.steps import balancing
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged
+
+OURS = """defaults
+    timeout check 5s
+frontend api
+    default_backend api
+backend api
+    option httpchk GET /readyz  # ready is more than listening
+    default-server check check-ssl verify none inter 2s fastinter 1s fall 3 rise 1
+    server controller-0 10.0.1.11:6443
+    server controller-1 10.0.1.12:6443
+    server controller-2 10.0.1.13:6443
+"""
+
+
+def checks(text: str) -> dict[str, Check]:
+    live = cluster()
+    answers = {"find /etc/haproxy": "", f"cat {balancer.CONFIGURATION}": text}
+    live.shell = lambda name: FakeShell(name, answers)
+    return balancing.checks_of_balancer(live, evidence())
+
+
+def asked(text: str) -> Any:
+    """The first Then-step on a cluster whose API servers are ready."""
+    return lambda: balancing.asked_for_readiness(cluster(), checks(text))
+
+
+@pytest.fixture(autouse=True)
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(balancing, "unready_for_nobody", lambda *_: "")
+
+
+def test_a_balancer_as_the_article_has_it() -> None:
+    asked(OURS)()
+    balancing.left_in_time(checks(OURS), 3, 2.0)
+    sent = OURS.replace("option httpchk GET /readyz", "http-check send meth GET uri /readyz")
+    asked(sent)()
+    balancing.left_in_time(checks(OURS.replace("inter 2s", "inter 2000")), 3, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("/readyz", "/version", "controller-0 is asked for GET /version each 2 s"),
+        (
+            "    option httpchk GET /readyz",
+            "",
+            "asked for nothing but a connection",
+        ),
+        ("default-server check", "default-server", "controller-0 is not checked"),
+        ("10.0.1.12:6443", "10.0.1.12:6443 no-check", "controller-1 is not checked"),
+        ("10.0.1.13:6443", "10.0.1.14:6443", "controller-2 is not checked"),
+    ],
+)
+def test_a_balancer_that_does_not_ask_for_readiness(old: str, new: str, says: str) -> None:
+    goes_red(f"asks each API server for /readyz; instead: .*{says}", asked(OURS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("inter 2s", "inter 15s", "each 15 s, and left after 3 failures"),
+        ("fall 3", "fall 5", "each 2 s, and left after 5 failures"),
+        ("10.0.1.12:6443", "10.0.1.12:6443 inter 1m", "controller-1 is asked for .* each 60 s"),
+    ],
+)
+def test_a_balancer_that_notices_late(old: str, new: str, says: str) -> None:
+    goes_red(says, balancing.left_in_time, checks(OURS.replace(old, new)), 3, 2.0)
+
+
+def test_a_configuration_that_is_not_in_force() -> None:
+    shell = FakeShell("lb", {"find /etc/haproxy": f"{balancer.CONFIGURATION}\n"})
+    not_judged("was changed after HAProxy had read it", balancer.configuration, shell)
+
+
+def test_an_api_server_that_tells_nobody_whether_it_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    live = cluster(credentials=lambda _: Credentials(Path("ca")), api_of=lambda _: FakeApi({}))
+    answers = {"/readyz": "ok"}
+    monkeypatch.setattr(balancing, "Api", lambda *_: FakeApi(answers))
+    assert balancing.unready_for_nobody(live, "controller-1") == ""
+    answers["/readyz"] = (401, "Unauthorized")  # type: ignore[assignment]
+    says = "controller-1 answers 401 to nobody: Unauthorized"
+    assert balancing.unready_for_nobody(live, "controller-1") == says
+
+    class Silent(FakeApi):
+        def ask(self, *_: Any, **__: Any) -> Any:
+            raise ApiUnreachable("refused")
+
+    monkeypatch.setattr(balancing, "Api", lambda *_: Silent({}))
+    assert balancing.unready_for_nobody(live, "controller-1") == "refused"
