@@ -166,6 +166,15 @@ Feature: Leader election and add-ons
       And within 60 s Pods on every worker get names resolved
       And the other add-ons are as before
 
+    @claim_68_14 @storage @serial
+    Scenario: A deleted Pod of the storage driver is replaced on its worker
+      Given the EBS CSI driver
+      And the add-ons of the cluster
+      When one Pod of its node plugin is deleted
+      Then within 90 s another Pod of its node plugin is Ready in its place
+      And each worker has it registered
+      And the other add-ons are as before
+
     @claim_68_14
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster

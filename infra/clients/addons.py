@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from infra.clients import deployments
 from infra.clients.api import Api, JsonObject
+from infra.clients.pods import is_ready
 
 PODS = "/api/v1/namespaces/kube-system/pods"
-DNS = "k8s-app=kube-dns"
-"""Label of CoreDNS's Pods (article 15)."""
+LABELS = {"CoreDNS": "k8s-app=kube-dns", "its node plugin": "app=ebs-csi-node"}
+"""Of an add-on's Pods, by what features call it: articles 15 and 44."""
 WORKLOADS = ("Deployment", "DaemonSet")
 
 
@@ -37,14 +38,7 @@ def look(api: Api) -> Addons:
     return Addons(api, tuple(api.get(PODS)["items"]))
 
 
-def ready_dns(api: Api) -> dict[str, str]:
-    """Names of CoreDNS's Ready Pods by UID."""
-    return {
-        pod["metadata"]["uid"]: pod["metadata"]["name"]
-        for pod in api.get(PODS, labelSelector=DNS)["items"]
-        if "deletionTimestamp" not in pod["metadata"]
-        and any(
-            c["type"] == "Ready" and c["status"] == "True"
-            for c in pod["status"].get("conditions", [])
-        )
-    }
+def ready(api: Api, addon: str) -> dict[str, str]:
+    """Names of an add-on's Ready Pods by UID."""
+    pods = api.get(PODS, labelSelector=LABELS[addon])["items"]
+    return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in pods if is_ready(pod)}

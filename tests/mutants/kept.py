@@ -120,8 +120,9 @@ MUTANTS = (
     Mutant(
         "a load balancer that does not check",
         "64.12",
-        "s of failures, 9.0 allowed",
+        "controller-0 is not checked",
         changes.unchecked_servers,
+        or_says="s of failures, 9 allowed",
     ),
     Mutant(
         "one API server with a key of its own for tokens",

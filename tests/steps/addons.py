@@ -11,12 +11,14 @@ from infra.cluster import Cluster
 from infra.errors import LabError, require
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+ADDON = one_of(addons.LABELS)
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """CoreDNS's Ready Pods before, by UID, and the one that was deleted."""
+    """An add-on's Ready Pods before, by UID, and the one that was deleted."""
 
     before: dict[str, str]
     uid: str
@@ -30,21 +32,26 @@ def installed_addons(cluster: Cluster) -> Addons:
     return found
 
 
-@when("one Pod of CoreDNS is deleted", target_fixture="deleted")
-def delete_one(cluster: Cluster) -> Deleted:
-    before = addons.ready_dns(cluster.api)
+@when(phrase("one Pod of {addon:Addon} is deleted", Addon=ADDON), target_fixture="deleted")
+def delete_one(cluster: Cluster, addon: str) -> Deleted:
+    before = addons.ready(cluster.api, addon)
+    require(before, f"no Pod of {addon} is Ready: none can be deleted")
     uid = next(iter(before))
     cluster.api.delete(f"{addons.PODS}/{before[uid]}")
     return Deleted(before, uid)
 
 
-@then(phrase("within {limit:Duration} another Pod of CoreDNS is Ready in its place"))
-def replaced(cluster: Cluster, deleted: Deleted, limit: float) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} another Pod of {addon:Addon} is Ready in its place", Addon=ADDON
+    )
+)
+def replaced(cluster: Cluster, deleted: Deleted, limit: float, addon: str) -> None:
     eventually(
-        lambda: addons.ready_dns(cluster.api),
+        lambda: addons.ready(cluster.api, addon),
         lambda now: deleted.uid not in now and len(now) == len(deleted.before),
         within=scaled(limit),
-        what=f"CoreDNS has {len(deleted.before)} Ready Pods again, {deleted.uid} not among them",
+        what=f"{addon} has {len(deleted.before)} Ready Pods again, {deleted.uid} not among them",
     )
 
 

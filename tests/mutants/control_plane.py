@@ -1,0 +1,194 @@
+"""Control planes, add-ons and drills that somebody has changed by mistake (articles 61, 64, 68)."""
+
+from collections.abc import Callable
+
+from infra.clients import aggregation
+from infra.cluster import Cluster
+from infra.phases.build import await_api
+from tests.mutants import changes
+from tests.mutants.changes import api_server_with, edit, restart, unit_with
+from tests.mutants.mutant import Mutant
+
+MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
+ELECTS = "--leader-elect=true"
+FOURTH = "kube-scheduler-old"
+DRAINS_AT_ONCE = """
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults:
+  - command: drain
+    options:
+      - {name: grace-period, default: "0"}
+"""
+
+
+def balancer_with(old: str, new: str) -> Callable[[Cluster], None]:
+    def change(cluster: Cluster) -> None:
+        machine = cluster.spec.load_balancer.name
+        edit(cluster, machine, "/etc/haproxy/haproxy.cfg", old, new)
+        restart(cluster, machine, "haproxy")
+
+    return change
+
+
+def one_with(machine: str, unit: str, flag: str) -> Callable[[Cluster], None]:
+    """One elected component with a flag more."""
+
+    def change(cluster: Cluster) -> None:
+        unit_with(cluster, machine, unit, {ELECTS: f"{flag} \\\n  {ELECTS}"})
+
+    return change
+
+
+def managers_with(flag: str) -> Callable[[Cluster], None]:
+    """All of them, so that it does not matter which one leads."""
+
+    def change(cluster: Cluster) -> None:
+        for machine in cluster.spec.controllers:
+            one_with(machine.name, MANAGER, flag)(cluster)
+
+    return change
+
+
+def fourth_scheduler(cluster: Cluster) -> None:
+    """As when an old one was started by hand and forgotten: it takes no part in the election."""
+    start = ["systemd-run", f"--unit={FOURTH}", "/usr/local/bin/kube-scheduler"]
+    own = "--kubeconfig=/var/lib/kubernetes/kube-scheduler.kubeconfig"
+    flags = [own, "--leader-elect=false", "--secure-port=10359"]
+    cluster.shell("controller-2").run([*start, *flags])
+
+
+def no_fourth_scheduler(cluster: Cluster) -> None:
+    cluster.shell("controller-2").run(["systemctl", "stop", FOURTH])
+
+
+def scheduler_as_manager(cluster: Cluster) -> None:
+    """It stands by in good health, and could never write the scheduler's Lease."""
+    shell, folder = cluster.shell("controller-2"), "/var/lib/kubernetes"
+    shell.run(["cp", f"{folder}/{MANAGER}.kubeconfig", f"{folder}/{SCHEDULER}.kubeconfig"])
+    restart(cluster, "controller-2", SCHEDULER)
+
+
+def unregistered_metrics(cluster: Cluster) -> None:
+    cluster.api.delete(f"{aggregation.REGISTRATIONS}/{aggregation.NAME}")
+
+
+def kubelet_that_reports_often(cluster: Cluster) -> None:
+    kind = "kind: KubeletConfiguration"
+    path = "/var/lib/kubelet/kubelet-config.yaml"
+    edit(cluster, "worker-1", path, kind, f"{kind}\nnodeStatusReportFrequency: 30s")
+    restart(cluster, "worker-1", "kubelet")
+
+
+def emulating_api_server(cluster: Cluster) -> None:
+    """An upgrade that was not finished: the program is new, what it serves is the minor before."""
+    before = f"1.{int(cluster.spec.kubernetes.split('.')[1]) - 1}"
+    routing = "--enable-aggregator-routing=true"
+    changes_ = {routing: f"--emulated-version={before} \\\n  {routing}"}
+    unit_with(cluster, "controller-1", "kube-apiserver", changes_)
+    await_api(cluster.api_of("controller-1"))
+
+
+MUTANTS = (
+    Mutant(
+        "a balancer that notices late",
+        "64.12",
+        "controller-0 is asked for GET /readyz each 15 s, and left after 5 failures",
+        balancer_with("inter 2s fastinter 1s fall 3", "inter 15s fastinter 5s fall 5"),
+        or_says="s of failures, 9 allowed",
+    ),
+    Mutant(
+        "a balancer that asks for a version",
+        "64.12",
+        "controller-0 is asked for GET /version",
+        balancer_with("option httpchk GET /readyz", "option httpchk GET /version"),
+        or_says="s of failures, 9 allowed",
+    ),
+    Mutant(
+        "managers that give nodes up early",
+        "68.13",
+        "controller-0 gives it up after 40 s",
+        managers_with("--node-monitor-grace-period=40s"),
+        or_says="s after a heartbeat, not 50",
+    ),
+    Mutant(
+        "managers that evict nobody",
+        "68.13",
+        "that of controller-0 does not",
+        managers_with("--controllers=*,-taint-eviction-controller"),
+        or_says="the Pod impatient on the silent",
+    ),
+    Mutant(
+        "a fourth scheduler",
+        "68.2",
+        "only its three units run kube-scheduler; instead: process",
+        fourth_scheduler,
+        mend=no_fourth_scheduler,
+    ),
+    Mutant(
+        "a standby that can never lead",
+        "68.2",
+        "kube-scheduler of controller-2 may not update the Lease kube-scheduler",
+        scheduler_as_manager,
+    ),
+    Mutant(
+        "a manager with a Lease of its own",
+        "68.2",
+        "says that it leads",
+        one_with("controller-0", MANAGER, "--leader-elect-resource-namespace=default"),
+    ),
+    Mutant(
+        "one manager that tries every four seconds",
+        "68.3",
+        "controller-1 tries every 4 s",
+        one_with("controller-1", MANAGER, "--leader-elect-retry-period=4s"),
+        or_says="is renewed every 4",
+    ),
+    Mutant(
+        "a group that nobody registered",
+        "61.1",
+        "there is no APIService v1beta1.metrics.k8s.io",
+        unregistered_metrics,
+    ),
+    Mutant(
+        "a kubelet that reports often",
+        "68.12",
+        "worker-1 sends it every 30s",
+        kubelet_that_reports_often,
+        or_says="status was sent again and again",
+    ),
+    Mutant(
+        "an API server that emulates the minor before",
+        "64.13",
+        "is newer than the API server of controller-1, which it asks",
+        emulating_api_server,
+    ),
+    Mutant(
+        "an API server that takes part in coordinated elections",
+        "68.17",
+        "controller-1 serves leasecandidates",
+        api_server_with(
+            "controller-1",
+            {
+                "--enable-aggregator-routing=true": (
+                    "--feature-gates=CoordinatedLeaderElection=true \\\n  "
+                    "--runtime-config=coordination.k8s.io/v1beta1=true \\\n  "
+                    "--enable-aggregator-routing=true"
+                )
+            },
+        ),
+    ),
+    Mutant(
+        "managers that collect no garbage",
+        "68.16",
+        "no Pod and no Lease of worker-2 is left",
+        changes.managers_without("garbage-collector-controller"),
+    ),
+    Mutant(
+        "a drain without grace",
+        "64.10",
+        "the Pod should print hook, signal and end",
+        lambda _: None,
+        kuberc=DRAINS_AT_ONCE,
+    ),
+)
