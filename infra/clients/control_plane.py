@@ -85,8 +85,10 @@ UNSEEN = ("Pending", "", "no PodScheduled condition")
 """A Pod that no scheduler has looked at: one that found no room would leave the condition."""
 
 
-def scheduling(pod: JsonObject) -> tuple[str, str, str]:
+def scheduling(pod: JsonObject | None) -> tuple[str, str, str]:
     """Phase, node, and what a scheduler wrote about it."""
+    if pod is None:
+        return "gone", "", ""
     said = condition(pod, "PodScheduled")
     wrote = f"PodScheduled={said['status']}" if said else UNSEEN[2]
     return pod["status"]["phase"], pod["spec"].get("nodeName", ""), wrote

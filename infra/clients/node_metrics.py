@@ -51,7 +51,8 @@ def read(api: Api) -> Reading:
 
 def verbs(api: Api) -> list[str]:
     """What may be done with metrics of nodes, as discovery lists it."""
-    found = api.get(f"/apis/{GROUP}/v1beta1")["resources"]
+    answer = api.ask("GET", f"/apis/{GROUP}/v1beta1")
+    found = answer.body.get("resources") or []
     return sorted(verb for one in found if one["name"] == "nodes" for verb in one["verbs"])
 
 

@@ -14,6 +14,7 @@ from infra.clients.running import RunningPod
 from infra.errors import NotPrepared
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
+GONE = "gone"
 NOW = "NoExecute"
 """Effect of a taint that also ends what runs already."""
 TOLERATED = 300
@@ -24,7 +25,9 @@ EVICTS = "taint-eviction-controller"
 
 def state(api: Api, node: str) -> tuple[str, tuple[str, ...]]:
     """Status of the condition Ready, and the node's taints like ``key:effect``, sorted."""
-    found = api.get(f"/api/v1/nodes/{node}")
+    found = api.find(f"/api/v1/nodes/{node}")
+    if found is None:
+        return GONE, ()
     taints = found["spec"].get("taints", [])
     return str(condition(found, "Ready").get("status")), tuple(
         sorted(f"{t['key']}:{t['effect']}" for t in taints)
@@ -89,10 +92,10 @@ def restarted(before: dict[str, PodIdentity], now: dict[str, PodIdentity]) -> li
 
 def disturbances(pod: RunningPod, others: list[str], pids: tuple[int, ...]) -> list[str]:
     """What should not be while a node is silent: a deleted Pod, a dead process, another node."""
-    now = pod.get()
+    now = pod.pods.find(pod.name) or {"metadata": {}}
     found = ["the Pod is deleted"] if "deletionTimestamp" in now["metadata"] else []
-    if pod.get()["metadata"]["uid"] != pod.first.identity.uid:
-        found.append("the Pod is another one")
+    if now["metadata"].get("uid", GONE) != pod.first.identity.uid:
+        found.append(f"the Pod is {now['metadata'].get('uid', GONE)}")
     if len(alive(pod.shell, pids)) != len(pids):
         found.append("processes of it have ended")
     nodes = {name: state(pod.pods.api, name)[0] for name in others}
@@ -113,6 +116,8 @@ def said(pods: Pods, name: str, uid: str) -> tuple[str, list[str]]:
     return str(reason), sorted({str(event["reason"]) for event in pods.events(uid)})
 
 
-def whereabouts(pod: JsonObject) -> tuple[str, str, str]:
+def whereabouts(pod: JsonObject | None) -> tuple[str, str, str]:
     """UID, node and phase."""
+    if pod is None:
+        return GONE, "", ""
     return pod["metadata"]["uid"], pod["spec"].get("nodeName", ""), pod["status"]["phase"]

@@ -111,7 +111,7 @@ def believed_by_api_servers(cluster: Cluster, users: Users, evidence: Evidence) 
 
 @then("the front proxy's CA and its allowed names are published")
 def published(cluster: Cluster) -> None:
-    data = cluster.api.get(aggregation.PUBLISHED)["data"]
+    data = (cluster.api.find(aggregation.PUBLISHED) or {}).get("data") or {}
     ca = cluster.material.cert("front-proxy-ca").decode().strip()
     names = json.loads(data.get("requestheader-allowed-names", "[]"))
     published_ca = data.get("requestheader-client-ca-file", "").strip()
@@ -144,7 +144,7 @@ def not_to_service(cluster: Cluster) -> None:
 
 @then(phrase('the role of metrics-server holds "{held:Name}" and not "{missing:Name}"'))
 def role_holds(cluster: Cluster, held: str, missing: str) -> None:
-    rules = cluster.api.get(aggregation.ROLE)["rules"]
+    rules = (cluster.api.find(aggregation.ROLE) or {}).get("rules") or []
     resources = {resource: rule["verbs"] for rule in rules for resource in rule["resources"]}
     if resources.get(held) != ["get"] or missing in resources or "*" in resources:
         raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")

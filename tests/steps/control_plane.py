@@ -66,7 +66,7 @@ def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
 @then(phrase("for {lasting:Duration} no scheduler has looked at it"))
 def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
     consistently(
-        lambda: control_plane.scheduling(Pods(cluster.api, namespace).get(waiting)),
+        lambda: control_plane.scheduling(Pods(cluster.api, namespace).find(waiting)),
         lambda seen: seen == control_plane.UNSEEN,
         lasting=scaled(lasting),
         what="phase, node and PodScheduled condition of a Pod without any scheduler",

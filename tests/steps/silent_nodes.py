@@ -190,7 +190,7 @@ def nobody_adds(cluster: Cluster, lasting: float) -> None:
 @then(phrase("within {limit:Duration} the same Pod runs there"))
 def same_pod_runs(workloads: Workloads, homeless: Homeless, limit: float) -> None:
     eventually(
-        lambda: silence.whereabouts(workloads.pods.get(POD)),
+        lambda: silence.whereabouts(workloads.pods.find(POD)),
         lambda seen: seen == (homeless.uid, homeless.node, "Running"),
         within=scaled(limit),
         what=f"the same Pod runs on {homeless.node}",

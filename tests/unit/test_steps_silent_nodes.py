@@ -150,6 +150,9 @@ def test_a_pod_that_is_disturbed(made: Made) -> None:
     api.table[POD] = gone
     with pytest.raises((Changed, ClaimError), match="the Pod is deleted"):
         steps.pod_stays(live(api), pod, 60)
+    api.table[POD] = a_pod(spec__tolerations=[TOLERATION], metadata__uid="another")
+    with pytest.raises((Changed, ClaimError), match="the Pod is another"):
+        steps.pod_stays(live(api), pod, 60)
     api.table[POD] = a_pod()
     goes_red("should tolerate it for 300 s", steps.pod_stays, live(api), pod, 60)
 
@@ -172,6 +175,9 @@ def test_a_node_that_keeps_its_taint_or_restarts_a_container(
         before,
         90,
     )
+    del api.table[f"{NODES}/worker-0"]
+    with pytest.raises(WaitTimeout, match=r"worker-0 is ready and has no taint: .*gone"):
+        steps.back_as_it_was(live(api), pod, before, 90)
     api.table[f"{NODES}/worker-0"] = node("True", TAINTS[0])
     with pytest.raises(WaitTimeout, match="worker-0 is ready and has no taint"):
         steps.back_as_it_was(live(api), pod, before, 90)
@@ -206,6 +212,9 @@ def test_a_pod_that_says_nothing_or_is_another_one(made: Made) -> None:
     api.table[EVENTS] = {"items": [{"reason": "FailedScheduling"}]}
     steps.fits_nowhere(work, HOMELESS, 30, "Unschedulable", "FailedScheduling")
     with pytest.raises(WaitTimeout, match="the same Pod runs on worker-0"):
+        steps.same_pod_runs(work, HOMELESS, 30)
+    del api.table[PENDING]
+    with pytest.raises(WaitTimeout, match=r"the same Pod runs on worker-0: .*gone"):
         steps.same_pod_runs(work, HOMELESS, 30)
     api.table[PENDING] = pending(uid="v", node="worker-0", phase="Running")
     with pytest.raises(WaitTimeout, match="the same Pod runs"):
