@@ -19,7 +19,7 @@ from tests.steps import flood as steps
 from tests.steps.flood import Flooder, Others
 from tests.unit.elections_fake import FIRST, TAKEN
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes
-from tests.unit.test_steps_versions import Over
+from tests.unit.test_steps_rolling import Over
 
 LEVEL = "ns-flood"
 ACCOUNT = TokenAccount("ns", "flooder", "t")
