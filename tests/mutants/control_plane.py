@@ -126,7 +126,7 @@ MUTANTS = (
         mend=no_fourth_scheduler,
     ),
     Mutant(
-        "a standby that can never lead",
+        "a scheduler with the manager's kubeconfig",
         "68.2",
         "kube-scheduler of controller-2 may not update the Lease kube-scheduler",
         scheduler_as_manager,
