@@ -11,7 +11,7 @@ from infra.clients.paced import Paced
 from infra.errors import LabError
 from infra.wait import SYSTEM, Clock
 
-A_SECOND = 2.0
+A_SECOND = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Holders:
     """Machines that hold the Leases, over and over, kept by a thread; nobody is no machine."""
 
     def __init__(self, api: Api, *, clock: Clock = SYSTEM) -> None:
-        self._api = api
+        self._api = api.at(api.base)  # a session of its own: the thread shares none
         self._clock = clock
         self._seen: dict[str, list[tuple[float, str]]] = {name: [] for name in ELECTED}
         because = "samples are recorded, not judged"
@@ -73,7 +73,7 @@ class Holders:
     def _look(self) -> None:
         for name, seen in self._seen.items():
             try:
-                machine = leases.read(self._api.at(self._api.base), name).machine
+                machine = leases.read(self._api, name).machine
             except LabError:
                 continue  # what the balancer's clients miss is judged elsewhere
             if machine:
