@@ -1,6 +1,7 @@
 """Who may lead an elected component: every process of its program, and what each may write."""
 
 import shlex
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,15 +39,17 @@ def strangers(cluster: Cluster, component: str) -> list[str]:
         own = units.show(shell, component).pid if machine in controllers else 0
         found = processes(shell, component)
         require(not own or own in found, f"{machine} does not list its own {component} (control)")
-        return [
-            f"process {pid} of {machine}: {shlex.join(arguments(shell, pid))}"
-            for pid in found
-            if pid != own
-        ]
+        others = [arguments(shell, pid) for pid in found if pid != own]
+        return [f"{machine}: {shlex.join(words)}" for words in others if stays(words)]
 
     names = [machine.name for machine in cluster.spec.machines]
     with ThreadPoolExecutor(len(names)) as pool:
         return [text for found in pool.map(on, names) for text in found]
+
+
+def stays(words: Sequence[str]) -> bool:
+    """Whether a command line is of a process that goes on: not ended, nor telling its version."""
+    return bool(words) and "--version" not in words
 
 
 def unable(cluster: Cluster, component: str) -> list[str]:

@@ -121,7 +121,7 @@ MUTANTS = (
     Mutant(
         "a fourth scheduler",
         "68.2",
-        "only its three units run kube-scheduler; instead: process",
+        "only its three units run kube-scheduler; instead: controller-2: ",
         fourth_scheduler,
         mend=no_fourth_scheduler,
     ),

@@ -53,12 +53,14 @@ def test_a_process_too_many() -> None:
     fourth = controller("controller-2", processes="/proc/10/exe\n/proc/77/exe\n")
     fourth.answers["cat /proc/77/cmdline"] = f"/usr/local/bin/{MANAGER}\0--leader-elect=false\0"
     goes_red(
-        f"only its three units run {MANAGER}; instead: process 77 of controller-2: "
+        f"only its three units run {MANAGER}; instead: controller-2: "
         f"/usr/local/bin/{MANAGER} --leader-elect=false",
         leases.no_strangers, machines(controller_2=fourth), election(),
     )  # fmt: skip
-    elsewhere = FakeShell("worker-0", {OWN[0]: "/proc/8/exe\n"})
-    goes_red("process 8 of worker-0", leases.no_strangers, machines(worker_0=elsewhere), election())
+    fourth.answers["cat /proc/77/cmdline"] = f"/usr/local/bin/{MANAGER}\0--version\0"
+    leases.no_strangers(machines(controller_2=fourth), election())
+    elsewhere = FakeShell("worker-0", {OWN[0]: "/proc/8/exe\n", "cat /proc/8/cmdline": MANAGER})
+    goes_red(f"worker-0: {MANAGER}", leases.no_strangers, machines(worker_0=elsewhere), election())
     blind = controller("controller-1", processes="")
     not_judged(
         "controller-1 does not list", leases.no_strangers, machines(controller_1=blind), election()
