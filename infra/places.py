@@ -12,7 +12,13 @@ from urllib.parse import urlsplit
 from infra.inventory import API_PORT
 
 Where = Literal[
-    "each worker", "each controller", "each API server", "each member", "the leader", "any"
+    "each worker",
+    "each controller",
+    "each machine",
+    "each API server",
+    "each member",
+    "the leader",
+    "any",
 ]
 """Where a claim must be judged; ``the leader`` and ``any`` are met by a single place."""
 Listener = Callable[[str, int], None]
@@ -61,6 +67,7 @@ def wanted(where: Where, *, workers: Sequence[str], controllers: Sequence[str]) 
     return {
         "each worker": list(workers),
         "each controller": list(controllers),
+        "each machine": [*controllers, *workers],
         "each API server": [f"API server of {name}" for name in controllers],
         "each member": [f"etcd of {name}" for name in controllers],
     }.get(where, [])

@@ -142,19 +142,26 @@ Feature: Backing up etcd and knowing the certificates' end
   Rule: Every certificate's end is known and right
 
     @claim_63_13
-    Scenario: Every certificate file on the machines is what was built
-      Given the certificate files of all machines
-      Then every identity of the build is among them
+    Scenario: Every certificate that a component goes by is what was built
+      Given the certificates of all machines, and who goes by them
+      Then each component goes by one certificate for each of its uses
       And each is valid for 8760 hours and not over
-      And each names whom it was built for
+      And each names whom it was built for, for its use, and nothing more
       And each is signed by its own authority and by neither of the others
 
     @claim_63_13
     Scenario: What a port serves is what the file says
-      Given the certificate files of all machines
+      Given the certificates of all machines, and who goes by them
       Then every TLS port of etcd, API servers and kubelets serves the file of its machine
       And a client that trusts its authority accepts it
       And a client that trusts another authority refuses it
+
+    @claim_63_13
+    Scenario: A client's certificate opens the ports of its own authority and no others
+      Given a client's certificate of each authority, and of a stranger's
+      When each is shown to every port that asks for one
+      Then each port lets in clients of the authorities that it is for
+      And no port lets in a client of another, or a stranger's
 
   Rule: An expired client certificate is refused
 

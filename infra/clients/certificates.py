@@ -1,158 +1,124 @@
-"""Certificates of the live cluster: files on its machines, and what its TLS ports show."""
+"""Certificates of the live cluster: files on its machines, and who goes by them."""
 
 import base64
-import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from infra.clients import tls
-from infra.clients.api import Api
+from infra.clients import units
 from infra.cluster import Cluster
-from infra.errors import LabError
-from infra.inventory import Role
+from infra.errors import require
+from infra.inventory import Machine, Role
 from infra.pki import reading
-from infra.pki.identities import Identity, identities
+from infra.pki.identities import AUTHORITIES, Identity, identities
 from infra.pki.reading import Found
+from infra.pki.uses import COMPONENTS, Use, uses
 from infra.ssh import Shell
 
 FOLDERS = ("/etc/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/kube-proxy")
 """Where components of articles 4 to 12 have their files."""
 ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
-
-
-@dataclass(frozen=True)
-class Port:
-    """A TLS port of a component, the file it serves, its authority, and whom it lets in."""
-
-    machine: str
-    number: int
-    file: str
-    authority: str
-    client: str
-
-    def __str__(self) -> str:
-        return f"{self.machine}:{self.number}"
+CONFIGURED = ("kubelet", "kube-proxy")
+"""Components whose settings are in a file."""
+BEGINS, AUTHORITY = b"BEGIN CERTIFICATE", "certificate-authority"
 
 
 def files(cluster: Cluster) -> list[Found]:
-    """Every certificate on controllers and workers, also those inside kubeconfigs."""
-    machines = [m.name for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
+    """Every certificate on controllers and workers, with the component that goes by it.
+
+    Errors: NotPrepared when a component does not run.
+    """
+    machines = [m for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
     with ThreadPoolExecutor(len(machines)) as pool:
-        read = pool.map(lambda machine: on_machine(cluster.shell(machine)), machines)
+        read = pool.map(lambda machine: on_machine(cluster.shell(machine.name), machine), machines)
         return [found for some in read for found in some]
 
 
-def on_machine(shell: Shell) -> list[Found]:
+def on_machine(shell: Shell, machine: Machine) -> list[Found]:
+    """What components were started with, then files that lie beside it and none goes by."""
+    used = [
+        found
+        for component in COMPONENTS[machine.role]
+        for found in of_component(shell, machine, component)
+    ]
+    known = {found.place for found in used}
+    beside = [path for path in listed(shell) if f"{shell.name}:{path}" not in known]
+    return used + [found for path in beside for found in in_file(shell, path)]
+
+
+def of_component(shell: Shell, machine: Machine, component: str) -> list[Found]:
+    settings = started_with(shell, component)
+    return [
+        found
+        for use in uses(machine)
+        if use.component == component and use.file_flag in settings
+        for found in in_file(shell, settings[use.file_flag], use)
+    ]
+
+
+def started_with(shell: Shell, component: str) -> dict[str, str]:
+    """Flags of the running process, and the settings of its configuration by dotted path."""
+    unit = units.show(shell, component)
+    require(unit.pid, f"{component} on {shell.name} does not run: {unit.state}")
+    words = shell.run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout.split("\0")
+    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    if component in CONFIGURED and "--config" in flags:
+        flags |= flattened(yaml.safe_load(shell.get(flags["--config"])))
+    return flags
+
+
+def flattened(tree: dict[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found |= flattened(value, f"{before}{key}.")
+        else:
+            found[before + key] = str(value)
+    return found
+
+
+def listed(shell: Shell) -> list[str]:
     argv = ["find", *FOLDERS, "-xdev", "-maxdepth", "2", "-type", "f"]
     names = ["(", "-name", "*.pem", "-o", "-name", "*kubeconfig", ")"]
-    listed = shell.run([*argv, *names, "!", "-name", "*-key.pem"], check=False).stdout
-    return [found for path in sorted(listed.split()) for found in in_file(shell, path)]
+    found = shell.run([*argv, *names, "!", "-name", "*-key.pem"], check=False).stdout
+    return sorted(found.split())
 
 
-def in_file(shell: Shell, path: str) -> Iterator[Found]:
+def in_file(shell: Shell, path: str, use: Use | None = None) -> list[Found]:
+    """Certificates of a file; of a kubeconfig the one that is shown, or those that are trusted."""
     place, content = f"{shell.name}:{path}", shell.get(path)
-    if path.endswith("kubeconfig"):
-        config: dict[str, Any] = yaml.safe_load(content)
-        for user in config.get("users") or ():
-            if data := user["user"].get("client-certificate-data"):
-                yield reading.from_pem(place, base64.b64decode(data))
-    elif b"BEGIN CERTIFICATE" in content:
-        yield reading.from_pem(place, content)
+    if not path.endswith("kubeconfig"):
+        return reading.all_from_pem(place, content, use) if BEGINS in content else []
+    parts = in_kubeconfig(shell, yaml.safe_load(content))
+    wanted = (False, True) if use is None else (use.flag != use.file_flag,)
+    return [
+        found
+        for trusted, pem in parts
+        if trusted in wanted
+        for found in reading.all_from_pem(place, pem, use)
+    ]
+
+
+def in_kubeconfig(shell: Shell, config: dict[str, Any]) -> Iterator[tuple[bool, bytes]]:
+    """Whether it is for trusting, and PEM; written out or as the name of a file."""
+    kinds = (("users", "user", "client-certificate"), ("clusters", "cluster", AUTHORITY))
+    for plural, one, key in kinds:
+        for entry in config.get(plural) or ():
+            if data := entry[one].get(f"{key}-data"):
+                yield key == AUTHORITY, base64.b64decode(data)
+            elif path := entry[one].get(key):
+                yield key == AUTHORITY, shell.get(path)
 
 
 def built(cluster: Cluster) -> tuple[Identity, ...]:
     """Identities whose certificates lie on machines: all but the administrator's."""
-    return tuple(row for row in identities(cluster.spec) if row.name != "admin")
+    rows = identities(cluster.spec, cluster.addresses.values())
+    return tuple(row for row in rows if row.name != "admin")
 
 
-def ports(cluster: Cluster) -> list[Port]:
-    """TLS ports with a certificate of ours; the managers make their own at each start."""
-    found: list[Port] = []
-    for machine in cluster.spec.controllers:
-        file = "/etc/etcd/etcd.pem"
-        found += [Port(machine.name, number, file, ETCD, "etcd") for number in (2379, 2380)]
-        file = "/var/lib/kubernetes/kube-apiserver.pem"
-        found.append(Port(machine.name, 6443, file, KUBERNETES, "admin"))
-    for machine in cluster.spec.workers:
-        file = "/var/lib/kubelet/kubelet.pem"
-        found.append(Port(machine.name, 10250, file, KUBERNETES, "admin"))
-    return found
-
-
-def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
-    """What a port shows in a handshake; ``trusting`` names the authority that has to have signed.
-
-    Errors: ssl.SSLCertVerificationError when it has not; LabError when there is no handshake.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if trusting:
-        context.load_verify_locations(cluster.material.cert_path(trusting))
-    else:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    material = cluster.material
-    context.load_cert_chain(material.cert_path(port.client), material.key_path(port.client))
-    try:
-        with tls.dial(cluster, port.machine, port.number, context=context) as stream:
-            shown = stream.certificate()
-    except ssl.SSLCertVerificationError:
-        raise
-    except OSError as error:
-        raise LabError(f"no TLS handshake with {port}: {error}") from error
-    if not shown:
-        raise LabError(f"{port} shows no certificate")
-    return reading.from_der(str(port), shown)
-
-
-def wrongly_served(cluster: Cluster, found: list[Found]) -> list[str]:
-    """Ports whose certificate is not that of their machine's file, by fingerprint."""
-    by_place = {item.place: item.fingerprint for item in found}
-    wrong: list[str] = []
-    for port in ports(cluster):
-        shown, file = served(cluster, port), f"{port.machine}:{port.file}"
-        if shown.fingerprint != by_place.get(file):
-            wrong.append(
-                f"{port} serves {shown.common_name} {shown.fingerprint[:16]}, "
-                f"{file} is {by_place.get(file, 'not there')[:16]}"
-            )
-    return wrong
-
-
-def refused_by_own(cluster: Cluster) -> list[str]:
-    """Ports whose certificate a client that trusts their authority does not accept, and why."""
-    tried = [(port, verdict(cluster, port, port.authority)) for port in ports(cluster)]
-    return [f"{port}: {why}" for port, why in tried if why]
-
-
-def accepted_by_others(cluster: Cluster) -> list[str]:
-    """Ports whose certificate a client that trusts another authority accepts."""
-    return [
-        f"{port} by trust in {other}"
-        for port in ports(cluster)
-        for other in (KUBERNETES, ETCD, FRONT_PROXY)
-        if other != port.authority and not verdict(cluster, port, other)
-    ]
-
-
-def verdict(cluster: Cluster, port: Port, trusting: str) -> str:
-    """Why a client does not accept the certificate; empty when it does."""
-    try:
-        served(cluster, port, trusting=trusting)
-    except ssl.SSLCertVerificationError as error:
-        return error.verify_message
-    return ""
-
-
-def answers(cluster: Cluster, stem: Path) -> dict[str, int]:
-    """Status of one GET at each API server, by machine, with that client certificate."""
-    cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
-    who = replace(cluster.credentials("admin"), cert=cert, key=key)
-    return {
-        machine.name: Api(cluster.api_of(machine.name).base, who).ask("GET", "/api/v1/nodes").status
-        for machine in cluster.spec.controllers
-    }
+def authorities(cluster: Cluster) -> dict[str, Found]:
+    """The three that the build signed with, by name."""
+    names = [row.name for row in AUTHORITIES]
+    return {name: reading.from_pem("the build", cluster.material.cert(name)) for name in names}

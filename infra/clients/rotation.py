@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from infra.clients import certificates, units
-from infra.clients.certificates import Port
+from infra.clients import tls_ports, units
+from infra.clients.tls_ports import Port
 from infra.clients.units import Unit
 from infra.cluster import Cluster
 from infra.pki import passing
@@ -37,10 +37,10 @@ class Serving:
 def look(cluster: Cluster, component: str) -> Serving:
     """The first server of its kind and the others' fingerprints. Errors: LabError."""
     number, unit = SERVERS[component]
-    port, *others = [one for one in certificates.ports(cluster) if one.number == number]
-    shown = {one: certificates.served(cluster, one).fingerprint for one in others}
+    port, *others = [one for one in tls_ports.ports(cluster) if one.number == number]
+    shown = {one: tls_ports.served(cluster, one).fingerprint for one in others}
     process = units.show(cluster.shell(port.machine), unit)
-    return Serving(port, process, certificates.served(cluster, port), shown)
+    return Serving(port, process, tls_ports.served(cluster, port), shown)
 
 
 def newly_issued(cluster: Cluster, serving: Serving) -> Pair:
@@ -58,6 +58,6 @@ def alike(one: Found, other: Found) -> bool:
 
 def changed_others(cluster: Cluster, serving: Serving) -> list[str]:
     """Ports of other machines that serve something else than they did."""
-    now = {port: certificates.served(cluster, port).fingerprint for port in serving.others}
+    now = {port: tls_ports.served(cluster, port).fingerprint for port in serving.others}
     odd = [port for port, was in serving.others.items() if now[port] != was]
     return [f"{port} serves {now[port][:16]}" for port in odd]

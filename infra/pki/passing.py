@@ -7,7 +7,15 @@ from pathlib import Path
 
 from cryptography import x509
 
-from infra.pki.authority import Pair, alternatives_of, issue, load, write
+from infra.pki.authority import (
+    BACKDATE,
+    Pair,
+    alternatives_of,
+    issue,
+    load,
+    new_authority,
+    write,
+)
 from infra.pki.identities import CLIENTS, Identity
 from infra.pki.material import Material
 
@@ -27,6 +35,21 @@ def administrator(cluster: Material, into: Path, *, ends: timedelta) -> Path:
     name = "ended" if ends < timedelta(0) else "valid"
     write(Material(into), name, pair)
     return into / name
+
+
+def all_powerful(cluster: Material, into: Path, name: str, *, authority: str) -> Path:
+    """The stem of a new pair for a client of that name, member of system:masters, for an hour.
+
+    Signed by an authority of the cluster, or by a stranger that calls itself like the first.
+    """
+    who = Identity(name, name, organization="system:masters")
+    now = datetime.now(UTC).replace(microsecond=0)
+    signer = load(cluster, authority) if authority else new_authority("kubernetes-ca", now - DAY)
+    pair = issue(signer, who, not_before=now - BACKDATE, not_after=now + timedelta(hours=1))
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stem = f"{name}-of-{authority or 'a-stranger'}"
+    write(Material(into), stem, pair)
+    return into / stem
 
 
 def near_its_end(cluster: Material, identity: Identity, *, ends: timedelta) -> Pair:

@@ -126,7 +126,7 @@ def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Eviden
     new = await_another(cluster, renewing, limit)
     rows = [(f"{one.certificate.serial_number:x}", f"{one.ends}") for one in (renewing.old, new)]
     evidence.table(f"client certificates of {renewing.node}", "serial, ends", rows)
-    names = [(one.common_name, one.organization) for one in (renewing.old, new)]
+    names = [(one.common_name, one.organizations) for one in (renewing.old, new)]
     if names[0] != names[1]:
         raise ClaimError(f"the new certificate should be for {names[0]}; it is for {names[1]}")
 

@@ -4,7 +4,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
-from infra.clients import certificates, rotation, units
+from infra.clients import rotation, tls_ports, units
 from infra.clients.rotation import SERVERS, Serving
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
@@ -71,7 +71,7 @@ def same_process(cluster: Cluster, serving: Serving) -> None:
 def await_served(cluster: Cluster, serving: Serving, wanted: Found, limit: float) -> None:
     """A new handshake at each look; one that fails between two files is looked past."""
     eventually(
-        lambda: certificates.served(cluster, serving.port).fingerprint,
+        lambda: tls_ports.served(cluster, serving.port).fingerprint,
         lambda seen: seen == wanted.fingerprint,
         within=scaled(limit),
         what=f"{serving.port} serves {wanted.fingerprint[:16]}",

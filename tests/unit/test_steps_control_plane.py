@@ -1,8 +1,6 @@
-"""Every Then about heartbeats, add-ons, Pods without a scheduler and certificates goes red."""
+"""Every Then about heartbeats, add-ons and Pods without a scheduler goes red."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,14 +8,10 @@ import pytest
 
 from infra import health, reach
 from infra.clients import addons as addon_client
-from infra.clients import certificates as certificate_client
 from infra.clients.addons import Addons
 from infra.clients.leases import Lease
 from infra.errors import WaitTimeout
-from infra.pki import authority, passing, reading
-from infra.pki.material import Material
-from infra.pki.reading import Found
-from tests.steps import addons, certificates, control_plane, replica_sets
+from tests.steps import addons, control_plane, replica_sets
 from tests.unit.elections_fake import START, cluster, election, holder
 from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
 
@@ -140,57 +134,3 @@ def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
         red(addons.no_control_plane_pods, live, lone, says=says)
     empty = cluster(api=FakeApi({"/api/v1/pods": {"items": []}}))
     not_judged("lacks those of kube-system", addons.no_control_plane_pods, empty, lone)
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
-    return authority.create_all(cluster().spec, tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture
-def files(material: Material) -> list[Found]:
-    names = [path.stem for path in material.root.glob("*.pem") if not path.stem.endswith("-key")]
-    return [reading.from_pem(f"m:/{n}.pem", material.cert(n)) for n in names if n != "admin"]
-
-
-def test_certificates_as_built_pass(files: list[Found]) -> None:
-    certificates.every_identity(cluster(), files)
-    certificates.valid_for(files, 8760)
-    certificates.names_whom(cluster(), files)
-    certificates.signed_by_own(cluster(), files)
-
-
-def test_certificates_that_are_not_as_built(
-    files: list[Found], material: Material, tmp_path: Path
-) -> None:
-    red(certificates.every_identity, cluster(), files[:3], says="instead:")
-    red(certificates.valid_for, files, 9000, says="lasts 365 days")
-    ended = passing.administrator(material, tmp_path, ends=-timedelta(days=1))
-    over = reading.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
-    assert reading.wrong_lifetime([over], hours=24)[0].startswith("m:/ended.pem")
-    red(certificates.names_whom, cluster(), [over], says="whom nobody built")
-    stranger = authority.new_authority("etcd-ca", datetime.now(UTC))
-    swapped = [f for f in files if f.common_name != "etcd-ca"]
-    swapped.append(reading.from_pem("m:/etcd-ca.pem", stranger.certificate_pem))
-    red(certificates.signed_by_own, cluster(), swapped, says="(etcd) is signed by a stranger")
-    absent = [f for f in files if f.common_name != "etcd-ca"]
-    red(certificates.signed_by_own, cluster(), absent, says="no machine has the authority etcd-ca")
-
-
-def test_ports_that_serve_something_else(
-    files: list[Found], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(certificate_client, "served", lambda *_, **__: files[0])
-    red(certificates.ports_serve_files, cluster(), files, says="controller-0:2379 serves")
-    red(certificates.others_refuse, cluster(), says="controller-0:2379 by trust in ca")
-    monkeypatch.setattr(certificate_client, "verdict", lambda *_: "IP address mismatch")
-    red(certificates.own_accepts, cluster(), says="controller-0:2379: IP address mismatch")
-
-
-def test_an_ended_certificate_that_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"ended": {"c": 200}, "valid": {"c": 200}}
-    monkeypatch.setattr(certificate_client, "answers", lambda _, stem: said[stem.name])
-    step, both = certificates.ended_is_refused, (Path("/ended"), Path("/valid"))
-    red(step, cluster(), *both, says="the ended one was answered")
-    said["valid"] = {"c": 401}
-    not_judged("the valid one was answered", step, cluster(), *both)

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients import certificates, rotation
-from infra.clients.certificates import Port
+from infra.clients import rotation, tls_ports
 from infra.clients.rotation import Serving
+from infra.clients.tls_ports import Port
 from infra.clients.units import Unit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
@@ -70,7 +70,7 @@ def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.Monk
     subject = serving(live)
     new = Found("new", rotation.newly_issued(of(live), subject).certificate)
     shown = [old(live)]
-    monkeypatch.setattr(certificates, "served", lambda *_: shown[0])
+    monkeypatch.setattr(tls_ports, "served", lambda *_: shown[0])
     with pytest.raises(WaitTimeout, match=f"controller-0:6443 serves {new.fingerprint[:16]}"):
         steps.serves_new(of(live), subject, new, evidence(), 120)
     steps.others_unchanged(of(live), subject)
