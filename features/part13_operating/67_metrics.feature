@@ -25,20 +25,32 @@ Feature: What the components count, and who may read it
   @claim_67_4
   Rule: Every component has an endpoint, and it is protected
 
-    Scenario Outline: The <component>'s metrics are for whom it knows
-      When the <component> of each controller is asked for metrics as admin and as nobody
-      Then admin is given metrics that name its version
-      And nobody is refused metrics with 403 and told of its health
+    Scenario Outline: The metrics of a <component> are for whom it knows
+      Given a stranger with a certificate of his own
+      When the metrics of each <component> are asked for by whom it knows, by nobody and by the stranger
+      Then each <component> gives metrics that name its version
+      And nobody is refused metrics with <nobody>
+      And the stranger is refused metrics with <stranger>
+      And nobody is told of its health with <health>
 
       Examples:
-        | component          |
-        | controller manager |
-        | scheduler          |
+        | component          | nobody    | stranger  | health    |
+        | API server         | 403       | 401       | 200       |
+        | controller manager | 403       | 401       | 200       |
+        | scheduler          | 403       | 401       | 200       |
+        | kubelet            | 401       | 401       | 401       |
+        | member of etcd     | no answer | no answer | no answer |
+        | metrics-server     | 403       | 401       | 200       |
 
-    Scenario: The node proxy's metrics stay on its machine
-      When the metrics of each worker's kube-proxy are asked for from the worker itself
-      Then they name its version
-      And no other machine reaches that port
+    Scenario Outline: The metrics of a <component> that are for anybody stay on its machine
+      When the metrics of each <component> are asked for on its machine, without a certificate
+      Then each <component> there gives metrics that name its version
+      And no other machine reaches that port of a <component>
+
+      Examples:
+        | component      |
+        | kube-proxy     |
+        | member of etcd |
 
   @claim_67_5
   Rule: Monitoring has a role of its own

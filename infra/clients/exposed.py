@@ -1,26 +1,25 @@
-"""What components expose of themselves: metrics by process, and whom they tell."""
+"""What components expose of themselves: metrics by process, health checks and counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.clients import metrics, plain, tls
-from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients.api import ApiUnreachable
 from infra.clients.kubelet_port import PORT as KUBELET
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
-from infra.errors import Unreachable
 from infra.inventory import API_PORT, Role
-from infra.ssh import Dials, Shell
+from infra.ssh import Shell
 
 COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
 """Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
 KUBE_PROXY = 10249
 PROXY_HEALTH = 10256
 """kube-proxy's port for load balancers, on all addresses (pkg/proxy/apis/config, defaults.go)."""
+BUILD = "kubernetes_build_info"
 REQUESTS = "apiserver_request_total"
 HEALTHY = "kubernetes_healthcheck"
 CHECKED = "kubernetes_healthchecks_total"
-BUILD = "kubernetes_build_info"
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,10 @@ INDICATORS = "/metrics/slis"
 
 @dataclass(frozen=True)
 class Told:
-    """What a process told: metrics to whom it knows, metrics and health to nobody, as statuses."""
+    """The status of a process's answer, and the version that its metrics name."""
 
     status: int
     version: str
-    nobody: int = 0
-    health: int = 0
 
 
 def of_api_servers(cluster: Cluster, path: str) -> dict[str, list[Sample]]:
@@ -88,16 +85,12 @@ def version_in(text: str) -> str:
 
 
 def ask_component(cluster: Cluster, port: int) -> dict[str, Told]:
-    """A component of every controller, as admin and as nobody. Errors: ApiUnreachable."""
+    """A component of every controller, as admin. Errors: ApiUnreachable."""
     admin = cluster.credentials("admin")
-    nobody = Credentials(ca=admin.ca)
     found: dict[str, Told] = {}
-    for machine in cluster.spec.controllers:
-        name = machine.name
+    for name in (str(machine.name) for machine in cluster.spec.controllers):
         status, text = tls.fetch(cluster, name, port, path="/metrics", credentials=admin)
-        refused, _ = tls.fetch(cluster, name, port, path="/metrics", credentials=nobody)
-        health, _ = tls.fetch(cluster, name, port, path="/healthz", credentials=nobody)
-        found[name] = Told(status, version_in(text), nobody=refused, health=health)
+        found[name] = Told(status, version_in(text))
     return found
 
 
@@ -118,27 +111,6 @@ def of_proxy(shell: Shell) -> str:
     except ApiUnreachable:
         return f"does not answer on its health port {PROXY_HEALTH}"
     return "" if status == 200 else f"says that it is not healthy ({status} {said[:200]})"
-
-
-def reached_from_outside(cluster: Cluster) -> list[str]:
-    """Workers whose kube-proxy port another worker reaches; a port they do reach is the control.
-
-    Errors: Unreachable when not even the kubelet's port is reached.
-    """
-    found = []
-    first, second = cluster.spec.workers[:2]
-    for here, there in ((first, second), (second, first)):
-        shell = cluster.shell(here.name)
-        if not isinstance(shell, Dials):
-            continue
-        address = str(there.private_ip)
-        shell.dial(address, KUBELET).close()
-        try:
-            shell.dial(address, KUBE_PROXY).close()
-        except Unreachable:
-            continue
-        found.append(f"{here.name} reaches port {KUBE_PROXY} of {there.name}")
-    return found
 
 
 def unhealthy(samples: list[Sample]) -> list[str]:

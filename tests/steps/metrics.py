@@ -9,7 +9,6 @@ from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import exposed, kubelet, metrics, units
 from infra.clients.accounts import TokenAccount
-from infra.clients.exposed import COMPONENTS, Told
 from infra.clients.metrics import Sample
 from infra.clients.parameters import Parameters
 from infra.clients.running import RunningPod, must_be_none
@@ -26,7 +25,6 @@ LABELS = {
 """Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
 READABLE = ("/metrics", "/metrics/slis", "/livez")
 CHECKED = one_of(exposed.CHECKS)
-COMPONENT = one_of(COMPONENTS)
 
 
 @pytest.fixture
@@ -77,25 +75,6 @@ def ask_one(cluster: Cluster, kind: Parameters, count: int) -> None:
         first.ask("GET", kind.path("absent"))
 
 
-@when(
-    phrase(
-        "the {component:Component} of each controller is asked for metrics as admin and as nobody",
-        Component=COMPONENT,
-    ),
-    target_fixture="told",
-)
-def ask_component(cluster: Cluster, component: str) -> dict[str, Told]:
-    return exposed.ask_component(cluster, COMPONENTS[component])
-
-
-@when(
-    "the metrics of each worker's kube-proxy are asked for from the worker itself",
-    target_fixture="told",
-)
-def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
-    return exposed.ask_kube_proxies(cluster)
-
-
 @when(phrase("each {component:Checked} is asked for its health", Checked=CHECKED))
 def ask_health(cluster: Cluster, component: str) -> None:
     exposed.ask_health(cluster, component)
@@ -137,32 +116,6 @@ def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]
     now = exposed.gets_of(cluster, kind.group)
     wrong = [f"{m}: {now[m] - counted[m]:g} more" for m in list(now)[1:] if now[m] != counted[m]]
     must_be_none(wrong, "requests are counted only where they were made")
-
-
-@then("admin is given metrics that name its version")
-@then("they name its version")
-def metrics_name_version(cluster: Cluster, told: dict[str, Told]) -> None:
-    wrong = [
-        f"{machine}: {seen.status}, version {seen.version or 'absent'}"
-        for machine, seen in told.items()
-        if (seen.status, seen.version) != (200, cluster.spec.kubernetes)
-    ]
-    must_be_none(wrong, f"metrics name version {cluster.spec.kubernetes}")
-
-
-@then("nobody is refused metrics with 403 and told of its health")
-def nobody_refused(told: dict[str, Told]) -> None:
-    wrong = [
-        f"{machine}: metrics {seen.nobody}, health {seen.health}"
-        for machine, seen in told.items()
-        if (seen.nobody, seen.health) != (403, 200)
-    ]
-    must_be_none(wrong, "nobody is refused metrics with 403 and told of health with 200")
-
-
-@then("no other machine reaches that port")
-def port_is_closed(cluster: Cluster) -> None:
-    must_be_none(exposed.reached_from_outside(cluster), "kube-proxy's metrics stay on its machine")
 
 
 @then(phrase('a member of "{group:Name}" may read metrics, indicators and health'))

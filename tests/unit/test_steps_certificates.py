@@ -1,6 +1,5 @@
-"""Certificates that are not as built, and ports that let in others: every Then goes red."""
+"""Certificates that are not as built: every Then goes red, as one understands."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.clients import aggregation, let_in, tls, tls_ports
 from infra.clients import certificates as client
-from infra.clients.api import ApiUnreachable
+from infra.clients import tls_ports
 from infra.pki import authority, kubeconfigs, passing, reading
 from infra.pki.authority import VALIDITY
 from infra.pki.identities import Identity
@@ -200,54 +198,6 @@ def test_ports_that_serve_something_else(
     goes_red("controller-0:2379 by trust in ca", steps.others_refuse, live)
     monkeypatch.setattr(tls_ports, "verdict", lambda *_: "IP address mismatch")
     goes_red("controller-0:2379: IP address mismatch", steps.own_accepts, live)
-
-
-@pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., let_in.Tried]:
-    """What ports answer; ``open_to`` are authorities that every port lets in besides its own."""
-    pod = aggregation.Second(cluster(), {"metadata": {}, "status": {"podIP": "10.200.0.9"}})
-    monkeypatch.setattr(aggregation, "second", lambda _: pod)
-
-    def tried(*open_to: str, shut: bool = False) -> let_in.Tried:
-        def exchange(*_: Any, context: Any, **how: Any) -> bytes:
-            door = next(d for d in let_in.doors(cluster()) if (d.machine, d.port) == _[1:3])
-            if (context in door.of and not shut) or context in open_to:
-                return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-            if door.port in {2379, 2380}:
-                raise ApiUnreachable("tlsv13 alert certificate required")
-            return b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
-
-        monkeypatch.setattr(tls, "exchange", exchange)
-        monkeypatch.setattr(tls, "trusting_anybody", lambda who: who)
-        whose: Any = {who: who for who in ("ca", "etcd-ca", "front-proxy-ca", let_in.STRANGER)}
-        return let_in.tried(cluster(), whose)
-
-    return tried
-
-
-def test_ports_that_let_in_whom_they_should(answering: Callable[..., let_in.Tried]) -> None:
-    good = answering()
-    steps.own_let_in(good)
-    steps.others_kept_out(good)
-    assert len(good) == 18
-
-
-def test_ports_that_let_in_others_or_nobody(answering: Callable[..., let_in.Tried]) -> None:
-    words = r"API server of controller-0 \(port 6443\) lets in a client of etcd-ca: 200"
-    goes_red(words, steps.others_kept_out, answering("etcd-ca"))
-    goes_red("lets in a client of a stranger", steps.others_kept_out, answering(let_in.STRANGER))
-    goes_red("answers 401 to a client of ca", steps.own_let_in, answering(shut=True))
-
-
-def test_clients_of_each_authority(material: Material, live: Any, tmp_path: Path) -> None:
-    shown = let_in.clients(live, tmp_path)
-    for who, credentials in shown.items():
-        assert credentials.cert is not None
-        found = reading.from_pem(who, credentials.cert.read_bytes())
-        signers = [
-            name for name, one in client.authorities(live).items() if reading.signed_by(found, one)
-        ]
-        assert signers == ([] if who == let_in.STRANGER else [who])
 
 
 def test_the_record_tells_who_goes_by_what(

@@ -9,11 +9,10 @@ from fixtures.accounts import Accounts
 from infra.clients import exposed, metrics
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Api
-from infra.clients.exposed import Told
 from infra.clients.metrics import Sample
 from infra.clients.parameters import Parameters
 from infra.cluster import Cluster
-from infra.errors import Unreachable, WaitTimeout
+from infra.errors import WaitTimeout
 from infra.inventory import series
 from tests.steps import metrics as steps
 from tests.unit import elections_fake
@@ -32,27 +31,17 @@ PLAIN = TokenAccount("ns", "plain", "t")
 
 
 class FakeCluster:
-    def __init__(self, *tables: dict[str, Any], open_ports: tuple[int, ...] = ()) -> None:
+    def __init__(self, *tables: dict[str, Any]) -> None:
         self.spec = series("series", kubernetes="v1.36.1", platform="local")
         self.apis = [FakeApi(table) for table in tables] or [FakeApi({})]
         self.api = self.apis[0]
-        self.open_ports = open_ports
-        self.name = "worker-0"
 
     def api_servers(self) -> dict[str, Api]:
         return {f"controller-{n}": api for n, api in enumerate(self.apis)}
 
-    def shell(self, name: str) -> "FakeCluster":
-        return self
 
-    def dial(self, address: str, port: int) -> Any:
-        if port not in self.open_ports:
-            raise Unreachable("worker-0", address, "refused")
-        return type("Channel", (), {"close": lambda _: None})()
-
-
-def cluster(*tables: dict[str, Any], **more: Any) -> Cluster:
-    return cast("Cluster", FakeCluster(*tables, **more))
+def cluster(*tables: dict[str, Any]) -> Cluster:
+    return cast("Cluster", FakeCluster(*tables))
 
 
 def counted(count: int) -> dict[str, Any]:
@@ -85,25 +74,6 @@ def test_a_counter_that_counts_wrong() -> None:
     )
     elsewhere = {ONE: 2.0, "controller-1": 1.0}
     goes_red("controller-1: 1 more", steps.others_did_not, live, kind, elsewhere)
-
-
-def test_components_that_tell_too_much_or_too_little() -> None:
-    live = cluster()
-    good = Told(200, "v1.36.1", nobody=403, health=200)
-    steps.metrics_name_version(live, {ONE: good})
-    goes_red("200, version v1.35.0", steps.metrics_name_version, live, {ONE: Told(200, "v1.35.0")})
-    goes_red("0, version absent", steps.metrics_name_version, live, {ONE: Told(0, "")})
-    steps.nobody_refused({ONE: good})
-    goes_red("metrics 200, health 200", steps.nobody_refused, {ONE: Told(200, "", 200, 200)})
-    goes_red("metrics 403, health 403", steps.nobody_refused, {ONE: Told(200, "", 403, 403)})
-
-
-def test_a_port_that_others_reach() -> None:
-    steps.port_is_closed(cluster(open_ports=(exposed.KUBELET,)))
-    both = cluster(open_ports=(exposed.KUBELET, exposed.KUBE_PROXY))
-    goes_red("worker-0 reaches port 10249 of worker-1", steps.port_is_closed, both)
-    with pytest.raises(Unreachable):
-        steps.port_is_closed(cluster())  # the control is unreachable too: nothing is proven
 
 
 def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:

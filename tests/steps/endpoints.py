@@ -1,0 +1,92 @@
+"""Each component's metrics, for whom they are and who is refused."""
+
+from pathlib import Path
+
+from pytest_bdd import given, then, when
+
+from fixtures.recording import Evidence
+from infra import places
+from infra.clients import endpoints, let_in
+from infra.clients.api import Credentials
+from infra.clients.endpoints import ENDPOINTS, LOCAL, NO_ANSWER, Told
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+from tests.steps.phrases import one_of, phrase
+
+COMPONENT = one_of(ENDPOINTS)
+ALONE = one_of(LOCAL)
+STATUS = one_of(["200", "401", "403", NO_ANSWER])
+Answers = dict[str, Told]
+
+
+@given("a stranger with a certificate of his own", target_fixture="stranger")
+def stranger(cluster: Cluster, tmp_path: Path) -> Credentials:
+    return let_in.clients(cluster, tmp_path)[let_in.STRANGER]
+
+
+@when(
+    phrase(
+        "the metrics of each {component:Component} are asked for by whom it knows, by nobody and by"
+        " the stranger",
+        Component=COMPONENT,
+    ),
+    target_fixture="told",
+)
+def ask(cluster: Cluster, component: str, stranger: Credentials, evidence: Evidence) -> Answers:
+    told = endpoints.ask(cluster, component, stranger)
+    rows = [[m, t.version, t.known, t.nobody, t.stranger, t.health] for m, t in told.items()]
+    columns = ["machine", "version", "known", "nobody", "stranger", "health to nobody"]
+    evidence.record(component, "table", {"columns": columns, "rows": rows})
+    return told
+
+
+@when(
+    phrase(
+        "the metrics of each {component:Alone} are asked for on its machine, without a certificate",
+        Alone=ALONE,
+    ),
+    target_fixture="told",
+)
+def ask_locally(cluster: Cluster, component: str) -> Answers:
+    return endpoints.ask_locally(cluster, component)
+
+
+@then(phrase("each {component:Component} gives metrics that name its version", Component=COMPONENT))
+@then(phrase("each {component:Alone} there gives metrics that name its version", Alone=ALONE))
+def names_version(cluster: Cluster, told: Answers, component: str) -> None:
+    wanted = endpoints.wanted_version(cluster, component)
+    wrong = [
+        f"{component} of {looked_at(machine)}: {seen.known}, version {seen.version or 'absent'}"
+        for machine, seen in told.items()
+        if seen.known != "200" or not seen.version.startswith(wanted)
+    ]
+    must_be_none(wrong, f"metrics name version {wanted}")
+
+
+@then(phrase("nobody is refused metrics with {status:Status}", Status=STATUS))
+def nobody_refused(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {seen.nobody}" for machine, seen in told.items() if seen.nobody != status]
+    must_be_none(wrong, f"metrics without a certificate: {status}")
+
+
+@then(phrase("the stranger is refused metrics with {status:Status}", Status=STATUS))
+def stranger_refused(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {t.stranger}" for machine, t in told.items() if t.stranger != status]
+    must_be_none(wrong, f"metrics with a certificate of an unknown authority: {status}")
+
+
+@then(phrase("nobody is told of its health with {status:Status}", Status=STATUS))
+def health_told(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {seen.health}" for machine, seen in told.items() if seen.health != status]
+    must_be_none(wrong, f"health without a certificate: {status}")
+
+
+@then(phrase("no other machine reaches that port of a {component:Alone}", Alone=ALONE))
+def port_is_closed(cluster: Cluster, component: str) -> None:
+    found = endpoints.reached_from_outside(cluster, component)
+    must_be_none(found, f"metrics of a {component} for anybody stay on its machine")
+
+
+def looked_at(machine: str) -> str:
+    places.looked(machine)
+    return machine

@@ -1,0 +1,78 @@
+"""Metrics for everybody, or for nobody: every Then about endpoints goes red."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.clients import aggregation, endpoints, tls
+from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients.endpoints import NO_ANSWER, Told
+from tests.steps import endpoints as steps
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeShell, goes_red, not_judged
+
+GOOD = Told("200", "v1.36.1", nobody="403", stranger="401", health="200")
+
+
+def test_components_that_tell_too_much_or_too_little() -> None:
+    def judge(seen: Told) -> None:
+        told = {"controller-1": seen}
+        steps.names_version(cluster(), told, "scheduler")
+        steps.nobody_refused(told, "403")
+        steps.stranger_refused(told, "401")
+        steps.health_told(told, "200")
+
+    judge(GOOD)
+    for odd, words in (
+        ({"version": "v1.35.0"}, "scheduler of controller-1: 200, version v1.35.0"),
+        ({"known": NO_ANSWER, "version": ""}, "no answer, version absent"),
+        ({"nobody": "200"}, "without a certificate: 403; instead: controller-1: 200"),
+        ({"stranger": "200"}, "of an unknown authority: 401; instead: controller-1: 200"),
+        ({"health": "401"}, "health without a certificate: 200; instead: controller-1: 401"),
+    ):
+        goes_red(words, judge, replace(GOOD, **odd))
+
+
+TEXT = 'etcd_server_version{server_version="3.6.8"} 1\n'
+ANSWER = f"HTTP/1.1 200 OK\r\nContent-Length: {len(TEXT)}\r\n\r\n{TEXT}".encode()
+
+
+def test_every_process_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exchange(
+        _: Any, _machine: str, _port: int, request: str, *, context: Any, **__: Any
+    ) -> Any:
+        if context != "apiserver-etcd-client":
+            raise ApiUnreachable("no certificate")
+        return ANSWER
+
+    monkeypatch.setattr(tls, "exchange", exchange)
+    monkeypatch.setattr(tls, "trusting_anybody", lambda who: who.token)
+    ca: Any = None
+    live = cluster(credentials=lambda name: Credentials(ca, token=name))
+    told = endpoints.ask(live, "member of etcd", Credentials(ca, token="x"))
+    assert told["controller-2"] == Told("200", "3.6.8", NO_ANSWER, NO_ANSWER, NO_ANSWER)
+    assert len(told) == 3
+    pod = aggregation.Second(live, {"metadata": {}, "status": {"podIP": "10.200.0.9"}})
+    monkeypatch.setattr(aggregation, "second", lambda _: pod)
+    assert set(endpoints.ask(live, "metrics-server", Credentials(ca))) == {"metrics-server"}
+
+
+def test_a_port_that_others_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = {2379}
+    monkeypatch.setattr(tls, "connects", lambda *args: args[-1] in reached)
+    steps.port_is_closed(cluster(), "member of etcd")
+    reached.add(2381)
+    words = "controller-0 reaches port 2381 of controller-1"
+    goes_red(words, steps.port_is_closed, cluster(), "member of etcd")
+    reached.clear()
+    words = "worker-0 does not even reach port 10250 of worker-1"
+    not_judged(words, steps.port_is_closed, cluster(), "kube-proxy")
+
+
+def test_what_a_machine_tells_itself() -> None:
+    live = cluster(shell=lambda name: FakeShell(name, {"curl": TEXT} if name[-1] != "2" else {}))
+    told = endpoints.ask_locally(live, "member of etcd")
+    assert told["controller-1"] == Told("200", "3.6.8")
+    words = "member of etcd of controller-2: no answer, version absent"
+    goes_red(words, steps.names_version, live, told, "member of etcd")
