@@ -1,40 +1,14 @@
 """API Priority and Fairness: the built-in objects, where a request was put, each level live."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.clients.api import Answer, Api, JsonObject, need
-from infra.errors import LabError
+from infra.clients.fairness_defaults import LEVELS
 
 SCHEMA_UID, LEVEL_UID = "X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID"
 PATH = "/apis/flowcontrol.apiserver.k8s.io/v1"
-SCHEMAS: Mapping[str, tuple[str, int]] = {
-    "exempt": ("exempt", 1),
-    "probes": ("exempt", 2),
-    "system-leader-election": ("leader-election", 100),
-    "system-node-high": ("node-high", 400),
-    "system-nodes": ("system", 500),
-    "kube-controller-manager": ("workload-high", 800),
-    "kube-scheduler": ("workload-high", 800),
-    "kube-system-service-accounts": ("workload-high", 900),
-    "service-accounts": ("workload-low", 9000),
-    "global-default": ("global-default", 9900),
-    "catch-all": ("catch-all", 10000),
-}
-"""Level and precedence by flow schema: apiserver pkg/apis/flowcontrol/bootstrap/default.go."""
-LEVELS: Mapping[str, tuple[str, int, int]] = {
-    "exempt": ("Exempt", 0, 0),
-    "catch-all": ("Limited", 5, 0),
-    "system": ("Limited", 30, 33),
-    "node-high": ("Limited", 40, 25),
-    "leader-election": ("Limited", 10, 0),
-    "workload-high": ("Limited", 40, 50),
-    "workload-low": ("Limited", 100, 90),
-    "global-default": ("Limited", 20, 50),
-}
-"""Type, shares and lendable per cent by level; same file."""
 DUMP = "/debug/api_priority_and_fairness/dump_priority_levels"
 QUEUES = "/debug/api_priority_and_fairness/dump_queues"
 LIVE_REQUESTS = "/debug/api_priority_and_fairness/dump_requests"
@@ -48,7 +22,9 @@ COLUMNS = (
 SEATS = "apiserver_flowcontrol_nominal_limit_seats"
 Dumps = dict[str, tuple[tuple[str, ...], dict[str, dict[str, str]]]]
 """Header and rows by level of the live state, by API server."""
-FLAGS = ("max-requests-inflight", "max-mutating-requests-inflight")
+ALL_SEATS = 400 + 200
+"""Of one API server: the defaults of --max-requests-inflight and --max-mutating-requests-inflight
+(apiserver pkg/server/config.go); the series sets neither."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +40,15 @@ class Objects:
         schema, level = (str(answer.headers.get(name, "")) for name in uids)
         return named(self.schemas, schema), named(self.levels, level)
 
+    def not_put_into(self, answers: Mapping[str, Answer], place: tuple[str, str]) -> list[str]:
+        """API servers, by machine, whose answer tells of another place."""
+        seen = {machine: self.put_into(answer) for machine, answer in answers.items()}
+        return [
+            f"API server of {machine} puts {answers[machine].url} into {schema} at {level}"
+            for machine, (schema, level) in seen.items()
+            if (schema, level) != place
+        ]
+
 
 def read(api: Api) -> Objects:
     schemas, levels = (
@@ -78,16 +63,9 @@ def named(items: Mapping[str, JsonObject], uid: str) -> str:
     return next((name for name, item in items.items() if item["metadata"]["uid"] == uid), uid)
 
 
-def schema_of(item: JsonObject) -> tuple[str, int]:
-    spec = item["spec"]
-    return str(spec["priorityLevelConfiguration"]["name"]), int(spec["matchingPrecedence"])
-
-
-def level_of(item: JsonObject) -> tuple[str, int, int]:
-    spec = item["spec"]
+def shares_of(spec: JsonObject) -> int:
     limits = spec.get("limited") or spec.get("exempt") or {}
-    shares, lendable = limits.get("nominalConcurrencyShares"), limits.get("lendablePercent")
-    return str(spec["type"]), int(shares or 0), int(lendable or 0)
+    return int(limits.get("nominalConcurrencyShares") or 0)
 
 
 def is_dangling(item: JsonObject) -> str:
@@ -97,7 +75,7 @@ def is_dangling(item: JsonObject) -> str:
 
 
 def shares(api: Api, level: str) -> int:
-    return level_of(api.get(level_path(level)))[1]
+    return shares_of(api.get(level_path(level))["spec"])
 
 
 def parse_dump(text: str) -> tuple[tuple[str, ...], dict[str, dict[str, str]]]:
@@ -118,18 +96,6 @@ def untold_parts(api: Api, level: str) -> list[str]:
     return found if own else [*found, f"no request of {ADMIN} for {LIVE_REQUESTS}"]
 
 
-def all_seats(api: Api) -> int:
-    """Seats of one API server, the sum of two flags as /flagz prints them. Errors: LabError.
-
-    Each process separates names and values by a character of its own, so that nobody parses it.
-    """
-    answer = api.ask("GET", "/flagz")
-    found = [re.search(rf"^{flag}\W+(\d+)$", answer.text, re.MULTILINE) for flag in FLAGS]
-    if None in found:
-        raise LabError(f"{answer.url} -> {answer.status}: no word of {' and '.join(FLAGS)}")
-    return sum(int(match[1]) for match in found if match)
-
-
 def untold(found: Dumps) -> list[str]:
     """API servers whose table has other columns or lacks a level."""
     wrong = [
@@ -143,8 +109,12 @@ def untold(found: Dumps) -> list[str]:
 
 
 def nominal_seats(total: int, levels: Mapping[str, JsonObject]) -> dict[str, int]:
-    """Seats of each level: its share of all, rounded up (apiserver apf_controller.go)."""
-    each = {name: level_of(item)[1] for name, item in levels.items()}
+    """Seats of each level: its share of all, rounded up (apiserver apf_controller.go).
+
+    Built-in levels have their documented shares, others those that are stored.
+    """
+    documented = {name: shares_of(spec) for name, spec in LEVELS.items()}
+    each = {name: shares_of(item["spec"]) for name, item in levels.items()} | documented
     whole = sum(each.values())
     return {name: math.ceil(total * share / whole) for name, share in each.items()}
 

@@ -1,20 +1,22 @@
 """Priority and fairness: built-in objects, where answers were put, levels live, seats."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from pytest_bdd import given, then, when
 
-from fixtures.accounts import Accounts
 from fixtures.faults import Faults
-from fixtures.recording import Evidence
+from infra import places
 from infra.clients import fairness, metrics
-from infra.clients.api import Answer, need
-from infra.clients.fairness import COLUMNS, DUMP, LEVELS, PATH, SCHEMAS, Dumps, Objects, unlike
+from infra.clients import fairness_defaults as defaults
+from infra.clients.api import Answer
+from infra.clients.fairness import PATH, Objects, unlike
+from infra.clients.fairness_defaults import LEVELS, SCHEMAS
 from infra.clients.metrics import Sample
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.inventory import API_PORT
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase
@@ -58,11 +60,6 @@ def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) ->
     fairness.edit(cluster.api, level, shares=edited_levels[level], follows="false")
 
 
-@given("the live state of the levels on each API server", target_fixture="before")
-def live_state(cluster: Cluster) -> Dumps:
-    return fairness.dumps(cluster.api_servers())
-
-
 @when("a flow schema of a level that is not there is made", target_fixture="made")
 def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
     name = f"{namespace}-dangling"
@@ -79,36 +76,45 @@ def raise_shares(cluster: Cluster, edited_levels: dict[str, int], one: str, othe
     fairness.edit(cluster.api, other, shares=edited_levels[other] + 1)
 
 
-@when(phrase("admin asks each API server {count:Count} times"))
-def ask_each(cluster: Cluster, count: int) -> None:
-    for api in cluster.api_servers().values():
-        for _ in range(count):
-            need(api.ask("GET", WHAT["Nodes"]))
+@when(phrase('the suggested flow schema "{schema:Name}" is deleted'), target_fixture="deleted")
+def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
+    """If no API server makes it again, we do: other scenarios need it."""
+    path = f"{PATH}/flowschemas/{schema}"
+    uid = cluster.api.get(path)["metadata"]["uid"]
+    cluster.api.delete(path)
+    yield uid
+    if cluster.api.find(path) is None:
+        body = {"metadata": {"name": schema}, "spec": SCHEMAS[schema]}
+        cluster.api.create(f"{PATH}/flowschemas", body)
 
 
 @when(
-    phrase("{who:Who} asks for {what:What}", Who=one_of(WHO), What=one_of(WHAT)),
-    target_fixture="answer",
+    phrase("{who:Who} asks each API server for {what:What}", Who=one_of(WHO), What=one_of(WHAT)),
+    target_fixture="answers",
 )
-def ask_as(cluster: Cluster, who: str, what: str) -> Answer:
-    return cluster.api.impersonating(*WHO[who]).ask("GET", WHAT[what])
+def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
+    """By machine."""
+    return {
+        machine: api.impersonating(*WHO[who]).ask("GET", WHAT[what])
+        for machine, api in cluster.api_servers().items()
+    }
 
 
-@then("the built-in flow schemas have their documented levels and precedence")
+@then("the built-in flow schemas are the documented ones, field by field")
 def documented_schemas(objects: Objects) -> None:
-    seen = {n: fairness.schema_of(i) for n, i in objects.schemas.items() if n in SCHEMAS}
-    must_be_none(unlike(SCHEMAS, seen), "flow schemas have their documented level and precedence")
+    must_be_none(defaults.unlike(SCHEMAS, objects.schemas), "flow schemas are as documented")
 
 
-@then("the built-in levels have their documented types and shares")
+@then("the built-in levels are the documented ones, field by field")
 def documented_levels(objects: Objects) -> None:
-    seen = {n: fairness.level_of(i) for n, i in objects.levels.items() if n in LEVELS}
-    must_be_none(unlike(LEVELS, seen), "levels have their documented type, shares and lendable")
+    must_be_none(defaults.unlike(LEVELS, objects.levels), "priority levels are as documented")
 
 
 @then("none of the built-in flow schemas dangles")
-def none_dangles(objects: Objects) -> None:
-    seen = {n: fairness.is_dangling(i) for n, i in objects.schemas.items() if n in SCHEMAS}
+def none_dangles(cluster: Cluster) -> None:
+    """Read now: a schema of an absent level was made before."""
+    stored = fairness.read(cluster.api).schemas
+    seen = {name: fairness.is_dangling(item) for name, item in stored.items() if name in SCHEMAS}
     must_be_none([f"{n}: {s}" for n, s in seen.items() if s != "False"], "no schema dangles")
 
 
@@ -133,6 +139,19 @@ def shares_heal(cluster: Cluster, edited_levels: dict[str, int], level: str, lim
     )
 
 
+@then(phrase('within {limit:Duration} the flow schema "{schema:Name}" is there again'))
+def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> None:
+    """Another object, with the documented spec: each API server looks once a minute (T9)."""
+    stored = eventually(
+        lambda: cluster.api.find(f"{PATH}/flowschemas/{schema}") or {},
+        lambda seen: bool(seen) and seen["metadata"]["uid"] != deleted,
+        within=scaled(limit),
+        what=f"the API servers have made the flow schema {schema} again",
+    )
+    wrong = defaults.unlike({schema: SCHEMAS[schema]}, {schema: stored})
+    must_be_none(wrong, "it comes back as documented")
+
+
 @then(phrase('the shares of "{level:Name}" are still raised by one'))
 def shares_stay(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
     now, wanted = fairness.shares(cluster.api, level), edited_levels[level] + 1
@@ -148,53 +167,19 @@ def edit_refused(cluster: Cluster, level: str, status: int) -> None:
         raise ClaimError(f"{level} should refuse an edit with {status}; it was {answer.status}")
 
 
-@then("each tells of every level in the documented columns")
-def tells_levels(cluster: Cluster, evidence: Evidence) -> None:
-    now = fairness.dumps(cluster.api_servers())
-    rows = [[m, *row.values()] for m, (_, levels) in now.items() for row in levels.values()]
-    evidence.record("levels live", "table", {"columns": ["API server", *COLUMNS], "rows": rows})
-    must_be_none(fairness.untold(now), "each API server tells of every level")
+@then(phrase('every answer tells of flow schema "{schema:Name}" and level "{level:Name}"'))
+def put_there(objects: Objects, answers: dict[str, Answer], schema: str, level: str) -> None:
+    looked_at(answers)
+    wrong = objects.not_put_into(answers, (schema, level))
+    must_be_none(wrong, f"each API server puts it into {schema} at {level}")
 
 
-@then(phrase('each dispatched at least {count:Count} more requests at level "{level:Name}"'))
-def dispatched(cluster: Cluster, before: Dumps, count: int, level: str) -> None:
-    now = fairness.dumps(cluster.api_servers())
-    column = "DispatchedRequests"
-    more = {m: int(now[m][1][level][column]) - int(before[m][1][level][column]) for m in now}
-    wrong = [f"{machine}: {grown} more" for machine, grown in more.items() if grown < count]
-    must_be_none(wrong, f"each API server dispatched at least {count} more at {level}")
-
-
-@then(phrase('each tells of the queues of "{level:Name}", and of this request with its user'))
-def tells_queues_and_requests(cluster: Cluster, level: str) -> None:
-    """The request for requests is being executed, so that it is one of them."""
-    wrong: list[str] = []
-    for machine, api in cluster.api_servers().items():
-        wrong += [f"{machine}: {text}" for text in fairness.untold_parts(api, level)]
-    must_be_none(wrong, "each API server tells of queues and requests live")
-
-
-@then("an account without rights is refused the live state with 403")
-def dump_refused(accounts: Accounts) -> None:
-    answer = accounts.api(accounts.make("plain")).ask("GET", DUMP)
-    if answer.status != 403:
-        raise ClaimError(f"{DUMP} should be refused with 403; it was {answer.status}")
-
-
-@then(phrase('the answer tells of flow schema "{schema:Name}" and level "{level:Name}"'))
-def put_there(objects: Objects, answer: Answer, schema: str, level: str) -> None:
-    place = objects.put_into(answer)
-    if place != (schema, level):
-        asked = f"{answer.url}, answered {answer.status},"
-        raise ClaimError(f"{asked} should be put into {schema} at {level}; it was {place}")
-
-
-@then(phrase('it is refused with 403 and the answer tells of flow schema "{schema:Name}"'))
-def refused_there(objects: Objects, answer: Answer, schema: str) -> None:
-    place = objects.put_into(answer)
-    if (answer.status, place[0]) != (403, schema):
-        seen = f"{answer.status}, put into {place}"
-        raise ClaimError(f"{answer.url} should be 403, put into {schema}; it was {seen}")
+@then(phrase('it is refused with 403 and every answer tells of flow schema "{schema:Name}"'))
+def refused_there(objects: Objects, answers: dict[str, Answer], schema: str) -> None:
+    looked_at(answers)
+    seen = {m: (a.status, objects.put_into(a)[0]) for m, a in answers.items()}
+    wrong = [f"API server of {m}: {one}" for m, one in seen.items() if one != (403, schema)]
+    must_be_none(wrong, f"each API server refuses with 403, put into {schema}")
 
 
 @then("the answer to a follower of the Pod's log tells of no place")
@@ -212,18 +197,26 @@ def command_has_no_place(objects: Objects, pod: RunningPod) -> None:
 
 @then("the answer to an unknown token is 401 and tells of no place")
 def unknown_has_no_place(objects: Objects, cluster: Cluster) -> None:
-    answer = cluster.api.with_token("unknown").ask("GET", WHAT["Pods"])
-    must_have_no_place(objects, answer, status=401)
+    for api in cluster.api_servers().values():
+        answer = api.with_token("unknown").ask("GET", WHAT["Pods"])
+        must_have_no_place(objects, answer, status=401)
 
 
-@then("each API server's seats follow from its flags and the levels' shares")
-def seats_follow(cluster: Cluster, objects: Objects, samples: dict[str, list[Sample]]) -> None:
+@then("each API server's seats follow from the documented sum and the levels' shares")
+def seats_follow(objects: Objects, samples: dict[str, list[Sample]]) -> None:
+    looked_at(samples)
+    wanted = fairness.nominal_seats(fairness.ALL_SEATS, objects.levels)
     wrong: list[str] = []
     for machine, found in samples.items():
-        wanted = fairness.nominal_seats(fairness.all_seats(cluster.api_of(machine)), objects.levels)
         seen = {name: metrics.value(found, fairness.SEATS, priority_level=name) for name in wanted}
-        wrong += [f"{machine}, {line}" for line in unlike(wanted, seen)]
-    must_be_none(wrong, "nominal seats follow from flags and shares")
+        wrong += [f"API server of {machine}, {line}" for line in unlike(wanted, seen)]
+    must_be_none(wrong, f"{fairness.ALL_SEATS} seats are shared out by the formula")
+
+
+def looked_at(machines: Iterable[str]) -> None:
+    """What API servers said before is judged now."""
+    for machine in machines:
+        places.looked(machine, API_PORT)
 
 
 def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:

@@ -1,39 +1,48 @@
 """Priority and fairness: every Then-step goes red with a message that one understands."""
 
+import copy
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from fixtures.accounts import Accounts
 from infra.clients import fairness
 from infra.clients.api import Answer, Api
-from infra.clients.fairness import COLUMNS, DUMP, LEVELS, PATH, SCHEMAS, Objects
+from infra.clients.fairness import PATH, Objects
+from infra.clients.fairness_defaults import LEVELS, SCHEMAS
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
-from infra.errors import LabError
 from tests.steps import fairness as steps
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, running_pod
-
-FLAGZ = "apiserver flagz\nmax-requests-inflight=400\nmax-mutating-requests-inflight=200\n"
+from tests.unit.fakes import FakeApi, goes_red, no_time_passes, running_pod
 
 
 def schema(name: str, **status: Any) -> dict[str, Any]:
-    level, precedence = SCHEMAS.get(name, ("absent", 9000))
-    spec = {"priorityLevelConfiguration": {"name": level}, "matchingPrecedence": precedence}
     conditions = [{"type": "Dangling", "status": "False", **status}]
-    return {"metadata": {"uid": f"s-{name}"}, "spec": spec, "status": {"conditions": conditions}}
+    spec = copy.deepcopy(SCHEMAS.get(name, {}))
+    metadata = {"name": name, "uid": f"s-{name}"}
+    return {"metadata": metadata, "spec": spec, "status": {"conditions": conditions}}
 
 
-def level(name: str, **more: int) -> dict[str, Any]:
-    kind, shares, lendable = LEVELS[name]
-    figures = {"nominalConcurrencyShares": shares, "lendablePercent": lendable, **more}
-    return {"metadata": {"uid": f"l-{name}"}, "spec": {"type": kind, kind.lower(): figures}}
+def level(name: str, **limited: Any) -> dict[str, Any]:
+    spec = copy.deepcopy(LEVELS[name])
+    spec.get("limited", {}).update(limited)
+    return {"metadata": {"name": name, "uid": f"l-{name}"}, "spec": spec}
 
 
 def objects(**changed: dict[str, Any]) -> Objects:
     schemas = {name: schema(name) for name in SCHEMAS}
     levels = {name: level(name) for name in LEVELS}
-    return Objects({**schemas, **changed}, levels)
+    return Objects(
+        {**schemas, **{n: one for n, one in changed.items() if n in SCHEMAS}},
+        {**levels, **{n.replace("_", "-"): one for n, one in changed.items() if n not in SCHEMAS}},
+    )
+
+
+def stored(found: Objects) -> dict[str, Any]:
+    return {
+        f"{PATH}/flowschemas": {"items": list(found.schemas.values())},
+        f"{PATH}/prioritylevelconfigurations": {"items": list(found.levels.values())},
+    }
 
 
 class FakeCluster:
@@ -53,11 +62,6 @@ def cluster(**table: Any) -> Cluster:
     return cast("Cluster", FakeCluster(**table))
 
 
-def dump(*, dispatched: int = 7, levels: tuple[str, ...] = tuple(LEVELS)) -> str:
-    rows = [f"{name}, 0, true, false, 0, 0, {dispatched}, 0, 0, 0" for name in levels]
-    return "\n".join([", ".join(COLUMNS), *rows]) + "\n"
-
-
 def answered(status: int, schema: str = "", level: str = "") -> Answer:
     headers = {
         "X-Kubernetes-PF-FlowSchema-UID": schema,
@@ -70,16 +74,53 @@ def test_built_in_objects() -> None:
     good = objects()
     steps.documented_schemas(good)
     steps.documented_levels(good)
-    steps.none_dangles(good)
+    steps.none_dangles(cluster(**stored(good)))
     moved = schema("probes")
     moved["spec"]["matchingPrecedence"] = 3
-    other = objects(probes=moved)
-    goes_red(r"probes: \('exempt', 3\), must be \('exempt', 2\)", steps.documented_schemas, other)
+    goes_red(
+        "probes: matchingPrecedence is 3, must be 2",
+        steps.documented_schemas,
+        objects(probes=moved),
+    )
+    open_to_all = schema("exempt")
+    open_to_all["spec"]["rules"][0]["subjects"] = [{"kind": "Group", "group": {"name": "x"}}]
+    goes_red(
+        "exempt: rules is .*x.*, must be .*masters",
+        steps.documented_schemas,
+        objects(exempt=open_to_all),
+    )
     gone = Objects({}, {"exempt": level("exempt")})
-    goes_red("probes: missing", steps.documented_schemas, gone)
-    goes_red("catch-all: missing", steps.documented_levels, gone)
+    goes_red("probes is missing", steps.documented_schemas, gone)
+    goes_red("catch-all is missing", steps.documented_levels, gone)
     lost = objects(probes=schema("probes", status="True"))
-    goes_red("probes: True", steps.none_dangles, lost)
+    goes_red("probes: True", steps.none_dangles, cluster(**stored(lost)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"limitResponse": {"type": "Reject"}}, 'limitResponse.type is "Reject", must be "Queue"'),
+        ({"borrowingLimitPercent": 0}, "borrowingLimitPercent is 0, must be absent"),
+        ({"nominalConcurrencyShares": 41}, "nominalConcurrencyShares is 41, must be 40"),
+    ],
+)
+def test_a_level_with_another_field(change: dict[str, Any], words: str) -> None:
+    other = objects(workload_high=level("workload-high", **change))
+    goes_red(f"workload-high: limited.*{words}", steps.documented_levels, other)
+
+
+def test_a_suggested_schema_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    path = f"{PATH}/flowschemas/kube-scheduler"
+    words = "have made the flow schema kube-scheduler again: not within"
+    goes_red(words, steps.comes_back, cluster(), "s-old", "kube-scheduler", 90)
+    same = cluster(**{path: schema("kube-scheduler")})
+    goes_red(words, steps.comes_back, same, "s-kube-scheduler", "kube-scheduler", 90)
+    other = schema("kube-scheduler")
+    other["spec"]["priorityLevelConfiguration"]["name"] = "exempt"
+    words = 'it comes back as documented; instead: .*is "exempt"'
+    goes_red(words, steps.comes_back, cluster(**{path: other}), "s-old", "kube-scheduler", 90)
+    steps.comes_back(same, "s-old", "kube-scheduler", 90)
 
 
 def test_a_schema_that_never_dangles(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,60 +153,18 @@ def test_edits_that_stay_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_live_state() -> None:
-    whole = cluster(**{DUMP: dump()})
-    steps.tells_levels(whole, evidence())
-    part = cluster(**{DUMP: dump(levels=("exempt",))})
-    goes_red(r"controller-0 tells only of \['exempt'\]", steps.tells_levels, part, evidence())
-    goes_red("heads its table", steps.tells_levels, cluster(**{DUMP: "a, b\n1, 2\n"}), evidence())
-    before = fairness.dumps(whole.api_servers())
-    goes_red("controller-0: 0 more", steps.dispatched, whole, before, 5, "exempt")
-    steps.dispatched(cluster(**{DUMP: dump(dispatched=12)}), before, 5, "exempt")
-
-
-def test_live_queues_and_requests() -> None:
-    queues, path = "PriorityLevelName, Index\nleader-election, 0\n", fairness.LIVE_REQUESTS
-    details = f"{path}?includeRequestDetails=1"
-    right = {fairness.QUEUES: queues, details: f"head\nexempt, kubernetes-admin, get, {path},\n"}
-    steps.tells_queues_and_requests(cluster(**right), "leader-election")
-    none = cluster(**{**right, fairness.QUEUES: "PriorityLevelName, Index\n"})
-    goes_red(
-        "controller-0: no queue of leader-election",
-        steps.tells_queues_and_requests,
-        none,
-        "leader-election",
-    )
-    other = cluster(**{**right, details: f"head\nexempt, someone, get, {path},\n"})
-    goes_red(
-        "no request of kubernetes-admin",
-        steps.tells_queues_and_requests,
-        other,
-        "leader-election",
-    )
-
-
-def test_live_state_for_everybody() -> None:
-    class Open:
-        def make(self, name: str) -> str:
-            return name
-
-        def api(self, account: str) -> Api:
-            return FakeApi({DUMP: dump()})
-
-    goes_red("should be refused with 403; it was 200", steps.dump_refused, cast("Accounts", Open()))
-
-
 def test_places() -> None:
-    known = objects()
-    nodes = answered(200, "s-system-nodes", "l-system")
-    steps.put_there(known, nodes, "system-nodes", "system")
-    goes_red(
-        r"answered 200, should be put into probes at exempt; it was \('system-nodes', 'system'\)",
-        steps.put_there, known, nodes, "probes", "exempt",
-    )  # fmt: skip
-    goes_red(r"it was \('', ''\)", steps.put_there, known, answered(200), "probes", "exempt")
-    goes_red("should be 403, put into probes", steps.refused_there, known, nodes, "probes")
-    steps.refused_there(known, answered(403, "s-probes"), "probes")
+    known, right = objects(), answered(200, "s-system-nodes", "l-system")
+    both = {"controller-0": right, "controller-1": right}
+    steps.put_there(known, both, "system-nodes", "system")
+    words = "API server of controller-0 puts https://api/x into system-nodes at system"
+    goes_red(words, steps.put_there, known, both, "probes", "exempt")
+    one = {**both, "controller-1": answered(200)}
+    words = "controller-1 puts https://api/x into  at "
+    goes_red(words, steps.put_there, known, one, "system-nodes", "system")
+    words = r"API server of controller-0: \(200, 'system-nodes'\)"
+    goes_red(words, steps.refused_there, known, both, "probes")
+    steps.refused_there(known, {"controller-0": answered(403, "s-probes")}, "probes")
 
 
 def test_what_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,19 +191,23 @@ def test_a_command_that_has_a_place() -> None:
 
 
 def test_seats() -> None:
-    live, known = cluster(**{"/flagz": FLAGZ}), objects()
+    known = objects()
     seats = fairness.nominal_seats(600, known.levels)
-    assert (seats["catch-all"], seats["workload-low"], seats["exempt"]) == (13, 245, 0)
     right = [
         Sample(fairness.SEATS, float(n), {"priority_level": name}) for name, n in seats.items()
     ]
-    steps.seats_follow(live, known, {"controller-0": right})
-    goes_red(
-        "controller-0, system: None, must be 74",
-        steps.seats_follow,
-        live,
-        known,
-        {"controller-0": []},
-    )
-    with pytest.raises(LabError, match="no word of max-requests-inflight"):
-        fairness.all_seats(FakeApi({"/flagz": "nothing"}))
+    names = ("catch-all", "system", "node-high", "leader-election", "workload-high")
+    assert [seats[name] for name in names] == [13, 74, 98, 25, 98]
+    assert (seats["workload-low"], seats["global-default"], seats["exempt"]) == (245, 49, 0)
+    steps.seats_follow(known, {"controller-0": right})
+    few = [replace(one, value=one.value // 2) for one in right]
+    words = "API server of controller-1, workload-low: 122.0, must be 245"
+    goes_red(words, steps.seats_follow, known, {"controller-0": right, "controller-1": few})
+    goes_red("system: None, must be 74", steps.seats_follow, known, {"controller-0": []})
+
+
+def test_an_edited_level_does_not_change_what_its_seats_should_be() -> None:
+    edited = objects(workload_low=level("workload-low", nominalConcurrencyShares=1))
+    more = Objects(edited.schemas, {**edited.levels, "own": {"spec": LEVELS["catch-all"]}})
+    seats = fairness.nominal_seats(600, more.levels)
+    assert (seats["workload-low"], seats["own"]) == (240, 12)
