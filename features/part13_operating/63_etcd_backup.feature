@@ -17,30 +17,30 @@ Feature: Backing up etcd and knowing the certificates' end
   Rule: One member may be lost without losing writes
 
     @claim_63_2 @disruptive
-    Scenario Outline: <member> is lost and returns
+    Scenario Outline: <member> <ends> and returns
       Given the running etcd members
-      When <member> of etcd stops
-      Then within 15 s a write through the API is read from both other members
+      When <member> of etcd <ends>
+      Then within 15 s a write through each API server is read from both other members
       And the processes of the others run on, with at most one change of leader
-      When the stopped member starts again
+      When the lost member starts again
       Then within 15 s it holds the same data as the others
 
       Examples:
-        | member     |
-        | the leader |
+        | member     | ends      |
+        | the leader | is killed |
 
       @slow
       Examples:
-        | member     |
-        | a follower |
+        | member     | ends  |
+        | a follower | stops |
 
   Rule: A snapshot of one member is a private file
 
     @claim_63_3 @claim_63_9
-    Scenario: A snapshot is readable by root alone and the members do not notice
+    Scenario: Snapshots are readable by root alone and the members do not notice
       Given the running etcd members
-      When a snapshot is taken of one member
-      Then its file is complete, has a checksum, and only root may read it
+      When a snapshot is taken of each member, on its machine
+      Then each file is complete, has a checksum, and only root may read it
       And etcdctl named the version of the members' storage
       And the running members are untouched
 
@@ -138,6 +138,12 @@ Feature: Backing up etcd and knowing the certificates' end
       When a snapshot is taken of one member
       Then the stored Secret is marked as encrypted
       And the file shows the ConfigMap's value but not the Secret's
+
+    @claim_63_12
+    Scenario: Every Secret in etcd is encrypted, whichever API server stored it
+      When a Secret is made through each API server
+      Then every API server reads each of them
+      And every Secret in etcd is marked as encrypted, those among them
 
   Rule: Every certificate's end is known and right
 

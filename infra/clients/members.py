@@ -1,11 +1,13 @@
 """The running etcd as a whole: what a backup, or the loss of one member, must not change."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from infra.clients import bystanders, etcd, metrics
+from infra.clients.api import Api, ApiUnreachable
 from infra.clients.etcd import Etcdctl, Status
 from infra.clients.units import Unit
 from infra.cluster import Cluster
@@ -17,6 +19,9 @@ CHANGES = "etcd_server_leader_changes_seen_total"
 """Metric of each member (ET server etcdserver/metrics.go)."""
 CLIENT = "apiserver-etcd-client"
 """The identity with which API servers, and we, ask etcd over HTTPS."""
+READ = "read"
+WRITE_TIMEOUT = 5.0
+"""Seconds for one write: one that began before an election ended may hang for long."""
 REPLICATED = 10.0
 """Seconds for an entry to reach every member: heartbeat 100 ms, election 1 s (T19)."""
 
@@ -80,7 +85,12 @@ def differences(before: Members, after: Members) -> list[str]:
         )
         if a != b
     ]
-    for one, other in zip(before.statuses, after.statuses, strict=False):
+    now = {status.endpoint: status for status in after.statuses}
+    for one in before.statuses:
+        other = now.get(one.endpoint)
+        if other is None:
+            found.append(f"{one.endpoint} does not answer any more")
+            continue
         found += [
             f"{one.endpoint}: {what} {a} became {b}"
             for what, a, b in (
@@ -150,17 +160,34 @@ def await_everywhere(cluster: Cluster, key: str) -> None:
         )
 
 
-def write_and_read(cluster: Cluster, namespace: str, machines: Iterable[str]) -> dict[str, str]:
-    """By machine: the stored key of a new ConfigMap as that member holds it, or ``nothing``.
+def written_through_each(
+    cluster: Cluster, namespace: str, machines: Sequence[str]
+) -> dict[str, str]:
+    """By API server: ``read``, or what became of a new ConfigMap that was made through it.
 
-    The write goes through the API, the reads ask for a quorum through each surviving member.
+    Reads ask for a quorum through each of the surviving members on ``machines``.
     """
-    name = f"written-{uuid.uuid4().hex[:8]}"
-    path = f"/api/v1/namespaces/{namespace}/configmaps"
-    cluster.api.create(path, {"metadata": {"name": name}})
-    key = config_map_key(namespace, name)
-    found = {machine: client_of(cluster, machine).find(key) for machine in machines}
-    return {machine: entry.key if entry else "nothing" for machine, entry in found.items()}
+    name = f"written-{uuid.uuid4().hex[:8]}-"
+    path, servers = f"/api/v1/namespaces/{namespace}/configmaps", cluster.api_servers()
+    with ThreadPoolExecutor(len(servers)) as pool:
+        told = pool.map(lambda one: trouble_with(one[1], path, name + one[0]), servers.items())
+        found = dict(zip(servers, told, strict=True))
+        prefix = config_map_key(namespace, name)
+        read = list(pool.map(lambda m: client_of(cluster, m).keys(prefix), machines))
+    for server, trouble in found.items():
+        lacks = [m for m, keys in zip(machines, read, strict=True) if prefix + server not in keys]
+        found[server] = trouble or (f"not read from {' and '.join(lacks)}" if lacks else READ)
+    return found
+
+
+def trouble_with(api: Api, path: str, name: str) -> str:
+    """Why a ConfigMap could not be made; empty when it was."""
+    body = {"metadata": {"name": name}}
+    try:
+        answer = api.ask("POST", path, body=body, timeout=WRITE_TIMEOUT)
+    except ApiUnreachable as error:
+        return str(error)[:200]
+    return "" if answer.ok else f"{answer.status} {answer.message[:200]}"
 
 
 def config_map_key(namespace: str, name: str) -> str:

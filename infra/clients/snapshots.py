@@ -109,6 +109,18 @@ class Workbench:
         mode, owner, size = output.split()
         return FileFacts(mode, owner, int(size))
 
+    def incomplete(self, snapshot: Snapshot) -> list[str]:
+        """Why this is no private, whole file; empty when it is."""
+        facts, wrong = self.facts(snapshot.path), []
+        if (facts.mode, facts.owner) != ("600", "root"):
+            wrong.append(f"the file's mode and owner: {facts}")
+        if facts.size <= CHECKSUM:
+            wrong.append(f"the file holds nothing: {facts}")
+        elif facts.size % 512 != CHECKSUM:
+            wrong.append(f"no checksum after whole pages: {facts}")
+        left = [name for name in self.entries(self.directory) if name.endswith(".part")]
+        return wrong + [f"the unfinished file is still there: {name}" for name in left]
+
     def sha256(self, path: str) -> str:
         return self.shell.run(["sha256sum", path]).stdout.split()[0]
 

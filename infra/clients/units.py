@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra import wait
+from infra.errors import require
 from infra.ssh import Shell
 
 API_SERVER = "kube-apiserver"
@@ -100,6 +101,18 @@ def restart(shell: Shell, name: str, *, killing: bool = False) -> None:
 def stop(shell: Shell, name: str) -> None:
     with wait.told(f"{name} on {shell.name} has ended", "within", START_TIMEOUT):
         shell.run(["systemctl", "stop", name], timeout=START_TIMEOUT)
+
+
+def kill(shell: Shell, name: str) -> None:
+    """Ends its process without asking it, and keeps systemd from starting another.
+
+    Errors: NotPrepared when systemd was quicker.
+    """
+    before = show(shell, name).restarts
+    signal(shell, name, "SIGKILL")
+    stop(shell, name)
+    now = show(shell, name).restarts
+    require(now == before, f"{name} on {shell.name} was started again before it could be stopped")
 
 
 START_TIMEOUT = 240.0

@@ -1,6 +1,7 @@
 """Phrases about snapshots of etcd: taking, judging and damaging the file."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra.clients import members
-from infra.clients.snapshots import CHECKSUM, Snapshot, Workbench
+from infra.clients.running import must_be_none
+from infra.clients.snapshots import Snapshot, Workbench
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.ssh import Result
@@ -42,6 +44,15 @@ def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
     snapshot = workbench.save()
     evidence.record("snapshot", "figures", workbench.status(snapshot.path))
     return snapshot
+
+
+@when("a snapshot is taken of each member, on its machine", target_fixture="snapshots")
+def take_of_each(workbenches: list[Workbench], evidence: Evidence) -> list[Snapshot]:
+    with ThreadPoolExecutor(len(workbenches)) as pool:
+        snapshots = list(pool.map(Workbench.save, workbenches))
+    for bench, snapshot in zip(workbenches, snapshots, strict=True):
+        evidence.record(f"snapshot on {bench.shell.name}", "figures", bench.status(snapshot.path))
+    return snapshots
 
 
 @given("a snapshot that holds a known value", target_fixture="known")
@@ -81,22 +92,24 @@ def change_one_byte(workbench: Workbench, known: Known) -> str:
     return damaged
 
 
-@then("its file is complete, has a checksum, and only root may read it")
-def private_file(workbench: Workbench, snapshot: Snapshot) -> None:
-    facts = workbench.facts(snapshot.path)
-    assert (facts.mode, facts.owner) == ("600", "root"), f"the file's mode and owner: {facts}"
-    assert facts.size > CHECKSUM, f"the file holds nothing: {facts}"
-    assert facts.size % 512 == CHECKSUM, f"no checksum after whole pages: {facts}"
-    left = [name for name in workbench.entries(workbench.directory) if name.endswith(".part")]
-    assert not left, f"the unfinished file is still there: {left}"
+@then("each file is complete, has a checksum, and only root may read it")
+def private_files(workbenches: list[Workbench], snapshots: list[Snapshot]) -> None:
+    wrong = [
+        f"{bench.shell.name}: {text}"
+        for bench, snapshot in zip(workbenches, snapshots, strict=True)
+        for text in bench.incomplete(snapshot)
+    ]
+    must_be_none(wrong, "each snapshot is a whole file of root's alone")
 
 
 @then("etcdctl named the version of the members' storage")
-def named_version(cluster: Cluster, snapshot: Snapshot) -> None:
+def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
     """Article 63 shows "Server version 3.6.0": the data's format, not the program's version."""
     versions = {status.storage for status in members.client(cluster).statuses()}
-    named = [v for v in versions if v and f"Server version {v}" in snapshot.said]
-    assert named, f"the members' storage is {versions}, etcdctl said: {snapshot.said}"
+    require(len(versions) == 1 and all(versions), f"the members' storage is of versions {versions}")
+    word = f"Server version {versions.pop()}"
+    wrong = [one.said for one in snapshots if word not in one.said]
+    must_be_none(wrong, f"etcdctl says {word!r} of each snapshot")
 
 
 @then("etcdctl refuses, because it needs exactly one endpoint")

@@ -13,7 +13,7 @@ from infra.clients.snapshots import FileFacts
 from tests.steps import etcd, snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit
 from tests.unit.etcd_fake import FOUND, KNOWN, NAMES, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
-from tests.unit.fakes import no_time_passes
+from tests.unit.fakes import FakeApi, no_time_passes
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +59,33 @@ LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
 
 
 def test_a_write_that_is_lost_with_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = {"controller-1": "/registry/x", "controller-2": "nothing"}
-    monkeypatch.setattr(members, "write_and_read", lambda *_: seen)
+    seen = {"controller-1": members.READ, "controller-2": "not read from controller-1"}
+    monkeypatch.setattr(members, "written_through_each", lambda *_: seen)
     red(etcd.write_survives, cluster(), "ns", LOST, 15.0, says="not within 15 s")
+    red(etcd.write_survives, cluster(), "ns", LOST, 15.0, says="not read from controller-1")
+
+
+def test_writes_go_through_every_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "POST /api/v1/namespaces/ns/configmaps"
+    good, bad = FakeApi({path: {}}), FakeApi({path: (500, {"message": "no leader"})})
+    servers = {"controller-0": good, "controller-1": good, "controller-2": bad}
+    live = cluster(api_servers=lambda: servers)
+
+    class Keys:
+        def __init__(self, machine: str) -> None:
+            self.machine = machine
+
+        def keys(self, prefix: str) -> list[str]:
+            lost = self.machine == "controller-2"
+            return [prefix + name for name in servers if not (lost and name == "controller-1")]
+
+    monkeypatch.setattr(members, "client_of", lambda _, machine: Keys(machine))
+    found = members.written_through_each(live, "ns", ("controller-1", "controller-2"))
+    assert found == {
+        "controller-0": "read",
+        "controller-1": "not read from controller-2",
+        "controller-2": "500 no leader",
+    }
 
 
 def test_a_member_that_restarts_or_leaders_that_keep_changing(
@@ -84,6 +108,7 @@ def test_a_member_that_returns_with_other_data(monkeypatch: pytest.MonkeyPatch) 
     ("now", "says"),
     [
         (replace(FOUND, alarms=("NOSPACE",)), "alarms"),
+        (replace(FOUND, statuses=STATUSES[:2]), "https://10.0.1.13 does not answer any more"),
         (replace(FOUND, statuses=tuple(replace(s, term=3) for s in STATUSES)), "term 2 became 3"),
         (replace(FOUND, statuses=tuple(replace(s, revision=9) for s in STATUSES)), "revision fell"),
         (replace(FOUND, names={**NAMES, 4: "restored"}), "members"),
@@ -105,22 +130,28 @@ def test_a_delete_that_does_not_reach_a_member(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("facts", "entries", "says"),
     [
-        (FileFacts("644", "root", 1056), [], "mode and owner"),
-        (FileFacts("600", "root", 0), [], "holds nothing"),
+        (FileFacts("644", "root", 1056), [], "the file's mode and owner"),
+        (FileFacts("600", "root", 0), [], "the file holds nothing"),
         (FileFacts("600", "root", 1024), [], "no checksum"),
-        (FileFacts("600", "root", 1056), ["a.part"], "unfinished"),
+        (FileFacts("600", "root", 1056), ["a.part"], "the unfinished"),
     ],
 )
 def test_a_file_that_is_no_private_snapshot(
     facts: FileFacts, entries: list[str], says: str
 ) -> None:
-    red(snapshots.private_file, Bench(facts=facts, entries=entries), SNAPSHOT, says=says)
+    benches = [
+        Bench(facts=FileFacts("600", "root", 1056), entries=[]),
+        Bench(facts=facts, entries=entries),
+    ]
+    red(snapshots.private_files, benches, [SNAPSHOT] * 2, says=f"controller-0: {says}")
 
 
 def test_a_version_that_nobody_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=STATUSES))
+    statuses = [replace(one, storage="3.6.0") for one in STATUSES]
+    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
     silent = replace(SNAPSHOT, said="Snapshot saved")
-    red(snapshots.named_version, cluster(), silent, says="etcdctl said: Snapshot saved")
+    both = [replace(SNAPSHOT, said="Server version 3.6.0"), silent]
+    red(snapshots.named_version, cluster(), both, says="Snapshot saved")
 
 
 def test_a_snapshot_of_three_endpoints() -> None:

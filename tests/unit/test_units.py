@@ -1,11 +1,14 @@
 """Verbs on units of a machine."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from infra import wait
 from infra.clients import units
 from infra.wait import Waited
-from tests.unit.fakes import FakeShell
+from tests.unit.fakes import FakeShell, not_judged
 
 
 def test_the_end_of_a_unit_is_a_wait_that_the_report_shows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +31,27 @@ def test_who_is_asked_to_end_is_not_killed() -> None:
     assert not any("kill" in argv for argv in shell.ran)
     units.restart(shell, "kube-apiserver", killing=True)
     assert [argv[1] for argv in shell.ran[-2:]] == ["kill", "restart"]
+
+
+class Counting(FakeShell):
+    """A unit whose count of restarts is told in turn."""
+
+    def __init__(self, *restarts: int) -> None:
+        super().__init__(answers={"systemctl": ""})
+        self.restarts = list(restarts)
+
+    def run(self, argv: Sequence[str], **how: Any) -> Any:
+        if argv[1] == "show":
+            self.answers["systemctl show"] = f"NRestarts={self.restarts.pop(0)}\n"
+            self.answers.pop("systemctl", None)
+        else:
+            self.answers = {"systemctl": ""}
+        return super().run(argv, **how)
+
+
+def test_a_killed_unit_is_kept_from_starting_again() -> None:
+    shell = Counting(1, 1)
+    units.kill(shell, "etcd")
+    assert [argv[1] for argv in shell.ran] == ["show", "kill", "stop", "show"]
+    assert "--signal=SIGKILL" in shell.ran[1]
+    not_judged("etcd on worker-0 was started again", units.kill, Counting(1, 2), "etcd")
