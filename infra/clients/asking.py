@@ -58,6 +58,10 @@ class Asking:
         if self._pool is not None:
             self._pool.submit(self._once)
 
+    def between(self, begin: float, end: float) -> list[Asked]:
+        """What was asked from one moment of the clock to another."""
+        return [one for one in self.asked if begin <= self._began + one.at <= end]
+
     def _once(self) -> None:
         at = self._clock.now() - self._began
         wrong = self._ask()

@@ -20,8 +20,12 @@ from infra.wait import eventually
 REJECTED = "apiserver_flowcontrol_rejected_requests_total"
 WAITS = 15.0
 """Seconds that a request may wait in a queue: a quarter of --request-timeout (60 s)."""
+GIVES_UP = WAITS - 1
+"""Seconds before which nobody has given up waiting: a refusal by then is for want of a place."""
 ENDS = 90.0
 """Seconds for one answer: the longest wait, the webhook's five seconds, and a busy machine."""
+OPENS = "/livez"
+"""Asked to open a connection: a probe is exempt and counts nowhere (flow schema ``probes``)."""
 PRECEDENCE = 500
 """Before the built-in schema of ServiceAccounts (9000)."""
 REJECTS: JsonObject = {"type": "Reject"}
@@ -37,6 +41,8 @@ class Outcome:
     retry_after: str = ""
     level: str = ""
     """UID of the level that the answer tells of."""
+    began: float = 0.0
+    """By this process's clock."""
 
 
 def queueing(length: int) -> JsonObject:
@@ -94,24 +100,37 @@ def seats(server: Api, level: str) -> int:
     return int(metrics.value(samples, SEATS, priority_level=level) or 0)
 
 
-def send(api: Api, count: int, path: str) -> list[Outcome]:
-    """So many creations of ConfigMaps at once, each on a connection of its own."""
-    start = time.monotonic()
+def send(api: Api, count: int, path: str, *, times: int = 1) -> list[Outcome]:
+    """So many creations of ConfigMaps at once, each on a connection of its own that is open.
+
+    Fifty handshakes at once would keep an API server's CPUs busy, which is not what is judged.
+    ``times`` over, when all are answered.
+    """
+    clients = [api.at(api.base) for _ in range(count)]
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(lambda _: one(api.at(api.base), path, start), range(count)))
+        list(pool.map(lambda one: one.ask("GET", OPENS), clients))
+        start = time.monotonic()
+        waves = [list(pool.map(lambda c: one(c, path, start), clients)) for _ in range(times)]
+    return [outcome for wave in waves for outcome in wave]
 
 
 def one(api: Api, path: str, start: float) -> Outcome:
     """A request that nobody repeats; status 0 when there was no answer."""
     body = {"metadata": {"generateName": "flood-"}}
-    at = time.monotonic()
+    began = time.monotonic()
     try:
         answer = api.ask("POST", path, body=body, timeout=ENDS)
     except ApiUnreachable:
-        return Outcome(at - start, time.monotonic() - at, 0)
+        return Outcome(began - start, time.monotonic() - began, 0, began=began)
+    took = time.monotonic() - began
     retry = str(answer.headers.get("Retry-After", ""))
     level = str(answer.headers.get(LEVEL_UID, ""))
-    return Outcome(at - start, time.monotonic() - at, answer.status, retry, level)
+    return Outcome(began - start, took, answer.status, retry, level, began)
+
+
+def window(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """When the first request began and the last was answered, by this process's clock."""
+    return min(o.began for o in outcomes), max(o.began + o.seconds for o in outcomes)
 
 
 def statuses(outcomes: Sequence[Outcome]) -> dict[int, int]:

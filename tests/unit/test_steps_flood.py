@@ -1,25 +1,20 @@
 """A flood and everybody else: every Then-step goes red, as one understands."""
 
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any, cast
+from typing import Any, ClassVar
 
 import pytest
 
 from infra.clients import flood, webhooks
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Answer
-from infra.clients.asking import Asked
 from infra.clients.fairness import level_path
 from infra.clients.flood import Outcome
 from infra.clients.webhooks import Webhook
-from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from tests.steps import flood as steps
-from tests.steps.flood import Flooder, Others
-from tests.unit.elections_fake import FIRST, TAKEN
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes
-from tests.unit.test_steps_rolling import Over
+from tests.steps.flood import Flooder
+from tests.unit.elections_fake import FIRST
+from tests.unit.fakes import FakeApi, goes_red, no_time_passes
 
 LEVEL = "ns-flood"
 ACCOUNT = TokenAccount("ns", "flooder", "t")
@@ -61,33 +56,6 @@ def test_refusals_that_are_not_counted_or_counted_elsewhere() -> None:
     goes_red("they are .*time-out", steps.counted, both, outcomes, "concurrency-limit")
 
 
-def others(slow: float = 0.1, wrong: str = "") -> Others:
-    seen = Asked(9.0, 9.0 + slow, wrong)
-    return Others({"admin": Over(seen)}, {"admin": 0.1}, {"kube-scheduler": FIRST})
-
-
-def test_others_that_wait_or_are_refused() -> None:
-    steps.others_answered(others(), evidence())
-    goes_red(
-        "3 times as slowly at most; instead: .*2.5", steps.others_answered, others(2.5), evidence()
-    )
-    goes_red("are answered", steps.others_answered, others(wrong="429"), evidence())
-    with pytest.raises(ValueError, match="nothing was asked"):
-        steps.compared(Others({"admin": Over()}, {"admin": 0.1}, {}))
-
-
-def test_leases_that_are_lost_or_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = cast("Cluster", None)
-    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": FIRST})
-    no_time_passes(monkeypatch)
-    goes_red("went on without renewing it", steps.leases_renewed, live, others())
-    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": TAKEN})
-    goes_red("controller-0_.* became controller-1_", steps.leases_renewed, live, others())
-    later = replace(FIRST, renewed=FIRST.renewed + timedelta(seconds=2))
-    monkeypatch.setattr(steps, "held", lambda _: {"kube-scheduler": later})
-    steps.leases_renewed(live, others())
-
-
 def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
     outcomes = answered(5, 5, 5, 10, 10, 10, 15) + refused(0.1, 0.1) + refused(15, 15, 15)
     right = flooder(queue_full=2, time_out=3)
@@ -105,6 +73,9 @@ def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
         outcomes,
         "queue-full",
     )
+    slow = answered(5) + refused(0.1, 9) + refused(15, 15, 15)
+    words = r"2 were refused at once, after \[0.1, 9\] s"
+    goes_red(words, steps.without_place, right, slow, "queue-full")
     goes_red("3 are counted as time-out, 0 were", steps.gave_up, right, answered(5), "time-out")
 
 
@@ -142,16 +113,23 @@ def test_a_webhook_is_served_with_a_certificate_of_its_service() -> None:
     made.remove()
 
 
-def test_a_flood_is_sent_at_once_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Bare(FakeApi):
-        def at(self, base: str) -> "Bare":
-            return self
+class Bare(FakeApi):
+    """An API that refuses all; ``methods`` is what it was asked, by all its clients."""
 
-        def ask(self, method: str, path: str, **how: Any) -> Answer:
-            return Answer(method, path, 429, {"Retry-After": "1"}, "")
+    methods: ClassVar[list[str]] = []
 
-    found = flood.send(Bare({}), 5, "/x")
-    assert [(one.status, one.retry_after) for one in found] == [(429, "1")] * 5
+    def at(self, base: str) -> "Bare":
+        return self
+
+    def ask(self, method: str, path: str, **how: Any) -> Answer:
+        self.methods.append(method)
+        return Answer(method, path, 429, {"Retry-After": "1"}, "")
+
+
+def test_a_flood_is_sent_at_once_on_open_connections_and_not_repeated() -> None:
+    found = flood.send(Bare({}), 5, "/x", times=2)
+    assert [(one.status, one.retry_after) for one in found] == [(429, "1")] * 10
+    assert Bare.methods == ["GET"] * 5 + ["POST"] * 10
 
 
 def test_answers_that_tell_of_another_level() -> None:
