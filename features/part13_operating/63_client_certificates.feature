@@ -9,6 +9,7 @@ Feature: Client certificates are renewed
     Scenario: The kubeconfig of a scheduler that stands by is changed
       Given a scheduler that stands by, and its leader
       When its kubeconfig gets a certificate that ends in 5 h
+      And its API server is restarted, so that it connects anew
       Then for 15 s its API server sees no certificate that ends so soon
       When it is restarted
       Then within 60 s its API server sees one

@@ -29,3 +29,11 @@ Feature: Serving certificates are rotated in place
       Examples:
         | component | limit |
         | a kubelet | 120 s |
+
+    @claim_63_14 @slow
+    Scenario: A watch goes on while its API server takes up a new certificate
+      Given the TLS port of an API server, what it serves and its process
+      And a watch at that API server
+      When its certificate and key are replaced by newly issued ones
+      Then within 120 s it serves the new certificate, for the same names
+      And the watch that was open goes on and tells of what is made

@@ -20,6 +20,8 @@ SEEN = "apiserver_client_certificate_expiration_seconds_bucket"
 ENDS = timedelta(hours=5)
 """Between two borders of that histogram, where no other client's certificate lies."""
 SOON, SOONER = "21600", "7200"
+DISPATCHED = "apiserver_flowcontrol_dispatched_requests_total"
+"""Counted by the flow schema that a request was put into."""
 FOLDER = "/var/lib/kubelet/pki"
 CURRENT = f"{FOLDER}/kubelet-client-current.pem"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
@@ -77,6 +79,15 @@ def ending_seen(servers: Iterable[Api]) -> int:
         soon, sooner = (metrics.value(samples, SEEN, le=border) or 0 for border in (SOON, SOONER))
         total += soon - sooner
     return int(total)
+
+
+def served_scheduler(server: Api) -> float:
+    """Requests of a scheduler that an API server has served since it started: each scheduler asks
+    the API server of its own machine (article 8).
+    """
+    samples = metrics.parse(server.text("/metrics"), only=DISPATCHED)
+    mine = [s.value for s in samples if s.labels.get("flow_schema") == "kube-scheduler"]
+    return sum(mine)
 
 
 def use(cluster: Cluster, node: str) -> Use:

@@ -5,19 +5,23 @@ Names: k8s.io/apiserver pkg/endpoints/filters/traces.go, component-base tracing 
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import yaml
 
+from infra.clients import bystanders, tls
 from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.counterpart import Counterpart
+from infra.clients.units import API_SERVER
+from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 
 CONFIGURATION = "/var/lib/kubernetes/tracing.yaml"
 UNIT = "/etc/systemd/system/kube-apiserver.service"
-ADDRESS = "127.0.0.1:4317"
-"""OTLP's port: what an API server uses without an endpoint of its own."""
+PORT = 4317
+"""OTLP's: what an API server uses without an endpoint of its own."""
+FLAG = "--tracing-config-file"
 SERVICE = "apiserver"
 COMMAND = "ExecStart=/usr/local/bin/kube-apiserver \\\n"
 
@@ -47,7 +51,8 @@ class Collector(Counterpart):
         return f"{self.folder}/spans"
 
     def start(self) -> None:
-        self.run("spans", f"--listen={ADDRESS}", f"--log={self.log}")
+        """On every address: an API server of another machine that sends traces can, too."""
+        self.run("spans", f"--listen=0.0.0.0:{PORT}", f"--log={self.log}")
 
     def spans(self) -> list[Span]:
         """Errors: CommandFailed before it has started."""
@@ -67,17 +72,17 @@ class Traced:
         return str(self.answer.headers.get("Audit-Id", ""))
 
 
-def configuration() -> bytes:
+def configuration(address: str) -> bytes:
     """Without a rate of its own: only requests that ask for it are traced."""
     kind = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "TracingConfiguration"}
-    return yaml.safe_dump({**kind, "endpoint": ADDRESS}).encode()
+    return yaml.safe_dump({**kind, "endpoint": f"{address}:{PORT}"}).encode()
 
 
 def unit_with_tracing(unit: bytes) -> bytes:
     """The API server's unit with one more flag."""
     text = unit.decode()
     require(COMMAND in text, f"{UNIT} starts no API server as phases/files has it")
-    flag = f"  --tracing-config-file={CONFIGURATION} \\\n"
+    flag = f"  {FLAG}={CONFIGURATION} \\\n"
     return text.replace(COMMAND, COMMAND + flag).encode()
 
 
@@ -88,6 +93,14 @@ def create(api: Api, path: str) -> Traced:
     asking = Api(api.base, replace(api.credentials, headers=(header,)))
     body = {"metadata": {"generateName": "traced-"}}
     return Traced(trace, asking.ask("POST", path, body=body))
+
+
+def create_each(asking: Mapping[str, Api], path: str) -> dict[str, Traced]:
+    """What each has made, in their order. Errors: NotPrepared when one was refused."""
+    made = {who: create(api, path) for who, api in asking.items()}
+    wrong = [f"{who}: {one.answer.status}" for who, one in made.items() if one.answer.status != 201]
+    require(not wrong, f"each makes a ConfigMap; instead: {wrong}")
+    return made
 
 
 def below(spans: Sequence[Span], top: Span) -> list[Span]:
@@ -116,4 +129,24 @@ def of(spans: Sequence[Span], requests: Sequence[Traced]) -> list[str]:
         for one in requests
         for span in spans
         if one.trace == span.trace or one.audit_id == span.audit_id
+    ]
+
+
+def told_to_trace(cluster: Cluster) -> list[str]:
+    """Machines whose running API server was started to send traces, wherever to."""
+    units = bystanders.processes(cluster, [API_SERVER])
+    found = []
+    for (machine, _), unit in units.items():
+        words = cluster.shell(machine).run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout
+        found += [machine] if FLAG in words else []
+    return found
+
+
+def cannot_reach(cluster: Cluster, collector: Collector) -> list[str]:
+    """Controllers that do not reach the collector: that none of them sends proves nothing then."""
+    address = str(cluster.spec.machine(collector.shell.name).private_ip)
+    return [
+        str(machine.name)
+        for machine in cluster.spec.controllers
+        if not tls.connects(cluster, machine.name, address, PORT)
     ]

@@ -1,6 +1,6 @@
 """Client certificates in kubeconfigs, and those that a kubelet renews itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pytest_bdd import given, then, when
@@ -9,13 +9,15 @@ from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.renewal import Renewal
 from infra.clients import client_certificates, kubelet, leases, units
+from infra.clients.api import Api, ApiUnreachable
 from infra.clients.client_certificates import CURRENT, ENDS, Renewing
 from infra.cluster import Cluster
-from infra.errors import ClaimError, CommandFailed, require
+from infra.errors import ClaimError, CommandFailed, preparing, require
 from infra.pki.reading import Found
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
+from tests.steps.rolling import READY_AGAIN, await_ready
 
 SCHEDULER = "kube-scheduler"
 SCHEDULERS = "/var/lib/kubernetes/kube-scheduler.kubeconfig"
@@ -43,6 +45,16 @@ def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours:
     old = cluster.shell(standby.machine).get(SCHEDULERS)
     new = client_certificates.with_ending_pair(cluster, SCHEDULER, old)
     faults.replace(standby.machine, SCHEDULERS, new, unit=SCHEDULER, at_once=False)
+
+
+@when("its API server is restarted, so that it connects anew", target_fixture="standby")
+def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
+    """It would go on over a connection that it has for ever, whatever the file says."""
+    server = cluster.api_of(standby.machine)
+    units.restart(cluster.shell(standby.machine), units.API_SERVER, killing=True)
+    await_ready(standby.machine, server)
+    await_served(server, standby.machine)
+    return replace(standby, seen=0)  # it counts from nothing
 
 
 @then(phrase("for {lasting:Duration} its API server sees no certificate that ends so soon"))
@@ -153,6 +165,18 @@ def ready_throughout(cluster: Cluster, renewing: Renewing) -> None:
     now = kubelet.ready_since(cluster.api, renewing.node)
     if now != renewing.ready_since:
         raise ClaimError(f"{renewing.node} was ready since {renewing.ready_since}, now since {now}")
+
+
+def await_served(server: Api, machine: str) -> None:
+    """Until a restarted API server has served the scheduler of its machine, and no other's."""
+    with preparing():
+        eventually(
+            lambda: client_certificates.served_scheduler(server),
+            lambda count: count > 0,
+            within=scaled(READY_AGAIN),
+            what=f"the scheduler of {machine} asks its restarted API server",
+            transient=(ApiUnreachable,),
+        )
 
 
 def ending_on(cluster: Cluster, machine: str) -> int:

@@ -5,12 +5,13 @@ from pytest_bdd import given, then, when
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from infra.clients import rotation, tls_ports, units
+from infra.clients.open_watch import OpenWatch
 from infra.clients.rotation import SERVERS, Serving
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError, require
+from infra.errors import ClaimError, LabError, preparing, require
 from infra.pki.reading import Found
-from infra.timing import scaled
+from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase
 
@@ -23,6 +24,16 @@ SERVER = one_of(SERVERS)
 )
 def serving(cluster: Cluster, component: str) -> Serving:
     return rotation.look(cluster, component)
+
+
+@given("a watch at that API server", target_fixture="watch")
+def open_watch(cluster: Cluster, serving: Serving, namespace: str) -> OpenWatch:
+    """It tells of what is made while nothing has changed yet (control)."""
+    path = config_maps(namespace)
+    watch = OpenWatch(cluster.api_of(serving.port.machine), path).open()
+    with preparing():
+        await_told(cluster, watch, path, "made-before")
+    return watch
 
 
 @when("its certificate and key are replaced by newly issued ones", target_fixture="new")
@@ -48,6 +59,11 @@ def serves_new(
     evidence.table(f"served by {serving.port}, old and new", "serial, ends", rows)
     if not rotation.alike(serving.old, new):
         raise ClaimError(f"the new certificate of {serving.port} is for other names")
+
+
+@then("the watch that was open goes on and tells of what is made")
+def watch_goes_on(cluster: Cluster, watch: OpenWatch, namespace: str) -> None:
+    await_told(cluster, watch, config_maps(namespace), "made-after")
 
 
 @then(phrase("within {limit:Duration} it serves the old certificate again"))
@@ -76,4 +92,18 @@ def await_served(cluster: Cluster, serving: Serving, wanted: Found, limit: float
         within=scaled(limit),
         what=f"{serving.port} serves {wanted.fingerprint[:16]}",
         transient=(LabError,),
+    )
+
+
+def config_maps(namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/configmaps"
+
+
+def await_told(cluster: Cluster, watch: OpenWatch, path: str, name: str) -> None:
+    cluster.api.create(path, {"metadata": {"name": name}})
+    eventually(
+        lambda: watch.told,
+        lambda seen: name in seen[0],
+        within=scaled(ACCESS),
+        what=f"the watch that was open tells of {name}",
     )

@@ -12,7 +12,7 @@ from infra.clients.running import must_be_none
 from infra.clients.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
-from infra.errors import ClaimError
+from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -32,30 +32,26 @@ def processes_before(cluster: Cluster) -> Bystanders:
 )
 def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
     machine = collector.shell.name
-    faults.add(machine, CONFIGURATION, tracing.configuration())
+    far = tracing.cannot_reach(cluster, collector)
+    require(not far, f"{', '.join(far)} cannot reach the collector: they could send it nothing")
+    address = str(cluster.spec.machine(machine).private_ip)
+    faults.add(machine, CONFIGURATION, tracing.configuration(address))
     unit = tracing.unit_with_tracing(collector.shell.get(UNIT))
     faults.replace(machine, UNIT, unit, unit=API_SERVER)
-    server = cluster.api_of(machine)
-    await_ready(machine, server)
-    return server
+    return ready_again(cluster, machine)
 
 
 @when(
-    "an account there, admin there and admin elsewhere ask for traces of what they make",
+    "an account there, admin there and admin everywhere else ask for traces of what they make",
     target_fixture="traced",
 )
-def three_ask(
-    cluster: Cluster, accounts: Accounts, namespace: str, server: Api
-) -> dict[str, Traced]:
+def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -> dict[str, Traced]:
     """Admin there last: once its span has come, the others' would have too."""
     account = accounts.make("tracer", [CREATES])
-    *_, other = cluster.api_servers().values()
-    asking = {"account": account.api(server), "admin elsewhere": other, "admin": server}
-    path = f"/api/v1/namespaces/{namespace}/configmaps"
-    made = {who: tracing.create(api, path) for who, api in asking.items()}
-    wrong = [f"{who}: {one.answer.status}" for who, one in made.items() if one.answer.status != 201]
-    must_be_none(wrong, "each makes a ConfigMap")
-    return made
+    servers = {f"admin on {m}": api for m, api in cluster.api_servers().items()}
+    others = {who: api for who, api in servers.items() if api.base != server.base}
+    asking = {"account": account.api(server), **others, "admin": server}
+    return tracing.create_each(asking, f"/api/v1/namespaces/{namespace}/configmaps")
 
 
 @then(
@@ -84,10 +80,16 @@ def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) ->
         raise ClaimError(f"{name} should be a part of {span.name}: {[one.name for one in parts]}")
 
 
-@then("it has no span of the other two requests")
+@then("it has no span of the other requests")
 def no_others(collector: Collector, traced: dict[str, Traced]) -> None:
     odd = tracing.of(collector.spans(), [one for who, one in traced.items() if who != "admin"])
     must_be_none(odd, "only a privileged caller is traced, and only where tracing is set")
+
+
+@then("no other API server was started to send traces anywhere")
+def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
+    told = [m for m in tracing.told_to_trace(cluster) if m != collector.shell.name]
+    must_be_none([f"{m} has {tracing.FLAG}" for m in told], "the other API servers send nothing")
 
 
 @then("the processes of the other API servers are the same")
@@ -96,3 +98,9 @@ def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -
     found = bystanders.process_differences(processes, now)
     odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
     must_be_none(odd, "the other API servers go on")
+
+
+def ready_again(cluster: Cluster, machine: str) -> Api:
+    server = cluster.api_of(machine)
+    await_ready(machine, server)
+    return server

@@ -20,7 +20,7 @@ from infra.pki.reading import Found
 from tests.steps import client_certificates as steps
 from tests.steps.client_certificates import Standby
 from tests.unit.elections_fake import FIRST, TAKEN, cluster
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, not_judged
 
 SPEC = cluster().spec
 STANDBY = Standby("controller-1", 3, FIRST.holder)
@@ -72,6 +72,19 @@ def test_a_standby_that_reads_its_kubeconfig_again_or_never(
     with pytest.raises(WaitTimeout, match="shows the certificate of its kubeconfig"):
         steps.one_seen(at, STANDBY, 60)
     steps.none_seen(at, STANDBY, 15)
+
+
+def test_a_standby_has_to_connect_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    server = FakeApi({"/metrics": f'{clients.DISPATCHED}{{flow_schema="exempt"}} 4\n'})
+    at = live(tmp_path, shell=lambda _: FakeShell())
+    at.api_of = lambda _: server
+    monkeypatch.setattr(steps.units, "restart", lambda *_, **__: None)
+    monkeypatch.setattr(steps, "await_ready", lambda *_: None)
+    words = "the scheduler of controller-1 asks its restarted API server"
+    not_judged(words, steps.connects_anew, at, STANDBY)
+    server.table["/metrics"] = f'{clients.DISPATCHED}{{flow_schema="kube-scheduler"}} 4\n'
+    assert steps.connects_anew(at, STANDBY).seen == 0
 
 
 def test_another_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

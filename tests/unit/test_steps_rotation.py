@@ -1,11 +1,13 @@
 """Certificates that are not taken up, or by a restart: every Then-step goes red."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from infra.clients import rotation, tls_ports
+from infra.clients.open_watch import OpenWatch
 from infra.clients.rotation import Serving
 from infra.clients.tls_ports import Port
 from infra.clients.units import Unit
@@ -15,7 +17,7 @@ from infra.inventory import series
 from infra.pki import authority
 from infra.pki.reading import Found, from_pem
 from tests.steps import rotation as steps
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 
 SPEC = series("series", kubernetes="v1.36.1", platform="local")
 PORT = Port("controller-0", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
@@ -88,3 +90,31 @@ def test_a_server_that_was_restarted(live: Live) -> None:
     steps.same_process(of(live), serving(live))
     live.its.answers["systemctl"] = RUNS.replace("7", "8")
     goes_red("was process 7, it is 8", steps.same_process, of(live), serving(live))
+
+
+class Watch:
+    def __init__(self, *names: str, ended: str = "") -> None:
+        self.told = list(names), ended
+
+
+def test_a_watch_that_ends_with_the_certificate(live: Live) -> None:
+    api = FakeApi({"POST /api/v1/namespaces/ns/configmaps": {}})
+    at: Any = SimpleNamespace(api=api)
+    broken: Any = Watch("made-before", ended="the watch broke: reset")
+    words = "open tells of made-after: not within 15 s; .*the watch broke: reset"
+    goes_red(words, steps.watch_goes_on, at, broken, "ns")
+    whole: Any = Watch("made-before", "made-after")
+    steps.watch_goes_on(at, whole, "ns")
+
+
+def test_one_watch_is_followed_to_its_end() -> None:
+    api = FakeApi({})
+    api.stream = [{"type": "ADDED", "object": {"metadata": {"name": "one"}}}]
+    api.at = lambda _: api  # type: ignore[method-assign]
+    watch = OpenWatch(api, "/x").open()
+    watch._thread.join()
+    assert watch.told == (["one"], "the server ended the watch")
+    api.stream = [{"type": "ERROR", "object": {}}]
+    watch = OpenWatch(api, "/x").open()
+    watch._thread.join()
+    assert watch.told[1].startswith("the watch broke")

@@ -6,15 +6,16 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from infra.clients import bystanders, tracing
+from infra.clients import bystanders, tls, tracing
 from infra.clients.api import Answer
 from infra.clients.bystanders import Bystanders
-from infra.clients.tracing import ADDRESS, Collector, Span, Traced
+from infra.clients.tracing import Collector, Span, Traced
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
 from tests.steps import traces as steps
+from tests.unit import elections_fake
 from tests.unit.elections_fake import unit
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
 
 NAME = "POST /api/v1/namespaces/{:namespace}/configmaps"
 TOP = {
@@ -36,7 +37,7 @@ def asked(trace: str, audit_id: str) -> Traced:
 
 THREE = {
     "account": asked("t2", "2"),
-    "admin elsewhere": asked("t3", "3"),
+    "admin on controller-1": asked("t3", "3"),
     "admin": asked("t1", "1"),
 }
 
@@ -107,7 +108,30 @@ def test_the_unit_and_its_configuration() -> None:
         f"  --tracing-config-file={tracing.CONFIGURATION} \\",
         "  --secure-port=6443",
     ]
-    made = yaml.safe_load(tracing.configuration())
-    assert (made["endpoint"], "samplingRatePerMillion" in made) == (ADDRESS, False)
+    made = yaml.safe_load(tracing.configuration("10.0.1.11"))
+    assert (made["endpoint"], "samplingRatePerMillion" in made) == ("10.0.1.11:4317", False)
     with pytest.raises(NotPrepared, match="starts no API server"):
         tracing.unit_with_tracing(b"ExecStart=/bin/true\n")
+
+
+def test_another_api_server_that_was_told_to_trace() -> None:
+    def live(*machines: str) -> Any:
+        def shell(name: str) -> FakeShell:
+            words = (
+                f"kube-apiserver\0{tracing.FLAG}=/x\0" if name in machines else "kube-apiserver\0"
+            )
+            return FakeShell(name, {"systemctl": "MainPID=7\n", "cat /proc/7/cmdline": words})
+
+        return elections_fake.cluster(shell=shell)
+
+    steps.others_told_nothing(live("controller-0"), collector())
+    words = "send nothing; instead: controller-2 has --tracing-config-file"
+    goes_red(words, steps.others_told_nothing, live("controller-0", "controller-2"), collector())
+
+
+def test_a_collector_that_others_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "connects", lambda _, machine, *__: machine != "controller-2")
+    live = elections_fake.cluster()
+    faults: Any = None
+    words = "controller-2 cannot reach the collector"
+    not_judged(words, steps.told_to_trace, live, faults, collector())
