@@ -1,10 +1,10 @@
 """What components expose of themselves: metrics by process, health checks and counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from infra.clients import metrics, plain, tls
-from infra.clients.api import ApiUnreachable
+from infra.clients.api import Api, ApiUnreachable
 from infra.clients.kubelet_port import PORT as KUBELET
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
@@ -52,6 +52,11 @@ def of_api_servers(cluster: Cluster, path: str) -> dict[str, list[Sample]]:
     """Samples of each API server, as admin. Errors: ApiRefused."""
     servers = cluster.api_servers().items()
     return {machine: metrics.parse(api.text(path)) for machine, api in servers}
+
+
+def statuses(api: Api, paths: Iterable[str]) -> dict[str, int]:
+    """What an API server answers somebody, by path."""
+    return {path: api.ask("GET", path).status for path in paths}
 
 
 def requests(samples: list[Sample], **labels: str) -> float:

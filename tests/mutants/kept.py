@@ -86,7 +86,7 @@ MUTANTS = (
     Mutant(
         "kube-proxies that tell everybody",
         "67.4",
-        "kube-proxy's metrics stay on its machine",
+        "metrics of a kube-proxy for anybody stay on its machine",
         changes.talkative_proxies,
     ),
     Mutant(
@@ -116,6 +116,7 @@ MUTANTS = (
         "63.12",
         "the Secret is stored without encryption",
         changes.secrets_in_clear,
+        or_says="Secrets is stored encrypted",
     ),
     Mutant(
         "a load balancer that does not check",
@@ -140,7 +141,7 @@ MUTANTS = (
     Mutant(
         "service accounts are exempt",
         "67.8",
-        "flow schemas have their documented level and precedence",
+        "flow schemas are as documented",
         changes.schema_of_the_exempt,
         mend=changes.schema_follows,
     ),

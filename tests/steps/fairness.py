@@ -1,12 +1,11 @@
 """Priority and fairness: built-in objects, where answers were put, levels live, seats."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
-from infra import places
 from infra.clients import fairness, metrics
 from infra.clients import fairness_defaults as defaults
 from infra.clients.api import Answer
@@ -16,9 +15,9 @@ from infra.clients.metrics import Sample
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.inventory import API_PORT
 from infra.timing import scaled
 from infra.wait import eventually
+from tests.steps.metrics import looked_at
 from tests.steps.phrases import one_of, phrase
 
 WHO: dict[str, tuple[str, ...]] = {
@@ -211,12 +210,6 @@ def seats_follow(objects: Objects, samples: dict[str, list[Sample]]) -> None:
         seen = {name: metrics.value(found, fairness.SEATS, priority_level=name) for name in wanted}
         wrong += [f"API server of {machine}, {line}" for line in unlike(wanted, seen)]
     must_be_none(wrong, f"{fairness.ALL_SEATS} seats are shared out by the formula")
-
-
-def looked_at(machines: Iterable[str]) -> None:
-    """What API servers said before is judged now."""
-    for machine in machines:
-        places.looked(machine, API_PORT)
 
 
 def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:

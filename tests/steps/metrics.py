@@ -1,12 +1,13 @@
 """Metrics: what components tell of themselves, whom they tell it, and what a counter counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
+from infra import places
 from infra.clients import exposed, kubelet, metrics, units
 from infra.clients.accounts import TokenAccount
 from infra.clients.metrics import Sample
@@ -14,6 +15,7 @@ from infra.clients.parameters import Parameters
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.inventory import API_PORT
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase
@@ -23,6 +25,7 @@ LABELS = {
     "code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version",
 }  # fmt: skip
 """Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
+IN_FLIGHT = "apiserver_current_inflight_requests"
 READABLE = ("/metrics", "/metrics/slis", "/livez")
 CHECKED = one_of(exposed.CHECKS)
 
@@ -82,12 +85,12 @@ def ask_health(cluster: Cluster, component: str) -> None:
 
 @then("each tells of requests in flight, mutating and reading")
 def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
-    name = "apiserver_current_inflight_requests"
+    looked_at(samples)
     wrong = [
-        f"{machine} has no {name} of kind {kind}"
+        f"{machine} has no {IN_FLIGHT} of kind {kind}"
         for machine, found in samples.items()
         for kind in ("mutating", "readOnly")
-        if metrics.value(found, name, request_kind=kind) is None
+        if metrics.value(found, IN_FLIGHT, request_kind=kind) is None
     ]
     must_be_none(wrong, "each API server tells of requests in flight")
 
@@ -120,17 +123,20 @@ def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]
 
 @then(phrase('a member of "{group:Name}" may read metrics, indicators and health'))
 def member_may_read(cluster: Cluster, group: str) -> None:
-    api = cluster.api.impersonating("someone", group)
-    seen = {path: api.ask("GET", path).status for path in READABLE}
-    if set(seen.values()) != {200}:
-        raise ClaimError(f"a member of {group} should read {READABLE}; it was answered {seen}")
+    servers = cluster.api_servers().items()
+    asked = {
+        m: exposed.statuses(api.impersonating("someone", group), READABLE) for m, api in servers
+    }
+    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {200}]
+    must_be_none(wrong, f"each API server lets a member of {group} read")
 
 
 @then("that account is refused metrics and indicators with 403")
-def account_refused(accounts: Accounts, account: TokenAccount) -> None:
-    seen = {path: accounts.api(account).ask("GET", path).status for path in READABLE[:2]}
-    if set(seen.values()) != {403}:
-        raise ClaimError(f"an account without rights should be refused; it was answered {seen}")
+def account_refused(cluster: Cluster, account: TokenAccount) -> None:
+    servers = cluster.api_servers().items()
+    asked = {m: exposed.statuses(account.api(api), READABLE[:2]) for m, api in servers}
+    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {403}]
+    must_be_none(wrong, "each API server refuses an account without rights")
 
 
 @then("each says that its checks are healthy")
@@ -190,3 +196,9 @@ def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: s
     now = exposed.of_api_servers(cluster, "/metrics")
     wrong = exposed.not_begun_anew(samples, now, restarted)
     must_be_none(wrong, "a restarted process counts from nothing, and the others go on")
+
+
+def looked_at(machines: Iterable[str]) -> None:
+    """What their API servers said before is judged now."""
+    for machine in machines:
+        places.looked(machine, API_PORT)

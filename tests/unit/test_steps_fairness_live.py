@@ -1,10 +1,11 @@
 """Priority levels live: every Then-step goes red with a message that one understands."""
 
-from typing import cast
+from typing import Any, cast
 
-from fixtures.accounts import Accounts
+import pytest
+
 from infra.clients import fairness
-from infra.clients.api import Api
+from infra.clients.accounts import TokenAccount
 from infra.clients.fairness import COLUMNS, DUMP
 from infra.clients.fairness_defaults import LEVELS
 from tests.steps import fairness_live as steps
@@ -49,12 +50,13 @@ def test_live_queues_and_requests() -> None:
     )
 
 
-def test_live_state_for_everybody() -> None:
-    class Open:
-        def make(self, name: str) -> str:
-            return name
+def test_live_state_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
 
-        def api(self, account: str) -> Api:
-            return FakeApi({DUMP: dump()})
+    class Accounts:
+        def make(self, name: str) -> TokenAccount:
+            return TokenAccount("ns", name, "t")
 
-    goes_red("should be refused with 403; it was 200", steps.dump_refused, cast("Accounts", Open()))
+    words = "refuses .*dump_priority_levels with 403; instead: controller-0: 200"
+    goes_red(words, steps.dump_refused, cluster(**{DUMP: dump()}), cast("Any", Accounts()))
+    steps.dump_refused(cluster(**{DUMP: (403, {})}), cast("Any", Accounts()))

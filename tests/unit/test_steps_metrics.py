@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.accounts import Accounts
 from infra.clients import exposed, metrics
 from infra.clients.accounts import TokenAccount
 from infra.clients.api import Api
@@ -78,17 +77,16 @@ def test_a_counter_that_counts_wrong() -> None:
 
 def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeApi, "impersonating", lambda one, *_: one)
+    monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
     readable = dict.fromkeys(steps.READABLE, "ok")
     steps.member_may_read(cluster(readable), "system:monitoring")
-    goes_red("'/metrics': 404", steps.member_may_read, cluster({}), "system:monitoring")
-
-    class Open:
-        def api(self, account: TokenAccount) -> Api:
-            return FakeApi(readable)
-
-    goes_red(
-        "should be refused; it was .*200", steps.account_refused, cast("Accounts", Open()), PLAIN
-    )
+    one_of_two = cluster(readable, {})
+    words = "system:monitoring read; instead: controller-1: {'/metrics': 404"
+    goes_red(words, steps.member_may_read, one_of_two, "system:monitoring")
+    refusing = dict.fromkeys(steps.READABLE, (403, {}))
+    steps.account_refused(cluster(refusing), PLAIN)
+    words = "refuses an account without rights; instead: controller-1: {'/metrics': 200"
+    goes_red(words, steps.account_refused, cluster(refusing, readable), PLAIN)
 
 
 def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
