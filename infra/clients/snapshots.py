@@ -79,10 +79,11 @@ class Workbench:
         return f"{self.directory}/{name}"
 
     def save(self, name: str = "snapshot.db") -> Snapshot:
+        """Errors: ClaimError when etcdctl does not take one, which every claim here is about."""
         before = self.live.revision()
         result = self.ask_to_save(self.live, name)
         if result.exit_status != 0:
-            raise LabError(f"no snapshot of {self.live.endpoints}: {result.stderr}")
+            raise ClaimError(f"no snapshot of {self.live.endpoints}: {result.stderr}")
         said = result.stdout + result.stderr
         return Snapshot(self.path(name), said, before, self.live.revision())
 
@@ -164,14 +165,17 @@ class Workbench:
         return self.shell.run(argv, check=False, timeout=SAVE_TIMEOUT)
 
     def start_restored(self, snapshot: Snapshot) -> RestoredMember:
-        """A member on loopback ports of its own. Errors: LabError when it does not start."""
+        """A member on loopback ports of its own. Errors: ClaimError when it does not start."""
         name, port = f"restored-{uuid.uuid4().hex[:8]}", free_port()
         answer = self.restore(snapshot.path, name, port=port)
         if answer.exit_status != 0:
-            raise LabError(f"{snapshot.path} cannot be restored: {answer.stderr}")
+            raise ClaimError(f"{snapshot.path} cannot be restored: {answer.stderr}")
         self._units.append(name)
         argv = ["systemd-run", f"--unit={name}", "--collect", "--service-type=notify"]
-        self.shell.run([*argv, *member_argv(self.path(name), port)], timeout=SAVE_TIMEOUT)
+        argv += member_argv(self.path(name), port)
+        started = self.shell.run(argv, check=False, timeout=SAVE_TIMEOUT)
+        if started.exit_status != 0:
+            raise ClaimError(f"no member runs from {snapshot.path}: {started.stderr}")
         return RestoredMember(name, self.live.at(f"https://127.0.0.1:{port}"))
 
 

@@ -11,7 +11,7 @@ from infra.clients import members
 from infra.clients.members import Members
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
-from infra.errors import CommandFailed
+from infra.errors import CommandFailed, claimed
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase, typed
@@ -75,7 +75,8 @@ def member_killed(cluster: Cluster, members_before: Members, faults: Faults, mem
 
 @when("the lost member starts again")
 def member_starts(lost: Lost, faults: Faults) -> None:
-    faults.start(lost.machine, "etcd")
+    with claimed():  # a lost member returns
+        faults.start(lost.machine, "etcd")
 
 
 @then("three different members of one cluster are healthy")

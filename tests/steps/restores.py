@@ -10,7 +10,7 @@ from infra.clients.etcd import DATA
 from infra.clients.running import must_be_none
 from infra.clients.snapshots import RestoredMember, Snapshot, Workbench
 from infra.cluster import Cluster
-from infra.errors import LabError, require
+from infra.errors import ClaimError, LabError
 from tests.steps.snapshots import Known
 
 
@@ -32,7 +32,8 @@ def restore_beside(snapshot: Snapshot, workbench: Workbench) -> RestoredMember:
 def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
     before = Fresh("fresh", workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
     answer = workbench.restore(snapshot.path, before.name)
-    require(answer.exit_status == 0, f"the restore was refused: {answer.stderr}")
+    if answer.exit_status != 0:
+        raise ClaimError(f"a restore into a fresh directory was refused: {answer.stderr}")
     return before
 
 

@@ -10,7 +10,7 @@ from infra.clients.running import must_be_none
 from infra.clients.snapshots import RestoredMember, Snapshot, Workbench
 from infra.clients.writer import Writer
 from infra.cluster import Cluster
-from infra.errors import require
+from infra.errors import claimed, require
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -34,7 +34,8 @@ def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
 def snapshot_under_load(workbench: Workbench, writer: Writer) -> Snapshot:
     await_writes(writer, A_SIDE)
     snapshot = workbench.save()
-    await_writes(writer, len(writer.written) + A_SIDE)
+    with claimed():  # writes go on while a snapshot is taken
+        await_writes(writer, len(writer.written) + A_SIDE)
     writer.close()
     return snapshot
 

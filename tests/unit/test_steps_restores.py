@@ -10,9 +10,9 @@ from infra.clients import contents, members
 from infra.clients.etcd import Entry, Etcdctl, Health
 from infra.clients.snapshots import Workbench
 from infra.clients.writer import Written
-from infra.errors import LabError
+from infra.errors import LabError, WaitTimeout
 from infra.ssh import Result
-from tests.steps import restores, secrets, writers
+from tests.steps import etcd, restores, secrets, writers
 from tests.unit.elections_fake import cluster
 from tests.unit.etcd_fake import (
     KNOWN,
@@ -145,3 +145,32 @@ def test_a_bench_that_cannot_be_cleared_says_so() -> None:
     bench.directory = "/b"
     with pytest.raises(LabError, match="left behind on controller-0: /b"):
         bench.close()
+
+
+def test_a_snapshot_that_cannot_be_taken_or_restored() -> None:
+    bench = Bench(ask_to_save=answer(1, stderr="no leader"))
+    bench.live = Ctl(revision=5)  # type: ignore[assignment]
+    bench.live.endpoints = ("https://10.0.1.11:2379",)  # type: ignore[misc]
+    red(bench.save, says="no snapshot of")
+    refusing = Bench(restore=answer(1, stderr="expected sha256"))
+    red(restores.restore_beside, SNAPSHOT, refusing, says="cannot be restored: expected sha256")
+    stillborn = Bench(restore=answer(0))
+    stillborn.shell = FakeShell("controller-0")
+    red(restores.restore_beside, SNAPSHOT, stillborn, says="no member runs from /b/snapshot.db")
+    fresh = Bench(restore=answer(1, stderr="no space"), entries=[], inode="7")
+    red(restores.restore_fresh, fresh, SNAPSHOT, says="fresh directory was refused: no space")
+
+
+def test_a_member_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        def start(self, machine: str, unit: str) -> None:
+            raise WaitTimeout(f"{unit} on {machine} is active: not within 60 s")
+
+    faults: Any = Stuck()
+    red(etcd.member_starts, etcd.Lost("controller-0", (), {}), faults, says="etcd on controller-0")
+
+
+def test_writes_that_end_with_a_snapshot() -> None:
+    failing: Any = SimpleNamespace(written=[1] * 10, failures=["refused"] * 11, close=lambda: None)
+    bench = Bench(save=SNAPSHOT)
+    red(writers.snapshot_under_load, bench, failing, says="ConfigMaps written, 20 wanted")
