@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.clients import aggregation, exposed, metrics, tls
-from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients import aggregation, exposed, handshakes, metrics, tls
+from infra.clients.api import Credentials
+from infra.clients.handshakes import NO_ANSWER
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import API_PORT, Role
 
-NO_ANSWER = "no answer"
-"""What a handshake that is refused gives; that the port answers others is the control."""
 BUILD = (exposed.BUILD, "git_version")
 ETCD_BUILD = ("etcd_server_version", "server_version")
 ETCD_VERSION = "3.6."
@@ -92,16 +91,10 @@ def ask_one(
     nobody = Credentials(ca=known.ca)
 
     def got(who: Credentials, path: str) -> tuple[str, str]:
-        request = tls.request("GET", path, at=machine)
-        context = tls.trusting_anybody(who)
-        try:
-            sent = tls.exchange(
-                cluster, machine, end.port, request, context=context, address=address
-            )
-            status, _, text = tls.parsed(sent)
-        except ApiUnreachable:
-            return NO_ANSWER, ""
-        return str(status), text
+        request, context = tls.request("GET", path, at=machine), tls.trusting_anybody(who)
+        return handshakes.told(
+            cluster, machine, end.port, request, context=context, address=address
+        )
 
     status, text = got(known, "/metrics")
     asked = {"nobody": nobody, "stranger": stranger}

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.clients import aggregation, tls
-from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients import aggregation, handshakes, tls
+from infra.clients.api import Credentials
 from infra.clients.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.cluster import Cluster
 from infra.inventory import API_PORT
@@ -14,8 +14,6 @@ from infra.pki import passing
 from infra.pki.identities import FRONT_PROXY_CLIENT
 
 STRANGER = "a stranger"
-NO_ANSWER = "no answer"
-"""A handshake that is refused gives none; that the port answers others is the control."""
 ON_BEHALF = {"X-Remote-User": "kubernetes-admin", "X-Remote-Group": "system:masters"}
 """What the front proxy adds (article 61): who trusts its authority believes it."""
 API = frozenset({KUBERNETES, FRONT_PROXY})
@@ -38,7 +36,7 @@ class Door:
 
 
 Tried = Mapping[Door, Mapping[str, str]]
-"""By door and authority: the status of the answer, or NO_ANSWER."""
+"""By door and authority: the status of the answer, or handshakes.NO_ANSWER."""
 
 
 def doors(cluster: Cluster) -> list[Door]:
@@ -85,13 +83,10 @@ def tried(cluster: Cluster, shown: Mapping[str, Credentials]) -> Tried:
 def knock(cluster: Cluster, door: Door, credentials: Credentials) -> str:
     request = tls.request("GET", door.path, at=door.machine, headers=ON_BEHALF)
     context = tls.trusting_anybody(credentials)
-    try:
-        got = tls.exchange(
-            cluster, door.machine, door.port, request, context=context, address=door.address
-        )
-        return str(tls.parsed(got)[0])
-    except ApiUnreachable:
-        return NO_ANSWER
+    told = handshakes.told(
+        cluster, door.machine, door.port, request, context=context, address=door.address
+    )
+    return told[0]
 
 
 def kept_out(found: Tried) -> list[str]:
@@ -110,5 +105,5 @@ def let_in(found: Tried) -> list[str]:
         f"{door} lets in a client of {who}: {answer}"
         for door, answers in found.items()
         for who, answer in answers.items()
-        if who not in door.of and answer not in {"401", NO_ANSWER}
+        if who not in door.of and answer not in {"401", handshakes.NO_ANSWER}
     ]

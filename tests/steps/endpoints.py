@@ -8,7 +8,8 @@ from fixtures.recording import Evidence
 from infra import places
 from infra.clients import endpoints, let_in
 from infra.clients.api import Credentials
-from infra.clients.endpoints import ENDPOINTS, LOCAL, NO_ANSWER, Told
+from infra.clients.endpoints import ENDPOINTS, LOCAL, Told
+from infra.clients.handshakes import NO_ANSWER
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from tests.steps.phrases import one_of, phrase

@@ -61,4 +61,5 @@ def test_each_means_each() -> None:
     assert wanted("each worker") == ["worker-0", "worker-1"]
     assert len(wanted("each API server")) == len(wanted("each member")) == 3
     assert wanted("each controller") == CONTROLLERS
+    assert wanted("each machine") == [*CONTROLLERS, "worker-0", "worker-1"]
     assert wanted("any") == wanted("the leader") == []

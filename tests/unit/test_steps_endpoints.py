@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from infra.clients import aggregation, endpoints, tls
+from infra.clients import aggregation, endpoints, handshakes, tls
 from infra.clients.api import ApiUnreachable, Credentials
-from infra.clients.endpoints import NO_ANSWER, Told
+from infra.clients.endpoints import Told
+from infra.clients.handshakes import NO_ANSWER
+from infra.errors import Unreachable
 from tests.steps import endpoints as steps
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeShell, goes_red, not_judged
+from tests.unit.fakes import FakeShell, goes_red, no_time_passes, not_judged
 
 GOOD = Told("200", "v1.36.1", nobody="403", stranger="401", health="200")
 
@@ -76,3 +78,23 @@ def test_what_a_machine_tells_itself() -> None:
     assert told["controller-1"] == Told("200", "3.6.8")
     words = "member of etcd of controller-2: no answer, version absent"
     goes_red(words, steps.names_version, live, told, "member of etcd")
+
+
+def test_a_port_that_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+    def closed(*_: Any, **__: Any) -> Any:
+        raise ApiUnreachable("refused") from Unreachable("worker-1", "10.0.1.22", "refused")
+
+    monkeypatch.setattr(tls, "exchange", closed)
+    context: Any = None
+    how = {"context": context, "address": ""}
+    goes_red(
+        "port 10250 of worker-1 is open",
+        handshakes.told,
+        cluster(),
+        "worker-1",
+        10250,
+        "GET",
+        **how,
+    )

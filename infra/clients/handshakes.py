@@ -1,0 +1,48 @@
+"""What a TLS port tells somebody: an answer, or none where the handshake is refused."""
+
+import ssl
+
+from infra.clients import tls
+from infra.clients.api import ApiUnreachable
+from infra.cluster import Cluster
+from infra.errors import Unreachable, claimed
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
+
+NO_ANSWER = "no answer"
+"""What a handshake that is refused gives; that the port answers others is the control."""
+
+
+def told(
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    request: str,
+    *,
+    context: ssl.SSLContext,
+    address: str,
+) -> tuple[str, str]:
+    """Status and body of an answer, or NO_ANSWER where a handshake is refused.
+
+    A port that nobody listens on is waited for: a kubelet may be restarting for another scenario.
+    Errors: ClaimError when it stays closed.
+    """
+
+    def once() -> tuple[str, str]:
+        try:
+            sent = tls.exchange(cluster, machine, port, request, context=context, address=address)
+            status, _, text = tls.parsed(sent)
+        except ApiUnreachable as error:
+            if isinstance(error.__cause__, Unreachable):
+                raise error.__cause__ from error
+            return NO_ANSWER, ""
+        return str(status), text
+
+    with claimed():
+        return eventually(
+            once,
+            lambda _: True,
+            within=scaled(NODE_READY),
+            what=f"port {port} of {address or machine} is open",
+            transient=(Unreachable,),
+        )
