@@ -28,7 +28,7 @@ Feature: What the components count, and who may read it
     Scenario Outline: The metrics of a <component> are for whom it knows
       Given a stranger with a certificate of his own
       When the metrics of each <component> are asked for by whom it knows, by nobody and by the stranger
-      Then each <component> gives metrics that name its version
+      Then each <component> gives metrics of its own
       And nobody is refused metrics with <nobody>
       And the stranger is refused metrics with <stranger>
       And nobody is told of its health with <health>
@@ -44,7 +44,7 @@ Feature: What the components count, and who may read it
 
     Scenario Outline: The metrics of a <component> that are for anybody stay on its machine
       When the metrics of each <component> are asked for on its machine, without a certificate
-      Then each <component> there gives metrics that name its version
+      Then each <component> there gives metrics of its own
       And no other machine reaches that port of a <component>
 
       Examples:

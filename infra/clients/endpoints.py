@@ -19,7 +19,8 @@ ETCD_VERSION = "3.6."
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A component's secure port, ``known`` to whom, and the metric and label of its version."""
+    """A component's secure port, ``known`` to whom, and the metric and label that tell it from
+    others: the version, or for metrics-server, which names none, a node that it asks."""
 
     role: Role | None
     port: int
@@ -40,7 +41,12 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         built=ETCD_BUILD,
         health="/health",
     ),
-    "metrics-server": Endpoint(None, aggregation.PORT, health="/livez"),
+    "metrics-server": Endpoint(
+        None,
+        aggregation.PORT,
+        built=("metrics_server_kubelet_request_total", "node"),
+        health="/livez",
+    ),
 }
 """All that ask who somebody is; kube-proxy, and etcd's second address, ask nobody."""
 
@@ -109,8 +115,8 @@ def version_in(text: str, built: tuple[str, str]) -> str:
 
 
 def wanted_version(cluster: Cluster, component: str) -> str:
-    """What the version begins with."""
-    by_itself = {"member of etcd": ETCD_VERSION, "metrics-server": "v"}
+    """What the version begins with, or the node's name."""
+    by_itself = {"member of etcd": ETCD_VERSION, "metrics-server": "worker-"}
     return by_itself.get(component, cluster.spec.kubernetes)
 
 

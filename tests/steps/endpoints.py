@@ -52,16 +52,16 @@ def ask_locally(cluster: Cluster, component: str) -> Answers:
     return endpoints.ask_locally(cluster, component)
 
 
-@then(phrase("each {component:Component} gives metrics that name its version", Component=COMPONENT))
-@then(phrase("each {component:Alone} there gives metrics that name its version", Alone=ALONE))
-def names_version(cluster: Cluster, told: Answers, component: str) -> None:
+@then(phrase("each {component:Component} gives metrics of its own", Component=COMPONENT))
+@then(phrase("each {component:Alone} there gives metrics of its own", Alone=ALONE))
+def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
     wanted = endpoints.wanted_version(cluster, component)
     wrong = [
-        f"{component} of {looked_at(machine)}: {seen.known}, version {seen.version or 'absent'}"
+        f"{component} of {looked_at(machine)}: {seen.known}, named {seen.version or 'absent'}"
         for machine, seen in told.items()
         if seen.known != "200" or not seen.version.startswith(wanted)
     ]
-    must_be_none(wrong, f"metrics name version {wanted}")
+    must_be_none(wrong, f"metrics are the component's own and name {wanted}")
 
 
 @then(phrase("nobody is refused metrics with {status:Status}", Status=STATUS))

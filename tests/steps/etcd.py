@@ -1,7 +1,7 @@
 """Phrases about the running etcd: its members, their loss and return, what each one holds."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_bdd import given, then, when
 
@@ -21,11 +21,15 @@ MEMBER = typed("the leader|a follower", str)
 
 @dataclass(frozen=True)
 class Lost:
-    """The machine whose member was stopped, the others, and their counts of leader changes."""
+    """The machine whose member ended, the others, and their counts of leader changes.
+
+    ``namespace`` was made before: what is written in it afterwards is what is judged.
+    """
 
     machine: str
     others: tuple[str, ...]
     changes: dict[str, float]
+    namespace: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,21 @@ def object_deleted(cluster: Cluster, stored: Stored) -> None:
 
 
 @when(phrase("{member:Member} of etcd stops", Member=MEMBER), target_fixture="lost")
-def member_stops(cluster: Cluster, members_before: Members, faults: Faults, member: str) -> Lost:
+def member_stops(
+    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
+) -> Lost:
     """Cleanly: a leader hands over before it ends."""
-    lost = losing(cluster, members_before, member)
+    lost = replace(losing(cluster, members_before, member), namespace=namespace)
     faults.stop(lost.machine, "etcd")
     return lost
 
 
 @when(phrase("{member:Member} of etcd is killed", Member=MEMBER), target_fixture="lost")
-def member_killed(cluster: Cluster, members_before: Members, faults: Faults, member: str) -> Lost:
+def member_killed(
+    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
+) -> Lost:
     """The others have to notice, and to elect."""
-    lost = losing(cluster, members_before, member)
+    lost = replace(losing(cluster, members_before, member), namespace=namespace)
     faults.kill(lost.machine, "etcd")
     return lost
 
@@ -107,9 +115,9 @@ def runs_version(members_before: Members, version: str) -> None:
         "within {limit:Duration} a write through each API server is read from both other members"
     )
 )
-def write_survives(cluster: Cluster, namespace: str, lost: Lost, limit: float) -> None:
+def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
     eventually(
-        lambda: members.written_through_each(cluster, namespace, lost.others),
+        lambda: members.written_through_each(cluster, lost.namespace, lost.others),
         lambda found: set(found.values()) == {members.READ},
         within=scaled(limit),
         what=f"writes without the member of {lost.machine} are read from {lost.others}",

@@ -20,15 +20,15 @@ GOOD = Told("200", "v1.36.1", nobody="403", stranger="401", health="200")
 def test_components_that_tell_too_much_or_too_little() -> None:
     def judge(seen: Told) -> None:
         told = {"controller-1": seen}
-        steps.names_version(cluster(), told, "scheduler")
+        steps.own_metrics(cluster(), told, "scheduler")
         steps.nobody_refused(told, "403")
         steps.stranger_refused(told, "401")
         steps.health_told(told, "200")
 
     judge(GOOD)
     for odd, words in (
-        ({"version": "v1.35.0"}, "scheduler of controller-1: 200, version v1.35.0"),
-        ({"known": NO_ANSWER, "version": ""}, "no answer, version absent"),
+        ({"version": "v1.35.0"}, "scheduler of controller-1: 200, named v1.35.0"),
+        ({"known": NO_ANSWER, "version": ""}, "no answer, named absent"),
         ({"nobody": "200"}, "without a certificate: 403; instead: controller-1: 200"),
         ({"stranger": "200"}, "of an unknown authority: 401; instead: controller-1: 200"),
         ({"health": "401"}, "health without a certificate: 200; instead: controller-1: 401"),
@@ -76,8 +76,8 @@ def test_what_a_machine_tells_itself() -> None:
     live = cluster(shell=lambda name: FakeShell(name, {"curl": TEXT} if name[-1] != "2" else {}))
     told = endpoints.ask_locally(live, "member of etcd")
     assert told["controller-1"] == Told("200", "3.6.8")
-    words = "member of etcd of controller-2: no answer, version absent"
-    goes_red(words, steps.names_version, live, told, "member of etcd")
+    words = "member of etcd of controller-2: no answer, named absent"
+    goes_red(words, steps.own_metrics, live, told, "member of etcd")
 
 
 def test_a_port_that_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:

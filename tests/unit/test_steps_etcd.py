@@ -61,8 +61,8 @@ LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
 def test_a_write_that_is_lost_with_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {"controller-1": members.READ, "controller-2": "not read from controller-1"}
     monkeypatch.setattr(members, "written_through_each", lambda *_: seen)
-    red(etcd.write_survives, cluster(), "ns", LOST, 15.0, says="not within 15 s")
-    red(etcd.write_survives, cluster(), "ns", LOST, 15.0, says="not read from controller-1")
+    red(etcd.write_survives, cluster(), LOST, 15.0, says="not within 15 s")
+    red(etcd.write_survives, cluster(), LOST, 15.0, says="not read from controller-1")
 
 
 def test_writes_go_through_every_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
