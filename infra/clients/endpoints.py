@@ -20,7 +20,8 @@ ETCD_VERSION = "3.6."
 @dataclass(frozen=True)
 class Endpoint:
     """A component's secure port, ``known`` to whom, and the metric and label that tell it from
-    others: the version, or for metrics-server, which names none, a node that it asks."""
+    others: the version, or for metrics-server, which names none, a node that it asks.
+    """
 
     role: Role | None
     port: int
