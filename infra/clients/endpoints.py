@@ -45,7 +45,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "metrics-server": Endpoint(
         None,
         aggregation.PORT,
-        built=("metrics_server_kubelet_request_total", "node"),
+        built=("metrics_server_kubelet_last_request_time_seconds", "node"),
         health="/livez",
     ),
 }
