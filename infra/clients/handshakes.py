@@ -24,7 +24,8 @@ def told(
 ) -> tuple[str, str]:
     """Status and body of an answer, or NO_ANSWER where a handshake is refused.
 
-    A port that nobody listens on is waited for: a kubelet may be restarting for another scenario.
+    A port that nobody listens on, or that is silent, is waited for: a kubelet may be restarting for
+    another scenario, and a busy machine takes more than 5 s for a handshake.
     Errors: ClaimError when it stays closed.
     """
 
@@ -33,7 +34,7 @@ def told(
             sent = tls.exchange(cluster, machine, port, request, context=context, address=address)
             status, _, text = tls.parsed(sent)
         except ApiUnreachable as error:
-            if isinstance(error.__cause__, Unreachable):
+            if isinstance(error.__cause__, (Unreachable, TimeoutError)):
                 raise error.__cause__ from error
             return NO_ANSWER, ""
         return str(status), text
@@ -43,6 +44,6 @@ def told(
             once,
             lambda _: True,
             within=scaled(NODE_READY),
-            what=f"port {port} of {address or machine} is open",
-            transient=(Unreachable,),
+            what=f"port {port} of {address or machine} answers",
+            transient=(Unreachable, TimeoutError),
         )

@@ -90,7 +90,7 @@ def test_a_port_that_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     context: Any = None
     how = {"context": context, "address": ""}
     goes_red(
-        "port 10250 of worker-1 is open",
+        "port 10250 of worker-1 answers",
         handshakes.told,
         cluster(),
         "worker-1",
