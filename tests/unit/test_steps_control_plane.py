@@ -8,7 +8,6 @@ import pytest
 
 from infra import health, reach
 from infra.clients import addons as addon_client
-from infra.clients import heartbeats as beat_client
 from infra.clients.addons import Addons
 from infra.clients.leases import Lease
 from infra.errors import WaitTimeout

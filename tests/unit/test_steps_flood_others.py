@@ -13,7 +13,7 @@ from tests.steps import flood_others as steps
 from tests.steps.flood_others import Others
 from tests.unit.elections_fake import FIRST, TAKEN
 from tests.unit.fakes import evidence, goes_red, not_judged
-from tests.unit.test_steps_versions import Over
+from tests.unit.test_steps_rolling import Over
 
 
 class Past(Over):
