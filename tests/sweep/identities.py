@@ -1,4 +1,4 @@
-"""Certificates, authorities, kubeconfigs and keys with one field changed, signed as the series does.
+"""Certificates, authorities and kubeconfigs with one field changed, signed as the series does.
 
 A field is changed in a new pair of the same authority; the machine gets both halves.
 """
@@ -6,6 +6,7 @@ A field is changed in a new pair of the same authority; the machine gets both ha
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import yaml
 
@@ -96,9 +97,7 @@ def pairs(identity: Identity, known: Known) -> Iterator[tuple[str, Pair]]:
     ends = begins + authority.VALIDITY
     for what, other in fields(identity):
         yield what, authority.issue(signer, other, not_before=begins, not_after=ends)
-    over = authority.issue(
-        signer, identity, not_before=begins - 2 * DAY, not_after=begins - DAY
-    )
+    over = authority.issue(signer, identity, not_before=begins - 2 * DAY, not_after=begins - DAY)
     yield "is over since a day", over
     foreign = other_authority(identity.authority)
     yield (
@@ -123,8 +122,8 @@ def fields(identity: Identity) -> Iterator[tuple[str, Identity]]:
     for name in ("usages", "names", "addresses"):
         every = getattr(identity, name)
         for one in every:
-            kept = tuple(other for other in every if other != one)
-            yield f"{WORDS[name]} {one} is left out", replace(identity, **{name: kept})
+            kept: dict[str, Any] = {name: tuple(other for other in every if other != one)}
+            yield f"{WORDS[name]} {one} is left out", replace(identity, **kept)
     for usage in (one for one in Usage if one not in identity.usages):
         yield f"has usage {usage} too", replace(identity, usages=(*identity.usages, usage))
     if identity.names:
@@ -137,7 +136,7 @@ def of_kubeconfig(thing: Secret, identity: Identity, known: Known) -> Iterator[t
     for what, pair in pairs(caller, known):
         yield f"certificate {what}", {thing.path: kubeconfigs.with_pair(thing.content, pair)}
     foreign = other_authority("ca").certificate_pem
-    values = {
+    values: dict[str, dict[str, str | None]] = {
         "server is another API server's address": {"server": elsewhere(known)},
         "certificate-authority-data is left out": {"certificate-authority-data": None},
         "certificate-authority-data is another authority of the same name": {

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.inventory import ClusterSpec
 from infra.phases import BUILD
-from tests.sweep import texts
+from tests.sweep import texts, values
 from tests.sweep.setting import Instead, Setting
 
 Object = dict[str, Any]
@@ -26,11 +26,16 @@ FIXED = frozenset({"clusterIP", "selector", "labels", "matchLabels", "image", "n
 def settings(spec: ClusterSpec) -> list[Setting]:
     """Every one of the build's objects. An account is none: running Pods keep a dead token."""
     return [
-        Setting(component_of(item), where_of(item), what, object=Instead(item, changed, pods_of(item)))
+        setting(item, what, changed)
         for phase in BUILD
         for item in phase.objects(spec)
         for what, changed in changes(item)
     ]
+
+
+def setting(item: Object, what: str, changed: Object | None) -> Setting:
+    instead = Instead(item, changed, pods_of(item))
+    return Setting(component_of(item), where_of(item), what, object=instead)
 
 
 def component_of(item: Object) -> str:
@@ -104,7 +109,7 @@ def of_fields(
     for key, value in at(item, path).items():
         if key not in FIXED | besides:
             plain = texts.scalar(value)
-            other = texts.otherwise(f"{where_of(item)} {key}", plain)
+            other = values.otherwise(f"{where_of(item)} {key}", plain)
             yield texts.told(key, plain, other), texts.changed(item, (*path, key), other)
 
 

@@ -106,7 +106,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 def changed(whole: Any, path: Path, other: str | None) -> Any:
     """A copy with another value at a path, or without it."""
     head, *rest = path
-    copy = dict(whole) if isinstance(whole, dict) else list(whole)
+    copy: Any = dict(whole) if isinstance(whole, dict) else list(whole)
     if rest:
         copy[head] = changed(whole[head], tuple(rest), other)
     elif other is None:
