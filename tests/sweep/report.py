@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.inventory import series
 from infra.pki import authority, kubeconfigs
 from infra.settings import Settings
-from tests.sweep import machines, objects, scope, values, whys
+from tests.sweep import machines, objects, scope, whys
 from tests.sweep.judging import GATE
 from tests.sweep.records import Record
 from tests.sweep.setting import Setting
@@ -39,7 +39,7 @@ def page(settings: Sequence[Setting], found: Mapping[str, Record]) -> str:
     keys = {one.key for one in settings}
     current = [record for key, record in sorted(found.items()) if key in keys]
     parts = [HEAD, score(settings, current), unnoticed(current), unnamed(current)]
-    parts += [refused(current), by_hand(current), unsafe(settings), noticed(current)]
+    parts += [refused(current), by_hand(current), noticed(current)]
     return "\n".join(part for part in parts if part)
 
 
@@ -56,7 +56,7 @@ def counted(record: Record) -> bool:
 
 def score(settings: Sequence[Setting], current: Sequence[Record]) -> str:
     """Of the settings that an article speaks of, so many are noticed."""
-    all_of = Counter(one.component for one in settings if not values.unsafe(one.key))
+    all_of = Counter(one.component for one in settings)
     lines = [
         "| component | settings | swept | noticed | by the gate | count | noticed of these |",
         "|---|---|---|---|---|---|---|",
@@ -117,11 +117,6 @@ def by_hand(current: Iterable[Record]) -> str:
         if one.kind != "refused" and not (one.mended == "up" and one.exactly)
     ]
     return table("Where `up` did not mend it, or changed more", ["setting", "on", "by"], rows)
-
-
-def unsafe(settings: Iterable[Setting]) -> str:
-    rows = [[cell(s.key), why] for s in settings if (why := values.unsafe(s.key))]
-    return table("Not swept", ["setting", "why"], rows)
 
 
 def noticed(current: Iterable[Record]) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from infra import up
 from infra.clients.api import ApiRefused
 from infra.cluster import Cluster
+from infra.errors import ClaimError, LabError
 from infra.progress import Progress
 from infra.settings import Settings
-from tests.sweep import changing, judging, ledger, mending, naming, objects, records, scope, values
+from tests.sweep import changing, judging, ledger, mending, naming, objects, records, scope
 from tests.sweep import machines as machine_settings
 from tests.sweep.judging import Asked, Noticed
 from tests.sweep.ledger import Entry
@@ -50,10 +51,10 @@ def all_settings(cluster: Cluster) -> list[Setting]:
 
 
 def chosen(settings: Sequence[Setting], plan: Plan) -> list[Setting]:
-    """Those of this share, in the seed's order; what is not safe is left out."""
+    """Those of this share, in the seed's order."""
     order = sorted(settings, key=lambda one: one.key)
     random.Random(plan.seed).shuffle(order)
-    fitting = [s for s in order if scope.fits(s.key, plan.only) and not values.unsafe(s.key)]
+    fitting = [s for s in order if scope.fits(s.key, plan.only)]
     wanted = fitting[: plan.count] if plan.count else fitting
     return wanted[plan.share - 1 :: plan.shares]
 
@@ -110,10 +111,12 @@ class Sweep:
         complete = False
         try:
             found, complete = self.tried(cluster, setting, found)
+        except (LabError, ClaimError) as error:
+            self.say(f"  could not be tried: {error}")
         finally:
             mended = self.mend(cluster)
         if not complete:
-            self.say("  the time was over: to be done again")
+            self.say("  no answer: to be done again")
             return
         found = replace(found, mended=mended.by, exactly=mended.exactly)
         if found.kind == "unnamed" and found.starts:

@@ -92,11 +92,13 @@ def scalar(value: Any) -> str:
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Values by path; an entry of a list is one, whatever it holds."""
+    """Values by path; an entry of several in a list is one, whatever it holds."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             if path or key not in NAMES:
                 yield from leaves(inner, (*path, key))
+    elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        yield from leaves(value[0], (*path, 0))
     elif isinstance(value, list) and len(value) > 1:
         yield from (((*path, number), inner) for number, inner in enumerate(value))
     else:

@@ -30,18 +30,6 @@ LEAVE_OUT = frozenset(
         "kube-controller-manager --allocate-node-cidrs",
     }
 )
-UNSAFE = {
-    "kube-apiserver: encryption-config.yaml: *secret*": (
-        "Secrets written meanwhile could never be read again"
-    ),
-    "kube-apiserver: encryption-config.yaml: *name*": (
-        "Secrets written meanwhile could never be read again"
-    ),
-    "kube-apiserver: encryption-config.yaml: *resources.0.resources*": (
-        "what is written meanwhile under another key could never be read again"
-    ),
-}
-"""What is not swept, by key of the setting, and why."""
 
 
 def otherwise(name: str, value: str) -> str | None:
@@ -56,8 +44,3 @@ def otherwise(name: str, value: str) -> str | None:
     if LIST in value and not value.startswith(("[", "{")):
         return value.rpartition(LIST)[2]
     return None
-
-
-def unsafe(key: str) -> str:
-    """Why a setting is not swept; empty: it is."""
-    return next((why for pattern, why in UNSAFE.items() if fnmatch(key, pattern)), "")
