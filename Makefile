@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 export KFS_CLUSTER_ID ?= series
 
-.PHONY: bench check down fix help install life lint live machines mutants report soak test types unit up verify
+.PHONY: bench check down fix help install life lint live machines mutants report soak sweep test types unit up verify
 
 help: ## print this menu
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,14 +38,17 @@ machines: install ## the local EC2 with real machines and packets
 	$(BIN)/python -m infra prepare
 	$(PYTEST) tests/machines
 
-mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD.md)
-	$(PYTEST) tests/mutants
+mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD.md); ARGS="-k name"
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report
 
 soak: install ## half an hour of a cluster, idle and under the suite: nothing moves by itself
 	$(PYTEST) -s tests/life/test_soak.py
+
+sweep: install ## every setting left out, one by one: who notices? ARGS="--minutes 30" (docs/SWEEP.md)
+	$(BIN)/python -m tests.sweep $(ARGS)
 
 test: KFS_CLUSTER_ID := $(if $(filter file,$(origin KFS_CLUSTER_ID)),test,$(KFS_CLUSTER_ID))
 test: check machines ## check, machines, then the live suite but its slow scenarios, on a new cluster `test` (or the KFS_CLUSTER_ID given), removed afterwards

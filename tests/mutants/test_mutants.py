@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from infra.progress import Progress
 from infra.settings import Settings
 from tests.mutants.every import mutants
 from tests.mutants.mutant import Mutant
+from tests.mutants.results import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +39,9 @@ def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
         cluster.close()
 
 
-def test_the_suite_catches(mutant: Mutant, tmp_path: Path) -> None:
+def test_the_suite_catches(
+    mutant: Mutant, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     kuberc = tmp_path / "kuberc"
     kuberc.write_text(mutant.kuberc)
     mark = f"claim_{mutant.catches.replace('.', '_')}"
@@ -56,6 +59,7 @@ def test_the_suite_catches(mutant: Mutant, tmp_path: Path) -> None:
         },
     )
     claim = judged(tmp_path / "reports", mutant.catches)
+    record_property(WORDS, claim["reason"])
     Progress().say(f"{mutant.name}: {claim['outcome']}: {claim['reason'][:200]}")
     assert ended.returncode == 1, (
         f"the suite stayed green on: {mutant.name}\n{ended.stdout[-2000:]}"

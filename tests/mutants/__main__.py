@@ -1,0 +1,84 @@
+"""``python -m tests.mutants``: every broken cluster, two side by side; arguments go to pytest."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.__main__ import told
+from infra.progress import Progress
+from infra.settings import PROJECT, Settings
+from tests.mutants import every, results, side_by_side
+
+AGAIN, ONE = "--again", "--one-cluster"
+OURS = frozenset({AGAIN, ONE})
+"""Our own words; ``--again`` forgets what was caught, ``--one-cluster`` has no second one."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    settings, progress = Settings(), Progress()
+    path = settings.reports / "mutants" / "results.jsonl"
+    given = [one for one in arguments if one not in OURS]
+    if AGAIN in arguments:
+        path.unlink(missing_ok=True)
+    names = chosen(given)
+    wanted = names if given else results.left(names, path)
+    progress.say(f"{len(wanted)} of {len(names)} mutants are to be caught; results in {path}")
+    status = 0
+    if wanted:
+        status = caught(settings, progress, path, given, alone=ONE in arguments or len(wanted) == 1)
+    told_of(names, path)
+    return status
+
+
+def caught(
+    settings: Settings, progress: Progress, path: Path, given: Sequence[str], *, alone: bool
+) -> int:
+    """Those that are named by arguments are tried whatever came of them before."""
+    also = ["--whatever-came"] if given else []
+
+    def argv(share: str) -> list[str]:
+        return pytest("-s", "-q", "--share", share, "--results", str(path), *also, *given)
+
+    if alone:
+        return subprocess.run(argv("1/1"), check=False, cwd=PROJECT).returncode
+    shares = side_by_side.CLUSTERS
+    return side_by_side.run(settings, lambda _, number: argv(f"{number}/{shares}"), progress)
+
+
+def pytest(*arguments: str) -> list[str]:
+    plug_in = ["-p", "tests.mutants.results", "-p", "no:cacheprovider"]
+    return [sys.executable, "-m", "pytest", *plug_in, "tests/mutants", *arguments]
+
+
+def chosen(given: Sequence[str]) -> list[str]:
+    """Names of the mutants that pytest's arguments select."""
+    listed = subprocess.run(
+        pytest("--collect-only", "-q", "--whatever-came", *given),
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+    )
+    return [one.name for one in every.mutants() if f"[{ident(one.name)}]" in listed.stdout]
+
+
+def ident(name: str) -> str:
+    """Of a mutant among pytest's."""
+    return name.replace(" ", "-")
+
+
+def told_of(names: Sequence[str], path: Path) -> None:
+    """Rows for the track record, and what is left."""
+    found = results.read(path)
+    for name in names:
+        if name in found and found[name].caught:
+            sys.stdout.write(results.row(found[name]) + "\n")
+    for name in results.left(names, path):
+        why = f"not caught: {found[name].words}" if name in found else "not tried yet"
+        sys.stdout.write(f"left: {name} ({why})\n")
+
+
+if __name__ == "__main__":
+    with told():
+        sys.exit(main(sys.argv[1:]))

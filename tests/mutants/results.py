@@ -1,0 +1,114 @@
+"""What became of each mutant, a line of JSON each, so that a run goes on where one stopped.
+
+A plug-in of the runs that ``python -m tests.mutants`` starts: it takes a share of the mutants that
+have no result yet.
+"""
+
+import json
+from collections.abc import Generator, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infra.settings import Settings
+from tests.mutants.mutant import Mutant
+
+WORDS = "words"
+"""Property of a test: what the claim that caught it said."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """``caught`` by ``claim`` with ``words``; or what the test said that failed."""
+
+    name: str
+    caught: bool
+    claim: str = ""
+    words: str = ""
+    at: str = ""
+    kubernetes: str = ""
+
+
+def read(path: Path) -> dict[str, Result]:
+    """The last of each name; a line that a killed run left half written does not count."""
+    found: dict[str, Result] = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        found[row["name"]] = Result(**row)
+    return found
+
+
+def add(path: Path, result: Result) -> None:
+    """One write of one line: two runs side by side write whole ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as out:
+        out.write(json.dumps(asdict(result)) + "\n")
+
+
+def left(names: Iterable[str], path: Path) -> list[str]:
+    """Those that were not caught yet, in their order."""
+    found = read(path)
+    return [name for name in names if name not in found or not found[name].caught]
+
+
+def row(result: Result) -> str:
+    """As docs/TRACK_RECORD.md has it; what was changed is for a person to say."""
+    seen = f"{result.at[:10]}, {result.kubernetes}"
+    return f"| {result.name} | ... | {result.claim} | `{result.words[:200]}` | {seen} |"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mutants", "broken clusters")
+    group.addoption("--share", default="1/1", help="a part of those that are left, like 1/2")
+    group.addoption("--results", type=Path, help="file of results")
+    group.addoption("--whatever-came", action="store_true", help="also those that were caught")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    number, _, shares = str(config.getoption("share")).partition("/")
+    wanted = {name_of(item): item for item in items if name_of(item)}
+    path = config.getoption("results")
+    if path and not config.getoption("whatever_came"):
+        wanted = {name: wanted[name] for name in left(wanted, path)}
+    mine = list(wanted.values())[int(number) - 1 :: int(shares)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in mine])
+    items[:] = mine
+
+
+def name_of(item: pytest.Item) -> str:
+    """Of the mutant that a test is for; empty for another test."""
+    chosen = mutant_of(item)
+    return chosen.name if chosen else ""
+
+
+def mutant_of(item: pytest.Item) -> Mutant | None:
+    found = getattr(item, "callspec", None)
+    chosen = found.params.get("mutant") if found else None
+    return chosen if isinstance(chosen, Mutant) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    path, chosen = item.config.getoption("results"), mutant_of(item)
+    if path and chosen and (report.when == "call" or report.failed):
+        add(path, result_of(chosen, report))
+    return report
+
+
+def result_of(chosen: Mutant, report: pytest.TestReport) -> Result:
+    """What a claim said, or the last line of what failed."""
+    told = dict(report.user_properties)
+    lines = report.longreprtext.strip().splitlines()
+    words = str(told.get(WORDS) or (lines[-1] if lines else ""))
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+    return Result(
+        chosen.name, report.passed, chosen.catches, words, at, kubernetes=Settings().kubernetes
+    )
