@@ -60,6 +60,7 @@ def begin(settings: Settings, argv: Sequence[str]) -> "subprocess.Popen[str]":
 
 def tell(process: "subprocess.Popen[str]", name: str) -> None:
     """Passes on what a process says, with its cluster's name before each line."""
-    for line in process.stdout or ():
-        sys.stderr.write(f"{name}: {line}")
-        sys.stderr.flush()
+    with process:
+        for line in process.stdout or ():
+            sys.stderr.write(f"{name}: {line}")
+            sys.stderr.flush()
