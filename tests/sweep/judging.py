@@ -16,6 +16,8 @@ from infra import health
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken
 from infra.settings import PROJECT, Settings
+from tests.sweep import driver
+from tests.sweep.setting import Argument
 
 GATE = "the health gate"
 START = "the start of the run"
@@ -53,10 +55,16 @@ def gate(cluster: Cluster) -> Noticed | None:
     return None
 
 
-def ask(settings: Settings, selection: str, seconds: float) -> Asked:
-    """Runs claims on the cluster as it is, to the first that is red or the end of the time."""
+def ask(
+    settings: Settings, selection: str, seconds: float, argument: Argument | None = None
+) -> Asked:
+    """Runs claims on the cluster as it is, to the first that is red or the end of the time.
+
+    The driver that the run installs has another ``argument``.
+    """
+    more = driver.environment(argument) if argument else {}
     with tempfile.TemporaryDirectory() as reports:
-        status, told = run(argv(selection), environment(settings, reports), seconds)
+        status, told = run(argv(selection), {**environment(settings, reports), **more}, seconds)
         found = claims_in(Path(reports))
     asked = judged(found)
     cut = status is None
@@ -69,7 +77,7 @@ def argv(selection: str) -> list[str]:
     live = sorted(str(path) for path in (PROJECT / "tests").glob("test_part*.py"))
     side_by_side = ["-n", str(WORKERS), "--dist", "loadgroup"]
     options = ["-q", "-x", "-p", "no:cacheprovider", "--attach", *side_by_side, "-m", selection]
-    return [sys.executable, "-m", "pytest", *options, *live]
+    return [sys.executable, "-m", "pytest", *driver.PLUG_IN, *options, *live]
 
 
 def environment(settings: Settings, reports: str) -> dict[str, str]:

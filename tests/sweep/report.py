@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.inventory import series
 from infra.pki import authority, kubeconfigs
 from infra.settings import Settings
-from tests.sweep import machines, objects, scope, whys
+from tests.sweep import driver, machines, objects, scope, whys
 from tests.sweep.judging import GATE
 from tests.sweep.records import Record
 from tests.sweep.setting import Setting
@@ -31,7 +31,11 @@ def generated(settings: Settings) -> list[Setting]:
     with tempfile.TemporaryDirectory() as scratch:
         material = authority.create_all(spec, Path(scratch) / "pki")
         kubeconfigs.create_all(spec, material)
-        return [*machines.settings(spec, material), *objects.settings(spec)]
+        return [
+            *machines.settings(spec, material),
+            *objects.settings(spec),
+            *driver.settings(spec, driver.manifests()),
+        ]
 
 
 def page(settings: Sequence[Setting], found: Mapping[str, Record]) -> str:

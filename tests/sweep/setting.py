@@ -30,10 +30,21 @@ class Instead:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """What a container of the EBS CSI driver has instead of a word; nothing: it is left out."""
+
+    path: str
+    container: str
+    word: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Setting:
     """``component`` reads it, ``where`` it is written, ``what`` is done to it.
 
-    It is in a file of the machines in ``places``, of which one is changed, or in an ``object``.
+    It is in a file of the machines in ``places``, of which one is changed, in an ``object``, or an
+    ``argument`` of the driver that a run installs.
     """
 
     component: str
@@ -41,6 +52,7 @@ class Setting:
     what: str
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     object: Instead | None = None
+    argument: Argument | None = None
 
     @property
     def key(self) -> str:

@@ -13,10 +13,9 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError, LabError
 from infra.progress import Progress
 from infra.settings import Settings
-from tests.sweep import changing, judging, ledger, mending, naming, objects, records, scope
+from tests.sweep import changing, driver, judging, ledger, mending, naming, objects, records, scope
 from tests.sweep import machines as machine_settings
 from tests.sweep.judging import Asked, Noticed
-from tests.sweep.ledger import Entry
 from tests.sweep.records import Kind, Record
 from tests.sweep.setting import Setting
 
@@ -47,6 +46,7 @@ def all_settings(cluster: Cluster) -> list[Setting]:
     return [
         *machine_settings.settings(cluster.spec, cluster.material),
         *objects.settings(cluster.spec),
+        *driver.settings(cluster.spec, driver.manifests()),
     ]
 
 
@@ -127,12 +127,14 @@ class Sweep:
     def tried(self, cluster: Cluster, setting: Setting, found: Record) -> tuple[Record, bool]:
         """What came of a change, and whether there was time for all that was to be asked."""
         try:
-            starts = changing.change(cluster, setting, found.machine)
+            starts = setting.argument is not None or changing.change(
+                cluster, setting, found.machine
+            )
         except ApiRefused as refused:
             return replace(found, by="the API", words=str(refused)), True
         noticed, asked = judging.gate(cluster), Asked()
         if noticed is None:
-            asked = self.ask(scope.of(setting.key))
+            asked = self.ask(setting)
             noticed = asked.noticed
         kind = kind_of(noticed, found, cluster)
         told = replace(
@@ -146,20 +148,22 @@ class Sweep:
         )
         return told, noticed is not None or not asked.cut
 
-    def ask(self, row: scope.Scope) -> Asked:
+    def ask(self, setting: Setting) -> Asked:
         """The first claims, then the rest, to the one that notices."""
         claims: list[str] = []
+        row = scope.of(setting.key)
         stages = row.stages if self.plan.every else row.stages[:1]
         for selection in stages:
-            asked = judging.ask(self.settings, selection, self.left - MENDING)
+            asked = judging.ask(self.settings, selection, self.left - MENDING, setting.argument)
             claims += asked.claims
             if asked.noticed or asked.cut:
                 return replace(asked, claims=tuple(claims))
         return Asked(tuple(claims))
 
     def mend(self, cluster: Cluster) -> mending.Mended:
-        entry: Entry | None = ledger.read(cluster.state)
-        return mending.mend(self.settings, entry) if entry else mending.Mended("nobody", True)
+        """A run's own driver went with it; one that was killed is removed by the next."""
+        entry = ledger.read(cluster.state)
+        return mending.mend(self.settings, entry) if entry else mending.Mended("up", exactly=True)
 
     def confirmed(self, found: Record) -> Record:
         """Red for a reason of its own, if the mended cluster turns it green."""
