@@ -72,7 +72,7 @@ def change_object(api: Api, instead: Instead) -> bool:
         return True
     objects.put(api, dict(instead.changed))
     if instead.pods:
-        return restart_a_pod(api, instead.pods)
+        return restart_pods(api, instead.pods, every=False)
     kind = instead.original["kind"]
     return kind != "Deployment" or came(lambda: rolled_out(api, path), f"{path} is rolled out")
 
@@ -85,19 +85,21 @@ def rolled_out(api: Api, path: str) -> bool:
     return current and counts == [wanted] * 3
 
 
-def restart_a_pod(api: Api, selector: str) -> bool:
-    """The first of its Pods is replaced by one that reads the configuration anew."""
+def restart_pods(api: Api, selector: str, *, every: bool) -> bool:
+    """Its Pods, or one of them, are replaced by such that read the configuration anew."""
     path = "/api/v1/namespaces/kube-system/pods"
     pods = api.get(path, labelSelector=selector)["items"]
-    first = min(pod["metadata"]["name"] for pod in pods)
-    need(api.ask("DELETE", f"{path}/{first}"))
+    names = sorted(pod["metadata"]["name"] for pod in pods)
+    gone = set(names if every else names[:1])
+    for name in gone:
+        need(api.ask("DELETE", f"{path}/{name}"))
 
     def ready() -> bool:
         now = api.get(path, labelSelector=selector)["items"]
-        names = {pod["metadata"]["name"] for pod in now}
-        return first not in names and len(now) == len(pods) and all(map(is_ready, now))
+        left = gone & {pod["metadata"]["name"] for pod in now}
+        return not left and len(now) == len(pods) and all(map(is_ready, now))
 
-    return came(ready, f"another Pod of {selector} is Ready")
+    return came(ready, f"other Pods of {selector} are Ready")
 
 
 def is_ready(pod: Mapping[str, object]) -> bool:

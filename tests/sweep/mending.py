@@ -112,7 +112,7 @@ def forget(cluster: Cluster, entry: Entry) -> None:
         gone = [*(path + KEPT for path in entry.paths), *entry.debris]
         cluster.shell(entry.machine).run(["rm", "--recursive", "--force", "--", *gone])
     if entry.pods:
-        changing.restart_a_pod(cluster.api, entry.pods)
+        changing.restart_pods(cluster.api, entry.pods, every=True)
     eventually(
         lambda: cluster.api.ask("GET", "/readyz").status,
         lambda status: status == 200,
