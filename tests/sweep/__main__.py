@@ -19,8 +19,10 @@ SEED = 15
 Seed = Annotated[int, typer.Option(help="Decides the order, and which machine is changed.")]
 Minutes = Annotated[float, typer.Option(help="Nothing is begun that would end later.")]
 Only = Annotated[str, typer.Option(help="Only settings whose key fits, like 'etcd: *'.")]
+Besides = Annotated[str, typer.Option(help="But none whose key fits, like 'ebs-csi: *'.")]
 Count = Annotated[int, typer.Option(help="Only so many, in the seed's order; 0: all.")]
 First = Annotated[bool, typer.Option("--first-only", help="Only the first claims: a quick look.")]
+Spoken = Annotated[bool, typer.Option("--spoken", help="Only what an article speaks of.")]
 Again = Annotated[bool, typer.Option("--again", help="Forget what earlier runs found.")]
 One = Annotated[bool, typer.Option("--one-cluster", help="No second cluster beside it.")]
 Share = Annotated[str, typer.Option(help="This process's part of the list, like 1/2.")]
@@ -33,8 +35,10 @@ def main(
     seed: Seed = SEED,
     minutes: Minutes = 60.0,
     only: Only = "*",
+    besides: Besides = "",
     count: Count = 0,
     first_only: First = False,
+    spoken: Spoken = False,
     again: Again = False,
     one_cluster: One = False,
     share: Share = "",
@@ -51,8 +55,10 @@ def main(
         minutes=minutes,
         records=path,
         only=only,
+        besides=besides,
         count=count,
         every=not first_only,
+        spoken=spoken,
         share=int(number),
         shares=int(shares),
     )

@@ -29,15 +29,18 @@ MENDING = 150.0
 class Plan:
     """What to sweep: ``seed`` decides the order and the machines; ``share`` is one of ``shares``.
 
-    ``every`` asks all quick claims of the articles, not only the first ones.
+    ``every`` asks all quick claims of the articles, not only the first ones; ``spoken``: only what
+    an article speaks of is swept.
     """
 
     seed: int
     minutes: float
     records: Path
     only: str = "*"
+    besides: str = ""
     count: int = 0
     every: bool = True
+    spoken: bool = False
     share: int = 1
     shares: int = 1
 
@@ -51,12 +54,15 @@ def all_settings(cluster: Cluster) -> list[Setting]:
 
 
 def chosen(settings: Sequence[Setting], plan: Plan) -> list[Setting]:
-    """Those of this share, in the seed's order."""
-    order = sorted(settings, key=lambda one: one.key)
-    random.Random(plan.seed).shuffle(order)
-    fitting = [s for s in order if scope.fits(s.key, plan.only)]
-    wanted = fitting[: plan.count] if plan.count else fitting
-    return wanted[plan.share - 1 :: plan.shares]
+    """Those of this share, in the seed's order, in which each has its place by itself."""
+    order = sorted(settings, key=lambda one: random.Random(f"{plan.seed} {one.key}").random())
+    wanted = [one for one in order if is_wanted(one.key, plan)]
+    return wanted[: plan.count or None][plan.share - 1 :: plan.shares]
+
+
+def is_wanted(key: str, plan: Plan) -> bool:
+    named = scope.fits(key, plan.only) and not scope.fits(key, plan.besides)
+    return named and (bool(scope.of(key).articles) or not plan.spoken)
 
 
 def machine_of(setting: Setting, seed: int) -> str:

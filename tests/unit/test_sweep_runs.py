@@ -224,3 +224,16 @@ def test_a_seed_decides_the_machine() -> None:
     assert machine_of(several, 15) == machine_of(several, 15)
     assert {machine_of(several, seed) for seed in range(20)} == set(places)
     assert not machine_of(replace(several, places={}), 15)
+
+
+def test_a_setting_more_does_not_move_the_others(plan: Plan) -> None:
+    more = [one.key for one in chosen([*SETTINGS, setting("f")], plan)]
+    more.remove(setting("f").key)
+    assert more == [one.key for one in chosen(SETTINGS, plan)]
+
+
+def test_what_no_article_speaks_of_can_be_left_out(plan: Plan) -> None:
+    silent = Setting("machines", "hosts", "10.0.1.10 lb is left out")
+    assert silent in chosen([*SETTINGS, silent], plan)
+    assert silent not in chosen([*SETTINGS, silent], replace(plan, spoken=True))
+    assert chosen([*SETTINGS, silent], replace(plan, besides="etcd: *")) == [silent]
