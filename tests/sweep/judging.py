@@ -17,6 +17,7 @@ from infra.cluster import Cluster
 from infra.errors import ClusterBroken
 from infra.settings import PROJECT, Settings
 from tests.sweep import driver
+from tests.sweep.scope import Question
 from tests.sweep.setting import Argument
 
 GATE = "the health gate"
@@ -25,7 +26,6 @@ NEVER_RAN = frozenset({"", "the run ended before it", "not in this run", "no sce
 """Reasons of claims that nobody asked."""
 STOPS = 60.0
 """Seconds for a run that was told to end: it undoes its scenarios' faults."""
-WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def gate(cluster: Cluster) -> Noticed | None:
 
 
 def ask(
-    settings: Settings, selection: str, seconds: float, argument: Argument | None = None
+    settings: Settings, question: Question, seconds: float, argument: Argument | None = None
 ) -> Asked:
     """Runs claims on the cluster as it is, to the first that is red or the end of the time.
 
@@ -64,7 +64,7 @@ def ask(
     """
     more = driver.environment(argument) if argument else {}
     with tempfile.TemporaryDirectory() as reports:
-        status, told = run(argv(selection), {**environment(settings, reports), **more}, seconds)
+        status, told = run(argv(question), {**environment(settings, reports), **more}, seconds)
         found = claims_in(Path(reports))
     asked = judged(found)
     cut = status is None
@@ -73,11 +73,12 @@ def ask(
     return Asked(asked.claims, Noticed(START, "not judged", cause(told)))
 
 
-def argv(selection: str) -> list[str]:
+def argv(question: Question) -> list[str]:
     live = sorted(str(path) for path in (PROJECT / "tests").glob("test_part*.py"))
-    side_by_side = ["-n", str(WORKERS), "--dist", "loadgroup"]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--attach", *side_by_side, "-m", selection]
-    return [sys.executable, "-m", "pytest", *driver.PLUG_IN, *options, *live]
+    side_by_side = ["-n", str(question.processes), "--dist", "loadgroup"]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--attach", *side_by_side]
+    named = ["-m", question.selection, *live]
+    return [sys.executable, "-m", "pytest", *driver.PLUG_IN, *options, *named]
 
 
 def environment(settings: Settings, reports: str) -> dict[str, str]:

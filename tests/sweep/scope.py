@@ -11,6 +11,14 @@ QUICK = "not slow and not serial and not disruptive"
 
 
 @dataclass(frozen=True)
+class Question:
+    """Claims, as pytest's -m, and how many processes are to ask them: each collects them all."""
+
+    selection: str
+    processes: int = 2
+
+
+@dataclass(frozen=True)
 class Scope:
     """``settings`` are patterns of keys; without ``articles`` only the health gate is asked."""
 
@@ -20,12 +28,14 @@ class Scope:
     first: tuple[str, ...] = ()
 
     @property
-    def stages(self) -> tuple[str, ...]:
-        """Selections of claims, as pytest's -m, cheap ones first; none is slow."""
+    def questions(self) -> tuple[Question, ...]:
+        """The first claims, then all quick ones of the articles; none is slow."""
+        if not self.articles:
+            return ()
         named = " or ".join(f"claim_{one.replace('.', '_')}" for one in self.first)
         whole = " or ".join(f"article_{one}" for one in self.articles)
         rest = f"({whole}) and {QUICK} and not ({named})"
-        return (f"({named}) and not slow", rest) if self.articles else ()
+        return Question(f"({named}) and not slow"), Question(rest, processes=4)
 
 
 @cache

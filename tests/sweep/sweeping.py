@@ -17,6 +17,7 @@ from tests.sweep import changing, driver, judging, ledger, mending, naming, obje
 from tests.sweep import machines as machine_settings
 from tests.sweep.judging import Asked, Noticed
 from tests.sweep.records import Kind, Record
+from tests.sweep.scope import Question
 from tests.sweep.setting import Setting
 
 FIRST_GUESS = 240.0
@@ -157,10 +158,9 @@ class Sweep:
     def ask(self, setting: Setting) -> Asked:
         """The first claims, then the rest, to the one that notices."""
         claims: list[str] = []
-        row = scope.of(setting.key)
-        stages = row.stages if self.plan.every else row.stages[:1]
-        for selection in stages:
-            asked = judging.ask(self.settings, selection, self.left - MENDING, setting.argument)
+        questions = scope.of(setting.key).questions
+        for question in questions if self.plan.every else questions[:1]:
+            asked = judging.ask(self.settings, question, self.left - MENDING, setting.argument)
             claims += asked.claims
             if asked.noticed or asked.cut:
                 return replace(asked, claims=tuple(claims))
@@ -176,7 +176,7 @@ class Sweep:
         if found.by in (judging.GATE, judging.START):
             return found
         mark = f"claim_{found.by.replace('.', '_')} and not slow"
-        again = judging.ask(self.settings, mark, max(self.left, MENDING))
+        again = judging.ask(self.settings, Question(mark), max(self.left, MENDING))
         return replace(found, kind="red anyway" if again.noticed else "noticed")
 
     def record(self, found: Record, cluster: Cluster, seconds: float) -> None:

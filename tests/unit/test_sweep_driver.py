@@ -10,6 +10,7 @@ from infra.inventory import series
 from infra.phases import ebs_csi
 from infra.settings import Settings
 from tests.sweep import driver, judging
+from tests.sweep.scope import Question
 from tests.sweep.setting import Argument, Setting
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
@@ -94,8 +95,10 @@ def test_a_run_is_told_by_its_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(judging, "run", run)
     settings = Settings(cluster_id="test")
-    judging.ask(settings, "claim_44_1", 60.0, Argument(PATH, "ebs-plugin", "controller", ""))
-    judging.ask(settings, "claim_44_1", 60.0)
+    judging.ask(
+        settings, Question("claim_44_1"), 60.0, Argument(PATH, "ebs-plugin", "controller", "")
+    )
+    judging.ask(settings, Question("claim_44_1"), 60.0)
     (argv, changed), (_, usual) = seen
     assert "tests.sweep.driver" in argv
     assert '"word": "controller"' in changed[driver.CHANGED]
