@@ -27,7 +27,7 @@ class Claim:
     id: str
     title: str
     kind: Class
-    where: Where = "any"
+    where: Where
     not_here: str = ""
     finding: str = ""
 
