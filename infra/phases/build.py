@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.clients import alarms, etcd
+from infra.clients import alarms, etcd, published_trust
 from infra.clients.api import Api, ApiUnreachable
 from infra.cluster import Cluster
 from infra.desired import facts
@@ -159,6 +159,9 @@ def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
             ended.result()
     for ended in builds:
         ended.result()
+    if keys := published_trust.forget_strangers(cluster.api, cluster.material):
+        run.tally.changed += 1
+        progress.say(f"further authorities are no longer published under {', '.join(keys)}")
     return run.tally
 
 
