@@ -41,6 +41,9 @@ Those below ``none`` name no container: whoever may ask is told that there is no
 FALLBACK = frozenset({"/pods", "/runningpods/", "/healthz", "/configz"})
 """Endpoints that nodes/proxy opens too; same file."""
 REFUSED = frozenset({401, 403})
+TIMEOUT = 20.0
+"""Seconds without a byte, as for an API server: a kubelet on one busy CPU was silent for 5 while a
+further cluster was built beside it (seen)."""
 AT_ONCE = 4
 """Requests beside each other: a handshake on a machine of one CPU is most of their time."""
 
@@ -53,7 +56,7 @@ class Port:
     node: str
     credentials: Credentials
 
-    def ask(self, path: str, method: str = "GET", *, timeout: float = tls.TIMEOUT) -> Answer:
+    def ask(self, path: str, method: str = "GET", *, timeout: float = TIMEOUT) -> Answer:
         """One request on a connection of its own; ``timeout`` is seconds without a byte.
 
         Errors: ApiUnreachable.
@@ -88,7 +91,7 @@ class Port:
         request: str,
         *,
         is_whole: Callable[[bytes], bool] = lambda _: False,
-        timeout: float = tls.TIMEOUT,
+        timeout: float = TIMEOUT,
     ) -> bytes:
         context = tls.trusting(self.credentials)
         return tls.exchange(
