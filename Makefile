@@ -13,7 +13,7 @@ help: ## print this menu
 bench: install ## measure boot, build, attach and the suite; writes reports/bench.json
 	$(BIN)/python -m infra.bench
 
-check: install lint types unit ## everything without machines, under 60 s
+check: install lint types unit ## everything without machines, about two minutes
 
 down: ## remove the cluster and everything it made
 	$(BIN)/python -m infra down
