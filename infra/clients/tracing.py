@@ -15,13 +15,17 @@ from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.counterpart import Counterpart
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError, preparing, require
+from infra.timing import scaled
+from infra.wait import eventually
 
 CONFIGURATION = "/var/lib/kubernetes/tracing.yaml"
 UNIT = "/etc/systemd/system/kube-apiserver.service"
 PORT = 4317
 """OTLP's: what an API server uses without an endpoint of its own."""
 FLAG = "--tracing-config-file"
+LISTENS = 15.0
+"""Seconds until the collector's process listens: it was started a moment ago, on one CPU."""
 SERVICE = "apiserver"
 COMMAND = "ExecStart=/usr/local/bin/kube-apiserver \\\n"
 
@@ -140,6 +144,17 @@ def told_to_trace(cluster: Cluster) -> list[str]:
         words = cluster.shell(machine).run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout
         found += [machine] if FLAG in words else []
     return found
+
+
+def await_reach(cluster: Cluster, collector: Collector) -> None:
+    """Every controller reaches it, once it listens. Errors: NotPrepared naming who does not."""
+    with preparing():
+        eventually(
+            lambda: cannot_reach(cluster, collector),
+            lambda far: not far,
+            within=scaled(LISTENS),
+            what="every controller could send something to the collector",
+        )
 
 
 def cannot_reach(cluster: Cluster, collector: Collector) -> list[str]:

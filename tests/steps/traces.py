@@ -12,7 +12,7 @@ from infra.clients.running import must_be_none
 from infra.clients.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
@@ -32,8 +32,7 @@ def processes_before(cluster: Cluster) -> Bystanders:
 )
 def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
     machine = collector.shell.name
-    far = tracing.cannot_reach(cluster, collector)
-    require(not far, f"{', '.join(far)} cannot reach the collector: they could send it nothing")
+    tracing.await_reach(cluster, collector)
     address = str(cluster.spec.machine(machine).private_ip)
     faults.add(machine, CONFIGURATION, tracing.configuration(address))
     unit = tracing.unit_with_tracing(collector.shell.get(UNIT))
