@@ -19,6 +19,9 @@ from infra.settings import Settings
 
 SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
 FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
+KIND = "kind: KubeletConfiguration"
+WORKER = "worker-1"
+"""Not the one that a scenario takes when it needs one only: a change here shows who looks at one."""
 NOT_COUNTING = """
 apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration
@@ -84,18 +87,34 @@ def schedulers_that_do_not_count(cluster: Cluster) -> None:
 
 def kubelets_with(*lines: str) -> Callable[[Cluster], None]:
     """Kubelets with further settings than the series gives them."""
-    return kubelets_changed(
-        "kind: KubeletConfiguration", "\n".join(["kind: KubeletConfiguration", *lines])
-    )
+    return kubelets_changed(KIND, "\n".join([KIND, *lines]))
 
 
 def kubelets_changed(old: str, new: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
         for worker in cluster.spec.workers:
-            edit(cluster, worker.name, "/var/lib/kubelet/kubelet-config.yaml", old, new)
+            edit(cluster, worker.name, kubelet.CONFIGURATION, old, new)
             restart(cluster, worker.name, "kubelet")
 
     return change
+
+
+def one_kubelet_with(*lines: str) -> Callable[[Cluster], None]:
+    """As ``kubelets_with``, on one worker of two."""
+    return one_kubelet_changed(KIND, "\n".join([KIND, *lines]))
+
+
+def one_kubelet_changed(old: str, new: str) -> Callable[[Cluster], None]:
+    def change(cluster: Cluster) -> None:
+        edit(cluster, WORKER, kubelet.CONFIGURATION, old, new)
+        restart_one_kubelet(cluster)
+
+    return change
+
+
+def restart_one_kubelet(cluster: Cluster) -> None:
+    restart(cluster, WORKER, "kubelet")
+    kubelet.await_heartbeat(cluster.api, WORKER)
 
 
 def short_snapshots(cluster: Cluster) -> None:

@@ -6,7 +6,7 @@ from infra.clients import aggregation
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from tests.mutants import changes
-from tests.mutants.changes import api_server_with, edit, restart, unit_with
+from tests.mutants.changes import api_server_with, edit, one_kubelet_with, restart, unit_with
 from tests.mutants.mutant import Mutant
 
 MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
@@ -71,13 +71,6 @@ def scheduler_as_manager(cluster: Cluster) -> None:
 
 def unregistered_metrics(cluster: Cluster) -> None:
     cluster.api.delete(f"{aggregation.REGISTRATIONS}/{aggregation.NAME}")
-
-
-def kubelet_that_reports_often(cluster: Cluster) -> None:
-    kind = "kind: KubeletConfiguration"
-    path = "/var/lib/kubelet/kubelet-config.yaml"
-    edit(cluster, "worker-1", path, kind, f"{kind}\nnodeStatusReportFrequency: 30s")
-    restart(cluster, "worker-1", "kubelet")
 
 
 def emulating_api_server(cluster: Cluster) -> None:
@@ -154,7 +147,7 @@ MUTANTS = (
         "a kubelet that reports often",
         "68.12",
         "worker-1 sends it every 30s",
-        kubelet_that_reports_often,
+        one_kubelet_with("nodeStatusReportFrequency: 30s"),
         or_says="status was sent again and again",
     ),
     Mutant(

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 
-from infra.clients import kubelet
-from infra.clients.kubelet import CONFIGURATION
 from infra.clients.shutdowns import DROP_IN
 from infra.cluster import Cluster
 from infra.ssh import Shell
-from tests.mutants.changes import edit, restart
+from tests.mutants.changes import (
+    WORKER,
+    one_kubelet_changed,
+    one_kubelet_with,
+)
 from tests.mutants.mutant import Mutant
 
-WORKER = "worker-1"
-"""Not the one that a scenario takes when it needs one only."""
-KIND = "kind: KubeletConfiguration"
 CA, BOTH = "/var/lib/kubernetes/ca.pem", "/var/lib/kubernetes/clients.pem"
 SITE = "/etc/systemd/logind.conf.d/zz-site.conf"
 SHUTDOWN_GATES = (
@@ -23,21 +22,8 @@ SHUTDOWN_GATES = (
 """They depend on each other: one alone is refused by the kubelet."""
 
 
-def one_changed(old: str, new: str) -> Callable[[Cluster], None]:
-    def change(cluster: Cluster) -> None:
-        edit(cluster, WORKER, CONFIGURATION, old, new)
-        begin_anew(cluster)
-
-    return change
-
-
-def one_with(*lines: str) -> Callable[[Cluster], None]:
-    """A kubelet with further settings than the series gives it."""
-    return one_changed(KIND, "\n".join([KIND, *lines]))
-
-
 def one_without(*gates: str) -> Callable[[Cluster], None]:
-    return one_with(f"featureGates: {{{', '.join(f'{gate}: false' for gate in gates)}}}")
+    return one_kubelet_with(f"featureGates: {{{', '.join(f'{gate}: false' for gate in gates)}}}")
 
 
 def one_that_trusts(authority: str) -> Callable[[Cluster], None]:
@@ -46,14 +32,9 @@ def one_that_trusts(authority: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
         shell, other = cluster.shell(WORKER), cluster.material.cert(authority)
         shell.put(shell.get(CA) + other, BOTH)
-        one_changed(f"clientCAFile: {CA}", f"clientCAFile: {BOTH}")(cluster)
+        one_kubelet_changed(f"clientCAFile: {CA}", f"clientCAFile: {BOTH}")(cluster)
 
     return change
-
-
-def begin_anew(cluster: Cluster) -> None:
-    restart(cluster, WORKER, "kubelet")
-    kubelet.await_heartbeat(cluster.api, WORKER)
 
 
 def masked_logind(cluster: Cluster) -> None:
@@ -85,7 +66,7 @@ def no_limit(cluster: Cluster) -> None:
 
 def as_logind_was(cluster: Cluster) -> None:
     """Without what the kubelet wrote for it, and without a kubelet that would write it again."""
-    one_changed("shutdownGracePeriod: 10s\n", "")(cluster)
+    one_kubelet_changed("shutdownGracePeriod: 10s\n", "")(cluster)
     shell = cluster.shell(WORKER)
     shell.run(["rm", "--force", DROP_IN])
     read_again(shell)
@@ -100,19 +81,19 @@ MUTANTS = (
         "a read-only port on one worker",
         "72.17",
         "worker-1 listens on port 10255",
-        one_with("readOnlyPort: 10255"),
+        one_kubelet_with("readOnlyPort: 10255"),
     ),
     Mutant(
         "one kubelet that allows everything",
         "72.14",
         "https://worker-1:10250/metrics -> 200",
-        one_changed("authorization: {mode: Webhook}", "authorization: {mode: AlwaysAllow}"),
+        one_kubelet_changed("authorization: {mode: Webhook}", "authorization: {mode: AlwaysAllow}"),
     ),
     Mutant(
         "one kubelet that lets nobody in",
         "72.17",
         "nobody: https://worker-1:10250/metrics -> 403",
-        one_changed("anonymous: {enabled: false}", "anonymous: {enabled: true}"),
+        one_kubelet_changed("anonymous: {enabled: false}", "anonymous: {enabled: true}"),
     ),
     Mutant(
         "one kubelet that knows etcd's clients",
@@ -130,13 +111,13 @@ MUTANTS = (
         "one kubelet that answers from the journal",
         "72.1",
         "worker-1: enableSystemLogQuery is True, must be False",
-        one_with("enableSystemLogQuery: true"),
+        one_kubelet_with("enableSystemLogQuery: true"),
     ),
     Mutant(
         "one kubelet without logs",
         "72.1",
         "worker-1: enableSystemLogHandler is False, must be True",
-        one_with("enableSystemLogHandler: false"),
+        one_kubelet_with("enableSystemLogHandler: false"),
     ),
     Mutant(
         "a worker that cannot shut down gracefully",
@@ -155,7 +136,7 @@ MUTANTS = (
         "one kubelet that delays a shutdown already",
         "65.14",
         "worker-1: shutdownGracePeriod is 10s, must be 0s",
-        one_with("shutdownGracePeriod: 10s"),
+        one_kubelet_with("shutdownGracePeriod: 10s"),
         mend=as_logind_was,
     ),
     Mutant(
@@ -183,6 +164,6 @@ MUTANTS = (
         "one kubelet that would swap",
         "65.13",
         "worker-1: memorySwap is {'swapBehavior': 'LimitedSwap'}, must be {}",
-        one_with("memorySwap: {swapBehavior: LimitedSwap}"),
+        one_kubelet_with("memorySwap: {swapBehavior: LimitedSwap}"),
     ),
 )

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from infra.clients import kubelet, units
 from infra.cluster import Cluster
 from tests.mutants import changes
+from tests.mutants.changes import WORKER
 from tests.mutants.mutant import Mutant
 
-WORKER, CONTROLLER = "worker-1", "controller-1"
+CONTROLLER = "controller-1"
 SILENT = "kube-scheduler"
 TO_FILE = f"/etc/systemd/system/{SILENT}.service.d/output.conf"
 LEVEL = "/etc/systemd/journald.conf.d/level.conf"
@@ -26,18 +27,6 @@ def dead_containers_kept(*machines: str) -> Callable[[Cluster], None]:
             kubelet.await_heartbeat(cluster.api, machine)
 
     return change
-
-
-def two_files_on_one(cluster: Cluster) -> None:
-    changes.edit(
-        cluster,
-        WORKER,
-        "/var/lib/kubelet/kubelet-config.yaml",
-        "kind: KubeletConfiguration",
-        "kind: KubeletConfiguration\ncontainerLogMaxFiles: 2",
-    )
-    changes.restart(cluster, WORKER, "kubelet")
-    kubelet.await_heartbeat(cluster.api, WORKER)
 
 
 def shorter_lines_on_one(cluster: Cluster) -> None:
@@ -89,7 +78,7 @@ MUTANTS = (
         "two log files kept on one worker",
         "66.6",
         f"{WORKER}: containerLogMaxFiles is 2, must be 5",
-        two_files_on_one,
+        changes.one_kubelet_with("containerLogMaxFiles: 2"),
     ),
     Mutant(
         "lines cut at 8 KiB on one worker",

@@ -4,26 +4,14 @@ from collections.abc import Callable
 
 from infra.clients import image_store
 from infra.cluster import Cluster
-from tests.mutants.changes import api_server_with, edit, restart
+from tests.mutants.changes import WORKER, api_server_with, one_kubelet_with
 from tests.mutants.mutant import Mutant
 
-CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
 RUNC, REAL = "/usr/local/sbin/runc", "/usr/local/sbin/runc.real"
 OBLIGING = f"""#!/bin/sh
 case " $* " in *" update "*) exit 0 ;; esac
 exec {REAL} "$@"
 """
-
-
-def one_kubelet_with(setting: str) -> Callable[[Cluster], None]:
-    """A further setting on the last worker only."""
-
-    def change(cluster: Cluster) -> None:
-        worker, kind = cluster.spec.workers[-1].name, "kind: KubeletConfiguration"
-        edit(cluster, worker, CONFIGURATION, kind, f"{kind}\n{setting}")
-        restart(cluster, worker, "kubelet")
-
-    return change
 
 
 def one_api_server_without(plugin: str) -> Callable[[Cluster], None]:
@@ -34,24 +22,24 @@ def one_api_server_without(plugin: str) -> Callable[[Cluster], None]:
 
 
 def loose_sandbox_image(cluster: Cluster) -> None:
-    shell = cluster.shell(cluster.spec.workers[-1].name)
+    shell = cluster.shell(WORKER)
     image_store.unpin(shell, [image_store.sandbox(shell)])
 
 
 def pinned_again(cluster: Cluster) -> None:
-    shell = cluster.shell(cluster.spec.workers[-1].name)
+    shell = cluster.shell(WORKER)
     image_store.pin(shell, [image_store.sandbox(shell)])
 
 
 def obliging_runtime(cluster: Cluster) -> None:
     """A runtime that says yes to an update and does nothing."""
-    shell = cluster.shell(cluster.spec.workers[-1].name)
+    shell = cluster.shell(WORKER)
     shell.run(["mv", RUNC, REAL])
     shell.put(OBLIGING.encode(), RUNC, mode=0o755)
 
 
 def honest_runtime(cluster: Cluster) -> None:
-    cluster.shell(cluster.spec.workers[-1].name).run(["mv", "--force", REAL, RUNC])
+    cluster.shell(WORKER).run(["mv", "--force", REAL, RUNC])
 
 
 MUTANTS = (

@@ -3,12 +3,10 @@
 A changed EBS CSI driver cannot be one (docs/TRACK_RECORD.md): its broken halves are unit tests.
 """
 
-from infra.clients import kubelet
 from infra.cluster import Cluster
 from tests.mutants import changes
 from tests.mutants.mutant import Mutant
 
-WORKER = "worker-1"
 CONFIG = "/run/kube-scheduler.yaml"
 
 
@@ -19,18 +17,6 @@ def schedulers_without_volume_limits(cluster: Cluster) -> None:
     for machine in cluster.spec.controllers:
         cluster.shell(machine.name).put(text.encode(), CONFIG)
         changes.unit_with(cluster, machine.name, "kube-scheduler", {own: f"--config={CONFIG}"})
-
-
-def images_for_everybody(cluster: Cluster) -> None:
-    changes.edit(
-        cluster,
-        WORKER,
-        "/var/lib/kubelet/kubelet-config.yaml",
-        "kind: KubeletConfiguration",
-        "kind: KubeletConfiguration\nimagePullCredentialsVerificationPolicy: NeverVerify",
-    )
-    changes.restart(cluster, WORKER, "kubelet")
-    kubelet.await_heartbeat(cluster.api, WORKER)
 
 
 MUTANTS = (
@@ -44,6 +30,6 @@ MUTANTS = (
         "a worker whose images are for everybody",
         "71.8",
         "waits waits with ImagePullBackOff",
-        images_for_everybody,
+        changes.one_kubelet_with("imagePullCredentialsVerificationPolicy: NeverVerify"),
     ),
 )
