@@ -8,6 +8,8 @@ from typing import NewType
 MachineName = NewType("MachineName", str)
 API_PORT = 6443
 """Article 9: every API server and the balancer listen on 6443."""
+ETCD_PORT = 2379
+"""Article 6: each member's port for clients."""
 
 
 class Role(StrEnum):

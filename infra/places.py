@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from infra.inventory import API_PORT
+from infra.inventory import API_PORT, ETCD_PORT
 
 Where = Literal[
     "each worker",
@@ -24,8 +24,6 @@ Where = Literal[
 Listener = Callable[[str, int], None]
 listeners: list[Listener] = []
 """Who hears of looks: a host (a machine's name or address) and a port, 0 for the machine itself."""
-ETCD = 2379
-"""Client port of etcd (article 6)."""
 NODE = re.compile(r"^/api/v1/nodes/([^/?]+)/proxy\b")
 ENDPOINT = re.compile(r"https?://([^,:/\s]+):(\d+)")
 
@@ -58,7 +56,7 @@ def named(host: str, port: int, machines: Mapping[str, str]) -> str:
     name = machines.get(host, host)
     if name not in machines.values():
         return ""
-    part = {API_PORT: "API server of ", ETCD: "etcd of "}.get(port, "")
+    part = {API_PORT: "API server of ", ETCD_PORT: "etcd of "}.get(port, "")
     return part + name
 
 

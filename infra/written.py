@@ -1,6 +1,6 @@
 """What the features have for each claim: how many scenarios, and how much they disturb."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,5 +43,6 @@ def tags_of_scenarios(feature: str) -> Iterator[frozenset[str]]:
         yield frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
 
 
-def lane_of(tags: frozenset[str]) -> str:
+def lane_of(tags: Collection[str]) -> str:
+    """Of a scenario with these tags."""
     return next((lane for lane in LANES if lane in tags), "parallel")

@@ -16,9 +16,8 @@ from infra.clients.api import Credentials
 from infra.clients.exposed import COMPONENTS
 from infra.cluster import Cluster
 from infra.errors import LabError, NotPrepared, Unreachable, require
-from infra.inventory import API_PORT
+from infra.inventory import API_PORT, ETCD_PORT
 from infra.pki import authority
-from infra.places import ETCD
 from infra.ssh import Dials
 
 AUTHENTICATING = (API_PORT, *COMPONENTS.values())
@@ -59,7 +58,7 @@ def ask_etcd(cluster: Cluster, machine: str, *, name: str) -> None:
         raise LabError(f"{machine} opens no connections for us")
     address = str(cluster.spec.machine(machine).private_ip)
     try:
-        channel = shell.dial(address, ETCD)
+        channel = shell.dial(address, ETCD_PORT)
     except Unreachable as error:
         raise NotPrepared(f"etcd of {machine}: {error}") from error
     context = tls.trusting_anybody(nobody)

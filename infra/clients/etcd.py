@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.errors import CommandFailed, LabError
-from infra.inventory import ClusterSpec
+from infra.inventory import ETCD_PORT, ClusterSpec
 from infra.ssh import Result, Shell
 
-CLIENT_PORT = 2379
+CLIENT_PORT = ETCD_PORT
 ETCDCTL = "/usr/local/bin/etcdctl"
 ETCDUTL = "/usr/local/bin/etcdutl"
 FILES = "/etc/etcd"

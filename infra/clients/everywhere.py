@@ -9,9 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from infra import places
-from infra.clients.api import Answer, Api
+from infra.clients.api import DRY_RUN, Answer, Api
 from infra.clients.pods import is_too_early
-from infra.clients.verdicts import DRY
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.inventory import API_PORT
@@ -28,7 +27,7 @@ def ask(cluster: Cluster, identity: Api, request: Request) -> Answer:
     Errors: ApiUnreachable, NotPrepared.
     """
     dry = {
-        machine: informed(partial(request, identity.at(api.base), DRY))
+        machine: informed(partial(request, identity.at(api.base), DRY_RUN))
         for machine, api in cluster.api_servers().items()
     }
     return replace(request(identity, {}), dry=dry)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from infra.clients.api import Api
+from infra.clients.api import DRY_RUN, Api
 from infra.clients.pods import Pods
-from infra.clients.verdicts import DRY
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.timing import ACCESS, scaled
@@ -43,7 +42,9 @@ class Account:
         at = {one: self.pods.by(self.pods.api.at(api.base)) for one, api in servers}
         with preparing():
             eventually(
-                lambda: {one: pods.update(pod, label, **DRY).status for one, pods in at.items()},
+                lambda: {
+                    one: pods.update(pod, label, **DRY_RUN).status for one, pods in at.items()
+                },
                 lambda seen: set(seen.values()) == {200},
                 within=scaled(ACCESS),
                 what=f"{self.user} may patch {pod}",

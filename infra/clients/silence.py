@@ -7,7 +7,7 @@ tolerations of 300 s that admission adds to Pods (plugin/pkg/admission/defaultto
 from datetime import datetime, timedelta
 
 from infra.clients import kubelet
-from infra.clients.api import Api, JsonObject, need
+from infra.clients.api import DRY_RUN, Api, JsonObject, need
 from infra.clients.kernel import alive
 from infra.clients.pods import PodIdentity, Pods, condition
 from infra.clients.running import RunningPod
@@ -78,7 +78,7 @@ def given_to_new_pod(api: Api, namespace: str) -> int:
     container = {"name": "c", "image": "registry.k8s.io/pause:3.10.1"}
     body = {"metadata": {"name": "never-stored"}, "spec": {"containers": [container]}}
     path = f"/api/v1/namespaces/{namespace}/pods"
-    return tolerates(need(api.ask("POST", path, body=body, params={"dryRun": "All"})))
+    return tolerates(need(api.ask("POST", path, body=body, params=DRY_RUN)))
 
 
 def restarted(before: dict[str, PodIdentity], now: dict[str, PodIdentity]) -> list[str]:

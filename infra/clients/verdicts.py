@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import places
-from infra.clients.api import PATCH_TYPES, Answer, Api
+from infra.clients.api import DRY_RUN, PATCH_TYPES, Answer, Api
 from infra.clients.drafts import Draft, mark_of
 from infra.errors import ClaimError
 from infra.inventory import API_PORT
 
-DRY = {"dryRun": "All"}
 Servers = Mapping[str, Api]
 """API servers by machine."""
 
@@ -67,7 +66,7 @@ def asked(
     answers = {}
     for machine, api in servers.items():
         path, body = request(machine)
-        params = DRY if dry else None
+        params = DRY_RUN if dry else None
         answers[machine] = api.ask(method, path, body=body, content_type=kind, params=params)
     return Verdicts(what, answers, dry)
 

@@ -21,7 +21,7 @@ SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
 FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
 KIND = "kind: KubeletConfiguration"
 WORKER = "worker-1"
-"""Not the one that a scenario takes when it needs one only: a change here shows who looks at one."""
+"""Not the one that a scenario takes when it needs one only."""
 NOT_COUNTING = """
 apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration

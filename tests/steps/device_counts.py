@@ -6,7 +6,7 @@ from fixtures.devices import MakePlugin
 from fixtures.workloads import Workloads
 from infra import places
 from infra.clients import device_plugins, kubelet
-from infra.clients.api import Answer, JsonObject, need
+from infra.clients.api import DRY_RUN, Answer, JsonObject, need
 from infra.clients.device_plugins import CHECKPOINT, KUBELETS_OWN, DevicePlugin
 from infra.clients.kubelet_port import told
 from infra.clients.running import must_be_none
@@ -140,7 +140,7 @@ def both_run(workloads: Workloads, plugin: DevicePlugin, names: list[str]) -> No
 def try_each(cluster: Cluster, workloads: Workloads, body: JsonObject) -> list[Answer]:
     """What each API server would say to such a Pod; none is made."""
     apis, path = cluster.api_servers().values(), workloads.pods.path()
-    return [api.ask("POST", path, body=body, params={"dryRun": "All"}) for api in apis]
+    return [api.ask("POST", path, body=body, params=DRY_RUN) for api in apis]
 
 
 def asking(requests: dict[str, str], limits: dict[str, str]) -> JsonObject:

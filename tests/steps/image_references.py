@@ -7,7 +7,7 @@ from pytest_bdd import given, then
 from fixtures.data_images import DataImage
 from fixtures.workloads import Workloads
 from infra.clients import image_volumes
-from infra.clients.api import Answer, Api, JsonObject, need
+from infra.clients.api import DRY_RUN, Answer, Api, JsonObject, need
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from tests.steps.phrases import phrase
@@ -73,7 +73,7 @@ def without_policy(image: DataImage, name: str) -> JsonObject:
 
 def tried(api: Api, path: str, body: JsonObject) -> Answer:
     """What an API server would say; nothing is stored."""
-    return api.ask("POST", path, body=body, params={"dryRun": "All"})
+    return api.ask("POST", path, body=body, params=DRY_RUN)
 
 
 def stored_policy(api: Api, workloads: Workloads, body: JsonObject) -> str:
