@@ -51,13 +51,19 @@ def least_loaded(running: Iterable[Record], cpus: Iterable[int]) -> int:
     return min(load, key=lambda cpu: load[cpu])
 
 
-def held_mib(pid: int) -> int:
+def held_mib(pid: int, proc: Path = Path("/proc")) -> int:
     """Memory a machine has touched: blocks of the file that is its memory, which has no name."""
-    held = 0
     try:
-        for handle in Path(f"/proc/{pid}/fd").iterdir():
-            if str(handle.readlink()).startswith(f"{SCRATCH}/"):
-                held += handle.stat().st_blocks * 512
+        handles = list((proc / str(pid) / "fd").iterdir())
     except (FileNotFoundError, ProcessLookupError):
-        return 0  # it ended while we looked
-    return held // 2**20
+        return 0  # it ended
+    return sum(map(_held_bytes, handles)) // 2**20
+
+
+def _held_bytes(handle: Path) -> int:
+    try:
+        if str(handle.readlink()).startswith(f"{SCRATCH}/"):
+            return handle.stat().st_blocks * 512
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # closed while we looked: a machine opens and closes others all the time
+    return 0

@@ -35,6 +35,20 @@ def test_a_process_without_a_machine_holds_nothing() -> None:
     assert records.held_mib(os.getpid()) == 0
 
 
+def test_a_handle_closed_while_we_look_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "memory"
+    memory.write_bytes(b"x" * 3 * 2**20)
+    monkeypatch.setattr(records, "SCRATCH", str(tmp_path))
+    handles = tmp_path / "7" / "fd"
+    handles.mkdir(parents=True)
+    (handles / "0").symlink_to(memory)
+    (handles / "1").symlink_to(tmp_path / "gone")
+    (handles / "2").symlink_to(memory)
+    assert records.held_mib(7, tmp_path) == 6
+
+
 def test_an_unknown_type_names_the_known() -> None:
     with pytest.raises(PlatformError, match=r"m5\.large.*t3\.medium, t3\.small"):
         sizes.memory_mib("m5.large")
