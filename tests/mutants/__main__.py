@@ -1,5 +1,6 @@
 """``python -m tests.mutants``: every broken cluster, two side by side; arguments go to pytest."""
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,23 +11,34 @@ from infra.progress import Progress
 from infra.settings import PROJECT, Settings
 from tests.mutants import every, results, side_by_side
 
-AGAIN, ONE = "--again", "--one-cluster"
-OURS = frozenset({AGAIN, ONE})
-"""Our own words; ``--again`` forgets what was caught, ``--one-cluster`` has no second one."""
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        "python -m tests.mutants",
+        description="Breaks the cluster in one way after the other, and requires that a claim of "
+        "the suite catches each. Goes on where it stopped; every other argument goes to pytest.",
+        epilog='Those selected, as by -k "read-only port", are tried whatever came of them before.',
+        allow_abbrev=False,
+    )
+    made.add_argument("--again", action="store_true", help="forget what was caught already")
+    made.add_argument("--one-cluster", action="store_true", help="do not build a second one")
+    return made
 
 
 def main(arguments: Sequence[str]) -> int:
+    options, given = parser().parse_known_args(arguments)
     settings, progress = Settings(), Progress()
     path = settings.reports / "mutants" / "results.jsonl"
-    given = [one for one in arguments if one not in OURS]
-    if AGAIN in arguments:
+    if options.again:
         path.unlink(missing_ok=True)
     names = chosen(given)
     wanted = names if given else results.left(names, path)
     progress.say(f"{len(wanted)} of {len(names)} mutants are to be caught; results in {path}")
     status = 0
     if wanted:
-        status = caught(settings, progress, path, given, alone=ONE in arguments or len(wanted) == 1)
+        status = caught(
+            settings, progress, path, given, alone=options.one_cluster or len(wanted) == 1
+        )
     told_of(names, path)
     return status
 

@@ -1,0 +1,124 @@
+"""Clusters on which a scenario cannot begin: its claims are *not judged*, and none is false."""
+
+from infra.clients import device_plugins, shutdowns
+from infra.cluster import Cluster
+from tests.mutants.changes import WORKER, restart
+from tests.mutants.mutant import Mutant
+
+SITE = f"{shutdowns.FOLDER}/50-site.conf"
+IMAGE = "docker.io/library/busybox:1.36"
+POLICIES = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
+BINDINGS = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
+POLICY = "never-ready"
+GATE = (
+    "JSONPatch{op: 'add', path: '/spec/readinessGates', "
+    "value: [Object.spec.readinessGates{conditionType: 'example.com/never'}]}"
+)
+"""Nobody ever sets that condition."""
+CORDONS_BY_LABEL = """
+apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults:
+  - command: cordon
+    options:
+      - {name: selector, default: "nobody=has-it"}
+"""
+
+
+def without_the_image(cluster: Cluster) -> None:
+    """As after a disk was cleaned by hand; no registry is there to pull it from."""
+    for worker in cluster.spec.workers:
+        cluster.shell(worker.name).run(["ctr", "--namespace=k8s.io", "images", "rm", IMAGE])
+
+
+def plugins_cannot_listen(cluster: Cluster) -> None:
+    """The folder of their sockets can only be read; the kubelet's own is there and answers."""
+    shell = cluster.shell(cluster.spec.workers[0].name)
+    shell.run(["mount", "--bind", device_plugins.FOLDER, device_plugins.FOLDER])
+    shell.run(["mount", "--options=remount,bind,ro", device_plugins.FOLDER])
+
+
+def plugins_can_listen(cluster: Cluster) -> None:
+    cluster.shell(cluster.spec.workers[0].name).run(["umount", device_plugins.FOLDER])
+
+
+def logind_allows_more(cluster: Cluster) -> None:
+    """As unattended-upgrades of Debian does, by a file of its own."""
+    shell = cluster.shell(WORKER)
+    shell.put(shutdowns.at_most(120), SITE)
+    restart(cluster, WORKER, shutdowns.LOGIND)
+
+
+def logind_as_before(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["rm", "--force", SITE])
+    restart(cluster, WORKER, shutdowns.LOGIND)
+
+
+def pods_never_ready(cluster: Cluster) -> None:
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE"],
+        "resources": ["pods"],
+    }
+    cluster.api.create(
+        POLICIES,
+        {
+            "metadata": {"name": POLICY},
+            "spec": {
+                "reinvocationPolicy": "Never",
+                "failurePolicy": "Fail",
+                "matchConstraints": {"resourceRules": [rule]},
+                "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": f"[{GATE}]"}}],
+            },
+        },
+    )
+    cluster.api.create(BINDINGS, {"metadata": {"name": POLICY}, "spec": {"policyName": POLICY}})
+
+
+def pods_ready_again(cluster: Cluster) -> None:
+    cluster.api.delete(f"{BINDINGS}/{POLICY}")
+    cluster.api.delete(f"{POLICIES}/{POLICY}")
+
+
+MUTANTS = (
+    Mutant(
+        "a cordon that fails",
+        "64.6",
+        "kubectl cordon failed: error: ",
+        lambda _: None,
+        outcome="not judged",
+        kuberc=CORDONS_BY_LABEL,
+    ),
+    Mutant(
+        "workers without the scenarios' image",
+        "70.1",
+        IMAGE,
+        without_the_image,
+        outcome="not judged",
+    ),
+    Mutant(
+        "a device plugin that cannot listen",
+        "62.3",
+        "regist",
+        plugins_cannot_listen,
+        outcome="not judged",
+        mend=plugins_can_listen,
+    ),
+    Mutant(
+        "a logind that allows more already",
+        "65.15",
+        "no kubelet has to raise what logind allows already: ['worker-1 allows 120 s']",
+        logind_allows_more,
+        outcome="not judged",
+        mend=logind_as_before,
+    ),
+    Mutant(
+        "Pods that are never Ready",
+        "65.3",
+        "Ready",
+        pods_never_ready,
+        outcome="not judged",
+        mend=pods_ready_again,
+    ),
+)
