@@ -16,7 +16,7 @@ from infra import claims
 from infra.inventory import Role
 from infra.report import cgroups, findings, floor, leases, series, spans, svg, timeline, verdicts
 from infra.report import folder as folders
-from infra.report.model import Item, Run, Scenario
+from infra.report.model import AFTERWARDS, Item, Run, Scenario
 from infra.report.outcomes import SIGNS, Outcome, Sign, Untried, sign
 from infra.report.shapes import shaped
 
@@ -76,7 +76,8 @@ def render(
             shared={reason for _, reason, hit in causes(scenarios) if len(hit) > SHARED},
             absent=[s for s in scenarios if s.outcome is Outcome.ABSENT],
             untried=[v for v in judged if not v.tried],
-            stray=[s for s in scenarios if not s.claims],
+            afterwards=[s for s in scenarios if s.lane == AFTERWARDS],
+            stray=[s for s in scenarios if not s.claims and s.lane != AFTERWARDS],
             shown=shown,
             highlights=highlights(judged, shown),
             roles=roles(run),

@@ -102,6 +102,10 @@ class Item:
     path: str
 
 
+AFTERWARDS = "afterwards"
+"""Lane of what followed a scenario or ended the session; no scenario has it."""
+
+
 @dataclass
 class Scenario:
     """One scenario as it ran, or as it would have run; ``id`` is pytest's node id.

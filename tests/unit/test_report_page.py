@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from infra.errors import UserError
 from infra.report import folder as folders
 from infra.report import html, index
 from infra.report.__main__ import rerender
+from infra.report.model import AFTERWARDS
 from infra.report.outcomes import Outcome
-from tests.unit.report_sample import EVERYWHERE, SECRET, circumstances, make, sample
+from tests.unit.report_sample import EVERYWHERE, SECRET, circumstances, make, sample, scenario
 
 
 @pytest.fixture
@@ -139,6 +141,17 @@ def test_what_stays_as_it_was_is_not_shown_first() -> None:
 
     assert [html.happens(p) for p in (lease("a", "a"), lease("a", "b"))] == [False, True]
     assert [html.happens(p) for p in (files("1", "1"), files("1", "2"))] == [False, True]
+
+
+def test_what_followed_a_scenario_is_no_scenario_without_a_claim(folder: Path) -> None:
+    run, scenarios, judged = folders.load(folder)
+    entry = scenario("63.1", "after a snapshot is taken", claims=[], lane=AFTERWARDS)
+    page = html.render(run, [*scenarios, entry], judged, folder)
+    assert "<h2>After scenarios</h2>" in page
+    assert "Scenarios that name no claim" not in page
+    stray = html.render(run, [*scenarios, replace(entry, lane="serial")], judged, folder)
+    assert "After scenarios" not in stray
+    assert "Scenarios that name no claim" in stray
 
 
 def test_a_claim_judged_in_part_says_so_on_the_page_and_in_the_export(folder: Path) -> None:
