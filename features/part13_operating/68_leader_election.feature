@@ -28,6 +28,7 @@ Feature: Leader election and add-ons
       And all three processes say that they are healthy
       And no other process of its program runs on any machine
       And each of the three may renew the Lease
+      And each of the three is set as the others are
 
       Examples:
         | component               |
@@ -132,6 +133,7 @@ Feature: Leader election and add-ons
       Then each controller has one that lasts 3600 s
       And for 30 s each is renewed at least every 15 s
       And every API server is ready, and its kubernetes Service lists all three controllers
+      And each API server is set as the others are
 
   Rule: A stopped API server disappears from the Service, and clients of the balancer go on
 

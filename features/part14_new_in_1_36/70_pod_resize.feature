@@ -134,6 +134,11 @@ Feature: In-place Pod resize
         | sidecar              | sidecar      | s         |
         | plain init container | initializing | i         |
 
+    Scenario: Every kubelet would resize both
+      Given the metrics of every kubelet
+      Then each says that the gate "InPlacePodLevelResourcesVerticalScaling" is on
+      And each says that the gate "InPlacePodVerticalScalingInitContainers" is on
+
   @claim_70_20 @disruptive
   Rule: Sizes and waiting resizes survive a restart of the kubelet
     Its first status may not tell of the waiting resize; it does again at the Pod's next sync (90 s at most).

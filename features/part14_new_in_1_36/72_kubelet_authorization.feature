@@ -9,9 +9,15 @@ Feature: Who may ask a kubelet for what
 
     Scenario: A monitor reads a kubelet's metrics, not its logs, Pods or configuration
       Given an account with the right to "metrics" of nodes
+      And the settings of every kubelet
       When it asks every kubelet for every endpoint
       Then of each kubelet exactly the endpoints of "metrics" answer
       And each refusal names the account and the right that it lacks
+      And every kubelet is set to
+        | setting                                    | value |
+        | authentication.webhook.cacheTTL            | 2m0s  |
+        | authorization.webhook.cacheAuthorizedTTL   | 5m0s  |
+        | authorization.webhook.cacheUnauthorizedTTL | 30s   |
       And every endpoint of each answers admin
 
     @slow

@@ -40,6 +40,14 @@ def one_with(machine: str, unit: str, flag: str) -> Callable[[Cluster], None]:
     return change
 
 
+def scheduler_of_its_own(cluster: Cluster) -> None:
+    """It stands by in good health; once it leads, Pods go where they do not fit."""
+    shell, own = cluster.shell("controller-2"), f"/var/lib/kubernetes/{SCHEDULER}.kubeconfig"
+    shell.put(changes.NOT_COUNTING.encode(), f"/run/{SCHEDULER}.yaml")
+    words = {f"  --kubeconfig={own}": f"  --config=/run/{SCHEDULER}.yaml"}
+    unit_with(cluster, "controller-2", SCHEDULER, words)
+
+
 def managers_with(flag: str) -> Callable[[Cluster], None]:
     """All of them, so that it does not matter which one leads."""
 
@@ -142,6 +150,42 @@ MUTANTS = (
         "61.1",
         "there is no APIService v1beta1.metrics.k8s.io",
         unregistered_metrics,
+    ),
+    Mutant(
+        "a standby whose Lease would last a minute",
+        "68.2",
+        "--leader-elect-lease-duration is 1m0s on controller-2, 15s on the others",
+        one_with("controller-2", MANAGER, "--leader-elect-lease-duration=60s"),
+    ),
+    Mutant(
+        "a standby without a controller",
+        "68.2",
+        "--controllers is [*,-replicaset-controller] on controller-2",
+        one_with("controller-2", MANAGER, "--controllers=*,-replicaset-controller"),
+    ),
+    Mutant(
+        "a scheduler of its own configuration",
+        "68.2",
+        "--config is /run/kube-scheduler.yaml on controller-2",
+        scheduler_of_its_own,
+    ),
+    Mutant(
+        "one API server with its seats for reading",
+        "68.10",
+        "--max-mutating-requests-inflight is 100 on controller-2, 200 on the others",
+        api_server_with(
+            "controller-2",
+            {
+                "--secure-port=6443": "--secure-port=6443 \\\n  --max-requests-inflight=500 "
+                "\\\n  --max-mutating-requests-inflight=100"
+            },
+        ),
+    ),
+    Mutant(
+        "one API server that takes no privileged Pods",
+        "68.10",
+        "--allow-privileged is false on controller-2, true on the others",
+        api_server_with("controller-2", {"--allow-privileged=true": "--allow-privileged=false"}),
     ),
     Mutant(
         "a kubelet that reports often",

@@ -161,6 +161,28 @@ MUTANTS = (
         one_without("ResourceHealthStatus", "ResourceHealthStatusMessage"),
     ),
     Mutant(
+        "one kubelet that takes few Pods",
+        "72.2",
+        "maxPods is 110 on worker-0, 20 on worker-1",
+        one_kubelet_with("maxPods: 20"),
+    ),
+    Mutant(
+        "one kubelet that believes a token for long",
+        "72.11",
+        "worker-1: authentication.webhook.cacheTTL is 1h0m0s, must be 2m0s",
+        one_kubelet_changed(
+            "webhook: {enabled: true}", "webhook: {enabled: true, cacheTTL: 1h0m0s}"
+        ),
+        or_says="every kubelet answers a deleted account with 401",
+    ),
+    Mutant(
+        "one kubelet that resizes no init containers",
+        "70.19",
+        "gate InPlacePodVerticalScalingInitContainers on; instead: worker-1: it is off",
+        one_without("InPlacePodVerticalScalingInitContainers"),
+        or_says="the cgroup of",
+    ),
+    Mutant(
         "one kubelet that would swap",
         "65.13",
         "worker-1: memorySwap is {'swapBehavior': 'LimitedSwap'}, must be {}",

@@ -26,10 +26,10 @@ def settings_of_kubelets(cluster: Cluster) -> Settings:
 def set_to(kubelets: Settings, datatable: list[list[str]]) -> None:
     wanted = dict(datatable[1:])
     wrong = [
-        f"{node}: {name} is {settings.get(name, 'absent')}, must be {value}"
+        f"{node}: {name} is {seen}, must be {value}"
         for node, settings in judged(kubelets)
         for name, value in wanted.items()
-        if str(settings.get(name, "absent")) != value
+        if str(seen := setting(settings, name)) != value
     ]
     must_be_none(wrong, "kubelets keep the documented defaults")
 
@@ -60,6 +60,14 @@ def no_lock(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [lock for shell in shells for lock in kernel.shutdown_locks(shell) if "kubelet" in lock]
     must_be_none(found, "no kubelet delays a shutdown")
+
+
+def setting(settings: JsonObject, name: str) -> object:
+    """By its name, with those of its parents before dots."""
+    found: object = settings
+    for part in name.split("."):
+        found = found.get(part, "absent") if isinstance(found, dict) else "absent"
+    return found
 
 
 def judged(kubelets: Settings) -> list[tuple[str, JsonObject]]:

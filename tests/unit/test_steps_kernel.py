@@ -173,6 +173,12 @@ def test_settings_of_kubelets() -> None:
     )
     unknown = [["setting", "value"], ["nosuch", "1"]]
     goes_red("nosuch is absent", kubelet_settings.set_to, kubelets, unknown)
+    nested = [["setting", "value"], ["webhook.cacheTTL", "2m0s"]]
+    kubelet_settings.set_to({"worker-1": {"webhook": {"cacheTTL": "2m0s"}}}, nested)
+    believing = {"worker-1": {"webhook": {"cacheTTL": "1h0m0s"}}}
+    words = "worker-1: webhook.cacheTTL is 1h0m0s, must be 2m0s"
+    goes_red(words, kubelet_settings.set_to, believing, nested)
+    goes_red("webhook.cacheTTL is absent", kubelet_settings.set_to, kubelets, nested)
     kubelet_settings.evicts_at(kubelets, "imagefs.available", "15%")
     goes_red("worker-0: at 15%", kubelet_settings.evicts_at, kubelets, "imagefs.available", "10%")
 

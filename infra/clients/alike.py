@@ -1,0 +1,114 @@
+"""What every process of a component is set to, as it tells it itself, and who differs from others.
+
+A candidate that stands by, an API server that the balancer did not choose, the worker that no Pod
+came to: none of them shows what it is set to until its turn comes.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from infra.clients import configz, tls
+from infra.clients.api import Api
+from infra.clients.kubelet_port import Port
+from infra.clients.masters import PORTS
+from infra.cluster import Cluster
+from infra.errors import LabError
+from infra.inventory import Machine, Role
+
+FLAGS = "/flagz"
+FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
+"""One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
+OWN, ABSENT, EMPTY = "its own", "absent", '""'
+Settings = Mapping[str, str]
+"""By name: flags with their dashes, fields of a configuration with their parents."""
+
+
+def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
+    """By machine: their flags, which is all that they tell. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        api: Api = servers[str(machine.name)]
+        answer = api.ask("GET", FLAGS)
+        return flags(machine, answer.status, answer.text)
+
+    servers = cluster.api_servers()
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
+    """Of an elected component, by machine. Errors: LabError."""
+    admin = cluster.credentials("admin")
+
+    def of(machine: Machine) -> Settings:
+        name, port = str(machine.name), PORTS[component]
+        status, text = tls.fetch(cluster, name, port, path=FLAGS, credentials=admin)
+        return {**flags(machine, status, text), **fields(configz.told(cluster, name, component))}
+
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
+    """By worker. Errors: LabError."""
+    admin = cluster.credentials("admin")
+
+    def of(machine: Machine) -> Settings:
+        port = Port(cluster, str(machine.name), admin)
+        answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
+        if told is None:
+            raise LabError(f"the kubelet of {machine.name} tells no configuration")
+        return {**flags(machine, answer.status, answer.text), **fields(told)}
+
+    return each(cluster, Role.WORKER, of)
+
+
+def each(cluster: Cluster, role: Role, of: Callable[[Machine], Settings]) -> dict[str, Settings]:
+    machines = cluster.spec.of(role)
+    with ThreadPoolExecutor(len(machines)) as pool:
+        found = pool.map(of, machines)
+        return {str(m.name): one for m, one in zip(machines, found, strict=True)}
+
+
+def flags(machine: Machine, status: int, text: str) -> Settings:
+    """Those of the answer; an address or a name of the machine itself is that of each."""
+    found = {f"--{name}": value for name, value in FLAG.findall(text)}
+    if status != 200 or not found:
+        return {FLAGS: f"{status} {text[:100]}".strip()}
+    own = {str(machine.private_ip), str(machine.name)}
+    return {name: OWN if value in own else value for name, value in found.items()}
+
+
+def fields(tree: Mapping[str, Any]) -> Settings:
+    return dict(leaves(tree, ""))
+
+
+def leaves(tree: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    """A list is one value: its order counts."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)
+
+
+def odd(found: Mapping[str, Settings]) -> list[str]:
+    """Who has what otherwise than most of them; of two that differ each is told. Pure."""
+    if silent := [f"{m} tells no flags: {one[FLAGS]}" for m, one in found.items() if FLAGS in one]:
+        return silent
+    names = sorted({name for one in found.values() for name in one})
+    seen = {name: {m: one.get(name, ABSENT) for m, one in found.items()} for name in names}
+    return [text for name, values in seen.items() if (text := difference(name, values))]
+
+
+def difference(name: str, values: Mapping[str, str]) -> str:
+    """What a stranger has to know of one setting; empty when all have it alike."""
+    (usual, times), *others = Counter(values.values()).most_common()
+    if not others:
+        return ""
+    if 2 * times <= len(values):
+        return f"{name} is {', '.join(f'{v or EMPTY} on {m}' for m, v in values.items())}"
+    alone = [f"{value or EMPTY} on {m}" for m, value in values.items() if value != usual]
+    return f"{name} is {', '.join(alone)}, {usual or EMPTY} on the others"

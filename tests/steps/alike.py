@@ -1,0 +1,28 @@
+"""Processes of one component that are set alike, so that each does what one of them shows."""
+
+from pytest_bdd import then
+
+from infra.clients import alike
+from infra.clients.elections import Election
+from infra.clients.running import must_be_none
+from infra.cluster import Cluster
+
+
+@then("each API server is set as the others are")
+def api_servers_alike(cluster: Cluster) -> None:
+    """A balancer gives each client another one."""
+    found = alike.odd(alike.of_api_servers(cluster))
+    must_be_none(found, "each API server is set as the others are")
+
+
+@then("each of the three is set as the others are")
+def candidates_alike(cluster: Cluster, election: Election) -> None:
+    """What stands by acts tomorrow, and should act as its leader does."""
+    found = alike.odd(alike.of_candidates(cluster, election.component))
+    must_be_none(found, f"each {election.component} is set as the others are")
+
+
+@then("each kubelet is set as the others are")
+def kubelets_alike(cluster: Cluster) -> None:
+    found = alike.odd(alike.of_kubelets(cluster))
+    must_be_none(found, "each kubelet is set as the others are")
