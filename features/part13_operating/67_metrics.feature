@@ -52,6 +52,18 @@ Feature: What the components count, and who may read it
         | kube-proxy     |
         | member of etcd |
 
+    Scenario: No component has another port
+      When every component's machine is asked where it listens
+      Then each listens on these ports and no others
+        | component          | with TLS   | without TLS  |
+        | API server         | 6443       |              |
+        | controller manager | 10257      |              |
+        | scheduler          | 10259      |              |
+        | member of etcd     | 2379, 2380 | 2381         |
+        | kubelet            | 10250      | 10248        |
+        | kube-proxy         |            | 10249, 10256 |
+      And those with TLS answer nobody without it
+
   @claim_67_5
   Rule: Monitoring has a role of its own
 

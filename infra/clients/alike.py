@@ -13,18 +13,26 @@ from typing import Any
 
 from infra.clients import configz, tls
 from infra.clients.api import Api
+from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.kubelet_port import Port
 from infra.clients.masters import PORTS
+from infra.clients.units import API_SERVER
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.inventory import Machine, Role
+from infra.ssh import Shell
 
 FLAGS = "/flagz"
 FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
 """One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
+OF_UNIT = (
+    "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
+    "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
+)  # fmt: skip
+"""What systemd does with a process that ends or is in its way; systemctl(1) show."""
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
-"""By name: flags with their dashes, fields of a configuration with their parents."""
+"""By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
 
 
 def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
@@ -33,7 +41,8 @@ def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
     def of(machine: Machine) -> Settings:
         api: Api = servers[str(machine.name)]
         answer = api.ask("GET", FLAGS)
-        return flags(machine, answer.status, answer.text)
+        unit = of_unit(cluster.shell(machine.name), API_SERVER)
+        return {**flags(machine, answer.status, answer.text), **unit}
 
     servers = cluster.api_servers()
     return each(cluster, Role.CONTROLLER, of)
@@ -46,7 +55,9 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
     def of(machine: Machine) -> Settings:
         name, port = str(machine.name), PORTS[component]
         status, text = tls.fetch(cluster, name, port, path=FLAGS, credentials=admin)
-        return {**flags(machine, status, text), **fields(configz.told(cluster, name, component))}
+        configured = fields(configz.told(cluster, name, component))
+        unit = of_unit(cluster.shell(machine.name), component)
+        return {**flags(machine, status, text), **configured, **unit}
 
     return each(cluster, Role.CONTROLLER, of)
 
@@ -60,7 +71,8 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
         answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
         if told is None:
             raise LabError(f"the kubelet of {machine.name} tells no configuration")
-        return {**flags(machine, answer.status, answer.text), **fields(told)}
+        unit = of_unit(cluster.shell(machine.name), KUBELET)
+        return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
 
     return each(cluster, Role.WORKER, of)
 
@@ -79,6 +91,12 @@ def flags(machine: Machine, status: int, text: str) -> Settings:
         return {FLAGS: f"{status} {text[:100]}".strip()}
     own = {str(machine.private_ip), str(machine.name)}
     return {name: OWN if value in own else value for name, value in found.items()}
+
+
+def of_unit(shell: Shell, name: str) -> Settings:
+    shown = shell.run(["systemctl", "show", f"--property={','.join(OF_UNIT)}", name]).stdout
+    pairs = (line.partition("=") for line in shown.splitlines() if line)
+    return {f"{name}.service's {key}": value for key, _, value in pairs}
 
 
 def fields(tree: Mapping[str, Any]) -> Settings:

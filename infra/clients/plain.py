@@ -6,12 +6,12 @@ from infra.errors import LabError, Unreachable
 from infra.ssh import LOOPBACK, Dials, Shell
 
 
-def get(shell: Shell, port: int, path: str) -> tuple[int, str]:
+def get(shell: Shell, port: int, path: str, *, address: str = LOOPBACK) -> tuple[int, str]:
     """Status and body. Errors: ApiUnreachable when nobody answers there."""
     if not isinstance(shell, Dials):
         raise LabError(f"{shell.name} opens no connections for us")
     try:
-        channel = shell.dial(LOOPBACK, port)
+        channel = shell.dial(address, port)
         try:
             channel.settimeout(tls.TIMEOUT)
             channel.sendall(tls.request("GET", path, at=shell.name).encode())

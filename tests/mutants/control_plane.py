@@ -170,6 +170,14 @@ MUTANTS = (
         scheduler_of_its_own,
     ),
     Mutant(
+        "a standby that does not come back",
+        "68.2",
+        "kube-scheduler.service's Restart is no on controller-2, always on the others",
+        lambda cluster: unit_with(
+            cluster, "controller-2", SCHEDULER, {"Restart=always": "Restart=no"}
+        ),
+    ),
+    Mutant(
         "one API server with its seats for reading",
         "68.10",
         "--max-mutating-requests-inflight is 100 on controller-2, 200 on the others",

@@ -176,6 +176,20 @@ MUTANTS = (
         etcd_with({LOCAL_METRICS: EVERYBODY}, OTHER),
     ),
     Mutant(
+        "one member of etcd that asks nobody on its own machine",
+        "67.4",
+        "member of etcd of controller-2 listens on 127.0.0.1:2379 and answers 200 there without",
+        etcd_with({"https://127.0.0.1:2379": "http://127.0.0.1:2379"}, OTHER),
+    ),
+    Mutant(
+        "one member of etcd with another port",
+        "67.4",
+        "its own ports only; instead: member of etcd of controller-2 listens on 10.0.1.13:2378",
+        etcd_with(
+            {"https://127.0.0.1:2379": "https://127.0.0.1:2379,https://10.0.1.13:2378"}, OTHER
+        ),
+    ),
+    Mutant(
         "members of etcd that wait long for a leader",
         "63.2",
         "writes without the member of",

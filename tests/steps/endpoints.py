@@ -6,10 +6,11 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra import places
-from infra.clients import endpoints, let_in
+from infra.clients import endpoints, let_in, open_ports
 from infra.clients.api import Credentials
 from infra.clients.endpoints import ENDPOINTS, LOCAL, Told
 from infra.clients.handshakes import NO_ANSWER
+from infra.clients.open_ports import Listening
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from tests.steps.phrases import one_of, phrase
@@ -52,6 +53,11 @@ def ask_locally(cluster: Cluster, component: str) -> Answers:
     return endpoints.ask_locally(cluster, component)
 
 
+@when("every component's machine is asked where it listens", target_fixture="listening")
+def ask_where(cluster: Cluster) -> list[Listening]:
+    return open_ports.of_all(cluster)
+
+
 @then(phrase("each {component:Component} gives metrics of its own", Component=COMPONENT))
 @then(phrase("each {component:Alone} there gives metrics of its own", Alone=ALONE))
 def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
@@ -86,6 +92,25 @@ def health_told(told: Answers, status: str) -> None:
 def port_is_closed(cluster: Cluster, component: str) -> None:
     found = endpoints.reached_from_outside(cluster, component)
     must_be_none(found, f"metrics of a {component} for anybody stay on its machine")
+
+
+@then("each listens on these ports and no others", target_fixture="secured")
+def own_ports(listening: list[Listening], datatable: list[list[str]]) -> list[Listening]:
+    """Those that are for TLS."""
+    secure = {name: numbers(tls) for name, tls, _ in datatable[1:]}
+    known = {name: secure[name] | numbers(plain) for name, _, plain in datatable[1:]}
+    must_be_none(open_ports.beside(listening, known), "a component has its own ports only")
+    return [one for one in listening if one.port in secure[one.component]]
+
+
+@then("those with TLS answer nobody without it")
+def none_in_clear(cluster: Cluster, secured: list[Listening]) -> None:
+    must_be_none(open_ports.answering(cluster, secured), "a port with TLS has it for everybody")
+
+
+def numbers(cell: str) -> set[int]:
+    """Of a cell like "2379, 2380"."""
+    return {int(part) for part in cell.split(",") if part.strip()}
 
 
 def looked_at(machine: str) -> str:

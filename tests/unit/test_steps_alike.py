@@ -9,7 +9,7 @@ from infra.clients import alike, configz, tls
 from infra.errors import LabError
 from tests.steps import alike as steps
 from tests.unit.elections_fake import cluster, election
-from tests.unit.fakes import FakeApi, goes_red
+from tests.unit.fakes import FakeApi, FakeShell, goes_red
 
 MANAGER = "kube-controller-manager"
 HEAD = "\nkube-apiserver flagz\nWarning: This endpoint is not meant to be machine parseable.\n"
@@ -26,9 +26,20 @@ def flagz(separator: str, address: str, **more: str) -> str:
     return HEAD + "".join(f"{name}{separator}{value}\n" for name, value in told.items())
 
 
-def servers(*texts: Any) -> Any:
+def live(**more: Any) -> Any:
+    """Units alike, but of a machine that ``restarts`` otherwise."""
+    restarts: dict[str, str] = more.pop("restarts", {})
+
+    def shell(name: str) -> FakeShell:
+        text = f"UnitFileState=enabled\nRestart={restarts.get(name, 'always')}\nEnvironment=\n"
+        return FakeShell(name, {"systemctl show": text})
+
+    return cluster(shell=shell, credentials=lambda _: None, **more)
+
+
+def servers(*texts: Any, **more: Any) -> Any:
     apis = {f"controller-{n}": FakeApi({alike.FLAGS: text}) for n, text in enumerate(texts)}
-    return cluster(api_servers=lambda: apis)
+    return live(api_servers=lambda: apis, **more)
 
 
 GOOD = (flagz(":", "10.0.1.11"), flagz(": ", "10.0.1.12"), flagz(" ", "10.0.1.13"))
@@ -56,6 +67,13 @@ def test_an_api_server_that_tells_no_flags() -> None:
     )  # fmt: skip
 
 
+def test_a_unit_that_systemd_treats_otherwise() -> None:
+    goes_red(
+        "kube-apiserver.service's Restart is no on controller-1, always on the others",
+        steps.api_servers_alike, servers(*GOOD, restarts={"controller-1": "no"}),
+    )  # fmt: skip
+
+
 def test_a_candidate_that_would_lead_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     flags = {f"controller-{n}": (200, "controllers=[*]\nleader-elect=true\n") for n in range(3)}
     lasts = {f"controller-{n}": "15s" for n in range(3)}
@@ -66,15 +84,14 @@ def test_a_candidate_that_would_lead_otherwise(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(tls, "fetch", lambda _, machine, __, **___: flags[machine])
     monkeypatch.setattr(configz, "told", configuration)
-    live = cluster(credentials=lambda _: None)
-    steps.candidates_alike(live, election())
+    steps.candidates_alike(live(), election())
     flags["controller-2"] = (200, "controllers=[*,-job-controller]\nleader-elect=true\n")
     lasts["controller-1"] = "1m0s"
     goes_red(
         rf"each {MANAGER} is set as the others are; instead: --controllers is "
         r"\[\*,-job-controller\] on controller-2, \[\*\] on the others\n  "
         "Generic.LeaderElection.LeaseDuration is 1m0s on controller-1, 15s on the others",
-        steps.candidates_alike, live, election(),
+        steps.candidates_alike, live(), election(),
     )  # fmt: skip
 
 
@@ -96,15 +113,14 @@ def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(alike, "Port", Asked)
     good = {"kubeletconfig": {"maxPods": 110, "evictionHard": {"memory.available": "100Mi"}}}
     Asked.settings = {"worker-0": good, "worker-1": good}
-    live = cluster(credentials=lambda _: None)
-    steps.kubelets_alike(live)
+    steps.kubelets_alike(live())
     gates = {"featureGates": {"InPlacePodVerticalScalingInitContainers": False}}
     Asked.settings["worker-1"] = {"kubeletconfig": {**good["kubeletconfig"], **gates}}
     goes_red(
         "each kubelet is set as the others are; instead: featureGates."
         "InPlacePodVerticalScalingInitContainers is absent on worker-0, false on worker-1",
-        steps.kubelets_alike, live,
+        steps.kubelets_alike, live(),
     )  # fmt: skip
     Asked.settings["worker-1"] = {}
     with pytest.raises(LabError, match="the kubelet of worker-1 tells no configuration"):
-        steps.kubelets_alike(live)
+        steps.kubelets_alike(live())
