@@ -21,11 +21,12 @@ CHECKS: tuple[Check, ...] = (
     api_servers.unready,
     api_servers.token_problems,
     workers.node_problems,
+    workers.taint_problems,
     workers.proxy_problems,
     workers.dns_problems,
 )
 """In the order in which they are told: a cause before what comes of it."""
-WRITING: tuple[Check, ...] = (api_servers.secret_problems,)
+WRITING: tuple[Check, ...] = (api_servers.token_use_problems, api_servers.secret_problems)
 """Only on a cluster that is well otherwise: a write that fails there may still come true later."""
 
 
@@ -34,8 +35,8 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
 
     Clocks that agree, etcd 3/3 with one leader and no alarm, three API servers ready by address
     whose tokens and Secrets are good for one another, both Leases fresh, every worker a Ready node
-    with a kube-proxy, CoreDNS available. ``deep`` also lets Pods on each worker ask DNS, a Service
-    of another worker and one of their own.
+    for everybody's Pods with a kube-proxy, CoreDNS available. ``deep`` also lets Pods on each
+    worker ask DNS, a Service of another worker and one of their own.
 
     Errors: ClusterBroken with everything that is wrong.
     """

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from infra.clients.api import Api, JsonObject
+from infra.clients.api import Api, JsonObject, need
 from infra.cluster import Cluster
 from infra.errors import LabError
 
 DISCOVERY = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0: who issues tokens."""
+TOKENS = "/api/v1/namespaces/kube-system/serviceaccounts/default/token"
+REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
 SECRETS = "/api/v1/namespaces/kube-system/secrets"
 
 
@@ -48,6 +50,34 @@ def token_problems(cluster: Cluster) -> list[str]:
         if issuers[other] != issuers[first]
     ]
     return found
+
+
+def token_use_problems(cluster: Cluster) -> list[str]:
+    """A token that each API server issues is known to the next one.
+
+    Its key for signing is a file of its own beside those of the keys that it knows.
+    """
+    servers = cluster.api_servers()
+    names = list(servers)
+    pairs = list(zip(names, [*names[1:], names[0]], strict=True))
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        told = pool.map(lambda pair: unknown_token(servers[pair[0]], servers[pair[1]]), pairs)
+        return [
+            f"a token that the API server of {issuer} issues is unknown to that of {other}: {why}"
+            for (issuer, other), why in zip(pairs, told, strict=True)
+            if why
+        ]
+
+
+def unknown_token(issuer: Api, other: Api) -> str:
+    """Why; empty when it is known."""
+    try:
+        issued = need(issuer.ask("POST", TOKENS, body={"spec": {"expirationSeconds": 600}}))
+        asked = {"spec": {"token": issued["status"]["token"]}}
+        status = need(other.ask("POST", REVIEWS, body=asked))["status"]
+    except LabError as error:
+        return str(error)
+    return "" if status.get("authenticated") else str(status.get("error", "it is nobody's"))[:200]
 
 
 def keys_of(api: Api) -> list[str]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import yaml
 
 from infra.clients import clocks, etcd, leases
+from infra.clients.api import need
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from infra.wait import eventually
-from tests.mutants.changes import api_server_with, restart, unit_with
+from tests.mutants.changes import WORKER, api_server_with, restart, unit_with
 from tests.mutants.mutant import Mutant
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -31,6 +32,24 @@ def another_secrets_key(cluster: Cluster) -> None:
     shell.put(yaml.safe_dump(config).encode(), ENCRYPTION, mode=0o600)
     restart(cluster, "controller-1", "kube-apiserver")
     await_api(cluster.api_of("controller-1"))
+
+
+def signs_with_its_own(cluster: Cluster) -> None:
+    """It knows the keys of all, and has another one for signing."""
+    folder = "/var/lib/kubernetes"
+    api_server_with(
+        "controller-1",
+        {f"{folder}/service-account-key.pem": f"{folder}/kube-apiserver-key.pem"},
+    )(cluster)
+
+
+def dedicated(cluster: Cluster) -> None:
+    taints = [{"key": "dedicated", "value": "somebody", "effect": "NoSchedule"}]
+    need(cluster.api.patch(f"/api/v1/nodes/{WORKER}", {"spec": {"taints": taints}}, kind="merge"))
+
+
+def for_all(cluster: Cluster) -> None:
+    need(cluster.api.patch(f"/api/v1/nodes/{WORKER}", {"spec": {"taints": None}}, kind="merge"))
 
 
 def out_of_quota(cluster: Cluster) -> None:
@@ -100,6 +119,21 @@ MUTANTS = (
         another_secrets_key,
         outcome="not judged",
         or_says="controller-0 cannot read a Secret that controller-1 stored",
+    ),
+    Mutant(
+        "one API server that signs tokens with a key of its own",
+        "72.11",
+        "a token that the API server of controller-1 issues is unknown to that of controller-2",
+        signs_with_its_own,
+        outcome="not judged",
+    ),
+    Mutant(
+        "a worker that Pods stay away from",
+        "72.11",
+        "node worker-1 has the taint dedicated:NoSchedule",
+        dedicated,
+        outcome="not judged",
+        mend=for_all,
     ),
     Mutant(
         "an etcd member out of its quota",

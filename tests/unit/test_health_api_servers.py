@@ -35,6 +35,34 @@ def test_api_servers_whose_tokens_are_not_good_for_one_another() -> None:
     ]
 
 
+def test_an_api_server_that_signs_with_a_key_of_its_own() -> None:
+    class Signing(FakeApi):
+        """It signs with a key, and knows those who have another one as nobody."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__({f"POST {api_servers.TOKENS}": {"status": {"token": key}}})
+
+        def ask(self, method: str, path: str, **how: Any) -> Any:
+            if path == api_servers.REVIEWS:
+                known = how["body"]["spec"]["token"] == "right"
+                status = {"authenticated": True} if known else {"error": "invalid bearer token"}
+                self.table[f"POST {path}"] = {"status": status}
+            return super().ask(method, path, **how)
+
+    good = {"controller_0": Signing("right"), "controller_1": Signing("right")}
+    assert api_servers.token_use_problems(servers(**good)) == []
+    assert api_servers.token_use_problems(servers(**good, controller_2=Signing("other"))) == [
+        (
+            "a token that the API server of controller-2 issues is unknown to that of "
+            "controller-0: invalid bearer token"
+        )
+    ]
+    (refused,) = api_servers.token_use_problems(
+        servers(controller_0=FakeApi({f"POST {api_servers.TOKENS}": (500, {"message": "no key"})}))
+    )
+    assert "no key" in refused
+
+
 def test_an_api_server_that_is_not_ready_is_named() -> None:
     ready, not_ready = FakeApi({"/readyz": "ok"}), FakeApi({"/readyz": (500, "[-]etcd failed")})
     found = api_servers.unready(servers(controller_0=ready, controller_1=not_ready))
