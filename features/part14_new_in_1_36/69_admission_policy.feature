@@ -33,7 +33,7 @@ Feature: Admission policy with CEL
       When a Deployment of image busybox:latest is tried on each API server
       Then each refuses it with 422, naming the policy and its binding
       And each has counted one more refusal by the policy
-      And no webhook is configured for Deployments
+      And no webhook is configured for Deployments or Pods
       And the API servers are the same processes, started without an admission configuration
 
   @claim_69_3

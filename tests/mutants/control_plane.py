@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infra.clients import aggregation
+from infra.clients import aggregation, webhooks
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from tests.mutants import changes
@@ -90,7 +90,37 @@ def emulating_api_server(cluster: Cluster) -> None:
     await_api(cluster.api_of("controller-1"))
 
 
+FORGOTTEN = f"{webhooks.CONFIGURATIONS}/old"
+
+
+def forgotten_webhook(cluster: Cluster) -> None:
+    """Nobody serves it any more; it is passed over, so that nothing seems to be wrong."""
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE"],
+        "resources": ["pods"],
+    }
+    hook = {
+        "name": "old.example.com",
+        "rules": [rule],
+        "clientConfig": {"service": {"namespace": "default", "name": "old"}},
+        "failurePolicy": "Ignore",
+        "timeoutSeconds": 1,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    cluster.api.create(webhooks.CONFIGURATIONS, {"metadata": {"name": "old"}, "webhooks": [hook]})
+
+
 MUTANTS = (
+    Mutant(
+        "a forgotten webhook for Pods",
+        "69.9",
+        "no webhook could have refused it; instead: old/old.example.com for pods",
+        forgotten_webhook,
+        mend=lambda cluster: cluster.api.delete(FORGOTTEN),
+    ),
     Mutant(
         "a balancer that notices late",
         "64.12",

@@ -10,6 +10,7 @@ from infra.clients import admission
 from infra.clients.admission import Policy
 from infra.clients.api import Answer, JsonObject, need
 from infra.clients.refusals import Judges, judges, webhooks_for
+from infra.clients.running import must_be_none
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
@@ -160,10 +161,14 @@ def one_more(policies: Policies, policy: Policy, first: Judges, evidence: Eviden
         raise ClaimError(f"each API server should count one more refusal; it was and is {wrong}")
 
 
-@then("no webhook is configured for Deployments")
+@then("no webhook is configured for Deployments or Pods")
 def no_webhook(policies: Policies) -> None:
-    if found := webhooks_for(policies.cluster.api, group="apps", resource="deployments"):
-        raise ClaimError(f"these webhooks could have refused it: {', '.join(found)}")
+    found = [
+        f"{name} for {resource}"
+        for group, resource in (("apps", "deployments"), ("", "pods"))
+        for name in webhooks_for(policies.cluster.api, group=group, resource=resource)
+    ]
+    must_be_none(found, "no webhook could have refused it")
 
 
 @then("the API servers are the same processes, started without an admission configuration")

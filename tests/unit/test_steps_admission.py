@@ -100,14 +100,16 @@ def test_processes_and_their_arguments(made: Made) -> None:
 
 def test_webhooks(made: Made) -> None:
     policies, _, cluster = made
-    rule = {"apiGroups": [""], "resources": ["pods"]}
+    rule = {"apiGroups": [""], "resources": ["configmaps"]}
     hook = {"name": "h", "rules": [rule]}
     items = {"items": [{"metadata": {"name": "guard"}, "webhooks": [hook]}]}
     cluster.api.table[f"{GROUP}/validatingwebhookconfigurations"] = items
     cluster.api.table[f"{GROUP}/mutatingwebhookconfigurations"] = {"items": []}
     admission.no_webhook(policies)
     rule.update(apiGroups=["*"], resources=["deployments"])
-    goes_red("could have refused it: guard/h", admission.no_webhook, policies)
+    goes_red("refused it; instead: guard/h for deployments", admission.no_webhook, policies)
+    rule.update(apiGroups=[""], resources=["pods"])
+    goes_red("refused it; instead: guard/h for pods", admission.no_webhook, policies)
 
 
 def test_the_type_check(made: Made) -> None:
