@@ -154,6 +154,15 @@ Feature: An image is a volume
         | worker-0 |
         | worker-1 |
 
+  @claim_71_5 @claim_71_7 @claim_71_10 @claim_71_11
+  Rule: What one worker shows of image volumes, each would
+
+    Scenario: Kubelets and runtimes of the workers are set alike
+      Given the metrics of every kubelet
+      Then each says that the gate "ImageVolume" is on
+      And each kubelet is set as the others are
+      And each runtime is set as the others are
+
   @claim_71_9
   Rule: An empty reference is refused for a Pod, and not yet in a template
 

@@ -6,6 +6,7 @@ came to: none of them shows what it is set to until its turn comes.
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,9 @@ OF_UNIT = (
     "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
 )  # fmt: skip
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
+RUNC = "/usr/local/sbin/runc"
+DUMP = ("/usr/local/bin/containerd", "--config=/etc/containerd/config.toml", "config", "dump")
+PROGRAMS = ("find", RUNC, "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+")
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
@@ -73,6 +77,19 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
             raise LabError(f"the kubelet of {machine.name} tells no configuration")
         unit = of_unit(cluster.shell(machine.name), KUBELET)
         return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
+
+    return each(cluster, Role.WORKER, of)
+
+
+def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
+    """By worker: containerd's configuration, and the programs that it runs. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        shell = cluster.shell(machine.name)
+        dumped = tomllib.loads(shell.run(DUMP).stdout)
+        programs = (line.split() for line in shell.run(PROGRAMS).stdout.splitlines())
+        sums = {path: f"of SHA-256 {found[:12]}" for found, path in programs}
+        return {**fields(dumped), **sums, **of_unit(shell, "containerd")}
 
     return each(cluster, Role.WORKER, of)
 

@@ -26,3 +26,10 @@ def candidates_alike(cluster: Cluster, election: Election) -> None:
 def kubelets_alike(cluster: Cluster) -> None:
     found = alike.odd(alike.of_kubelets(cluster))
     must_be_none(found, "each kubelet is set as the others are")
+
+
+@then("each runtime is set as the others are")
+def runtimes_alike(cluster: Cluster) -> None:
+    """What one worker's containers can, those of the other can."""
+    found = alike.odd(alike.of_runtimes(cluster))
+    must_be_none(found, "each worker's containerd is set as the others are")

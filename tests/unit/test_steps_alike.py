@@ -124,3 +124,32 @@ def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> Non
     Asked.settings["worker-1"] = {}
     with pytest.raises(LabError, match="the kubelet of worker-1 tells no configuration"):
         steps.kubelets_alike(live())
+
+
+def test_a_runtime_that_is_set_otherwise() -> None:
+    def workers(dumped: str = "", runc: str = "aa11" * 16) -> Any:
+        sums = f"{'bb22' * 16}  /opt/cni/bin/bridge\n"
+        told = {
+            "worker-0": {
+                "/usr/local/bin/containerd": "[plugins.'io.containerd.x']\npinned = ['a']\n"
+            },
+            "worker-1": {
+                "/usr/local/bin/containerd": dumped
+                or "[plugins.'io.containerd.x']\npinned = ['a']\n"
+            },
+        }
+        for name, one in told.items():
+            own = runc if name == "worker-1" else "aa11" * 16
+            one |= {"find": f"{own}  {alike.RUNC}\n{sums}", "systemctl show": "Restart=always\n"}
+        return cluster(shell=lambda name: FakeShell(name, told[name]))
+
+    steps.runtimes_alike(workers())
+    goes_red(
+        "each worker's containerd is set as the others are; instead: plugins.io.containerd.x."
+        r'pinned is \["a"\] on worker-0, \[\] on worker-1',
+        steps.runtimes_alike, workers("[plugins.'io.containerd.x']\npinned = []\n"),
+    )  # fmt: skip
+    goes_red(
+        "instead: /usr/local/sbin/runc is of SHA-256 aa11aa11aa11 on worker-0, of SHA-256 cc",
+        steps.runtimes_alike, workers(runc="cc33" * 16),
+    )  # fmt: skip
