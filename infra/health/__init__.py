@@ -7,7 +7,7 @@ from functools import partial
 from infra import reach
 from infra.cluster import Cluster
 from infra.errors import ClaimError, ClusterBroken, LabError
-from infra.health import api_servers, clocks, members, workers
+from infra.health import api_servers, balancing, clocks, members, workers
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -16,6 +16,7 @@ WITHIN = 90.0
 (heartbeat 10 s, status 10 s, a restarted kubelet about 30 s; T2, T5 of claims.md and half more)."""
 Check = Callable[[Cluster], list[str]]
 CHECKS: tuple[Check, ...] = (
+    balancing.problems,
     clocks.problems,
     members.problems,
     api_servers.unready,
@@ -33,10 +34,11 @@ WRITING: tuple[Check, ...] = (api_servers.token_use_problems, api_servers.secret
 def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
     """Passes when the cluster is healthy, at once when it already is.
 
-    Clocks that agree, etcd 3/3 with one leader and no alarm, three API servers ready by address
-    whose tokens and Secrets are good for one another, both Leases fresh, every worker a Ready node
-    for everybody's Pods with a kube-proxy, CoreDNS available. ``deep`` also lets Pods on each
-    worker ask DNS, a Service of another worker and one of their own.
+    A balancer that passes requests on, clocks that agree, etcd 3/3 with one leader and no alarm,
+    three API servers ready by address whose tokens and Secrets are good for one another, both
+    Leases fresh, every worker a Ready node for everybody's Pods with a kube-proxy, CoreDNS
+    available. ``deep`` also lets Pods on each worker ask DNS, a Service of another worker and one
+    of their own.
 
     Errors: ClusterBroken with everything that is wrong.
     """

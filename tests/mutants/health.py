@@ -16,6 +16,7 @@ from tests.mutants.mutant import Mutant
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 ENCRYPTION = "/var/lib/kubernetes/encryption-config.yaml"
+PUBLIC = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:public-info-viewer"
 TIME_SERVICES = ("systemd-timesyncd", "chrony")
 SEEN_WITHIN = 60.0
 """Seconds until etcd notices that it is full: Leases are renewed, and so written, every 2 s."""
@@ -41,6 +42,18 @@ def signs_with_its_own(cluster: Cluster) -> None:
         "controller-1",
         {f"{folder}/service-account-key.pem": f"{folder}/kube-apiserver-key.pem"},
     )(cluster)
+
+
+def health_for_nobody(cluster: Cluster) -> None:
+    """What the balancer asks as nobody is refused, so that it takes all three to be away."""
+    cluster.api.delete(PUBLIC)
+
+
+def health_for_all(cluster: Cluster) -> None:
+    """An API server makes its own roles anew as it starts."""
+    restart(cluster, "controller-0", "kube-apiserver")
+    await_api(cluster.api_of("controller-0"))
+    await_api(cluster.api)
 
 
 def dedicated(cluster: Cluster) -> None:
@@ -126,6 +139,14 @@ MUTANTS = (
         "a token that the API server of controller-1 issues is unknown to that of controller-2",
         signs_with_its_own,
         outcome="not judged",
+    ),
+    Mutant(
+        "health that is told to nobody",
+        "68.10",
+        "they say controller-0: 403, controller-1: 403, controller-2: 403",
+        health_for_nobody,
+        outcome="not judged",
+        mend=health_for_all,
     ),
     Mutant(
         "a worker that Pods stay away from",

@@ -1,11 +1,14 @@
 """What the health gate says of API servers that are not good for one another."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from infra.clients.api import ApiUnreachable
+import pytest
+
+from infra.clients.api import ApiUnreachable, Credentials
 from infra.cluster import Cluster
-from infra.health import api_servers
+from infra.health import api_servers, balancing
 from tests.unit.fakes import FakeApi
 
 
@@ -138,3 +141,36 @@ def test_a_secret_whose_answer_was_lost_is_removed_and_one_that_stays_is_told() 
     assert not store
     (left,) = api_servers.secret_problems(servers(controller_0=Store(store, "k", dead=True)))
     assert "no API server deletes /api/v1/namespaces/kube-system/secrets/health-gate-cont" in left
+
+
+def test_a_balancer_that_passes_nothing_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(FakeApi):
+        def ask(self, method: str, path: str, **how: Any) -> Any:
+            raise ApiUnreachable("GET https://10.0.1.10:6443/readyz: reset")
+
+    answers: dict[str, Any] = {"a": (401, "Unauthorized"), "b": (403, "no"), "c": None}
+
+    def as_nobody(base: str, credentials: Credentials) -> FakeApi:
+        assert credentials == Credentials(ca=Path("ca.pem")), "it shows no certificate"
+        found = answers[base]
+        return Closed({}) if found is None else FakeApi({balancing.CHECK: found})
+
+    monkeypatch.setattr(balancing, "Api", as_nobody)
+    live = SimpleNamespace(
+        api=Closed({}),
+        credentials=lambda _: Credentials(ca=Path("ca.pem"), cert=Path("admin.pem")),
+        api_servers=lambda: {
+            f"controller-{n}": SimpleNamespace(base=b) for n, b in enumerate("abc")
+        },
+    )
+    assert balancing.problems(cast("Cluster", live)) == [
+        (
+            "the load balancer passes no request on; it asks each API server for /readyz without a "
+            "certificate and wants 200, they say controller-0: 401, controller-1: 403, "
+            "controller-2: no answer (GET https://10.0.1.10:6443/readyz: reset)"
+        )
+    ]
+    answers["b"] = "ok"  # then it found one: what is wrong lies beyond
+    assert balancing.problems(cast("Cluster", live)) == ["GET https://10.0.1.10:6443/readyz: reset"]
+    live.api = FakeApi({balancing.CHECK: (500, "not ready")})  # somebody answers
+    assert balancing.problems(cast("Cluster", live)) == []
