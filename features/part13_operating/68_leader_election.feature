@@ -134,6 +134,7 @@ Feature: Leader election and add-ons
       And for 30 s each is renewed at least every 15 s
       And every API server is ready, and its kubernetes Service lists all three controllers
       And each API server is set as the others are
+      And each controller has the same files for it as the others
 
   Rule: A stopped API server disappears from the Service, and clients of the balancer go on
 

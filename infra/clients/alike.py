@@ -34,6 +34,9 @@ OF_UNIT = (
 RUNC = "/usr/local/sbin/runc"
 DUMP = ("/usr/local/bin/containerd", "--config=/etc/containerd/config.toml", "config", "dump")
 PROGRAMS = ("find", RUNC, "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+")
+FILES = ("find", "/var/lib/kubernetes", "-type", "f", "-exec", "sha256sum", "{}", "+")
+"""Keys, certificates and policies of the control plane. Who makes some for each machine has others
+on each of them; what two have alike the third should have, too."""
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
@@ -87,11 +90,28 @@ def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
     def of(machine: Machine) -> Settings:
         shell = cluster.shell(machine.name)
         dumped = tomllib.loads(shell.run(DUMP).stdout)
-        programs = (line.split() for line in shell.run(PROGRAMS).stdout.splitlines())
-        sums = {path: f"of SHA-256 {found[:12]}" for found, path in programs}
-        return {**fields(dumped), **sums, **of_unit(shell, "containerd")}
+        programs = sums(shell.run(PROGRAMS).stdout)
+        return {**fields(dumped), **programs, **of_unit(shell, "containerd")}
 
     return each(cluster, Role.WORKER, of)
+
+
+def of_files(cluster: Cluster) -> dict[str, Settings]:
+    """Sums of the files that every controller has, by controller. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        return sums(cluster.shell(machine.name).run(FILES).stdout)
+
+    found = each(cluster, Role.CONTROLLER, of)
+    common = set.intersection(*(set(one) for one in found.values()))
+    shared = [path for path in common if len({one[path] for one in found.values()}) < len(found)]
+    return {m: {path: one[path] for path in shared} for m, one in found.items()}
+
+
+def sums(text: str) -> Settings:
+    """Of the output of sha256sum, by path."""
+    lines = (line.split() for line in text.splitlines())
+    return {path: f"of SHA-256 {found[:12]}" for found, path in lines}
 
 
 def each(cluster: Cluster, role: Role, of: Callable[[Machine], Settings]) -> dict[str, Settings]:

@@ -48,6 +48,14 @@ def scheduler_of_its_own(cluster: Cluster) -> None:
     unit_with(cluster, "controller-2", SCHEDULER, words)
 
 
+def one_audits_less(cluster: Cluster) -> None:
+    path = "/var/lib/kubernetes/audit-policy.yaml"
+    quiet = "rules:\n  - level: None\n    resources: [{group: '', resources: [pods]}]"
+    edit(cluster, "controller-2", path, "rules:", quiet)
+    restart(cluster, "controller-2", "kube-apiserver")
+    await_api(cluster.api_of("controller-2"))
+
+
 def managers_with(flag: str) -> Callable[[Cluster], None]:
     """All of them, so that it does not matter which one leads."""
 
@@ -218,6 +226,12 @@ MUTANTS = (
                 "\\\n  --max-mutating-requests-inflight=100"
             },
         ),
+    ),
+    Mutant(
+        "one controller with an audit policy of its own",
+        "68.10",
+        "/var/lib/kubernetes/audit-policy.yaml is of SHA-256",
+        one_audits_less,
     ),
     Mutant(
         "one API server that takes no privileged Pods",

@@ -15,6 +15,12 @@ def api_servers_alike(cluster: Cluster) -> None:
     must_be_none(found, "each API server is set as the others are")
 
 
+@then("each controller has the same files for it as the others")
+def files_alike(cluster: Cluster) -> None:
+    found = alike.odd(alike.of_files(cluster))
+    must_be_none(found, "each controller has the files of the others")
+
+
 @then("each of the three is set as the others are")
 def candidates_alike(cluster: Cluster, election: Election) -> None:
     """What stands by acts tomorrow, and should act as its leader does."""

@@ -153,3 +153,21 @@ def test_a_runtime_that_is_set_otherwise() -> None:
         "instead: /usr/local/sbin/runc is of SHA-256 aa11aa11aa11 on worker-0, of SHA-256 cc",
         steps.runtimes_alike, workers(runc="cc33" * 16),
     )  # fmt: skip
+
+
+def test_a_controller_with_a_file_of_its_own() -> None:
+    def controllers(**policies: str) -> Any:
+        def shell(name: str) -> FakeShell:
+            own = policies.get(name.replace("-", "_"), "aa11")
+            text = f"{own * 16}  /k/audit-policy.yaml\n{name[-1] * 64}  /k/own.pem\n"
+            more = f"{'dd' * 32}  /k/clients.pem\n" if name == "controller-1" else ""
+            return FakeShell(name, {"find /var/lib/kubernetes": text + more})
+
+        return cluster(shell=shell)
+
+    steps.files_alike(controllers())
+    goes_red(
+        "each controller has the files of the others; instead: /k/audit-policy.yaml is of SHA-256 "
+        "ee22ee22ee22 on controller-2, of SHA-256 aa11aa11aa11 on the others",
+        steps.files_alike, controllers(controller_2="ee22"),
+    )  # fmt: skip
