@@ -57,8 +57,6 @@ OF_THE_DRIVER = re.compile(
 """Objects of the EBS CSI driver, which comes and goes for several scenarios together."""
 TOPOLOGY = ("topology.ebs.csi.aws.com/zone", "topology.kubernetes.io/zone")
 """Labels that its registration puts on nodes; nothing else of this cluster does."""
-KEPT = "scenario-of/kept"
-"""Taint of a worker that one scenario keeps for itself."""
 OF_A_SCENARIO = re.compile(r"\bclaim-[0-9a-f]{8}\b")
 Found = Mapping[str, str]
 """What was seen, by a name that a stranger understands."""

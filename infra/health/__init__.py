@@ -22,7 +22,6 @@ CHECKS: tuple[Check, ...] = (
     api_servers.unready,
     api_servers.token_problems,
     workers.node_problems,
-    workers.taint_problems,
     workers.proxy_problems,
     workers.dns_problems,
 )
@@ -36,7 +35,7 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
 
     A balancer that passes requests on, clocks that agree, etcd 3/3 with one leader and no alarm,
     three API servers ready by address whose tokens and Secrets are good for one another, both
-    Leases fresh, every worker a Ready node for everybody's Pods with a kube-proxy, CoreDNS
+    Leases fresh, every worker a Ready node with a kube-proxy, CoreDNS
     available. ``deep`` also lets Pods on each worker ask DNS, a Service of another worker and one
     of their own.
 

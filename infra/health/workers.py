@@ -5,35 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infra.clients import exposed
-from infra.clients.tidiness import KEPT
 from infra.cluster import Cluster
-
-OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-OF_KUBERNETES = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
-"""Well-known taints of Kubernetes' reference; the first is one that somebody sets by hand."""
 
 
 def node_problems(cluster: Cluster) -> list[str]:
     items = cluster.api.get("/api/v1/nodes")["items"]
     ready = {item["metadata"]["name"] for item in items if condition(item, "Ready") == "True"}
     return [f"node {m.name} is not Ready" for m in cluster.spec.workers if m.name not in ready]
-
-
-def taint_problems(cluster: Cluster) -> list[str]:
-    """A worker that Pods stay away from: a scenario would wait for them, and blame itself."""
-    items = {item["metadata"]["name"]: item for item in cluster.api.get("/api/v1/nodes")["items"]}
-    return [
-        f"node {worker.name} has the taint {taint['key']}:{taint['effect']}, by which Pods stay "
-        f"away from it; kubectl taint node {worker.name} {taint['key']}- takes it off"
-        for worker in cluster.spec.workers
-        for taint in items.get(worker.name, {}).get("spec", {}).get("taints", [])
-        if is_somebodys(taint["key"])
-    ]
-
-
-def is_somebodys(key: str) -> bool:
-    """Neither the cluster's own, which come and go with what a node is, nor a scenario's."""
-    return key == OUT_OF_SERVICE or not key.startswith((*OF_KUBERNETES, KEPT))
 
 
 def proxy_problems(cluster: Cluster) -> list[str]:

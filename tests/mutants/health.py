@@ -7,11 +7,10 @@ from collections.abc import Callable
 import yaml
 
 from infra.clients import clocks, etcd, leases
-from infra.clients.api import need
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from infra.wait import eventually
-from tests.mutants.changes import WORKER, api_server_with, restart, unit_with
+from tests.mutants.changes import api_server_with, restart, unit_with
 from tests.mutants.mutant import Mutant
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -54,15 +53,6 @@ def health_for_all(cluster: Cluster) -> None:
     restart(cluster, "controller-0", "kube-apiserver")
     await_api(cluster.api_of("controller-0"))
     await_api(cluster.api)
-
-
-def dedicated(cluster: Cluster) -> None:
-    taints = [{"key": "dedicated", "value": "somebody", "effect": "NoSchedule"}]
-    need(cluster.api.patch(f"/api/v1/nodes/{WORKER}", {"spec": {"taints": taints}}, kind="merge"))
-
-
-def for_all(cluster: Cluster) -> None:
-    need(cluster.api.patch(f"/api/v1/nodes/{WORKER}", {"spec": {"taints": None}}, kind="merge"))
 
 
 def out_of_quota(cluster: Cluster) -> None:
@@ -147,14 +137,6 @@ MUTANTS = (
         health_for_nobody,
         outcome="not judged",
         mend=health_for_all,
-    ),
-    Mutant(
-        "a worker that Pods stay away from",
-        "72.11",
-        "node worker-1 has the taint dedicated:NoSchedule",
-        dedicated,
-        outcome="not judged",
-        mend=for_all,
     ),
     Mutant(
         "an etcd member out of its quota",

@@ -75,25 +75,6 @@ def test_nodes_and_dns() -> None:
     assert workers.dns_problems(live) == ["CoreDNS is not available"]
 
 
-def test_a_worker_that_pods_stay_away_from() -> None:
-    def problems(*taints: str) -> list[str]:
-        marks = [{"key": key, "effect": "NoSchedule"} for key in taints]
-        items = [{"metadata": {"name": f"worker-{n}"}, "spec": {}} for n in range(2)]
-        items[1]["spec"] = {"taints": marks}
-        return workers.taint_problems(cluster(api=FakeApi({"/api/v1/nodes": {"items": items}})))
-
-    assert problems() == []
-    assert problems("node.kubernetes.io/not-ready", "scenario-of/kept") == []
-    assert problems("dedicated", workers.OUT_OF_SERVICE) == [
-        (
-            f"node worker-1 has the taint {key}:NoSchedule, by which Pods stay away from it; "
-            f"kubectl taint node worker-1 {key}- takes it off"
-        )
-        for key in ("dedicated", workers.OUT_OF_SERVICE)
-    ]
-    assert workers.taint_problems(cluster(api=FakeApi({"/api/v1/nodes": {"items": []}}))) == []
-
-
 class Channel:
     """A connection on which an answer comes, and then its end; without an answer nothing ever."""
 
