@@ -86,4 +86,5 @@ Feature: A second API server behind the first
       Given metrics are served
       And how often each kubelet was asked for resource metrics, and by metrics-server
       Then the role of metrics-server holds "nodes/metrics" and not "nodes/proxy"
+      And whatever else is bound to its account gives it no right on kubelets but "nodes/metrics"
       And within 60 s each kubelet counts what metrics-server asked it, twice more at least

@@ -37,6 +37,24 @@ WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 KUBELET_REQUESTS = "kubelet_http_requests_total"
 
 
+EXTRA = "claim"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a front proxy says of who asks: user, a group that nobody has, and the same as extra."""
+
+    user: str
+    group: str = "claim:61.7"
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-Remote-User": self.user,
+            "X-Remote-Group": self.group,
+            f"X-Remote-Extra-{EXTRA}": self.group,
+        }
+
+
 @dataclass(frozen=True)
 class Second:
     """The second API server: its only Pod, reached from a controller."""
@@ -134,15 +152,18 @@ def await_everywhere(cluster: Cluster, *, within: float) -> None:
     )
 
 
-def taken_for(cluster: Cluster, server: Api, identity: str, headers: Mapping[str, str]) -> str:
-    """As whom an API server takes one that shows the certificate of an identity, or none."""
-    shown = (
-        cluster.credentials(identity) if identity else Credentials(cluster.credentials("admin").ca)
-    )
-    api = Api(server.base, replace(shown, headers=tuple(headers.items())))
+def taken_for(server: Api, shown: Credentials, says: Said) -> str:
+    """As whom an API server takes one that shows a certificate, or none, and says to be another."""
+    api = Api(server.base, replace(shown, headers=tuple(says.headers().items())))
     answer = api.ask("POST", WHO, body={})
-    user = answer.body.get("status", {}).get("userInfo", {}) if answer.ok else {}
-    return str(user.get("username", f"{answer.status} {answer.message}"))
+    info = answer.body.get("status", {}).get("userInfo", {}) if answer.ok else {}
+    user = str(info.get("username", f"{answer.status} {answer.message}"))
+    if user != says.user:
+        return user
+    groups, extra = info.get("groups") or [], info.get("extra") or {}
+    lost = [f"group {says.group}"] if says.group not in groups else []
+    lost += [f"extra {EXTRA}"] if extra.get(EXTRA) != [says.group] else []
+    return f"{user} without {' and '.join(lost)}" if lost else user
 
 
 def available(api: Api, name: str = NAME) -> tuple[str, str]:

@@ -14,6 +14,8 @@ from infra.pki import passing
 from infra.pki.identities import FRONT_PROXY_CLIENT
 
 STRANGER = "a stranger"
+BY_ANOTHER_NAME = "front-proxy-ca by another name"
+"""Only one name of that authority may say who asks (--requestheader-allowed-names)."""
 ON_BEHALF = {"X-Remote-User": "kubernetes-admin", "X-Remote-Group": "system:masters"}
 """What the front proxy adds (article 61): who trusts its authority believes it."""
 API = frozenset({KUBERNETES, FRONT_PROXY})
@@ -68,7 +70,15 @@ def clients(cluster: Cluster, into: Path) -> dict[str, Credentials]:
         )
         cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
         found[name] = Credentials(ca=ca, cert=cert, key=key)
+    found[BY_ANOTHER_NAME] = by_another_name(cluster, into)
     return found
+
+
+def by_another_name(cluster: Cluster, into: Path) -> Credentials:
+    """Of the front proxy's authority, for somebody else than the front proxy."""
+    stem = passing.all_powerful(cluster.material, into, "somebody-else", authority=FRONT_PROXY)
+    cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
+    return Credentials(ca=cluster.material.cert_path("ca"), cert=cert, key=key)
 
 
 def tried(cluster: Cluster, shown: Mapping[str, Credentials]) -> Tried:

@@ -118,7 +118,9 @@ def strangers(found: Members) -> list[str]:
     """Why these are not three different members of one cluster; empty when they are."""
     wrong = []
     if len({s.member for s in found.statuses}) != 3 or len(found.names) != 3:
-        wrong.append(f"not three different members: {[s.member for s in found.statuses]}")
+        ids = [f"{s.member:x}" for s in found.statuses]
+        counted = {f"{member:x}": name for member, name in found.names.items()}
+        wrong.append(f"not three different members: {ids} answer, and etcd counts {counted}")
     if len({s.cluster for s in found.statuses}) != 1:
         wrong.append(f"they are of clusters {sorted({s.cluster for s in found.statuses})}")
     return wrong

@@ -3,15 +3,16 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from pytest_bdd import given, then
 
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import accounts as rights
-from infra.clients import aggregation, tls
+from infra.clients import aggregation, let_in, tls
 from infra.clients.accounts import TokenAccount
-from infra.clients.aggregation import PORT, Second
+from infra.clients.aggregation import PORT, Said, Second
 from infra.clients.api import Answer, Credentials
 from infra.clients.kubectl import Kubectl
 from infra.clients.kubelet_port import told
@@ -19,6 +20,7 @@ from infra.clients.node_metrics import GROUP, NODES
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from infra.pki.identities import FRONT_PROXY_CLIENT
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.kubelet_access import Caller, ports
@@ -27,6 +29,11 @@ from tests.steps.phrases import phrase
 MAY_READ = {"apiGroups": [GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
 STRANGER = "kube-proxy"
 """An identity of article 4 that may not read metrics; its certificate is of the Kubernetes CA."""
+ACCOUNT = "system:serviceaccount:kube-system:metrics-server"
+KUBELET_PARTS = (
+    "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
+)  # fmt: skip
+"""What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
 ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
 """Each API server separates names and values by a character of its own, on purpose."""
 
@@ -98,15 +105,17 @@ def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evide
 
 
 @then("so every API server believes the front proxy's certificate, and no other")
-def believed_by_api_servers(cluster: Cluster, users: Users, evidence: Evidence) -> None:
-    user = users.stranger
+def believed_by_api_servers(
+    cluster: Cluster, users: Users, evidence: Evidence, tmp_path: Path
+) -> None:
+    says, shown = Said(users.stranger.user), certificates_shown(cluster, tmp_path)
     rows = [
-        (machine, identity or "nobody", aggregation.taken_for(cluster, api, identity, named(user)))
+        (machine, whose, aggregation.taken_for(api, credentials, says))
         for machine, api in cluster.api_servers().items()
-        for identity in ("front-proxy-client", STRANGER, "")
+        for whose, credentials in shown.items()
     ]
-    evidence.table(f"who says to be {user.user}", "API server, certificate, taken for", rows)
-    must_be_none(misjudged(rows, user.user), "only the front proxy may say who asks")
+    evidence.table(f"who says to be {says.user}", "API server, certificate, taken for", rows)
+    must_be_none(misjudged(rows, says.user), "only the front proxy may say who asks")
 
 
 @then("the front proxy's CA and its allowed names are published")
@@ -151,6 +160,20 @@ def role_holds(cluster: Cluster, held: str, missing: str) -> None:
 
 
 @then(
+    phrase('whatever else is bound to its account gives it no right on kubelets but "{held:Name}"')
+)
+def no_other_right(cluster: Cluster, held: str) -> None:
+    """Authorizers are asked, not roles: a second binding counts as well."""
+    found = [
+        f"{machine} lets it get nodes/{part}"
+        for machine, api in cluster.api_servers().items()
+        for part in KUBELET_PARTS
+        if f"nodes/{part}" != held and rights.may(api, ACCOUNT, of_kubelets(part))
+    ]
+    must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
+
+
+@then(
     phrase(
         "within {limit:Duration} each kubelet counts what metrics-server asked it, twice more at "
         "least"
@@ -167,12 +190,26 @@ def asked_again(cluster: Cluster, second: Second, reads: Reads, limit: float) ->
     )
 
 
+def certificates_shown(cluster: Cluster, into: Path) -> dict[str, Credentials]:
+    """By whose they are: the front proxy's, others that may not speak for anybody, and none."""
+    return {
+        FRONT_PROXY_CLIENT: cluster.credentials(FRONT_PROXY_CLIENT),
+        let_in.BY_ANOTHER_NAME: let_in.by_another_name(cluster, into),
+        STRANGER: cluster.credentials(STRANGER),
+        "nobody": Credentials(cluster.credentials("admin").ca),
+    }
+
+
+def of_kubelets(part: str) -> dict[str, str]:
+    return {"verb": "get", "resource": "nodes", "subresource": part}
+
+
 def misjudged(rows: list[tuple[str, str, str]], user: str) -> list[str]:
     """By which certificate an API server takes one for another than it should."""
     return [
         f"{machine} takes one with the certificate of {identity} for {taken}"
         for machine, identity, taken in rows
-        if (identity == "front-proxy-client") != (taken == user)
+        if (taken != user if identity == FRONT_PROXY_CLIENT else taken.startswith(user))
     ]
 
 

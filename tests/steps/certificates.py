@@ -28,7 +28,11 @@ def certificate_files(cluster: Cluster, evidence: Evidence) -> list[Found]:
     return found
 
 
-@given("a client's certificate of each authority, and of a stranger's", target_fixture="shown")
+@given(
+    "a client's certificate of each authority, of a stranger's, and of the front proxy's by "
+    "another name",
+    target_fixture="shown",
+)
 def clients_of_each(cluster: Cluster, tmp_path: Path) -> dict[str, Credentials]:
     return let_in.clients(cluster, tmp_path)
 

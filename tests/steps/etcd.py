@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
-from infra.clients import members
+from infra.clients import members, quorum
 from infra.clients.members import Members
 from infra.clients.running import must_be_none
 from infra.cluster import Cluster
@@ -108,6 +108,16 @@ def runs_version(members_before: Members, version: str) -> None:
         if not s.version.startswith(f"{version}.")
     ]
     must_be_none(others, f"each member runs etcd {version}")
+
+
+@then("every API server was told of all three members")
+def all_members_known(cluster: Cluster) -> None:
+    must_be_none(quorum.unknown_members(cluster), "each API server knows every member of etcd")
+
+
+@then("every member beats each 100 ms and gives its leader up after 1000 ms")
+def members_notice_soon(cluster: Cluster) -> None:
+    must_be_none(quorum.slow_members(cluster), "each member notices within 1 s that none leads")
 
 
 @then(

@@ -106,25 +106,6 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
     goes_red(says, access.by_the_proxy, live, cast("Any", Accounts()), USERS)
 
 
-def test_an_api_server_that_believes_anybody(
-    live: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user = USERS.stranger.user
-    taken = {"front-proxy-client": user, access.STRANGER: "system:kube-proxy", "": "403 Forbidden"}
-    monkeypatch.setattr(aggregation, "taken_for", lambda _c, _a, identity, _h: taken[identity])
-    access.believed_by_api_servers(live, USERS, evidence())
-    taken[access.STRANGER] = user
-    goes_red(
-        "controller-0 takes one with the certificate of kube-proxy for system:serviceaccount",
-        access.believed_by_api_servers, live, USERS, evidence(),
-    )  # fmt: skip
-    taken |= {access.STRANGER: "system:kube-proxy", "front-proxy-client": "front-proxy-client"}
-    goes_red(
-        "certificate of front-proxy-client for front-proxy-client",
-        access.believed_by_api_servers, live, USERS, evidence(),
-    )  # fmt: skip
-
-
 def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
     data = {
         "requestheader-client-ca-file": "CA",

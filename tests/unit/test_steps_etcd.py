@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from infra.clients import members
+from infra.clients import members, quorum
 from infra.clients.etcd import Health
 from infra.clients.members import Members
 from infra.clients.snapshots import FileFacts
 from tests.steps import etcd, snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit
 from tests.unit.etcd_fake import FOUND, KNOWN, NAMES, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
-from tests.unit.fakes import FakeApi, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 
 
 @pytest.fixture(autouse=True)
@@ -193,3 +193,42 @@ def test_a_damaged_file_that_passes() -> None:
     red(snapshots.damaged_is_refused, left, "/b/d", says="could start: ['0.wal']")
     refused = Bench(restore=answer(1, stderr="bad"))
     red(snapshots.untouched_restores, refused, KNOWN, says="refused too: bad")
+
+
+def started(flags: str, *, other: str) -> Any:
+    """A cluster whose component was started with these, controller-2's with others."""
+
+    def shell(name: str) -> FakeShell:
+        words = other if name == "controller-2" else flags
+        answers = {"systemctl": "MainPID=7\n", "cat /proc/7/cmdline": f"/usr/bin/it\0{words}\0"}
+        return FakeShell(name, answers)
+
+    live = cluster(shell=shell)
+    live.names_by_address = lambda: {str(m.private_ip): str(m.name) for m in live.spec.machines}
+    return live
+
+
+ALL = f"{quorum.SERVERS}=https://10.0.1.11:2379,https://10.0.1.12:2379,https://10.0.1.13:2379"
+
+
+def test_an_api_server_that_knows_one_member_only() -> None:
+    etcd.all_members_known(started(ALL, other=ALL.replace("10.0.1.13", "127.0.0.1")))
+    red(
+        etcd.all_members_known,
+        started(ALL, other=f"{quorum.SERVERS}=https://127.0.0.1:2379"),
+        says="that of controller-2 knows nothing of etcd on controller-0 and controller-1: --etcd",
+    )
+    red(etcd.all_members_known, started(ALL, other="--v=2"), says="knows nothing of etcd on")
+
+
+def test_a_member_that_waits_long_for_its_leader() -> None:
+    usual = "--name=a\0--election-timeout=1000"
+    etcd.members_notice_soon(started(usual, other=usual))
+    says = "controller-2 has --election-timeout=50000 ms, must be 1000"
+    red(etcd.members_notice_soon, started("--name=a", other="--election-timeout=50000"), says=says)
+
+
+def test_a_fourth_member_is_told() -> None:
+    more = replace(FOUND, names={**FOUND.names, 0xABC: ""})
+    assert "etcd counts" in members.strangers(more)[0]
+    assert "'abc': ''" in members.strangers(more)[0]

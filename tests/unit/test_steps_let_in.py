@@ -34,7 +34,8 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., let_in.Tried]:
 
         monkeypatch.setattr(tls, "exchange", exchange)
         monkeypatch.setattr(tls, "trusting_anybody", lambda who: who)
-        whose: Any = {who: who for who in ("ca", "etcd-ca", "front-proxy-ca", let_in.STRANGER)}
+        known = ("ca", "etcd-ca", "front-proxy-ca", let_in.STRANGER, let_in.BY_ANOTHER_NAME)
+        whose: Any = {who: who for who in known}
         return let_in.tried(cluster(), whose)
 
     return tried
@@ -51,6 +52,8 @@ def test_ports_that_let_in_others_or_nobody(answering: Callable[..., let_in.Trie
     words = r"API server of controller-0 \(port 6443\) lets in a client of etcd-ca: 200"
     goes_red(words, steps.others_kept_out, answering("etcd-ca"))
     goes_red("lets in a client of a stranger", steps.others_kept_out, answering(let_in.STRANGER))
+    loose = answering(let_in.BY_ANOTHER_NAME)
+    goes_red("in a client of front-proxy-ca by another name: 200", steps.others_kept_out, loose)
     goes_red("answers 401 to a client of ca", steps.own_let_in, answering(shut=True))
 
 
@@ -63,4 +66,6 @@ def test_clients_of_each_authority(tmp_path: Path) -> None:
         signers = [
             name for name, one in client.authorities(live).items() if reading.signed_by(found, one)
         ]
-        assert signers == ([] if who == let_in.STRANGER else [who])
+        wanted = {let_in.STRANGER: [], let_in.BY_ANOTHER_NAME: ["front-proxy-ca"]}
+        assert signers == wanted.get(who, [who])
+        assert (found.common_name == "front-proxy-client") == (who != let_in.BY_ANOTHER_NAME)
