@@ -75,8 +75,10 @@ Feature: A second API server behind the first
 
     Scenario: Three controllers without kube-proxy
       Given the Pod of metrics-server is ready
+      And a Pod that listens on each worker
       Then every API server routes to endpoints
       And every controller connects to the Pod's address
+      And every controller connects to a Pod of each worker
       But no controller connects to the Service's address
 
   @claim_61_11

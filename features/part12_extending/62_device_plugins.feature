@@ -4,6 +4,16 @@ Feature: Devices that a plugin of the node brings
   divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
   numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
 
+  @claim_62_1 @claim_62_2 @claim_62_15
+  Rule: Every worker's kubelet is as it was before any plugin, and answers plugins and monitors
+
+    Scenario: Bad registrations and a monitor's question on every worker
+      Given a program on every worker that asks kubelets as a plugin does
+      Then no kubelet has the socket of a plugin, and no node a device
+      And every kubelet refuses a registration by version "v1alpha1", naming it
+      And every kubelet refuses a registration of "dongle", naming it
+      And every kubelet tells monitors who has which device, which is nobody
+
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
   @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
   Rule: Every worker's kubelet takes plugins and tells monitors
@@ -38,8 +48,8 @@ Feature: Devices that a plugin of the node brings
   @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @disruptive
   Rule: A Pod that asks for a device gets one, and what the plugin gave with it
 
-    Scenario: One device for one Pod, none for another
-      Given a device plugin with 3 devices on a worker
+    Scenario Outline: One device of <worker> for one Pod, none for another
+      Given a device plugin with 3 devices on <worker>
       And a Pod without a device on the same worker
       When a Pod asks for a device
       Then the plugin was asked in the documented order, to allocate once and one device
@@ -47,11 +57,16 @@ Feature: Devices that a plugin of the node brings
       And the kubelet tells that this container has that device
       But the Pod without one has none of it
 
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
+
   @claim_62_6 @disruptive @slow
   Rule: The scheduler divides devices like CPU
 
     Scenario: Three devices and four Pods
-      Given a device plugin with 3 devices on a worker
+      Given a device plugin with 3 devices on worker-1
       When 3 Pods ask for a device
       Then they have different devices
       When another Pod asks for a device
@@ -75,7 +90,7 @@ Feature: Devices that a plugin of the node brings
   Rule: A device that becomes unhealthy is not given any more, and nobody loses it
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
-      Given a device plugin with 3 devices on a worker
+      Given a device plugin with 3 devices on worker-1
       And a Pod that has one of them, whose status tells that it is "Healthy"
       When its device becomes unhealthy
       Then within 30 s its node has 3 devices and 2 to give, and so for 15 s
@@ -115,7 +130,7 @@ Feature: Devices that a plugin of the node brings
   Rule: A Pod whose device cannot be allocated is refused, not tried again
 
     Scenario: A plugin that fails
-      Given a device plugin with 3 devices on a worker
+      Given a device plugin with 3 devices on worker-1
       When a Pod asks for a device and the plugin fails
       Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
       When the plugin fails no more

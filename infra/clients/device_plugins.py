@@ -115,8 +115,12 @@ class DevicePlugin(Counterpart):
 
     def holders(self) -> list[JsonObject]:
         """Who has which of its devices, as the kubelet tells monitors. Errors: CommandFailed."""
-        found = json.loads(self.shell.run([self.program, "pod-resources"]).stdout)
-        return [one for one in found if one["resource"] == self.resource]
+        return [one for one in self.all_holders() if one["resource"] == self.resource]
+
+    def all_holders(self) -> list[JsonObject]:
+        """Of devices of any plugin. Errors: CommandFailed."""
+        found: list[JsonObject] = json.loads(self.shell.run([self.program, "pod-resources"]).stdout)
+        return found
 
 
 def sockets(shell: Shell) -> list[str]:

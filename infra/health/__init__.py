@@ -35,9 +35,9 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
 
     A balancer that passes requests on, clocks that agree, etcd 3/3 with one leader and no alarm,
     three API servers ready by address whose tokens and Secrets are good for one another, both
-    Leases fresh, every worker a Ready node with a kube-proxy, CoreDNS
-    available. ``deep`` also lets Pods on each worker ask DNS, a Service of another worker and one
-    of their own.
+    Leases fresh, every worker a Ready node with a kube-proxy, CoreDNS available. ``deep`` also
+    wants workers that take new Pods, which scenarios may prevent for a while, and lets Pods on each
+    worker ask DNS, a Service of another worker and one of their own.
 
     Errors: ClusterBroken with everything that is wrong.
     """
@@ -50,6 +50,7 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
             what="the cluster is healthy",
         )
         if deep:
+            must_be_open(cluster)
             reach.across_workers(cluster)
     except ClaimError as error:
         # the first is on the first line, which is what reports show as the cause
@@ -60,6 +61,12 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
             "nothing can be judged on it; look with: python -m infra status; "
             "begin anew with: python -m infra down"
         ) from error
+
+
+def must_be_open(cluster: Cluster) -> None:
+    """Errors: ClaimError naming the workers that take no new Pods."""
+    if found := workers.closed(cluster):
+        raise ClaimError("\n  ".join(found))
 
 
 def problems(cluster: Cluster) -> list[str]:

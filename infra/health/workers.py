@@ -7,11 +7,35 @@ from typing import Any
 from infra.clients import exposed
 from infra.cluster import Cluster
 
+CLOSING = ("NoSchedule", "NoExecute")
+OWN_TAINTS = ("node.kubernetes.io/", "scenario-of/")
+"""Kubernetes' own and those of scenarios, which go with what they stand for."""
+
 
 def node_problems(cluster: Cluster) -> list[str]:
     items = cluster.api.get("/api/v1/nodes")["items"]
     ready = {item["metadata"]["name"] for item in items if condition(item, "Ready") == "True"}
     return [f"node {m.name} is not Ready" for m in cluster.spec.workers if m.name not in ready]
+
+
+def closed(cluster: Cluster) -> list[str]:
+    """Workers that take no new Pods, by somebody's will."""
+    items = cluster.api.get("/api/v1/nodes")["items"]
+    specs = {item["metadata"]["name"]: item["spec"] for item in items}
+    return [
+        f"node {machine.name} takes no new Pods: it is {why}"
+        for machine in cluster.spec.workers
+        for why in closed_by(specs.get(machine.name, {}))
+    ]
+
+
+def closed_by(spec: Mapping[str, Any]) -> list[str]:
+    found = ["cordoned (kubectl uncordon)"] if spec.get("unschedulable") else []
+    return found + [
+        f"tainted {taint['key']}={taint.get('value', '')}:{taint['effect']}"
+        for taint in spec.get("taints") or ()
+        if taint["effect"] in CLOSING and not taint["key"].startswith(OWN_TAINTS)
+    ]
 
 
 def proxy_problems(cluster: Cluster) -> list[str]:

@@ -4,13 +4,23 @@ Which member leads, which API server or which worker a scenario asks is luck; th
 that such luck kept green.
 """
 
-from infra.clients import accounts
+from infra.clients import accounts, device_plugins
+from infra.clients.api import need
 from infra.cluster import Cluster
-from tests.mutants.changes import api_server_with, unit_with
+from tests.mutants.changes import WORKER, api_server_with, unit_with
 from tests.mutants.mutant import Mutant
+from tests.mutants.node_defaults import REAL, RUNC, honest_runtime
 
 OTHER = "controller-2"
 ALLOWED = "  --requestheader-allowed-names=front-proxy-client \\\n"
+NODE = f"/api/v1/nodes/{WORKER}"
+STRAY = "example.com/old-dongle"
+GENEROUS = f"""#!/bin/sh
+bundle= previous=
+for word; do [ "$previous" = --bundle ] && bundle=$word; previous=$word; done
+[ -n "$bundle" ] && sed -i 's/"ro"/"rw"/g' "$bundle/config.json"
+exec {REAL} "$@"
+"""
 BINDING = "claim-mutant-metrics-server-reads-logs"
 
 
@@ -35,7 +45,71 @@ def without_second_binding(cluster: Cluster) -> None:
     cluster.api.delete(f"{accounts.RBAC}/clusterrolebindings/{BINDING}")
 
 
+def no_way_to_pods(cluster: Cluster) -> None:
+    """As when a route of a VPN shadows the VPC's: to the Pods of one worker only."""
+    ranges = cluster.spec.machine("worker-1").pod_cidr
+    cluster.shell(OTHER).run(["ip", "route", "replace", "unreachable", str(ranges)])
+
+
+def way_to_pods(cluster: Cluster) -> None:
+    ranges = cluster.spec.machine("worker-1").pod_cidr
+    cluster.shell(OTHER).run(["ip", "route", "del", "unreachable", str(ranges)])
+
+
+def cordoned(cluster: Cluster) -> None:
+    """As somebody leaves it after maintenance."""
+    need(cluster.api.patch(NODE, {"spec": {"unschedulable": True}}, kind="merge"))
+
+
+def opened(cluster: Cluster) -> None:
+    need(cluster.api.patch(NODE, {"spec": {"unschedulable": None}}, kind="merge"))
+
+
+def stray_device(cluster: Cluster) -> None:
+    need(device_plugins.advertise(cluster.api, WORKER, STRAY, 4))
+
+
+def without_stray_device(cluster: Cluster) -> None:
+    device_plugins.forget(cluster.api, WORKER, STRAY)
+
+
+def generous_runtime(cluster: Cluster) -> None:
+    """Whatever is to be read only may be written."""
+    shell = cluster.shell(WORKER)
+    shell.run(["mv", RUNC, REAL])
+    shell.put(GENEROUS.encode(), RUNC, mode=0o755)
+
+
 MUTANTS = (
+    Mutant(
+        "a worker that somebody has cordoned",
+        "64.3",
+        f"node {WORKER} takes no new Pods: it is cordoned",
+        cordoned,
+        outcome="not judged",
+        mend=opened,
+    ),
+    Mutant(
+        "a device that no plugin has on one worker",
+        "62.1",
+        f"it has a device, {WORKER}: {STRAY}",
+        stray_device,
+        mend=without_stray_device,
+    ),
+    Mutant(
+        "a runtime that lets everything be written on one worker",
+        "62.5",
+        f"on {WORKER} wrote into it",
+        generous_runtime,
+        mend=honest_runtime,
+    ),
+    Mutant(
+        "a controller without a way to one worker's Pods",
+        "61.10",
+        f"{OTHER} does not reach",
+        no_way_to_pods,
+        mend=way_to_pods,
+    ),
     Mutant(
         "an API server that knows its own member only",
         "63.2",

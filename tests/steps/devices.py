@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from pytest_bdd import given, then, when
 
-from fixtures.devices import MakePlugin
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
 from infra.clients import device_mounts, device_plugins
@@ -39,21 +38,6 @@ class Users:
             if call.get("nonce") == nonce:
                 return call
         raise ClaimError(f"{pod.name} on {pod.node} has nonce {nonce!r}, which no allocation gave")
-
-
-@given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
-def plugin_registered(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
-    plugin = make_plugin(count)
-    await_registered(cluster, plugin)
-    return plugin
-
-
-@given("a device plugin on a worker that does not register yet", target_fixture="plugin")
-def plugin_holding(make_plugin: MakePlugin) -> DevicePlugin:
-    plugin = make_plugin(3)
-    plugin.switch("hold")
-    plugin.start()
-    return plugin
 
 
 @given("a Pod without a device on the same worker", target_fixture="without")

@@ -42,9 +42,36 @@ def test_the_deep_gate_tells_which_pod_reaches_nothing(monkeypatch: pytest.Monke
         raise WaitTimeout("worker-1 does not reach dns")
 
     monkeypatch.setattr(health, "problems", lambda _: [])
+    monkeypatch.setattr(workers, "closed", lambda _: [])
     monkeypatch.setattr(reach, "across_workers", unreachable)
     with pytest.raises(ClusterBroken, match="not healthy: worker-1 does not reach dns"):
         health.gate(cluster(), deep=True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"unschedulable": True}, "cordoned"),
+        ({"taints": [{"key": "team", "value": "a", "effect": "NoSchedule"}]}, "team=a:NoSchedule"),
+        ({"taints": [{"key": "node.kubernetes.io/x", "effect": "NoExecute"}]}, ""),
+        ({"taints": [{"key": "team", "effect": "PreferNoSchedule"}]}, ""),
+    ],
+)
+def test_the_deep_gate_tells_of_a_worker_that_takes_no_pods(
+    monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr(health, "problems", lambda _: [])
+    monkeypatch.setattr(reach, "across_workers", lambda _: None)
+    other = {"metadata": {"name": "worker-0"}, "spec": {}}
+    nodes = {"items": [other, {"metadata": {"name": "worker-1"}, "spec": spec}]}
+    live = cluster(api=FakeApi({"/api/v1/nodes": nodes}))
+    health.gate(live)  # scenarios close workers too
+    if not words:
+        health.gate(live, deep=True)
+        return
+    says = f"not healthy: node worker-1 takes no new Pods: it is .*{words}"
+    with pytest.raises(ClusterBroken, match=says):
+        health.gate(live, deep=True)
 
 
 def test_problems_come_from_every_check_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,4 +204,4 @@ def test_what_fails_half_the_time_ends_the_wait(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(health, "problems", lambda _: [])
     with pytest.raises(ClusterBroken, match="worker-1 does not always reach a name by DNS"):
-        health.gate(cluster(api=Stores({})), deep=True)
+        health.gate(cluster(api=Stores({"/api/v1/nodes": {"items": []}})), deep=True)

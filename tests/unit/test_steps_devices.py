@@ -13,6 +13,7 @@ from infra.clients.running import RunningPod
 from infra.cluster import Cluster
 from infra.errors import LabError, NotPrepared, WaitTimeout
 from infra.inventory import series
+from tests.steps import device_beginnings
 from tests.steps import devices as steps
 from tests.steps.devices import Users
 from tests.unit.fakes import (
@@ -229,7 +230,7 @@ def test_a_plugin_whose_devices_no_node_tells_is_no_start(made: Made) -> None:
     _, api, shell = made
     api.table[NODES] = nodes("0", "0")
     shell.answers["systemd-run"] = ""
-    start = partial(steps.plugin_registered, live(made), lambda _: plugin(shell))
+    start = partial(device_beginnings.plugin_registered, live(made), lambda _: plugin(shell))
     with pytest.raises(NotPrepared, match="worker-0 alone has 3 of"):
         start(3)
 

@@ -1,10 +1,11 @@
 """Cordons and drains: every Then-step goes red, as one understands."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from fixtures.maintenance import Maintenance
+from fixtures.maintenance import RECORD, Maintenance
 from infra.clients import drains
 from infra.clients.drains import Drill
 from infra.clients.kubectl import Running, Told
@@ -96,8 +97,9 @@ def emptied(*before: Any, drain: Running | None = None) -> Emptied:
     return Emptied("worker-0", {p["metadata"]["uid"]: p for p in before}, drain or Drained())
 
 
-def test_a_node_that_is_not_cordoned(api: FakeApi, live: Cluster) -> None:
-    work = Maintenance(api, cast("Any", None), {"worker-0"})
+def test_a_node_that_is_not_cordoned(api: FakeApi, live: Cluster, tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_text("worker-0\n")
+    work = Maintenance(api, cast("Any", None), tmp_path)
     with pytest.raises(WaitTimeout, match="is marked unschedulable and has the taint"):
         steps.is_unschedulable(live, work, 10)
     api.table[NODE] = node(unschedulable=True, taints=[{"key": drains.TAINT}])

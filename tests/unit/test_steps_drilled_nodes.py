@@ -1,9 +1,11 @@
 """The end of a drill: every Then-step goes red, as one understands; kubectl as it is run."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from fixtures import maintenance
 from fixtures.maintenance import Maintenance
 from infra.clients import drains
 from infra.clients.drains import Drill
@@ -86,12 +88,32 @@ def test_pods_that_come_back(api: FakeApi, drill: Drill, monkeypatch: pytest.Mon
     )
 
 
-def test_workers_are_schedulable_again_whatever_happened(api: FakeApi) -> None:
-    closed: list[bool] = []
-    program = type("K", (), {"close": lambda _: closed.append(True)})()
-    Maintenance(api, cast("Any", program), {"worker-0"}).end()
-    assert closed == [True]
+class Program:
+    """A kubectl that does nothing, and remembers that it was ended."""
+
+    closed = False
+
+    def run(self, *_: str) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_workers_are_schedulable_again_whatever_happened(api: FakeApi, tmp_path: Path) -> None:
+    program = Program()
+    work = Maintenance(api, cast("Any", program), tmp_path)
+    work.cordon("worker-0")
+    assert maintenance.cordoned(tmp_path) == ["worker-0"]  # written down before a kill can come
+    work.end()
+    assert program.closed
     assert api.asked[-1] == ("PATCH", NODE, {"spec": {"unschedulable": None}})
+    assert maintenance.cordoned(tmp_path) == []
+
+
+def test_a_worker_that_somebody_else_cordoned_is_not_opened(api: FakeApi, tmp_path: Path) -> None:
+    api.table[NODE] = node(unschedulable=True)
+    assert maintenance.open_again(api, tmp_path) == []
+    assert not [path for method, path, _ in api.asked if method == "PATCH"]
 
 
 def test_kubectl_runs_and_is_ended(tmp_path: Any) -> None:
