@@ -71,6 +71,9 @@ Feature: Versions, and the order in which they may change
       Given the checks of the load balancer
       Then each API server is asked whether it is ready, and says so to anybody
       And each is left when 3 checks have failed, which are 2 s apart at most
+      And each has clients, also again when 3 checks have succeeded
+      And clients that are silent for 30 s are not cut off
+      And every kubelet and kube-proxy is sent to the load balancer
 
     @disruptive @slow
     Scenario: API servers are restarted in turn under a client that does not retry

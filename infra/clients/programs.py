@@ -10,7 +10,7 @@ from infra.clients import kubeconfigs, skew
 from infra.clients.skew import Versions
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.inventory import Machine, Role
+from infra.inventory import API_PORT, Machine, Role
 from infra.ssh import Shell
 
 UNITS = {
@@ -69,6 +69,17 @@ def look(shell: Shell, component: str, unit: str) -> Program:
     version = shell.run([program, "--version"]).stdout.split()[-1]
     server = kubeconfigs.server(shell.get(kubeconfigs.of_command(shell, words)))
     return Program(component, shell.name, version, server)
+
+
+def past_the_balancer(cluster: Cluster, programs: list[Program]) -> list[str]:
+    """Components of workers that are sent to one API server: it takes them with it when it goes."""
+    balancer = f"https://{cluster.spec.load_balancer.private_ip}:{API_PORT}"
+    workers = [str(machine.name) for machine in cluster.spec.workers]
+    return [
+        f"the {one.component} of {one.machine} is sent to {one.server}"
+        for one in programs
+        if one.machine in workers and one.server != balancer
+    ]
 
 
 def disorder(cluster: Cluster, versions: Versions, programs: list[Program]) -> list[str]:

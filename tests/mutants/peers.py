@@ -7,7 +7,14 @@ that such luck kept green.
 from infra.clients import accounts, device_plugins
 from infra.clients.api import need
 from infra.cluster import Cluster
-from tests.mutants.changes import WORKER, api_server_with, unit_with
+from tests.mutants.changes import (
+    WORKER,
+    api_server_with,
+    edit,
+    restart_one_kubelet,
+    unit_with,
+)
+from tests.mutants.control_plane import balancer_with
 from tests.mutants.mutant import Mutant
 from tests.mutants.node_defaults import REAL, RUNC, honest_runtime
 
@@ -80,7 +87,31 @@ def generous_runtime(cluster: Cluster) -> None:
     shell.put(GENEROUS.encode(), RUNC, mode=0o755)
 
 
+def kubelet_of_one_api_server(cluster: Cluster) -> None:
+    path = "/var/lib/kubelet/kubeconfig"
+    edit(cluster, WORKER, path, "https://10.0.1.10:6443", "https://10.0.1.11:6443")
+    restart_one_kubelet(cluster)
+
+
 MUTANTS = (
+    Mutant(
+        "a kubelet that knows one API server only",
+        "64.12",
+        f"the kubelet of {WORKER} is sent to https://10.0.1.11:6443",
+        kubelet_of_one_api_server,
+    ),
+    Mutant(
+        "a balancer that leaves an API server aside",
+        "64.12",
+        f"{OTHER} has none, it is backup",
+        balancer_with(f"server {OTHER} 10.0.1.13:6443", f"server {OTHER} 10.0.1.13:6443 backup"),
+    ),
+    Mutant(
+        "a balancer that cuts silent watches off",
+        "64.12",
+        "timeout server is 10 s",
+        balancer_with("timeout server 1h", "timeout server 10s"),
+    ),
     Mutant(
         "a worker that somebody has cordoned",
         "64.3",

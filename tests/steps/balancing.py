@@ -3,7 +3,7 @@
 from pytest_bdd import given, then
 
 from fixtures.recording import Evidence
-from infra.clients import balancer
+from infra.clients import balancer, programs
 from infra.clients.api import Api, ApiUnreachable, Credentials
 from infra.clients.balancer import Check
 from infra.clients.running import must_be_none
@@ -41,6 +41,35 @@ def asked_for_readiness(cluster: Cluster, checks: dict[str, Check]) -> None:
 def left_in_time(checks: dict[str, Check], fall: int, interval: float) -> None:
     wrong = [f"{n} {c}" for n, c in checks.items() if c.fall > fall or c.interval > interval]
     must_be_none(wrong, f"a server is left after {fall} checks {interval:g} s apart at most")
+
+
+@then(phrase("each has clients, also again when {rise:Count} checks have succeeded"))
+def has_clients(checks: dict[str, Check], rise: int) -> None:
+    wrong = [f"{name} has none, it is {check.idle}" for name, check in checks.items() if check.idle]
+    wrong += [
+        f"{name} has some after {check.rise} checks only"
+        for name, check in checks.items()
+        if check.rise > rise
+    ]
+    must_be_none(wrong, f"each API server has clients once {rise} checks have succeeded")
+
+
+@then(phrase("clients that are silent for {least:Duration} are not cut off"))
+def silence_is_kept(cluster: Cluster, least: float) -> None:
+    """client-go pings a silent connection each 30 s (http2 ReadIdleTimeout)."""
+    text = balancer.configuration(cluster.shell(cluster.spec.load_balancer.name))
+    found = balancer.timeouts(text)
+    wrong = [f"timeout {side} is {seconds:g} s" for side, seconds in found.items()]
+    must_be_none(
+        [one for one, seconds in zip(wrong, found.values(), strict=True) if seconds <= least],
+        f"a watch may be silent for {least:g} s",
+    )
+
+
+@then("every kubelet and kube-proxy is sent to the load balancer")
+def sent_to_balancer(cluster: Cluster) -> None:
+    wrong = programs.past_the_balancer(cluster, programs.installed(cluster))
+    must_be_none(wrong, "workers ask the API by the load balancer")
 
 
 def unready_for_nobody(cluster: Cluster, machine: str) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from infra.clients import balancer
+from infra.clients import balancer, programs
 from infra.clients.api import ApiUnreachable, Credentials
 from infra.clients.balancer import Check
+from infra.clients.programs import Program
 from tests.steps import balancing
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged
@@ -78,6 +79,52 @@ def test_a_balancer_that_does_not_ask_for_readiness(old: str, new: str, says: st
 )
 def test_a_balancer_that_notices_late(old: str, new: str, says: str) -> None:
     goes_red(says, balancing.left_in_time, checks(OURS.replace(old, new)), 3, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("10.0.1.13:6443", "10.0.1.13:6443 disabled", "controller-2 has none, it is disabled"),
+        ("10.0.1.13:6443", "10.0.1.13:6443 backup", "controller-2 has none, it is backup"),
+        ("10.0.1.12:6443", "10.0.1.12:6443 weight 0", "controller-1 has none, it is of weight 0"),
+        ("rise 1", "rise 30", "controller-0 has some after 30 checks only"),
+    ],
+)
+def test_a_server_without_clients(old: str, new: str, says: str) -> None:
+    balancing.has_clients(checks(OURS), 3)
+    goes_red(says, balancing.has_clients, checks(OURS.replace(old, new)), 3)
+
+
+def test_a_balancer_that_cuts_silent_clients_off() -> None:
+    live = cluster()
+
+    def has(text: str) -> Any:
+        answers = {"find /etc/haproxy": "", f"cat {balancer.CONFIGURATION}": text}
+        live.shell = lambda name: FakeShell(name, answers)
+        return live
+
+    balancing.silence_is_kept(has(OURS), 30)
+    balancing.silence_is_kept(has(f"{OURS}    timeout client 1h\n"), 30)
+    wrong = has(f"{OURS}    timeout client 1h\n    timeout server 10s\n")
+    goes_red(
+        "silent for 30 s; instead: timeout server is 10 s", balancing.silence_is_kept, wrong, 30
+    )
+
+
+def test_a_kubelet_that_is_sent_past_the_balancer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sent(server: str) -> None:
+        found = [
+            Program("kubelet", "worker-0", "v1.36.1", "https://10.0.1.10:6443"),
+            Program("scheduler", "controller-0", "v1.36.1", "https://127.0.0.1:6443"),
+            Program("kubelet", "worker-1", "v1.36.1", server),
+        ]
+        monkeypatch.setattr(programs, "installed", lambda _: found)
+
+    sent("https://10.0.1.10:6443")
+    balancing.sent_to_balancer(cluster())
+    sent("https://10.0.1.11:6443")
+    says = "the kubelet of worker-1 is sent to https://10.0.1.11:6443"
+    goes_red(says, balancing.sent_to_balancer, cluster())
 
 
 def test_a_configuration_that_is_not_in_force() -> None:
