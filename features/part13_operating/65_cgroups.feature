@@ -16,6 +16,15 @@ Feature: Where the kubelet puts a Pod's limits
         | failCgroupV1 | True    |
         | cgroupDriver | systemd |
 
+  @claim_65_1 @claim_65_2
+  Rule: Pods of every worker lie in slices that systemd makes
+    The runtime decides: the kubelet asks it which driver it uses, whatever it was told itself.
+
+    Scenario: A Pod of each worker
+      Given a Pod on each worker
+      And the settings of every kubelet
+      Then the Pod of each worker has one slice there, as systemd makes them
+
   @claim_65_2
   Rule: Each QoS class has its place in the tree
 

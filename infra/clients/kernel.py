@@ -64,6 +64,15 @@ def slices_of(shell: Shell, uid: str) -> list[str]:
     return found.split()
 
 
+def outside_slices(shell: Shell, uid: str) -> list[str]:
+    """What is wrong with where a Pod's cgroup lies; a cgroupfs driver names it by the plain UID."""
+    found = slices_of(shell, uid)
+    if len(found) == 1 and found[0].startswith(f"{ROOT}/"):
+        return []
+    others = shell.run(["find", MOUNTED, "-type", "d", "-name", f"*pod{uid}"]).stdout.split()
+    return [f"{shell.name} has it at {' and '.join(found + others) or 'no place at all'}"]
+
+
 def version_problems(shell: Shell) -> list[str]:
     """What is not cgroup v2 about a machine's tree; empty is good."""
     kind = shell.run(["stat", "--file-system", "--format=%T", "/sys/fs/cgroup"]).stdout.strip()

@@ -11,6 +11,7 @@ from tests.mutants.changes import (
     WORKER,
     api_server_with,
     edit,
+    restart,
     restart_one_kubelet,
     unit_with,
 )
@@ -93,7 +94,28 @@ def kubelet_of_one_api_server(cluster: Cluster) -> None:
     restart_one_kubelet(cluster)
 
 
+def runtime_without_systemd(cluster: Cluster) -> None:
+    """The kubelet asks the runtime for its driver, and goes by that."""
+    edit(cluster, WORKER, "/etc/containerd/config.toml", "SystemdCgroup = true", "# no systemd")
+    restart(cluster, WORKER, "containerd")
+    restart_one_kubelet(cluster)
+
+
+def runtime_with_systemd(cluster: Cluster) -> None:
+    edit(cluster, WORKER, "/etc/containerd/config.toml", "# no systemd", "SystemdCgroup = true")
+    restart(cluster, WORKER, "containerd")
+    restart_one_kubelet(cluster)
+
+
 MUTANTS = (
+    Mutant(
+        "a runtime that makes no slices on one worker",
+        "65.1",
+        f"{WORKER} has it at /sys/fs/cgroup/kubepods/",
+        runtime_without_systemd,
+        or_says=f"{WORKER}: cgroupDriver is cgroupfs, must be systemd",
+        mend=runtime_with_systemd,
+    ),
     Mutant(
         "a kubelet that knows one API server only",
         "64.12",

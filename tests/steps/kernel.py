@@ -21,6 +21,16 @@ MARGIN = 1.15
 """A period that was begun counts in full; claim 65.7 allows 15 %."""
 
 
+@given("a Pod on each worker", target_fixture="uids")
+def pod_on_each(workloads: Workloads, cluster: Cluster) -> dict[str, str]:
+    """UIDs by worker. Not looked at as other Pods are: where its cgroups lie is the question."""
+    names = [str(worker.name) for worker in cluster.spec.workers]
+    for name in names:
+        workloads.hold(name, cpu="1m", name=f"lies-on-{name}")
+    found = {name: workloads.pods.get(f"lies-on-{name}") for name in names}
+    return {name: str(pod["metadata"]["uid"]) for name, pod in found.items()}
+
+
 @given(phrase('the processes of its container "{name:Name}"'), target_fixture="pids")
 def processes(pod: RunningPod, name: str) -> tuple[int, ...]:
     pids = pod.first.cgroups.containers[name].pids
@@ -60,6 +70,13 @@ def tree_is_v2(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [problem for shell in shells for problem in kernel.version_problems(shell)]
     must_be_none(found, "workers run cgroup v2 alone")
+
+
+@then("the Pod of each worker has one slice there, as systemd makes them")
+def slice_of_each(cluster: Cluster, uids: dict[str, str]) -> None:
+    shells = {name: cluster.shell(name) for name in uids}
+    found = [text for n, uid in uids.items() for text in kernel.outside_slices(shells[n], uid)]
+    must_be_none(found, "Pods lie in slices below kubepods.slice")
 
 
 @then(phrase('its status tells the QoS class "{qos:Name}"'))

@@ -1,5 +1,6 @@
 """Cgroups of a Pod beyond its limits: every Then-step goes red, as one understands."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -58,6 +59,22 @@ def test_a_tree_of_another_version() -> None:
     goes_red(
         "/sys/fs/cgroup/cpu is of version 1", steps.tree_is_v2, workers(stat="cgroup2fs", cat=old)
     )
+
+
+def test_a_worker_whose_runtime_makes_no_slices() -> None:
+    flat = "/sys/fs/cgroup/kubepods/burstable/pod0a1b-2c3d"
+    slices = "find /sys/fs/cgroup -type d -name *pod0a1b_2c3d.slice"
+    plain = "find /sys/fs/cgroup -type d -name *pod0a1b-2c3d"
+    good = FakeShell("worker-0", {slices: f"{SLICE}\n"})
+    other = FakeShell("worker-1", {slices: "", plain: f"{flat}\n"})
+    shells = {"worker-0": good, "worker-1": good}
+    live = cast("Cluster", SimpleNamespace(shell=shells.__getitem__))
+    uids = {"worker-0": "0a1b-2c3d", "worker-1": "0a1b-2c3d"}
+    steps.slice_of_each(live, uids)
+    shells["worker-1"] = other
+    goes_red(f"worker-1 has it at {flat}", steps.slice_of_each, live, uids)
+    other.answers[plain] = ""
+    goes_red("worker-1 has it at no place at all", steps.slice_of_each, live, uids)
 
 
 def test_a_place_in_the_tree(made: Made) -> None:
