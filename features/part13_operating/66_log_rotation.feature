@@ -28,7 +28,7 @@ Feature: Logs that grow, and whose logs they are
       When its log has been rotated once and 1000 lines more were followed
       Then the numbers that were followed are one unbroken run
 
-  @claim_66_12
+  @claim_66_12 @placed
   Rule: With the Pod its logs go, and what an agent copied stays
 
     Scenario: An agent on every worker copies the logs of two Pods
@@ -40,7 +40,7 @@ Feature: Logs that grow, and whose logs they are
       And within 120 s no file or link of them is left on the workers
       But the agents' copies still hold their nonces
 
-  @claim_66_13
+  @claim_66_13 @placed
   Rule: Components log to the journal, containers do not
 
     Scenario: Six components tell of a stranger and of Pods

@@ -88,7 +88,7 @@ Feature: What the components count, and who may read it
         | scheduler          |
         | kubelet            |
 
-  @claim_67_3 @serial
+  @claim_67_3 @serial @placed
   Rule: The kubelet's gauges of containers match the runtime
 
     Scenario: Containers of a quiet worker, counted by the kubelet and by the runtime

@@ -86,7 +86,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is given the article's figures
       Then within 60 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_14 @serial
+  @claim_70_14 @serial @placed
   Rule: More than is free now waits for room
 
     Scenario: A deferred resize goes through when a Pod leaves
@@ -99,7 +99,7 @@ Feature: What in-place Pod resize refuses or puts off
       When the filler Pod is deleted
       Then within 300 s its cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_15 @serial
+  @claim_70_15 @serial @placed
   Rule: Deferred resizes are taken by priority
 
     Scenario: The Pod of higher priority gets the room that appears
@@ -129,7 +129,7 @@ Feature: What in-place Pod resize refuses or puts off
       When it is resized to request 50m CPU and 32Mi memory, limited to 400m CPU and 256Mi memory
       Then within 60 s its cgroups allow 400m CPU and 256Mi memory
 
-  @claim_70_17 @serial
+  @claim_70_17 @serial @placed
   Rule: The scheduler counts the larger of wanted and given
 
     Scenario: What a deferred resize wants is not given to a new Pod

@@ -7,7 +7,7 @@ Feature: An image is a volume
   @claim_71_1
   Rule: The files of an image that no container runs are there
 
-    @serial
+    @placed
     Scenario Outline: A container of <worker> reads another image's marker
       Given an image of data on every worker
       When a Pod of "<worker>" mounts it
@@ -22,7 +22,7 @@ Feature: An image is a volume
   @claim_71_2
   Rule: It is read-only, also for root
 
-    @serial
+    @placed
     Scenario Outline: Root of a container of <worker> may write beside it and not in it
       Given an image of data on every worker
       When a Pod of "<worker>" mounts it
@@ -39,7 +39,7 @@ Feature: An image is a volume
   @claim_71_3
   Rule: Pods share the image and not the mount
 
-    @serial
+    @placed
     Scenario Outline: One of two Pods of <worker> goes
       Given an image of data on every worker
       When two Pods of "<worker>" mount it
@@ -55,7 +55,7 @@ Feature: An image is a volume
   @claim_71_4
   Rule: A sub-path picks a folder of it, and no file
 
-    @serial
+    @placed
     Scenario Outline: One folder of the image, and one that it does not have, on <worker>
       Given an image of data on every worker
       When a Pod of "<worker>" mounts its folder "sub" alone
@@ -69,6 +69,7 @@ Feature: An image is a volume
         | worker-0 |
         | worker-1 |
 
+    @placed
     Scenario: A file of the image
       Given an image of data on every worker
       When a Pod of "worker-0" mounts its file "marker" alone
@@ -94,7 +95,7 @@ Feature: An image is a volume
       When another Pod mounts it with the policy "Never"
       Then within 60 s that Pod is held by "ErrImageNeverPull"
 
-    @serial
+    @placed
     Scenario Outline: A registry sees who of <worker> asks it
       Given a registry with an image of data for "<worker>"
       When a Pod of that worker mounts it with the policy "IfNotPresent"
@@ -121,6 +122,7 @@ Feature: An image is a volume
   @claim_71_7
   Rule: What a Pod mounts stays for its life, and a new one sees what the name means then
 
+    @placed
     Scenario: A name is given other content between two Pods
       Given a registry with an image of data
       When a Pod of one worker mounts it with the policy "Always"
@@ -132,6 +134,7 @@ Feature: An image is a volume
   @claim_71_8
   Rule: A Pod's pull secret counts for its volumes too
 
+    @placed
     Scenario: Without a secret, with another namespace's, with its own
       Given a registry that wants a password, with an image of data
       When a Pod of one worker mounts it without a pull secret
@@ -141,7 +144,7 @@ Feature: An image is a volume
       When a Pod of that worker mounts it with its namespace's pull secret
       Then its container reads the nonce of the registry's image
 
-    @serial
+    @placed
     Scenario Outline: An image that another Pod's secret has brought to <worker>
       Given a registry that wants a password, with an image of data for "<worker>"
       When a Pod of that worker mounts it with its namespace's pull secret
@@ -171,7 +174,7 @@ Feature: An image is a volume
       Then every API server refuses the Pod with 422, naming the reference
       But every API server would store the Deployment
 
-  @claim_71_11 @serial
+  @claim_71_11 @serial @placed
   Rule: The kubelet counts image volumes that it asks the runtime for
     One that cannot be pulled is never asked for. Failures are counted by the runtime's words only.
 

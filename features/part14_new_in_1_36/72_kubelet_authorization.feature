@@ -63,7 +63,7 @@ Feature: Who may ask a kubelet for what
       Then of each kubelet exactly the endpoints of "proxy" answer
       And every endpoint of each answers admin
 
-  @claim_72_15
+  @claim_72_15 @placed
   Rule: The right to get nodes/proxy is enough to run commands
 
     Scenario: A GET runs a command in a Pod, for whom a POST is refused

@@ -137,6 +137,26 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
         assert {f"article_{claim.article}" for claim in proven} <= tags, f"{where}: other article"
 
 
+NAMED = re.compile(r"\bworker-\d|\bPods? (?:on|of) (?:each|one) worker\b")
+KEEPS = "a worker kept for this scenario"
+
+
+@pytest.mark.parametrize("doc", DOCUMENTS, ids=lambda doc: doc["uri"])
+def test_who_puts_pods_on_a_worker_by_name_takes_turns_with_who_keeps_one(
+    doc: dict[str, Any],
+) -> None:
+    """Serial ones do so anyway, and disruptive ones are alone."""
+    for pickle in pickles(doc):
+        tags = {tag["name"].lstrip("@") for tag in pickle["tags"]} | {"parallel"}
+        lane = next(one for one in ("disruptive", "serial", "parallel") if one in tags)
+        done = [step["text"] for step in pickle["steps"] if step["type"] != "Outcome"]
+        if lane == "serial":
+            assert ("placed" in tags) == (KEEPS in done), pickle["name"]
+        elif lane == "parallel":
+            assert KEEPS not in done, pickle["name"]
+            assert ("placed" in tags) == any(map(NAMED.search, done)), pickle["name"]
+
+
 def test_texts_hold_no_procedure_and_two_time_words_only() -> None:
     texts = {(step.feature, step.text) for step in rendered()}
     shell = [text for text in texts if PROCEDURE.search(text[1])]

@@ -10,6 +10,8 @@ from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from fixtures import lanes
 from fixtures.recording import KEY, Recording
 from infra.report.model import Scenario
@@ -29,7 +31,7 @@ def lane():
     yield
 
 def pytest_configure(config):
-    for name in ("disruptive", "serial", "storage", "patient", "slow"):
+    for name in ("disruptive", "serial", "placed", "storage", "patient", "slow"):
         config.addinivalue_line("markers", name)
 """
 TESTS = """
@@ -60,11 +62,14 @@ ORDER = """
 import pytest
 
 @pytest.mark.disruptive
-def test_8(): pass
+def test_9(): pass
 
 @pytest.mark.disruptive
 @pytest.mark.slow
-def test_7(): pass
+def test_8(): pass
+
+@pytest.mark.placed
+def test_6(): pass
 
 def test_5(): pass
 
@@ -80,7 +85,7 @@ def test_2(): pass
 
 @pytest.mark.disruptive
 @pytest.mark.storage
-def test_6(): pass
+def test_7(): pass
 
 @pytest.mark.serial
 def test_1(): pass
@@ -91,7 +96,7 @@ def test_who_changes_the_driver_is_late_who_uses_it_early_and_the_long_ones_firs
     tmp_path: Path,
 ) -> None:
     ended = run(tmp_path, ORDER)
-    assert re.findall(r"::test_(\d) PASSED", ended) == list("12345678"), ended
+    assert re.findall(r"::test_(\d) PASSED", ended) == list("123456789"), ended
 
 
 def test_xdist_knows_the_groups(tmp_path: Path) -> None:
@@ -187,6 +192,40 @@ def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
         ended = time.time()
     mine.join()
     assert recording.scenario.started >= ended
+
+
+KEEPING, PLACED = {"serial", "placed"}, {"placed"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "waits"),
+    [
+        (PLACED, KEEPING, True),
+        (KEEPING, PLACED, True),
+        (PLACED, PLACED, False),
+        (KEEPING, set(), False),
+        (PLACED, {"serial"}, False),
+    ],
+)
+def test_who_keeps_a_worker_and_who_is_put_on_one_by_name_take_turns(
+    one: set[str], other: set[str], *, waits: bool, tmp_path: Path
+) -> None:
+    settings = Settings(cluster_id="x", state_root=tmp_path)
+    settings.state.mkdir()
+    mine = Thread(target=take_a_turn, args=(requesting(settings, *one),))
+    with lanes.turn(requesting(settings, *other)):
+        mine.start()
+        mine.join(0.2)
+        assert mine.is_alive() == waits
+    mine.join()
+
+
+def requesting(settings: Settings, *tags: str) -> Any:
+    """A scenario that asks for its turn."""
+    marked = set(tags)
+    node = SimpleNamespace(stash={}, get_closest_marker=lambda name: name in marked or None)
+    values = {"settings": settings, "cluster": None}
+    return SimpleNamespace(node=node, getfixturevalue=values.get)
 
 
 def take_a_turn(request: Any) -> None:

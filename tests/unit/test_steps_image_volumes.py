@@ -192,10 +192,11 @@ def test_a_pod_that_mounts_an_image_names_it_its_policy_and_its_folder() -> None
     spec = IMAGE.body("one", node="worker-1", policy="Never", folder="sub")["spec"]
     assert spec["volumes"][0]["image"] == {"reference": REFERENCE, "pullPolicy": "Never"}
     assert spec["containers"][0]["volumeMounts"][0]["subPath"] == "sub"
-    assert spec["nodeName"] == "worker-1"
+    assert spec["nodeSelector"] == {"kubernetes.io/hostname": "worker-1"}
+    assert "nodeName" not in spec, "a kubelet refuses for good what has no room"
     plain = IMAGE.body("two")["spec"]
     assert "subPath" not in plain["containers"][0]["volumeMounts"][0]
-    assert "nodeName" not in plain
+    assert "nodeSelector" not in plain
 
 
 def test_every_worker_gets_the_image_and_loses_it() -> None:
