@@ -9,6 +9,8 @@ from infra.ssh import Shell
 
 API_SERVER = "kube-apiserver"
 """Name of its unit."""
+FILES = "/etc/systemd/system/"
+"""Where a machine has its unit files."""
 PROPERTIES = (
     "ActiveState",
     "ActiveEnterTimestampMonotonic",
@@ -84,13 +86,16 @@ def start(shell: Shell, name: str) -> None:
     shell.run(["systemctl", "start", name], timeout=START_TIMEOUT)
 
 
-def restart(shell: Shell, name: str, *, killing: bool = False) -> None:
-    """Starts anew with the unit file as it is on disk now; whether it stays up is not judged.
+def restart(shell: Shell, name: str, *, reread: bool = True, killing: bool = False) -> None:
+    """Starts anew; whether it stays up is not judged.
 
-    ``killing`` does not ask the process to end: an API server waits a minute then, for watches that
-    its clients do not end (--request-timeout; measured).
+    ``reread`` has systemd read the unit files as they are now: all of them, a second or two of a
+    busy machine, which who changed none need not pay. ``killing`` does not ask the process to end:
+    an API server waits a minute then, for watches that its clients do not end (--request-timeout;
+    measured).
     """
-    shell.run(["systemctl", "daemon-reload"])
+    if reread:
+        shell.run(["systemctl", "daemon-reload"])
     shell.run(["systemctl", "reset-failed", name], check=False)
     if killing:  # not checked: it may have ended by itself
         signal(shell, name, "SIGKILL", check=False)

@@ -51,7 +51,8 @@ def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours:
 def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     """It would go on over a connection that it has for ever, whatever the file says."""
     server = cluster.api_of(standby.machine)
-    units.restart(cluster.shell(standby.machine), units.API_SERVER, killing=True)
+    shell = cluster.shell(standby.machine)
+    units.restart(shell, units.API_SERVER, reread=False, killing=True)
     await_ready(standby.machine, server)
     await_served(server, standby.machine)
     return replace(standby, seen=0)  # it counts from nothing
@@ -69,7 +70,7 @@ def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
 
 @when("it is restarted")
 def restart_standby(cluster: Cluster, standby: Standby) -> None:
-    units.restart(cluster.shell(standby.machine), SCHEDULER)
+    units.restart(cluster.shell(standby.machine), SCHEDULER, reread=False)
 
 
 @then(phrase("within {limit:Duration} its API server sees one"))

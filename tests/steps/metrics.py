@@ -186,7 +186,7 @@ def pods_own_run(pod: RunningPod) -> None:
 @when("the API server of one controller is restarted", target_fixture="restarted")
 def restart_one(cluster: Cluster) -> str:
     machine = str(cluster.spec.controllers[-1].name)
-    units.restart(cluster.shell(machine), units.API_SERVER, killing=True)
+    units.restart(cluster.shell(machine), units.API_SERVER, reread=False, killing=True)
     await_ready(machine, cluster.api_of(machine))
     return machine
 

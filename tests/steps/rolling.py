@@ -120,7 +120,7 @@ def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Iterator[Dri
 def restart(cluster: Cluster, machine: str, api: Api, restarts: Restarts) -> None:
     """An API server that does not come back is an outage. Errors: ClaimError."""
     restarts.begun[machine] = SYSTEM.now()
-    units.restart(cluster.shell(machine), units.API_SERVER)
+    units.restart(cluster.shell(machine), units.API_SERVER, reread=False)
     with claimed():
         await_ready(machine, api)
     restarts.ready[machine] = SYSTEM.now()

@@ -66,7 +66,7 @@ def hold_limit(cluster: Cluster, faults: Faults, limits: Limits, limit: float) -
     shell.run(["rm", "--force", DROP_IN])
     faults.add(node, LATER, shutdowns.at_most(limit), unit=LOGIND)
     held = Held(node, journal.cursor(shell))
-    units.restart(shell, KUBELET)
+    units.restart(shell, KUBELET, reread=False)
     return held
 
 

@@ -34,7 +34,7 @@ def worker_with_swap(cluster: Cluster, faults: Faults, datatable: list[list[str]
 def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
     before = Ended(pod.node, journal.cursor(pod.shell))
     faults.swap(pod.node)
-    units.restart(pod.shell, KUBELET)
+    units.restart(pod.shell, KUBELET, reread=False)
     return before
 
 

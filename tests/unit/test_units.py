@@ -33,6 +33,15 @@ def test_who_is_asked_to_end_is_not_killed() -> None:
     assert [argv[1] for argv in shell.ran[-2:]] == ["kill", "restart"]
 
 
+def test_unit_files_are_read_again_unless_none_was_changed() -> None:
+    shell = FakeShell("controller-0", {"systemctl": ""})
+    units.restart(shell, "etcd")
+    assert shell.ran[0] == ("systemctl", "daemon-reload")
+    shell.ran.clear()
+    units.restart(shell, "etcd", reread=False)
+    assert [argv[1] for argv in shell.ran] == ["reset-failed", "restart"]
+
+
 class Counting(FakeShell):
     """A unit whose count of restarts is told in turn."""
 
