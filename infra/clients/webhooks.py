@@ -4,7 +4,8 @@ Served by a Pod; an API server finds it through its Service, by endpoints (aggre
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -74,16 +75,21 @@ class Webhook:
         }
         return {"metadata": {"name": self.configuration}, "webhooks": [hook]}
 
-    def await_delay(self, servers: Iterable[Api]) -> None:
-        """Until each API server holds a request for the delay. Errors: NotPrepared."""
-        for server in servers:
-            with preparing():
-                eventually(
-                    lambda server=server: self.held(server),  # type: ignore[misc]
-                    lambda seconds: seconds >= DELAY,
-                    within=scaled(IN_FORCE),
-                    what=f"{server.base} asks the webhook, which takes {DELAY:g} s",
-                )
+    def await_delay(self, servers: Collection[Api]) -> None:
+        """Until each API server holds a request for the delay, all asked at once.
+
+        Errors: NotPrepared.
+        """
+        with preparing(), ThreadPoolExecutor(len(servers)) as pool:
+            list(pool.map(self.await_delay_by, servers))
+
+    def await_delay_by(self, server: Api) -> None:
+        eventually(
+            lambda: self.held(server),
+            lambda seconds: seconds >= DELAY,
+            within=scaled(IN_FORCE),
+            what=f"{server.base} asks the webhook, which takes {DELAY:g} s",
+        )
 
     def held(self, server: Api) -> float:
         """Seconds of a request that it holds; 0 for one that was refused."""
