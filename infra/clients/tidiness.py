@@ -71,8 +71,11 @@ def look(cluster: Cluster) -> Found:
     """Everything that a scenario may not change. Errors: ApiRefused, CommandFailed."""
     machines = [cluster.shell(machine.name) for machine in cluster.spec.machines]
     with ThreadPoolExecutor(len(machines)) as pool:
-        files = [item for found in pool.map(on_machine, machines) for item in found.items()]
-    return {**objects(cluster.api), **nodes(cluster.api), **dict(files)}
+        on_machines = pool.map(on_machine, machines)  # while the API is asked
+        found = {**objects(cluster.api), **nodes(cluster.api)}
+        for files in on_machines:
+            found |= files
+    return found
 
 
 def objects(api: Api) -> dict[str, str]:
