@@ -46,6 +46,7 @@ def await_heartbeat(api: Api, node: str) -> None:
             lambda: (renewed(api, node), ready(api, node)),
             lambda seen: seen[0] > before and seen[1] == "True",
             within=scaled(NODE_READY),
+            every=0.3,
             what=f"the restarted kubelet of {node} renews its lease and is ready",
         )
 

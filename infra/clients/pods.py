@@ -97,6 +97,7 @@ class Pods:
             lambda: self.version(name),
             lambda version: is_settled(version.pod),
             within=scaled(POD_RUNS),
+            every=0.4,
             what=f"Pod {self.namespace}/{name} runs",
         ).pod
 
