@@ -12,6 +12,10 @@ Feature: Nodes that fall silent, and Pods that fit nowhere
     Scenario: Every controller manager would wait as long, and evict
       Given the settings of every controller manager
       Then each gives a node up when it was silent for 50 s
+      And each looks and evicts as often as documented
+        | setting                                     | value |
+        | KubeCloudShared.NodeMonitorPeriod           | 5s    |
+        | NodeLifecycleController.NodeEvictionRate    | 0.1   |
       And each evicts Pods that do not tolerate it
       And every API server lets a new Pod tolerate silence for 300 s
 

@@ -30,6 +30,7 @@ Feature: Asking a kubelet for its machine's logs
         | enableSystemLogHandler  | True  |
         | enableDebuggingHandlers | True  |
       And every worker's journal has lines of its kubelet
+      And every kubelet would read it by the machine's own journalctl
       And each kubelet is set as the others are
 
   @claim_72_2 @disruptive

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.clients.api import Answer, Api, JsonObject, need
-from infra.clients.fairness_defaults import LEVELS
+from infra.clients.fairness_defaults import FOLLOWS, LEVELS
 
 SCHEMA_UID, LEVEL_UID = "X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID"
 PATH = "/apis/flowcontrol.apiserver.k8s.io/v1"
@@ -142,7 +142,7 @@ def ask_to_edit(api: Api, level: str, *, shares: int, follows: str | None = None
     """Other shares for a level; ``follows`` is its mark of being kept up to date."""
     patch: JsonObject = {"spec": {"limited": {"nominalConcurrencyShares": shares}}}
     if follows is not None:
-        patch["metadata"] = {"annotations": {"apf.kubernetes.io/autoupdate-spec": follows}}
+        patch["metadata"] = {"annotations": {FOLLOWS: follows}}
     return api.patch(level_path(level), patch, kind="merge")
 
 

@@ -4,10 +4,12 @@ Source: k8s.io/apiserver pkg/apis/flowcontrol/bootstrap/default.go, the same in 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from infra.clients.api import JsonObject
 
+FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
+"""Annotation of an object that API servers keep as it is documented."""
 EVERY_NAMESPACE = {"namespaces": ["*"]}
 ALL = {
     "resourceRules": [
@@ -114,6 +116,18 @@ def unlike(wanted: Mapping[str, JsonObject], seen: Mapping[str, JsonObject]) -> 
             if has.get(field) != must.get(field)
         ]
     return wrong
+
+
+def let_go(names: Iterable[str], seen: Mapping[str, JsonObject]) -> list[str]:
+    """Built-in objects that are marked to keep somebody's edits: API servers leave them alone."""
+    marks = {
+        name: seen[name]["metadata"].get("annotations", {}).get(FOLLOWS, "absent")
+        for name in names
+        if name in seen
+    }
+    return [
+        f"{n}: {FOLLOWS} is {mark}, must be true" for n, mark in marks.items() if mark != "true"
+    ]
 
 
 def flat(tree: JsonObject, before: str = "") -> dict[str, str]:

@@ -21,6 +21,7 @@ AROUND = timedelta(minutes=10)
 """Before and after a line: a busy kubelet prints some thousand lines in that time."""
 JUST_OVER = timedelta(seconds=2)
 """So long ago that the journal gets nothing more of that time, and whole seconds do not matter."""
+OWN_READERS = ("/usr/bin/journalctl", "/bin/journalctl")
 READER = "/usr/local/bin/journalctl"
 """Found before the machine's own: /usr/local/bin is earlier in the path that systemd gives."""
 ENDLESS_READER = b"""#!/bin/sh

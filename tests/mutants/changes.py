@@ -10,6 +10,7 @@ from fixtures import ebs_site
 from infra import ec2, up
 from infra.clients import kubelet, units
 from infra.clients.api import need
+from infra.clients.fairness_defaults import FOLLOWS
 from infra.cluster import Cluster
 from infra.ec2 import profile
 from infra.phases.build import await_api
@@ -18,7 +19,6 @@ from infra.pki.identities import api_server
 from infra.settings import Settings
 
 SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
-FOLLOWS = "apf.kubernetes.io/autoupdate-spec"
 KIND = "kind: KubeletConfiguration"
 WORKER = "worker-1"
 """Not the one that a scenario takes when it needs one only."""

@@ -158,6 +158,13 @@ MUTANTS = (
         or_says="the Pod impatient on the silent",
     ),
     Mutant(
+        "managers that taint nobody",
+        "68.13",
+        "controller-0: NodeLifecycleController.NodeEvictionRate is 0, must be 0.1",
+        managers_with("--node-eviction-rate=0"),
+        or_says="is Unknown and tainted as unreachable",
+    ),
+    Mutant(
         "a fourth scheduler",
         "68.2",
         "only its three units run kube-scheduler; instead: controller-2: ",

@@ -8,11 +8,12 @@ import yaml
 from infra.clients import kubelet
 from infra.clients.api import need
 from infra.clients.fairness import level_path
+from infra.clients.fairness_defaults import FOLLOWS
 from infra.cluster import Cluster
 from infra.phases.build import await_api
 from infra.pki import kubeconfigs
 from tests.mutants import forging
-from tests.mutants.changes import FOLLOWS, TRUNCATING, api_server_with, edit, restart, unit_with
+from tests.mutants.changes import TRUNCATING, api_server_with, edit, restart, unit_with
 from tests.mutants.mutant import Mutant
 
 FOLDER = "/var/lib/kubernetes"
@@ -76,6 +77,12 @@ def etcd_with(changes: dict[str, str], *machines: str) -> Callable[[Cluster], No
 def level_that_rejects(cluster: Cluster) -> None:
     limited = {"limitResponse": {"type": "Reject", "queuing": None}}
     patch = {"metadata": {"annotations": {FOLLOWS: "false"}}, "spec": {"limited": limited}}
+    need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
+
+
+def level_let_go(cluster: Cluster) -> None:
+    """It is as documented, and would not be after an upgrade."""
+    patch = {"metadata": {"annotations": {FOLLOWS: "false"}}}
     need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
 
 
@@ -208,6 +215,13 @@ MUTANTS = (
         level_that_rejects,
         mend=level_follows,
         or_says="workload-high: limited.limitResponse.queuing",
+    ),
+    Mutant(
+        "a level that is let go",
+        "67.8",
+        "workload-high: apf.kubernetes.io/autoupdate-spec is false, must be true",
+        level_let_go,
+        mend=level_follows,
     ),
     Mutant(
         "one kube-proxy that tells everybody",

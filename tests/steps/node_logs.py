@@ -53,6 +53,14 @@ def journals_have_lines(cluster: Cluster) -> None:
     must_be_none(silent, "every kubelet prints into its machine's journal")
 
 
+@then("every kubelet would read it by the machine's own journalctl")
+def own_reader(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    found = {s.name: s.run(["which", "journalctl"]).stdout.strip() for s in shells}
+    wrong = [f"{m}: {path}" for m, path in found.items() if path not in node_logs.OWN_READERS]
+    must_be_none(wrong, f"journals are read by {' or '.join(node_logs.OWN_READERS)}")
+
+
 @then(
     phrase(
         'for a time that is over it gives the lines of "{service:Name}" that the machine\'s '

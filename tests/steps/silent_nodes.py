@@ -19,6 +19,7 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from tests.steps.kubelet_settings import setting
 from tests.steps.phrases import phrase
 from tests.steps.pods import identities_on
 
@@ -145,6 +146,18 @@ def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
         if found != limit
     ]
     must_be_none(wrong, f"every controller manager waits {limit:g} s for a silent node")
+
+
+@then("each looks and evicts as often as documented")
+def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
+    wanted = dict(datatable[1:])
+    wrong = [
+        f"{machine}: {name} is {seen}, must be {value}"
+        for machine, one in judged(managers)
+        for name, value in wanted.items()
+        if str(seen := setting(one, name)) != value
+    ]
+    must_be_none(wrong, "controller managers keep the documented defaults")
 
 
 @then("each evicts Pods that do not tolerate it")

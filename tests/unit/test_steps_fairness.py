@@ -9,7 +9,7 @@ import pytest
 from infra.clients import fairness
 from infra.clients.api import Answer, Api
 from infra.clients.fairness import PATH, Objects
-from infra.clients.fairness_defaults import LEVELS, SCHEMAS
+from infra.clients.fairness_defaults import FOLLOWS, LEVELS, SCHEMAS
 from infra.clients.metrics import Sample
 from infra.cluster import Cluster
 from tests.steps import fairness as steps
@@ -19,14 +19,15 @@ from tests.unit.fakes import FakeApi, goes_red, no_time_passes, running_pod
 def schema(name: str, **status: Any) -> dict[str, Any]:
     conditions = [{"type": "Dangling", "status": "False", **status}]
     spec = copy.deepcopy(SCHEMAS.get(name, {}))
-    metadata = {"name": name, "uid": f"s-{name}"}
+    metadata = {"name": name, "uid": f"s-{name}", "annotations": {FOLLOWS: "true"}}
     return {"metadata": metadata, "spec": spec, "status": {"conditions": conditions}}
 
 
 def level(name: str, **limited: Any) -> dict[str, Any]:
     spec = copy.deepcopy(LEVELS[name])
     spec.get("limited", {}).update(limited)
-    return {"metadata": {"name": name, "uid": f"l-{name}"}, "spec": spec}
+    metadata = {"name": name, "uid": f"l-{name}", "annotations": {FOLLOWS: "true"}}
+    return {"metadata": metadata, "spec": spec}
 
 
 def objects(**changed: dict[str, Any]) -> Objects:
@@ -89,6 +90,16 @@ def test_built_in_objects() -> None:
         steps.documented_schemas,
         objects(exempt=open_to_all),
     )
+    kept = level("system")
+    kept["metadata"]["annotations"][FOLLOWS] = "false"
+    words = (
+        "as documented; instead: system: apf.kubernetes.io/autoupdate-spec is false, must be true"
+    )
+    goes_red(words, steps.documented_levels, objects(system=kept))
+    unmarked = schema("probes")
+    del unmarked["metadata"]["annotations"]
+    words = "probes: apf.kubernetes.io/autoupdate-spec is absent"
+    goes_red(words, steps.documented_schemas, objects(probes=unmarked))
     gone = Objects({}, {"exempt": level("exempt")})
     goes_red("probes is missing", steps.documented_schemas, gone)
     goes_red("catch-all is missing", steps.documented_levels, gone)

@@ -150,6 +150,13 @@ def test_a_worker_whose_kubelet_prints_nothing(live: Cluster, shell: FakeShell) 
     goes_red("prints into its machine's journal; .*worker-0", steps.journals_have_lines, live)
 
 
+def test_a_worker_with_another_reader(live: Cluster, shell: FakeShell) -> None:
+    shell.answers["which journalctl"] = "/usr/bin/journalctl\n"
+    steps.own_reader(live)
+    shell.answers["which journalctl"] = f"{node_logs.READER}\n"
+    goes_red("read by /usr/bin/journalctl or .*worker-0: /usr/local/bin", steps.own_reader, live)
+
+
 def test_four_at_once(live: Cluster, logs: FakeLogs, shell: FakeShell) -> None:
     logs.default = (200, JOURNAL)
     shell.answers["journalctl"] = JOURNAL

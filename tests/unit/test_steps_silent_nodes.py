@@ -114,6 +114,15 @@ def test_managers_that_give_up_early_or_do_not_evict() -> None:
     goes_red(
         "for a silent node; instead: controller-1 gives it up after 40 s", steps.gives_up, early, 50
     )
+    table = [["setting", "value"], ["NodeLifecycleController.NodeEvictionRate", "0.1"]]
+    for one in good.values():
+        one["NodeLifecycleController"]["NodeEvictionRate"] = 0.1
+    steps.as_often(good, table)
+    never = {**good, "controller-2": {"NodeLifecycleController": {"NodeEvictionRate": 0}}}
+    goes_red(
+        "controller-2: NodeLifecycleController.NodeEvictionRate is 0, must be 0.1",
+        steps.as_often, never, table,
+    )  # fmt: skip
     none = {**good, "controller-2": manager("50s", "-taint-eviction-controller")}
     goes_red(
         "taint-eviction-controller; instead: that of controller-2 does not", steps.each_evicts, none
