@@ -180,7 +180,7 @@ MUTANTS = (
         "70.19",
         "gate InPlacePodVerticalScalingInitContainers on; instead: worker-1: it is off",
         one_without("InPlacePodVerticalScalingInitContainers"),
-        or_says="the cgroup of",
+        or_says="should accept this",  # the scheduler chose that worker
     ),
     Mutant(
         "one kubelet that would swap",
