@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from infra import places
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import is_ready
+from infra.clients.pods import condition, is_ready
 from infra.clients.storage import DRIVER
 from infra.cluster import Cluster
 
@@ -25,9 +25,31 @@ def names(api: Api) -> list[str]:
 
 def missing(cluster: Cluster, definitions: Sequence[JsonObject]) -> list[str]:
     """What does not serve yet: Pods, nodes that do not know it, custom resources."""
-    ready = {label: sum(map(is_ready, pods(cluster.api, label))) for label in LABELS}
-    few = [f"{label}: {count} of 2 Pods Ready" for label, count in ready.items() if count != 2]
+    found = {label: pods(cluster.api, label) for label in LABELS}
+    few = [text for label, some in found.items() if (text := too_few(label, some))]
     return [*few, *unregistered(cluster), *unserved(cluster, definitions)]
+
+
+def too_few(label: str, found: Sequence[JsonObject]) -> str:
+    """Two have to be Ready; what holds up those that are not."""
+    ready = sum(map(is_ready, found))
+    held = [text for pod in found if not is_ready(pod) and (text := held_by(pod))]
+    return "" if ready == 2 else "; ".join([f"{label}: {ready} of 2 Pods Ready", *held])
+
+
+def held_by(pod: JsonObject) -> str:
+    """What a Pod waits for, in its scheduler's, its kubelet's or its containers' own words."""
+    status, where = pod["status"], pod["spec"].get("nodeName", "")
+    if not where:
+        return str(condition(pod, "PodScheduled").get("message", "nobody has scheduled it"))
+    told = [
+        f"{one['name']} on {where}: {state.get('reason', '')} {state.get('message', '')[-200:]}"
+        for one in status.get("containerStatuses", [])
+        for kind in ("terminated", "waiting")  # the cause before what comes of it
+        for state in [one.get("lastState", {}).get(kind) or one.get("state", {}).get(kind) or {}]
+        if state
+    ]
+    return " ".join(told[0].split()) if told else ""
 
 
 def unregistered(cluster: Cluster) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from fixtures.ebs import Ebs
 from fixtures.ebs_driver import Driver
 from fixtures.ebs_site import TURN, alone, ebs_driver, last_of
+from infra.clients import ebs_driver as client
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from tests.steps import ebs_driver as steps
@@ -51,6 +52,26 @@ def controller(node: str = "worker-0", *, ready: int = 6, message: str = "") -> 
 
 def with_pods(*pods: dict[str, Any]) -> Ebs:
     return ebs_of({PODS: {"items": list(pods)}})
+
+
+def test_a_driver_that_does_not_come_says_what_holds_it() -> None:
+    back_off = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
+    ended = {"terminated": {"reason": "Error", "message": "no EC2 IMDS role\nfound"}}
+    whole = {"spec": {"nodeName": "worker-0"}, "metadata": {}}
+    whole["status"] = {"conditions": [{"type": "Ready", "status": "True"}]}
+    held: dict[str, Any] = {"spec": {"nodeName": "worker-1"}, "metadata": {}, "status": {}}
+    assert client.too_few("app=x", [whole, whole]) == ""
+    assert client.too_few("app=x", [whole, held]) == "app=x: 1 of 2 Pods Ready"
+    container = {"name": "plugin", "state": back_off, "lastState": {}}
+    held["status"] = {"containerStatuses": [{"name": "fine", "state": {"running": {}}}, container]}
+    words = "app=x: 1 of 2 Pods Ready; plugin on worker-1: "
+    assert client.too_few("app=x", [whole, held]) == f"{words}CrashLoopBackOff back-off 10s"
+    container["lastState"] = ended
+    assert client.too_few("app=x", [whole, held]) == f"{words}Error no EC2 IMDS role found"
+    message = "0/2 nodes are available: 1 Insufficient cpu."
+    conditions = [{"type": "PodScheduled", "status": "False", "message": message}]
+    homeless: dict[str, Any] = {"spec": {}, "metadata": {}, "status": {"conditions": conditions}}
+    assert client.too_few("app=x", [homeless]) == f"app=x: 0 of 2 Pods Ready; {message}"
 
 
 def test_controllers_that_are_not_whole_or_elsewhere() -> None:
