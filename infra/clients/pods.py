@@ -211,8 +211,7 @@ def resize_state(pod: JsonObject) -> str:
 def briefly(pod: JsonObject) -> str:
     """A Pod in a line of a history."""
     states = ", ".join(
-        f"{s['name']} {next(iter(s.get('state') or {'unknown': 0}))} x{s.get('restartCount', 0)}"
-        for s in statuses_of(pod)
+        f"{s['name']} {state_of(s)} x{s.get('restartCount', 0)}" for s in statuses_of(pod)
     )
     scheduled = condition(pod, "PodScheduled")
     why = "" if scheduled.get("status") == "True" else f" {scheduled.get('message', '')}"
@@ -221,6 +220,15 @@ def briefly(pod: JsonObject) -> str:
         f"generation {meta.get('generation')}, observed {status.get('observedGeneration')}, "
         f"{status.get('phase')}{why}, resize {resize_state(pod)}, {states}"
     )
+
+
+def state_of(status: JsonObject) -> str:
+    """What a container does; of one that waits, for what."""
+    state = status.get("state") or {}
+    if waiting := state.get("waiting"):
+        told = (waiting.get("reason", ""), " ".join(waiting.get("message", "").split())[:200])
+        return " ".join(["waiting", *filter(None, told)])
+    return next(iter(state), "unknown")
 
 
 def container_in(pod: JsonObject, name: str) -> JsonObject:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.recording import Evidence
-from infra.clients.pods import Pods, is_settled
+from infra.clients.pods import Pods, Version, is_settled
 from infra.errors import ClaimError, NotPrepared, Unreachable
 from tests.steps import cgroups, pods
 from tests.unit.fakes import (
@@ -221,3 +221,12 @@ def test_a_pod_that_died_is_not_the_same(
     if status is not None:
         api.table[path] = {**found, "status": {**found["status"], **status}}
     goes_red(says, pods.nothing_restarted, subject)
+
+
+def test_a_pod_that_waits_says_for_what() -> None:
+    message = "failed to mount:\n  no such device"
+    waiting = {"waiting": {"reason": "CreateContainerError", "message": message}}
+    told = repr(Version(pod(status__containerStatuses__0__state=waiting)))
+    assert "c waiting CreateContainerError failed to mount: no such device x0" in told
+    assert "c running x0" in repr(Version(pod()))
+    assert "c unknown x0" in repr(Version(pod(status__containerStatuses__0__state={})))
