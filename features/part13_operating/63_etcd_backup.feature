@@ -161,6 +161,7 @@ Feature: Backing up etcd and knowing the certificates' end
       And each is valid for 8760 hours and not over
       And each names whom it was built for, for its use, and nothing more
       And each is signed by its own authority and by neither of the others
+      And their keys are root's alone, and an authority's lies only where somebody signs with it
 
     @claim_63_13
     Scenario: What a port serves is what the file says

@@ -107,7 +107,17 @@ def runtime_with_systemd(cluster: Cluster) -> None:
     restart_one_kubelet(cluster)
 
 
+def key_for_everybody(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["chmod", "644", "/var/lib/kubelet/kubelet-key.pem"])
+
+
 MUTANTS = (
+    Mutant(
+        "a key that everybody may read",
+        "63.13",
+        f"{WORKER}:/var/lib/kubelet/kubelet-key.pem has mode 644",
+        key_for_everybody,
+    ),
     Mutant(
         "a runtime that makes no slices on one worker",
         "65.1",

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra import places
-from infra.clients import certificates, let_in, tls_ports
+from infra.clients import certificates, let_in, secret_files, tls_ports
 from infra.clients.api import Credentials
 from infra.clients.let_in import Tried
 from infra.clients.running import must_be_none
@@ -80,6 +80,13 @@ def signed_by_own(cluster: Cluster, found: list[Found]) -> None:
         found, certificates.built(cluster), certificates.authorities(cluster)
     )
     must_be_none(wrong, "each is signed by its own authority of the three and by no other")
+
+
+@then("their keys are root's alone, and an authority's lies only where somebody signs with it")
+def keys_are_kept(cluster: Cluster) -> None:
+    found = secret_files.files(cluster)
+    wrong = [file.wrong for file in found if file.wrong] + secret_files.misplaced(cluster, found)
+    must_be_none(wrong, "only root reads keys and kubeconfigs")
 
 
 @then("each port lets in clients of the authorities that it is for")
