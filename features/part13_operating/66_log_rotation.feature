@@ -54,6 +54,7 @@ Feature: Logs that grow, and whose logs they are
         | etcd                    | controllers | the stranger |
         | kubelet                 | workers     | the Pod      |
         | containerd              | workers     | the Pod      |
+      And whatever any component prints goes to its machine's journal, kube-proxies' too
       And no component has a folder among the logs of Pods, where the Pods have theirs
       And the journals of the workers hold the Pods' namespace and not their nonces
 

@@ -11,6 +11,7 @@ from tests.mutants.mutant import Mutant
 CONTROLLER = "controller-1"
 SILENT = "kube-scheduler"
 TO_FILE = f"/etc/systemd/system/{SILENT}.service.d/output.conf"
+PROXY_TO_FILE = "/etc/systemd/system/kube-proxy.service.d/output.conf"
 LEVEL = "/etc/systemd/journald.conf.d/level.conf"
 KEPT = "--maximum-dead-containers-per-container=5"
 RUNTIME = "[plugins.'io.containerd.cri.v1.runtime'.cni]"
@@ -61,7 +62,26 @@ def everything(cluster: Cluster) -> None:
     shell.run(["systemctl", "restart", "systemd-journald"])
 
 
+def proxy_to_a_file(cluster: Cluster) -> None:
+    words = b"[Service]\nStandardOutput=append:/var/log/proxy.log\nStandardError=inherit\n"
+    cluster.shell(WORKER).put(words, PROXY_TO_FILE)
+    units.restart(cluster.shell(WORKER), "kube-proxy")
+
+
+def proxy_to_the_journal(cluster: Cluster) -> None:
+    shell = cluster.shell(WORKER)
+    shell.run(["rm", "--force", PROXY_TO_FILE, "/var/log/proxy.log"])
+    units.restart(shell, "kube-proxy")
+
+
 MUTANTS = (
+    Mutant(
+        "one kube-proxy that prints to a file",
+        "66.13",
+        f"of kube-proxy on {WORKER} go to /var/log/proxy.log",
+        proxy_to_a_file,
+        mend=proxy_to_the_journal,
+    ),
     Mutant(
         "five dead containers kept on both workers",
         "66.11",

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 from fixtures.faults import Faults
 from fixtures.recording import Evidence
 from fixtures.workloads import Workloads
-from infra.clients import component_lines, journal, log_files
+from infra.clients import component_lines, journal, log_files, outputs
 from infra.clients.api import JsonObject
 from infra.clients.kubelet import UNIT as KUBELET
 from infra.clients.logs import Log
@@ -126,6 +126,11 @@ def journals_hold(
     wanted = [(unit, m.name, told[what]) for unit, where, what in rows for m in machines[where]]
     found = await_lines(cluster, wanted, limit)
     evidence.table("lines of components", "component, machine, form, line", found)
+
+
+@then("whatever any component prints goes to its machine's journal, kube-proxies' too")
+def outputs_go_to_journals(cluster: Cluster) -> None:
+    must_be_none(outputs.elsewhere(cluster), "components print to the journal")
 
 
 @then("no component has a folder among the logs of Pods, where the Pods have theirs")
