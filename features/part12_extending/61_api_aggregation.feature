@@ -55,7 +55,7 @@ Feature: A second API server behind the first
       And at the second server, named by the front proxy's certificate, they are answered alike
       But named without a certificate, or with one of the Kubernetes CA, neither is believed
       And so every API server believes the front proxy's certificate, and no other
-      And the front proxy's CA and its allowed names are published
+      And the front proxy's CA, its allowed name and its headers are published, and nothing more
 
   @claim_61_8 @claim_61_9 @claim_61_13 @disruptive
   Rule: When the second server is away only its group fails, and namespaces cannot go

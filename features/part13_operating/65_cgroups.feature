@@ -76,8 +76,19 @@ Feature: Where the kubelet puts a Pod's limits
       Examples:
         | cpu  | kind       | slice | container |
         | 100m | resizable  | 4     | 17        |
-        | 50m  | limited    | 2     | 11        |
         | none | BestEffort | 1     | 1         |
+
+    @serial
+    Scenario Outline: A request of 50m weighs 2 and 11 on <worker>
+      Given a running limited Pod on <worker>
+      And its worker's runc is "1.3.2" or newer
+      Then the cgroup of the Pod weighs 2
+      And the cgroup of container "c" weighs 11
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
 
   @claim_65_5
   Rule: A container over its memory limit is killed alone, with all its processes

@@ -15,8 +15,8 @@ Feature: Swap on a worker
       Then the node of its worker is ready
       And no container of its worker has restarted
 
-  @claim_65_13
-  Rule: No kubelet has chosen swap for containers, and every kernel could limit it
+  @claim_65_12 @claim_65_13
+  Rule: No worker has swap, no kubelet has chosen it for containers, and every kernel could limit it
 
     Scenario: Settings and cgroups of every worker
       Given the settings of every kubelet
@@ -25,6 +25,7 @@ Feature: Swap on a worker
         | failSwapOn | True  |
         | memorySwap | {}    |
       And every worker's kernel limits swap
+      And no worker has swap, with which its kubelet would not start again
 
   @claim_65_13 @disruptive @slow
   Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable

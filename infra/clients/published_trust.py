@@ -5,7 +5,9 @@ pkg/controlplane/controller/clusterauthenticationtrust): one that trusted a furt
 minute leaves it behind, and metrics-server lets that authority's clients in ever after.
 """
 
+import json
 import re
+from collections.abc import Mapping
 
 from infra.clients.aggregation import PUBLISHED
 from infra.clients.api import Api
@@ -17,6 +19,13 @@ REPUBLISHED = 90.0
 """Seconds: the controller looks at each change, and once a minute (same file), and half more."""
 KEYS = {"client-ca-file": "ca", "requestheader-client-ca-file": "front-proxy-ca"}
 """Of the ConfigMap, and the one authority that belongs there (articles 4 and 61)."""
+LISTS = {
+    "requestheader-allowed-names": "front-proxy-client",
+    "requestheader-username-headers": "X-Remote-User",
+    "requestheader-group-headers": "X-Remote-Group",
+    "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+}
+"""Of the ConfigMap, lists in JSON, and the one entry that belongs there (article 7's flags)."""
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -38,13 +47,24 @@ def forget_strangers(api: Api, material: Material) -> list[str]:
 
 
 def with_strangers(api: Api, material: Material) -> list[str]:
-    """Keys under which another authority than ours is published, or one more."""
+    """Keys under which another authority, name or header than ours is published, or one more."""
     data = (api.find(PUBLISHED) or {}).get("data") or {}
-    return [
+    lists = [key for key, own in LISTS.items() if set(entries(data, key)) - {own}]
+    return lists + [
         key
         for key, name in KEYS.items()
         if key in data and certificates(data[key]) - certificates(material.cert(name).decode())
     ]
+
+
+def other_lists(data: Mapping[str, str]) -> list[str]:
+    """Names and headers that are published and are not the one of each kind."""
+    found = {key: entries(data, key) for key in LISTS}
+    return [f"{key} is {has}" for key, has in found.items() if has != [LISTS[key]]]
+
+
+def entries(data: Mapping[str, str], key: str) -> list[str]:
+    return [str(one) for one in json.loads(data.get(key, "[]"))]
 
 
 def certificates(text: str) -> set[str]:

@@ -8,6 +8,7 @@ from infra.clients import exposed
 from infra.cluster import Cluster
 
 CLOSING = ("NoSchedule", "NoExecute")
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 OWN_TAINTS = ("node.kubernetes.io/", "scenario-of/")
 """Kubernetes' own and those of scenarios, which go with what they stand for."""
 
@@ -19,14 +20,19 @@ def node_problems(cluster: Cluster) -> list[str]:
 
 
 def closed(cluster: Cluster) -> list[str]:
-    """Workers that take no new Pods, by somebody's will."""
+    """Workers that take no new Pods, by somebody's will or for want of room."""
     items = cluster.api.get("/api/v1/nodes")["items"]
-    specs = {item["metadata"]["name"]: item["spec"] for item in items}
+    nodes = {item["metadata"]["name"]: item for item in items}
     return [
         f"node {machine.name} takes no new Pods: it is {why}"
         for machine in cluster.spec.workers
-        for why in closed_by(specs.get(machine.name, {}))
+        for node in [nodes.get(machine.name, {})]
+        for why in [*closed_by(node.get("spec", {})), *pressed_by(node)]
     ]
+
+
+def pressed_by(node: Mapping[str, Any]) -> list[str]:
+    return [f"under {kind}" for kind in PRESSURES if condition(node, kind) == "True"]
 
 
 def closed_by(spec: Mapping[str, Any]) -> list[str]:

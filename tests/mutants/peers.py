@@ -4,7 +4,7 @@ Which member leads, which API server or which worker a scenario asks is luck; th
 that such luck kept green.
 """
 
-from infra.clients import accounts, device_plugins
+from infra.clients import accounts, device_plugins, swap
 from infra.clients.api import need
 from infra.cluster import Cluster
 from tests.mutants.changes import (
@@ -111,7 +111,32 @@ def key_for_everybody(cluster: Cluster) -> None:
     cluster.shell(WORKER).run(["chmod", "644", "/var/lib/kubelet/kubelet-key.pem"])
 
 
+def swap_on_one(cluster: Cluster) -> None:
+    swap.switch_on(cluster.shell(WORKER))
+
+
+def no_swap(cluster: Cluster) -> None:
+    shell = cluster.shell(WORKER)
+    shell.run(["swapoff", swap.FILE], check=False)
+    shell.run(["rm", "--force", swap.FILE])
+
+
 MUTANTS = (
+    Mutant(
+        "swap that came after one kubelet had started",
+        "65.12",
+        f"no worker has swap; instead: {WORKER} has",
+        swap_on_one,
+        mend=no_swap,
+    ),
+    Mutant(
+        "one API server that hears users by a second header",
+        "61.7",
+        "requestheader-username-headers is",
+        api_server_with(
+            OTHER, {"username-headers=X-Remote-User": "username-headers=X-Remote-User,X-User"}
+        ),
+    ),
     Mutant(
         "a key that everybody may read",
         "63.13",

@@ -1,6 +1,5 @@
 """The second server: who is answered there, and by which way it is reached."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pytest_bdd import given, then
 from fixtures.accounts import Accounts
 from fixtures.recording import Evidence
 from infra.clients import accounts as rights
-from infra.clients import aggregation, let_in, tls
+from infra.clients import aggregation, let_in, published_trust, tls
 from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import PORT, Said, Second
 from infra.clients.api import Answer, Credentials
@@ -118,14 +117,13 @@ def believed_by_api_servers(
     must_be_none(misjudged(rows, says.user), "only the front proxy may say who asks")
 
 
-@then("the front proxy's CA and its allowed names are published")
+@then("the front proxy's CA, its allowed name and its headers are published, and nothing more")
 def published(cluster: Cluster) -> None:
     data = (cluster.api.find(aggregation.PUBLISHED) or {}).get("data") or {}
     ca = cluster.material.cert("front-proxy-ca").decode().strip()
-    names = json.loads(data.get("requestheader-allowed-names", "[]"))
     published_ca = data.get("requestheader-client-ca-file", "").strip()
     wrong = [] if published_ca == ca else ["what is published is not front-proxy-ca, and it alone"]
-    wrong += [] if names == ["front-proxy-client"] else [f"the names are {names}"]
+    wrong += published_trust.other_lists(data)
     must_be_none(wrong, "the front proxy's CA and name are published")
 
 

@@ -63,6 +63,14 @@ def kernels_limit_swap(cluster: Cluster) -> None:
     must_be_none(without, f"every worker's kernel has {swap.LIMIT}")
 
 
+@then("no worker has swap, with which its kubelet would not start again")
+def no_swap(cluster: Cluster) -> None:
+    """A kubelet looks when it starts: swap that came later is no trouble until then."""
+    found = {w.name: swap.total(cluster.shell(w.name)) for w in cluster.spec.workers}
+    wrong = [f"{node} has {size} bytes of it" for node, size in found.items() if size]
+    must_be_none(wrong, "no worker has swap")
+
+
 @then("their containers may swap")
 def may_swap(
     cluster: Cluster,

@@ -15,7 +15,9 @@ from infra.inventory import API_PORT
 from tests.steps.phrases import phrase
 
 MIRROR = "kubernetes.io/config.mirror"
-CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+CONTROL_PLANE = frozenset(
+    {f"node-role.kubernetes.io/{role}" for role in ("control-plane", "master")}
+)
 
 
 @given("the versions of all components", target_fixture="versions")
@@ -99,10 +101,13 @@ def still_obey(versions: Versions, datatable: list[list[str]]) -> None:
 @then("the nodes are exactly the workers, without a label of a control plane")
 def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) -> None:
     wanted = {machine.name for machine in cluster.spec.workers}
-    names = {node["metadata"]["name"] for node in objects["nodes"]}
-    labelled = [n for n in objects["nodes"] if CONTROL_PLANE in n["metadata"].get("labels", {})]
-    if names != wanted or labelled:
-        raise ClaimError(f"nodes should be {wanted}; they are {names}, {len(labelled)} labelled")
+    found = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in objects["nodes"]}
+    wrong = [f"there is a node {name}" for name in found.keys() - wanted]
+    wrong += [f"{name} is no node" for name in wanted - found.keys()]
+    wrong += [
+        f"{n} has the label {one}" for n, has in found.items() for one in CONTROL_PLANE & has.keys()
+    ]
+    must_be_none(sorted(wrong), "the nodes are the workers, and none is of the control plane")
 
 
 @then("no Pod mirrors a file of its node")

@@ -49,21 +49,28 @@ def test_the_deep_gate_tells_which_pod_reaches_nothing(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("spec", "words"),
+    ("spec", "pressed", "words"),
     [
-        ({"unschedulable": True}, "cordoned"),
-        ({"taints": [{"key": "team", "value": "a", "effect": "NoSchedule"}]}, "team=a:NoSchedule"),
-        ({"taints": [{"key": "node.kubernetes.io/x", "effect": "NoExecute"}]}, ""),
-        ({"taints": [{"key": "team", "effect": "PreferNoSchedule"}]}, ""),
+        ({"unschedulable": True}, "False", "cordoned"),
+        (
+            {"taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}]},
+            "False",
+            "a=b:NoSchedule",
+        ),
+        ({"taints": [{"key": "node.kubernetes.io/x", "effect": "NoExecute"}]}, "False", ""),
+        ({"taints": [{"key": "team", "effect": "PreferNoSchedule"}]}, "False", ""),
+        ({}, "True", "under DiskPressure"),
     ],
 )
 def test_the_deep_gate_tells_of_a_worker_that_takes_no_pods(
-    monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], words: str
+    monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], pressed: str, words: str
 ) -> None:
     monkeypatch.setattr(health, "problems", lambda _: [])
     monkeypatch.setattr(reach, "across_workers", lambda _: None)
     other = {"metadata": {"name": "worker-0"}, "spec": {}}
-    nodes = {"items": [other, {"metadata": {"name": "worker-1"}, "spec": spec}]}
+    status = {"conditions": [{"type": "DiskPressure", "status": pressed}]}
+    this = {"metadata": {"name": "worker-1"}, "spec": spec, "status": status}
+    nodes = {"items": [other, this]}
     live = cluster(api=FakeApi({"/api/v1/nodes": nodes}))
     health.gate(live)  # scenarios close workers too
     if not words:

@@ -54,3 +54,9 @@ def test_a_server_that_still_publishes_it_is_told(material: Material) -> None:
     wrong = published(material, "ca", "etcd-ca")
     with pytest.raises(WaitTimeout, match="publish their own authorities and no other"):
         forget_strangers(Republishing(wrong, wrong), material)
+
+
+def test_a_further_header_is_forgotten(material: Material) -> None:
+    wrong, right = published(material, "ca"), published(material, "ca")
+    wrong["data"] |= {"requestheader-group-headers": '["X-Group", "X-Remote-Group"]'}  # type: ignore[operator]
+    assert forget_strangers(Republishing(wrong, right), material) == ["requestheader-group-headers"]

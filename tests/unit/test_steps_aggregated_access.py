@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients import aggregation
+from infra.clients import aggregation, published_trust
 from infra.clients.accounts import TokenAccount
 from infra.clients.aggregation import Second
 from infra.clients.api import Answer
@@ -107,10 +107,8 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
-    data = {
-        "requestheader-client-ca-file": "CA",
-        "requestheader-allowed-names": '["front-proxy-client"]',
-    }
+    data = {key: f'["{own}"]' for key, own in published_trust.LISTS.items()}
+    data["requestheader-client-ca-file"] = "CA"
     api.table |= {
         aggregation.PUBLISHED: {"data": data},
         "/flagz": "enable-aggregator-routing=true\n",
@@ -124,7 +122,10 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
         live,
     )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
-    goes_red("CA and name are published; instead: the names are", access.published, live)
+    goes_red("are published; instead: requestheader-allowed-names is", access.published, live)
+    users = '["X-Remote-User", "X-User"]'
+    api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-username-headers": users}}
+    goes_red(r"username-headers is \['X-Remote-User', 'X-User'\]", access.published, live)
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-client-ca-file": "another"}}
     goes_red("is not front-proxy-ca, and it alone", access.published, live)
 

@@ -173,9 +173,14 @@ def test_nodes_and_mirrors() -> None:
     node = {"metadata": {"name": "worker-0", "labels": {}}}
     other = {"metadata": {"name": "worker-1", "labels": {}}}
     steps.nodes_are_workers(live(), {"nodes": [node, other]})
-    goes_red("nodes should be", steps.nodes_are_workers, live(), {"nodes": [node]})
-    other["metadata"]["labels"] = {steps.CONTROL_PLANE: ""}
-    goes_red("1 labelled", steps.nodes_are_workers, live(), {"nodes": [node, other]})
+    goes_red("instead: worker-1 is no node", steps.nodes_are_workers, live(), {"nodes": [node]})
+    third = {"metadata": {"name": "controller-0"}}
+    more = {"nodes": [node, other, third]}
+    goes_red("there is a node controller-0", steps.nodes_are_workers, live(), more)
+    for label in sorted(steps.CONTROL_PLANE):
+        other["metadata"]["labels"] = {label: ""}
+        says = f"worker-1 has the label {label}"
+        goes_red(says, steps.nodes_are_workers, live(), {"nodes": [node, other]})
     pod = {"metadata": {"name": "p", "annotations": {steps.MIRROR: "x"}}}
     goes_red("no Pod mirrors a file; instead: .*p", steps.no_mirrors, {"pods": [pod]})
     steps.no_mirrors({"pods": [{"metadata": {"name": "p"}}]})
