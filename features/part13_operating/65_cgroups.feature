@@ -121,7 +121,7 @@ Feature: Where the kubelet puts a Pod's limits
 
     @disruptive @slow
     Scenario: Requests are kept by tiers where that is chosen, and no longer when it is not
-      Given a worker whose kubelet is set to
+      Given worker-1 whose kubelet is set to
         | setting                 | value             |
         | featureGates            | {MemoryQoS: true} |
         | memoryReservationPolicy | TieredReservation |

@@ -38,7 +38,7 @@ Feature: A worker that is powered off
     As long as the kubelet runs on: one that is restarted meanwhile has forgotten the shutdown.
 
     Scenario: Two ordinary Pods, a critical one, and a Pod that comes too late
-      Given a worker whose kubelet delays a shutdown by 30 s, 12 s of them for critical Pods
+      Given worker-0 whose kubelet delays a shutdown by 30 s, 12 s of them for critical Pods
       And two ordinary Pods and a critical one on it that tell of their end
       When the worker is powered off, and a Pod is bound to it meanwhile
       Then it said that it was shutting down, and rejected that Pod by "NodeShutdown"
@@ -51,7 +51,7 @@ Feature: A worker that is powered off
   Rule: Without a period the same power-off takes the Pods away
 
     Scenario: A worker goes and nobody says so
-      Given a worker as it is
+      Given worker-1 as it is
       And two ordinary Pods and a critical one on it that tell of their end
       When the worker is powered off
       Then the API shows none as ended by the kubelet
@@ -65,7 +65,7 @@ Feature: A worker that is powered off
     certain: the kubelet kept the old one's number and closes it, which may be the new one's by then.
 
     Scenario: A shutdown is announced and called off
-      Given a worker whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
+      Given worker-1 whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
       When a shutdown is announced to it, and it holds a lock
       Then within 20 s its node says that it is shutting down
       And within 60 s its kubelet has given its lock back
@@ -78,7 +78,7 @@ Feature: A worker that is powered off
   Rule: A kubelet that is restarted during a shutdown has forgotten it
 
     Scenario: A shutdown is announced, and the kubelet restarts before the machine is off
-      Given a worker whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
+      Given worker-1 whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
       When a shutdown is announced to it, and it holds a lock
       Then within 20 s its node says that it is shutting down
       And a Pod that is bound to it is rejected by "NodeShutdown"

@@ -31,7 +31,7 @@ Feature: Swap on a worker
   Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
 
     Scenario: Swap is there and nothing is chosen
-      Given a worker with swap whose kubelet is set to
+      Given worker-0 with swap whose kubelet is set to
         | setting    | value |
         | failSwapOn | false |
       When a Pod of each class runs on it, and a critical one
@@ -43,7 +43,7 @@ Feature: Swap on a worker
         | critical   | none              |
 
     Scenario: Limited swap is chosen
-      Given a worker with swap whose kubelet is set to
+      Given worker-1 with swap whose kubelet is set to
         | setting    | value                       |
         | failSwapOn | false                       |
         | memorySwap | {swapBehavior: LimitedSwap} |

@@ -28,6 +28,11 @@ def name(text: str) -> str:
     return text
 
 
+def some_worker(text: str) -> str:
+    """The worker's name; empty for any, of which a step takes the first."""
+    return "" if text == "a worker" else text
+
+
 def quantity_text(text: str) -> str:
     """The quantity as written, after it was understood."""
     quantity.parse(text)
@@ -70,6 +75,7 @@ TYPES = {
     "Quantity": typed(quantity.PATTERN, quantity_text),
     "Role": typed(r"load balancer|controller|worker", role),
     "Worker": typed(r"worker-\d", name),
+    "SomeWorker": typed(r"a worker|worker-\d", some_worker),
     "Scope": typed(r'the Pod|container "[a-z]+"', scope),
 }
 

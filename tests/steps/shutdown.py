@@ -52,22 +52,24 @@ class Dying:
 
 @given(
     phrase(
-        "a worker whose kubelet delays a shutdown by {period:Duration}, {critical:Duration} of "
-        "them for critical Pods"
+        "{worker:SomeWorker} whose kubelet delays a shutdown by {period:Duration}, "
+        "{critical:Duration} of them for critical Pods"
     ),
     target_fixture="changed",
 )
-def delaying_worker(cluster: Cluster, faults: Faults, period: float, critical: float) -> str:
+def delaying_worker(
+    cluster: Cluster, faults: Faults, worker: str, period: float, critical: float
+) -> str:
     """Also where logind allows that already: then the kubelet has no limit to raise."""
-    node = str(cluster.spec.workers[0].name)
+    node = worker or str(cluster.spec.workers[0].name)
     delay_shutdown(cluster, faults, node, shutdowns.settings(period, critical))
     kubelet.await_heartbeat(cluster.api, node)
     return node
 
 
-@given("a worker as it is", target_fixture="changed")
-def unchanged_worker(cluster: Cluster) -> str:
-    return str(cluster.spec.workers[0].name)
+@given(phrase("{worker:Worker} as it is"), target_fixture="changed")
+def unchanged_worker(worker: str) -> str:
+    return worker
 
 
 @given("two ordinary Pods and a critical one on it that tell of their end", target_fixture="dying")

@@ -11,6 +11,7 @@ from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.ssh import exists
 from tests.steps.changed_kubelets import Ended, change, values
+from tests.steps.phrases import phrase
 
 PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
 """Manifests by QoS class."""
@@ -20,10 +21,12 @@ PRIORITY = "system-node-critical"
 NONE = "none"
 
 
-@given("a worker with swap whose kubelet is set to", target_fixture="changed")
-def worker_with_swap(cluster: Cluster, faults: Faults, datatable: list[list[str]]) -> str:
+@given(phrase("{worker:SomeWorker} with swap whose kubelet is set to"), target_fixture="changed")
+def worker_with_swap(
+    cluster: Cluster, faults: Faults, worker: str, datatable: list[list[str]]
+) -> str:
     """First the settings, then swap: undone the other way round, the kubelet always starts."""
-    node = str(cluster.spec.workers[0].name)
+    node = worker or str(cluster.spec.workers[0].name)
     change(cluster, faults, node, values(datatable))
     faults.swap(node)
     kubelet.restart(cluster.shell(node), cluster.api)

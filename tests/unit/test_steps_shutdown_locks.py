@@ -67,7 +67,7 @@ def test_such_a_machine_is_judged_where_nothing_has_to_be_raised(
     monkeypatch.setattr(going, "change", lambda *given: changed.append(given[-1]))
     live = workers({"busctl": THIRTY}, {"busctl": THIRTY})
     live.state = tmp_path
-    assert going.delaying_worker(live, Faults(live), 30.0, 12.0) == "worker-0"
+    assert going.delaying_worker(live, Faults(live), "", 30.0, 12.0) == "worker-0"
     assert changed == [shutdowns.settings(30.0, 12.0)]
 
 
