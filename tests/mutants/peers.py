@@ -121,7 +121,19 @@ def no_swap(cluster: Cluster) -> None:
     shell.run(["rm", "--force", swap.FILE])
 
 
+def member_without_tls(cluster: Cluster) -> None:
+    """As somebody adds it to look at keys by hand."""
+    local = "https://127.0.0.1:2379"
+    unit_with(cluster, OTHER, "etcd", {local: f"{local},http://0.0.0.0:2384"})
+
+
 MUTANTS = (
+    Mutant(
+        "a member of etcd that also listens without TLS",
+        "63.13",
+        f"etcd of {OTHER} listens on port 2384",
+        member_without_tls,
+    ),
     Mutant(
         "swap that came after one kubelet had started",
         "65.12",
