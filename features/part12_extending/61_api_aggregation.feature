@@ -52,6 +52,7 @@ Feature: A second API server behind the first
       Given metrics are served
       And a user who may read metrics and one who may not
       Then through every API server one is answered and the other refused by name
+      And who may view a namespace may read metrics
       And at the second server, named by the front proxy's certificate, they are answered alike
       But named without a certificate, or with one of the Kubernetes CA, neither is believed
       And so every API server believes the front proxy's certificate, and no other

@@ -7,6 +7,7 @@ that such luck kept green.
 from infra.clients import accounts, device_plugins, swap
 from infra.clients.api import need
 from infra.cluster import Cluster
+from infra.wait import eventually
 from tests.mutants.changes import (
     WORKER,
     api_server_with,
@@ -18,6 +19,7 @@ from tests.mutants.changes import (
 from tests.mutants.control_plane import balancer_with
 from tests.mutants.mutant import Mutant
 from tests.mutants.node_defaults import REAL, RUNC, honest_runtime
+from tests.steps.metrics_readers import reads_metrics
 
 OTHER = "controller-2"
 ALLOWED = "  --requestheader-allowed-names=front-proxy-client \\\n"
@@ -29,6 +31,7 @@ for word; do [ "$previous" = --bundle ] && bundle=$word; previous=$word; done
 [ -n "$bundle" ] && sed -i 's/"ro"/"rw"/g' "$bundle/config.json"
 exec {REAL} "$@"
 """
+READERS = f"{accounts.RBAC}/clusterroles/system:aggregated-metrics-reader"
 BINDING = "claim-mutant-metrics-server-reads-logs"
 
 
@@ -127,7 +130,24 @@ def member_without_tls(cluster: Cluster) -> None:
     unit_with(cluster, OTHER, "etcd", {local: f"{local},http://0.0.0.0:2384"})
 
 
+def unlabelled_role(cluster: Cluster) -> None:
+    labels = {f"{accounts.GROUP}/aggregate-to-view": None}
+    need(cluster.api.patch(READERS, {"metadata": {"labels": labels}}, kind="merge"))
+    eventually(
+        lambda: reads_metrics(cluster.api, "view"),
+        lambda seen: not seen,
+        within=30,
+        what="the role view has lost what was aggregated to it",
+    )
+
+
 MUTANTS = (
+    Mutant(
+        "a role of readers that is aggregated to nobody",
+        "61.6",
+        "may read metrics.k8s.io; instead: view may not",
+        unlabelled_role,
+    ),
     Mutant(
         "a member of etcd that also listens without TLS",
         "63.13",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.clients.device_plugins import NO_VERSION, DevicePlugin
+from tests.steps import device_beginnings
 from tests.steps import device_kubelets as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, goes_red
@@ -51,3 +52,13 @@ def test_a_kubelet_that_tells_monitors_nothing() -> None:
     )
     left = asker("worker-0", {told: json.dumps([held])})
     goes_red("that of worker-0 tells of .*example.com/left", steps.monitors_told, [left])
+
+
+def test_a_plugin_of_a_named_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_beginnings, "await_registered", lambda *_: None)
+
+    def make(count: int, node: str = "") -> DevicePlugin:
+        return DevicePlugin(FakeShell(node or "the first"), "claim-x", count)
+
+    made = device_beginnings.plugin_registered_on(cluster(), make, 3, "worker-1")
+    assert (made.shell.name, made.count) == ("worker-1", 3)
