@@ -1,4 +1,4 @@
-"""Who may read metrics besides administrators: the add-on's rights, added to Kubernetes' own roles."""
+"""Who may read metrics besides administrators: the add-on's rights, added to built-in roles."""
 
 from pytest_bdd import then
 
