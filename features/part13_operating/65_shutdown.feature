@@ -19,6 +19,7 @@ Feature: A worker that is powered off
         | shutdownGracePeriodCriticalPods  | 0s     |
         | shutdownGracePeriodByPodPriority | absent |
       And every worker has logind, which tells how long it allows
+      And what makes a worker a node starts with its machine
 
   @claim_65_15 @disruptive @slow
   Rule: The kubelet takes a lock at logind, and raises logind's limit where it is lower

@@ -122,3 +122,10 @@ def kill(shell: Shell, name: str) -> None:
 
 START_TIMEOUT = 240.0
 """Seconds: systemd gives 90 to stop; an API server that ends in 80 was seen to start in 45 more."""
+
+
+def not_enabled(shell: Shell, names: Sequence[str]) -> list[str]:
+    """Units that do not start with their machine, and what systemd calls them instead."""
+    told = {name: shell.run(["systemctl", "is-enabled", name], check=False) for name in names}
+    words = {name: answer.stdout.strip() or answer.stderr.strip() for name, answer in told.items()}
+    return [f"{name} is {word}" for name, word in words.items() if word != "enabled"]

@@ -9,6 +9,11 @@ from infra.clients.api import Api, JsonObject, need
 from infra.cluster import Cluster
 from infra.errors import LabError
 
+OWN_SLICES = (
+    "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+    "?labelSelector=kubernetes.io/service-name%3Dkubernetes"
+)
+"""Where Pods find API servers: each of them adds the address that it advertises."""
 DISCOVERY = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0: who issues tokens."""
 TOKENS = "/api/v1/namespaces/kube-system/serviceaccounts/default/token"
@@ -78,6 +83,25 @@ def unknown_token(issuer: Api, other: Api) -> str:
     except LabError as error:
         return str(error)
     return "" if status.get("authenticated") else str(status.get("error", "it is nobody's"))[:200]
+
+
+def address_problems(cluster: Cluster) -> list[str]:
+    """A wrong one of three is asked by a third of all Pods that ask the API."""
+    items = cluster.api.get(OWN_SLICES)["items"]
+    found = {
+        str(address)
+        for item in items
+        for endpoint in item.get("endpoints") or ()
+        for address in endpoint["addresses"]
+    }
+    own = {str(machine.private_ip): str(machine.name) for machine in cluster.spec.controllers}
+    balancer = str(cluster.spec.load_balancer.private_ip)
+    wrong = [
+        f"the Service kubernetes leads to {one}, which is no API server of ours"
+        for one in sorted(found - own.keys() - {balancer})
+    ]
+    missing = [name for address, name in own.items() if not found & {address, balancer}]
+    return wrong + [f"the Service kubernetes does not lead to {name}" for name in missing]
 
 
 def keys_of(api: Api) -> list[str]:

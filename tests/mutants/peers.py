@@ -141,7 +141,24 @@ def unlabelled_role(cluster: Cluster) -> None:
     )
 
 
+def kubelet_not_enabled(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["systemctl", "disable", "kubelet"])
+
+
 MUTANTS = (
+    Mutant(
+        "a kubelet that does not start with its machine",
+        "65.18",
+        f"{WORKER}: kubelet is disabled",
+        kubelet_not_enabled,
+    ),
+    Mutant(
+        "an API server that advertises an address of nobody",
+        "61.1",
+        "the Service kubernetes leads to 10.0.1.99, which is no API server of ours",
+        api_server_with(OTHER, {"--advertise-address=10.0.1.13": "--advertise-address=10.0.1.99"}),
+        outcome="not judged",
+    ),
     Mutant(
         "a role of readers that is aggregated to nobody",
         "61.6",

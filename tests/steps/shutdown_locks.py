@@ -17,6 +17,7 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 from tests.steps.shutdown import delay_shutdown
 
+NODE = ("containerd", "kubelet", "kube-proxy")
 Limits = dict[str, float]
 """Seconds that the logind of each worker allows before anything is changed."""
 
@@ -125,3 +126,10 @@ def every_logind(cluster: Cluster, evidence: Evidence) -> None:
     evidence.table("logind", "worker, what it says", told.items())
     wrong = [f"{node}: {words}" for node, words in told.items() if "allows" not in words]
     must_be_none(wrong, "every worker has logind")
+
+
+@then("what makes a worker a node starts with its machine")
+def units_start(cluster: Cluster) -> None:
+    told = {w.name: units.not_enabled(cluster.shell(w.name), NODE) for w in cluster.spec.workers}
+    wrong = [f"{node}: {words}" for node, found in told.items() for words in found]
+    must_be_none(wrong, "a worker that is powered on comes back by itself")

@@ -9,6 +9,7 @@ import pytest
 from infra.clients.api import ApiUnreachable, Credentials
 from infra.cluster import Cluster
 from infra.health import api_servers, balancing
+from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi
 
 
@@ -64,6 +65,21 @@ def test_an_api_server_that_signs_with_a_key_of_its_own() -> None:
         servers(controller_0=FakeApi({f"POST {api_servers.TOKENS}": (500, {"message": "no key"})}))
     )
     assert "no key" in refused
+
+
+def test_an_api_server_that_advertises_another_address() -> None:
+    def problems(*addresses: str) -> list[str]:
+        slices = {"items": [{"endpoints": [{"addresses": [one]} for one in addresses]}]}
+        return api_servers.address_problems(cluster(api=FakeApi({api_servers.OWN_SLICES: slices})))
+
+    assert problems("10.0.1.11", "10.0.1.12", "10.0.1.13") == []
+    assert problems("10.0.1.10") == []  # all advertise the balancer
+    assert problems("10.0.1.11", "10.0.1.12", "10.0.1.99") == [
+        "the Service kubernetes leads to 10.0.1.99, which is no API server of ours",
+        "the Service kubernetes does not lead to controller-2",
+    ]
+    nobody = cluster(api=FakeApi({api_servers.OWN_SLICES: {"items": [{"endpoints": None}]}}))
+    assert len(api_servers.address_problems(nobody)) == 3
 
 
 def test_an_api_server_that_is_not_ready_is_named() -> None:

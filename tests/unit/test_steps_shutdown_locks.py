@@ -118,6 +118,15 @@ def test_a_worker_without_logind() -> None:
     )  # fmt: skip
 
 
+def test_a_worker_that_would_not_come_back() -> None:
+    on = {"systemctl is-enabled": "enabled\n"}
+    steps.units_start(workers(on, on))
+    off = {"systemctl is-enabled kubelet": "disabled\n", **on}
+    goes_red(
+        "by itself; instead: worker-1: kubelet is disabled", steps.units_start, workers(on, off)
+    )
+
+
 def pods(**status: Any) -> Any:
     return workloads_of(FakeApi({LATE: {"status": status}, f"POST {LATE[:-5]}": {}}))
 
