@@ -76,6 +76,7 @@ MUTANTS = (
                 )
             },
         ),
+        or_says="controller-1 takes one with the certificate of front-proxy-client for",
     ),
     Mutant(
         "API servers without rights on kubelets",

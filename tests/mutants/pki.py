@@ -201,6 +201,7 @@ MUTANTS = (
         "63.2",
         "writes without the member of",
         etcd_with(PATIENT, "controller-0", "controller-1", OTHER),
+        or_says="has --election-timeout=50000 ms, must be 1000",
     ),
     Mutant(
         "one API server with few seats",
