@@ -6,6 +6,7 @@ being deleted is Kubernetes' own work.
 
 import hashlib
 import re
+import shlex
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -51,6 +52,10 @@ FOLDERS = (
 )
 """Where components have units, programs and configuration."""
 FIND = ["find", *FOLDERS, "-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"%p %s %Ts\n"]
+FAILED = ["systemctl", "list-units", "--failed", "--plain", "--no-legend"]
+BETWEEN = "--"
+LOOK = f"{shlex.join(FIND)}; echo {BETWEEN}; {shlex.join(FAILED)}"
+"""Files and failed units by one command: most of the time of two was that of beginning them."""
 OF_THE_DRIVER = re.compile(
     r"^(ebs-|aws-meta$|snapshot-controller)|(^|\.)(group)?snapshot\.storage\.k8s\.io$"
 )
@@ -104,9 +109,8 @@ def nodes(api: Api) -> dict[str, str]:
 
 def on_machine(shell: Shell) -> dict[str, str]:
     """Size and time of files that components are made of, and units that have failed."""
-    listed = shell.run(FIND, check=False).stdout.splitlines()
-    failed = shell.run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]).stdout
-    files = [line.split(" ", 1) for line in listed]
+    listed, _, failed = shell.run(["sh", "-c", LOOK]).stdout.partition(f"{BETWEEN}\n")
+    files = [line.split(" ", 1) for line in listed.splitlines()]
     found = {f"{shell.name}:{path}": state for path, state in files if not own_state(path)}
     for line in failed.splitlines():
         found[f"{shell.name}: unit {line.split()[0]}"] = "failed"

@@ -28,7 +28,12 @@ class Live:
     def __init__(self) -> None:
         paths = (*tidiness.CLUSTER_SCOPED, *tidiness.SYSTEM, NODE)
         self.api = FakeApi({path: {"items": []} for path in paths})
-        self.machine = FakeShell(answers={"find": f"{CONFIG} 900 17\n", "systemctl": ""})
+        self.machine = FakeShell()
+        self.has(f"{CONFIG} 900 17\n")
+
+    def has(self, files: str, *, failed: str = "") -> None:
+        """A machine with these files, and units that have failed."""
+        self.machine.answers["sh -c"] = f"{files}{tidiness.BETWEEN}\n{failed}"
 
     def shell(self, _name: str) -> FakeShell:
         return self.machine
@@ -94,15 +99,20 @@ def test_a_label_of_a_node_but_those_of_the_storage_driver(live: Live) -> None:
 
 def test_files_and_units_of_machines(live: Live) -> None:
     before = look(live)
-    live.machine.answers["find"] = f"{CONFIG} 901 18\n{CONFIG}.kept 900 17\n"
+    live.has(f"{CONFIG} 901 18\n{CONFIG}.kept 900 17\n")
     told = left(live, before)
     assert f"worker-0:{CONFIG} changed: 900 17 became 901 18" in told
     assert f"worker-0:{CONFIG}.kept was left" in told
-    live.machine.answers |= {
-        "find": f"{CONFIG} 900 17\n",
-        "systemctl": "etcd.service loaded failed\n",
-    }
+    live.has(f"{CONFIG} 900 17\n", failed="etcd.service loaded failed\n")
     assert "unit etcd.service was left" in left(live, before)
+
+
+def test_a_machine_without_its_files(live: Live) -> None:
+    before = look(live)
+    live.has("", failed="etcd.service loaded failed\n")
+    told = left(live, before)
+    assert f"worker-0:{CONFIG} is gone" in told
+    assert "unit etcd.service was left" in told
 
 
 def test_state_that_a_kubelet_keeps_is_its_own() -> None:
