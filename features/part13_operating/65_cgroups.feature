@@ -20,6 +20,7 @@ Feature: Where the kubelet puts a Pod's limits
   Rule: Pods of every worker lie in slices that systemd makes
     The runtime decides: the kubelet asks it which driver it uses, whatever it was told itself.
 
+    @placed
     Scenario: A Pod of each worker
       Given a Pod on each worker
       And the settings of every kubelet

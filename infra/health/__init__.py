@@ -1,7 +1,8 @@
 """The health gate: what has to be true of the cluster before any claim about it is judged."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 from infra import reach
@@ -27,6 +28,8 @@ CHECKS: tuple[Check, ...] = (
     workers.dns_problems,
 )
 """In the order in which they are told: a cause before what comes of it."""
+SERVING: tuple[Check, ...] = (api_servers.unready, workers.node_problems)
+"""What is asked for by requests alone."""
 WRITING: tuple[Check, ...] = (api_servers.token_use_problems, api_servers.secret_problems)
 """Only on a cluster that is well otherwise: a write that fails there may still come true later."""
 
@@ -43,17 +46,31 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
 
     Errors: ClusterBroken with everything that is wrong.
     """
-    try:
-        eventually(
-            lambda: problems(cluster),
-            lambda found: not found,
-            within=scaled(within),
-            every=0.5,
-            what="the cluster is healthy",
-        )
+    with giving_up(cluster, within):
+        await_none(partial(problems, cluster), "the cluster is healthy", within)
         if deep:
             must_be_open(cluster)
             reach.across_workers(cluster)
+
+
+def serves(cluster: Cluster, *, within: float = WITHIN) -> None:
+    """Passes when requests are answered and Pods can run and end: all that undoing needs, where the
+    gate itself is still to come. It asks no machine for anything.
+
+    Errors: as of ``gate``.
+    """
+    with giving_up(cluster, within):
+        await_none(partial(found_by, SERVING, cluster), "the cluster serves", within)
+
+
+def await_none(look: Callable[[], list[str]], what: str, within: float) -> None:
+    eventually(look, lambda found: not found, within=scaled(within), every=0.5, what=what)
+
+
+@contextmanager
+def giving_up(cluster: Cluster, within: float) -> Iterator[None]:
+    try:
+        yield
     except ClaimError as error:
         # the first is on the first line, which is what reports show as the cause
         found = "\n  ".join(problems(cluster))

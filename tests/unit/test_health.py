@@ -6,7 +6,7 @@ import pytest
 
 from infra import health, reach
 from infra.errors import ClusterBroken, LabError, Unreachable, WaitTimeout
-from infra.health import workers
+from infra.health import api_servers, workers
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 
@@ -35,6 +35,19 @@ def test_a_broken_cluster_is_told_with_everything(monkeypatch: pytest.MonkeyPatc
         ClusterBroken, match=r"(?s)after 90 s: node worker-0 is not Ready.*10\.0\.1\.12.*infra down"
     ):
         health.gate(cluster())
+
+
+def test_what_undoing_needs_is_asked_of_no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(health.SERVING) == {api_servers.unready, workers.node_problems}
+    unready: list[list[str]] = [["API server of controller-1: etcd failed"], []]
+    monkeypatch.setattr(health, "SERVING", (lambda _: unready.pop(0), lambda _: []))
+    monkeypatch.setattr(health, "problems", lambda _: ["nobody holds the Lease kube-scheduler"])
+    health.serves(cluster())
+    assert unready == []
+
+    monkeypatch.setattr(health, "SERVING", (lambda _: ["node worker-0 is not Ready"],))
+    with pytest.raises(ClusterBroken, match=r"after 90 s: nobody holds the Lease"):
+        health.serves(cluster())
 
 
 def test_the_deep_gate_tells_which_pod_reaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
