@@ -176,7 +176,6 @@ Feature: Backing up etcd and knowing the certificates' end
       When each is shown to every port that asks for one
       Then each port lets in clients of the authorities that it is for
       And no port lets in a client of another, or a stranger's
-      And no component listens for others on any other port
 
   Rule: An expired client certificate is refused
 

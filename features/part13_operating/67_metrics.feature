@@ -62,6 +62,7 @@ Feature: What the components count, and who may read it
         | member of etcd     | 2379, 2380 | 2381         |
         | kubelet            | 10250      | 10248        |
         | kube-proxy         |            | 10249, 10256 |
+        | container runtime  |              |              |
       And those with TLS answer nobody without it
 
   @claim_67_5

@@ -19,10 +19,15 @@ COMPONENTS: Mapping[str, tuple[str, Role]] = {
     "member of etcd": ("etcd", Role.CONTROLLER),
     "kubelet": ("kubelet", Role.WORKER),
     "kube-proxy": ("kube-proxy", Role.WORKER),
+    "container runtime": ("containerd", Role.WORKER),
 }
 """Unit and role of each."""
+STREAMING = "container runtime"
+"""It serves kubectl exec to its kubelet on any free port of the loopback (containerd
+internal/cri/config, stream_server_address), or on none."""
 LISTENING = ["ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes"]
 LINE = re.compile(r"^\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+\s+users:(.*)$", re.MULTILINE)
+LOOPBACKS = frozenset({LOOPBACK, "[::1]", f"[::ffff:{LOOPBACK}]"})
 ANY = frozenset({"*", "0.0.0.0", "[::]"})
 
 
@@ -50,7 +55,10 @@ def of_all(cluster: Cluster) -> list[Listening]:
     def of(one: tuple[str, str, str]) -> list[Listening]:
         component, unit, machine = one
         found = of_unit(cluster.shell(machine), component, unit)
-        require(found, f"{component} of {machine} listens nowhere, or the kernel does not tell")
+        require(
+            found or component == STREAMING,
+            f"{component} of {machine} listens nowhere, or the kernel does not tell",
+        )
         return found
 
     with ThreadPoolExecutor(len(asked)) as pool:
@@ -69,7 +77,12 @@ def of_unit(shell: Shell, component: str, unit: str) -> list[Listening]:
 
 def beside(found: Sequence[Listening], known: Mapping[str, Collection[int]]) -> list[str]:
     """Ports that are none of a component's own."""
-    return [str(one) for one in found if one.port not in known[one.component]]
+    return [
+        str(one)
+        for one in found
+        if one.port not in known[one.component]
+        and not (one.component == STREAMING and one.address in LOOPBACKS)
+    ]
 
 
 def answering(cluster: Cluster, found: Sequence[Listening]) -> list[str]:

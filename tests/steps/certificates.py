@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.recording import Evidence
 from infra import places
-from infra.clients import certificates, let_in, listening, secret_files, tls_ports
+from infra.clients import certificates, let_in, secret_files, tls_ports
 from infra.clients.api import Credentials
 from infra.clients.let_in import Tried
 from infra.clients.running import must_be_none
@@ -92,11 +92,6 @@ def keys_are_kept(cluster: Cluster) -> None:
 @then("each port lets in clients of the authorities that it is for")
 def own_let_in(tried: Tried) -> None:
     must_be_none(let_in.kept_out(tried), "each port lets in clients of its own authority")
-
-
-@then("no component listens for others on any other port")
-def no_other_port(cluster: Cluster) -> None:
-    must_be_none(listening.elsewhere(cluster), "components listen on the ports of the series alone")
 
 
 @then("no port lets in a client of another, or a stranger's")

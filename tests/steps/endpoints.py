@@ -53,7 +53,7 @@ def ask_locally(cluster: Cluster, component: str) -> Answers:
     return endpoints.ask_locally(cluster, component)
 
 
-@when("every component's machine is asked where it listens", target_fixture="listening")
+@when("every component's machine is asked where it listens", target_fixture="ports")
 def ask_where(cluster: Cluster) -> list[Listening]:
     return open_ports.of_all(cluster)
 
@@ -95,12 +95,12 @@ def port_is_closed(cluster: Cluster, component: str) -> None:
 
 
 @then("each listens on these ports and no others", target_fixture="secured")
-def own_ports(listening: list[Listening], datatable: list[list[str]]) -> list[Listening]:
+def own_ports(ports: list[Listening], datatable: list[list[str]]) -> list[Listening]:
     """Those that are for TLS."""
     secure = {name: numbers(tls) for name, tls, _ in datatable[1:]}
     known = {name: secure[name] | numbers(plain) for name, _, plain in datatable[1:]}
-    must_be_none(open_ports.beside(listening, known), "a component has its own ports only")
-    return [one for one in listening if one.port in secure[one.component]]
+    must_be_none(open_ports.beside(ports, known), "a component has its own ports only")
+    return [one for one in ports if one.port in secure[one.component]]
 
 
 @then("those with TLS answer nobody without it")

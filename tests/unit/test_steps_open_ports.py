@@ -18,6 +18,7 @@ OWN = {
     "member of etcd": ("2379, 2380", "2381"),
     "kubelet": ("10250", "10248"),
     "kube-proxy": ("", "10249, 10256"),
+    "container runtime": ("", ""),
 }
 TABLE = [["component", "with TLS", "without TLS"], *([name, *cells] for name, cells in OWN.items())]
 
@@ -53,6 +54,12 @@ def test_a_component_that_listens_elsewhere() -> None:
         "a component has its own ports only; instead: member of etcd of controller-2 listens on "
         r"\*:2378",
         steps.own_ports, found(controller_2=line("*", 2378, 13)), TABLE,
+    )  # fmt: skip
+    streams = line("127.0.0.1", 40001, 16)
+    steps.own_ports(found(worker_1=streams), TABLE)
+    goes_red(
+        r"container runtime of worker-1 listens on \*:40001",
+        steps.own_ports, found(worker_1=line("*", 40001, 16)), TABLE,
     )  # fmt: skip
     dead = cluster(shell=lambda name: FakeShell(name, {"systemctl show": "MainPID=9\n", "ss": ""}))
     not_judged("API server of controller-0 listens nowhere", steps.ask_where, dead)
