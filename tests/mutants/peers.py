@@ -167,8 +167,8 @@ MUTANTS = (
     ),
     Mutant(
         "a member of etcd that also listens without TLS",
-        "63.13",
-        f"etcd of {OTHER} listens on port 2384",
+        "67.4",
+        f"its own ports only; instead: member of etcd of {OTHER} listens on ",
         member_without_tls,
     ),
     Mutant(
