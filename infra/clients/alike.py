@@ -141,12 +141,20 @@ def fields(tree: Mapping[str, Any]) -> Settings:
 
 
 def leaves(tree: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
-    """A list is one value: its order counts."""
+    """A list is one value. The order of words counts; that of objects is a Go map's, drawn anew at
+    each start (seen: GCIgnoredResources of the controller manager).
+    """
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from leaves(value, f"{above}{name}.")
         else:
-            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(value)
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(settled(value))
+
+
+def settled(value: object) -> object:
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        return sorted(value, key=lambda one: json.dumps(one, sort_keys=True))
+    return value
 
 
 def odd(found: Mapping[str, Settings]) -> list[str]:

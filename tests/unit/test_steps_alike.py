@@ -171,3 +171,12 @@ def test_a_controller_with_a_file_of_its_own() -> None:
         "ee22ee22ee22 on controller-2, of SHA-256 aa11aa11aa11 on the others",
         steps.files_alike, controllers(controller_2="ee22"),
     )  # fmt: skip
+
+
+def test_objects_of_a_go_map_come_in_any_order_and_words_do_not() -> None:
+    events, core = {"Group": "events.k8s.io"}, {"Group": ""}
+    one, two = (
+        alike.fields({"gc": {"ignored": seen}}) for seen in ([events, core], [core, events])
+    )
+    assert one == two
+    assert alike.fields({"order": ["a", "b"]}) != alike.fields({"order": ["b", "a"]})
