@@ -27,7 +27,7 @@ Feature: Leader election and add-ons
       Then for 60 s its process and no other says that it leads
       And all three processes say that they are healthy
       And no other process of its program runs on any machine
-      And each of the three may renew the Lease
+      And each of the three may renew the Lease as its own user
       And each of the three is set as the others are
 
       Examples:

@@ -53,7 +53,12 @@ def stays(words: Sequence[str]) -> bool:
 
 
 def unable(cluster: Cluster, component: str) -> list[str]:
-    """Candidates that may not renew the Lease, asked as each by its own kubeconfig."""
+    """Candidates that may not renew the Lease as their component's user, asked as each.
+
+    Who is a component's user is told by article 4. Any user that elects itself may write any Lease
+    of kube-system (bootstrap policy, system::leader-locking-*, 1.36): a scheduler that goes by the
+    manager's kubeconfig would lead, and could bind no Pod.
+    """
     found = []
     for machine in cluster.spec.controllers:
         with TemporaryDirectory() as folder:
@@ -73,7 +78,7 @@ def own_api(cluster: Cluster, machine: str, component: str, folder: Path) -> Api
 
 
 def hindrance(api: Api, component: str) -> str:
-    """What keeps a candidate from renewing the Lease; empty when nothing does."""
+    """What keeps a candidate from renewing the Lease as its own user; empty when nothing does."""
     lease = {"group": "coordination.k8s.io", "resource": "leases", "name": component}
     attributes = {**lease, "verb": "update", "namespace": "kube-system"}
     try:
@@ -83,6 +88,7 @@ def hindrance(api: Api, component: str) -> str:
         return f"is not answered: {error}"
     if not answer.ok:
         return f"is refused: {answer.status} {answer.message}"
-    if answer.body["status"]["allowed"]:
-        return ""
-    return f"may not update the Lease {component}: it asks as {who.get('username', 'nobody')}"
+    user, own = who.get("username", "nobody"), f"system:{component}"
+    if user != own:
+        return f"asks as {user}, must be {own}"
+    return "" if answer.body["status"]["allowed"] else f"may not update the Lease {component}"

@@ -79,7 +79,7 @@ def no_fourth_scheduler(cluster: Cluster) -> None:
 
 
 def scheduler_as_manager(cluster: Cluster) -> None:
-    """It stands by in good health, and could never write the scheduler's Lease."""
+    """It stands by in good health, and could bind no Pod if it led."""
     shell, folder = cluster.shell("controller-2"), "/var/lib/kubernetes"
     shell.run(["cp", f"{folder}/{MANAGER}.kubeconfig", f"{folder}/{SCHEDULER}.kubeconfig"])
     restart(cluster, "controller-2", SCHEDULER)
@@ -174,7 +174,7 @@ MUTANTS = (
     Mutant(
         "a scheduler with the manager's kubeconfig",
         "68.2",
-        "kube-scheduler of controller-2 may not update the Lease kube-scheduler",
+        "kube-scheduler of controller-2 asks as system:kube-controller-manager, must be",
         scheduler_as_manager,
     ),
     Mutant(

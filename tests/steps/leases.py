@@ -60,11 +60,11 @@ def no_strangers(cluster: Cluster, election: Election) -> None:
     must_be_none(found, f"only its three units run {election.component}")
 
 
-@then("each of the three may renew the Lease")
+@then("each of the three may renew the Lease as its own user")
 def each_may_lead(cluster: Cluster, election: Election) -> None:
-    """One that may not would stand by for ever."""
+    """One that may not would stand by for ever; another user could do nothing as the leader."""
     found = candidates.unable(cluster, election.component)
-    must_be_none(found, f"each {election.component} may renew the Lease")
+    must_be_none(found, f"each {election.component} may renew the Lease as its own user")
 
 
 @then(phrase("for {lasting:Duration} the Lease is never older than {limit:Duration}"))

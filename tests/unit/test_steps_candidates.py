@@ -67,17 +67,26 @@ def test_a_process_too_many() -> None:
     )
 
 
+def asking_as(user: str) -> dict[str, Any]:
+    return {"status": {"userInfo": {"username": user}}}
+
+
 def test_a_standby_that_can_never_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     table: dict[str, Any] = {
         f"POST {candidates.REVIEW}": {"status": {"allowed": True}},
-        f"POST {candidates.WHO}": {"status": {"userInfo": {"username": "system:kube-scheduler"}}},
+        f"POST {candidates.WHO}": asking_as(f"system:{MANAGER}"),
     }
     monkeypatch.setattr(candidates, "own_api", lambda *_: FakeApi(table))
     leases.each_may_lead(machines(), election())
     table[f"POST {candidates.REVIEW}"] = {"status": {"allowed": False}}
     goes_red(
-        f"instead: {MANAGER} of controller-0 may not update the Lease {MANAGER}: "
-        "it asks as system:kube-scheduler",
+        f"instead: {MANAGER} of controller-0 may not update the Lease {MANAGER}",
+        leases.each_may_lead, machines(), election(),
+    )  # fmt: skip
+    table[f"POST {candidates.REVIEW}"] = {"status": {"allowed": True}}
+    table[f"POST {candidates.WHO}"] = asking_as("system:kube-scheduler")
+    goes_red(
+        f"{MANAGER} of controller-0 asks as system:kube-scheduler, must be system:{MANAGER}",
         leases.each_may_lead, machines(), election(),
     )  # fmt: skip
     table[f"POST {candidates.REVIEW}"] = (401, {"message": "Unauthorized"})
