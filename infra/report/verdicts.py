@@ -99,9 +99,9 @@ def verdict(claim: Claim, run: Run, found: list[Scenario], written: Written) -> 
         why = Untried.NOT_SELECTED if written.scenarios else Untried.NO_SCENARIO
         return Verdict(claim, Outcome.UNKNOWN, str(why), untried=why, written=written)
     outcome = worst([scenario.outcome for scenario in found])
-    reasons = dict.fromkeys(
-        s.reason for s in found if s.outcome in (outcome, Outcome.ABSENT) and s.reason
-    )
+    told = [s for s in found if s.outcome in (outcome, Outcome.ABSENT) and s.reason]
+    # why one ended the run comes before that others were not reached
+    reasons = dict.fromkeys(s.reason for s in sorted(told, key=lambda s: not s.ran))
     judged = Verdict(claim, outcome, "; ".join(reasons), tuple(found), written=written)
     if outcome is Outcome.HOLDS and not judged.partial and (missed := unseen(claim, run, found)):
         reason = nowhere_else(claim, judged.places, missed)

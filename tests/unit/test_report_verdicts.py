@@ -121,6 +121,14 @@ def test_places_of_several_scenarios_are_taken_together() -> None:
     assert not whole.partial
 
 
+def test_what_ended_a_run_is_told_before_what_was_not_reached() -> None:
+    claim = next(one for one in claims.load() if one.id == "63.1")
+    never = scenario("63.1", "a", outcome=Outcome.UNKNOWN, reason="the run ended", started=0.0)
+    ended = scenario("63.1", "b", outcome=Outcome.UNKNOWN, reason="an image is missing")
+    judged = verdicts.verdict(claim, circumstances(), [never, ended], Written(2, "parallel"))
+    assert judged.reason == "an image is missing; the run ended"
+
+
 def test_a_claim_of_which_only_some_scenarios_ran_says_so() -> None:
     part = judged_on("worker-0", of=2)
     assert part.outcome is Outcome.HOLDS
