@@ -1,18 +1,22 @@
 """Clusters on which a scenario cannot begin: its claims are *not judged*, and none is false."""
 
-from infra.clients import device_plugins, shutdowns
+from infra.clients import device_plugins, image_store, shutdowns
 from infra.cluster import Cluster
 from tests.mutants.changes import WORKER, restart
 from tests.mutants.mutant import Mutant
 
 SITE = f"{shutdowns.FOLDER}/50-site.conf"
 IMAGE = "docker.io/library/busybox:1.36"
+KEPT_IMAGE = "docker.io/library/kept:1"
 POLICIES = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
 BINDINGS = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
 POLICY = "never-ready"
-GATE = (
-    "JSONPatch{op: 'add', path: '/spec/readinessGates', "
-    "value: [Object.spec.readinessGates{conditionType: 'example.com/never'}]}"
+OF_A_SCENARIO = "request.namespace.startsWith('claim-')"
+"""Those of the health gate are let off: it would tell first."""
+GATED = (
+    "[JSONPatch{op: 'add', path: '/spec/readinessGates', value: []}, "
+    "JSONPatch{op: 'add', path: '/spec/readinessGates/-', "
+    "value: Object.spec.readinessGates{conditionType: 'example.com/never'}}]"
 )
 """Nobody ever sets that condition."""
 CORDONS_BY_LABEL = """
@@ -26,9 +30,21 @@ defaults:
 
 
 def without_the_image(cluster: Cluster) -> None:
-    """As after a disk was cleaned by hand; no registry is there to pull it from."""
+    """As after a disk was cleaned by hand; no registry is there to pull it from, nor does ``up``
+    look for images that no phase names: it is kept under another name.
+    """
+    on_workers(cluster, "tag", IMAGE, KEPT_IMAGE)
+    on_workers(cluster, "rm", IMAGE)
+
+
+def with_the_image(cluster: Cluster) -> None:
+    on_workers(cluster, "tag", KEPT_IMAGE, IMAGE)
+    on_workers(cluster, "rm", KEPT_IMAGE)
+
+
+def on_workers(cluster: Cluster, *words: str) -> None:
     for worker in cluster.spec.workers:
-        cluster.shell(worker.name).run(["ctr", "--namespace=k8s.io", "images", "rm", IMAGE])
+        cluster.shell(worker.name).run([*image_store.CTR, *words])
 
 
 def plugins_cannot_listen(cluster: Cluster) -> None:
@@ -69,7 +85,8 @@ def pods_never_ready(cluster: Cluster) -> None:
                 "reinvocationPolicy": "Never",
                 "failurePolicy": "Fail",
                 "matchConstraints": {"resourceRules": [rule]},
-                "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": f"[{GATE}]"}}],
+                "matchConditions": [{"name": "of-a-scenario", "expression": OF_A_SCENARIO}],
+                "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": GATED}}],
             },
         },
     )
@@ -96,11 +113,12 @@ MUTANTS = (
         IMAGE,
         without_the_image,
         outcome="not judged",
+        mend=with_the_image,
     ),
     Mutant(
         "a device plugin that cannot listen",
         "62.3",
-        "regist",
+        "3 to give: not within 30 s; last seen: {}",
         plugins_cannot_listen,
         outcome="not judged",
         mend=plugins_can_listen,
