@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from infra.clients import exposed, kubelet, metrics, tls
-from infra.clients.api import Answer, Api, Credentials, JsonObject
+from infra.clients.api import WHO, Answer, Api, Credentials, JsonObject
 from infra.clients.metrics import Sample
 from infra.clients.node_metrics import GROUP, NODES, given
 from infra.clients.pods import is_ready
@@ -33,10 +33,7 @@ OUTAGES = f"{UNAVAILABLE}_total"
 SCRAPES = "metrics_server_manager_tick_duration_seconds_count"
 SCRAPED = "metrics_server_kubelet_request_duration_seconds_count"
 """Rounds of scraping, and requests to a ``node`` (metrics-server 0.9 pkg/server, pkg/scraper)."""
-WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 KUBELET_REQUESTS = "kubelet_http_requests_total"
-
-
 EXTRA = "claim"
 
 

@@ -18,6 +18,8 @@ from infra.errors import LabError
 JsonObject = dict[str, Any]
 DRY_RUN = {"dryRun": "All"}
 """Parameters of a request that is judged as any other, and stores nothing."""
+WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+"""Who asks, as the API server has it."""
 TIMEOUT = 20.0
 """Seconds for one answer: longer than any admission time-out the series configures (10 s)."""
 PATCH_TYPES = {

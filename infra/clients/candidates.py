@@ -7,14 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.clients import kubeconfigs, units
-from infra.clients.api import Api, ApiUnreachable
+from infra.clients.api import WHO, Api, ApiUnreachable
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import MachineName
 from infra.ssh import Shell
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 def processes(shell: Shell, program: str) -> list[int]:

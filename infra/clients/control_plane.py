@@ -39,16 +39,22 @@ def identity_leases(api: Api) -> dict[str, Lease]:
     }
 
 
-def service_addresses(api: Api) -> list[str]:
-    """Ready addresses of the Service ``kubernetes``, sorted."""
+def service_endpoints(api: Api) -> list[tuple[str, bool]]:
+    """Addresses of the Service ``kubernetes``, where Pods find API servers, and whether each is
+    ready: each API server adds the address that it advertises.
+    """
     items = api.get(SLICES, labelSelector="kubernetes.io/service-name=kubernetes")["items"]
-    return sorted(
-        address
+    return [
+        (str(address), bool((endpoint.get("conditions") or {}).get("ready", True)))
         for item in items
         for endpoint in item.get("endpoints") or ()
-        if (endpoint.get("conditions") or {}).get("ready", True)
         for address in endpoint["addresses"]
-    )
+    ]
+
+
+def service_addresses(api: Api) -> list[str]:
+    """Ready addresses of the Service ``kubernetes``, sorted."""
+    return sorted(address for address, ready in service_endpoints(api) if ready)
 
 
 def standing(api: Api) -> tuple[str, list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.clients import plain, units
+from infra.clients import plain, programs, units
 from infra.clients.api import ApiUnreachable
 from infra.cluster import Cluster
 from infra.errors import require
@@ -14,11 +14,8 @@ from infra.ssh import LOOPBACK, Shell
 
 COMPONENTS: Mapping[str, tuple[str, Role]] = {
     "API server": (units.API_SERVER, Role.CONTROLLER),
-    "controller manager": ("kube-controller-manager", Role.CONTROLLER),
-    "scheduler": ("kube-scheduler", Role.CONTROLLER),
     "member of etcd": ("etcd", Role.CONTROLLER),
-    "kubelet": ("kubelet", Role.WORKER),
-    "kube-proxy": ("kube-proxy", Role.WORKER),
+    **programs.UNITS,
     "container runtime": ("containerd", Role.WORKER),
 }
 """Unit and role of each."""

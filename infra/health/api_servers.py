@@ -5,15 +5,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from infra.clients import control_plane
 from infra.clients.api import Api, JsonObject, need
 from infra.cluster import Cluster
 from infra.errors import LabError
 
-OWN_SLICES = (
-    "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
-    "?labelSelector=kubernetes.io/service-name%3Dkubernetes"
-)
-"""Where Pods find API servers: each of them adds the address that it advertises."""
 DISCOVERY = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0: who issues tokens."""
 TOKENS = "/api/v1/namespaces/kube-system/serviceaccounts/default/token"
@@ -87,13 +83,7 @@ def unknown_token(issuer: Api, other: Api) -> str:
 
 def address_problems(cluster: Cluster) -> list[str]:
     """A wrong one of three is asked by a third of all Pods that ask the API."""
-    items = cluster.api.get(OWN_SLICES)["items"]
-    found = {
-        str(address)
-        for item in items
-        for endpoint in item.get("endpoints") or ()
-        for address in endpoint["addresses"]
-    }
+    found = {address for address, _ in control_plane.service_endpoints(cluster.api)}
     own = {str(machine.private_ip): str(machine.name) for machine in cluster.spec.controllers}
     balancer = str(cluster.spec.load_balancer.private_ip)
     wrong = [

@@ -14,6 +14,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from fixtures.recording import PREFIX
 from fixtures.reporting import MARKERS
 from infra import capabilities, claims
+from infra.written import lane_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = sorted((ROOT / "features").rglob("*.feature"))
@@ -147,8 +148,8 @@ def test_who_puts_pods_on_a_worker_by_name_takes_turns_with_who_keeps_one(
 ) -> None:
     """Serial ones do so anyway, and disruptive ones are alone."""
     for pickle in pickles(doc):
-        tags = {tag["name"].lstrip("@") for tag in pickle["tags"]} | {"parallel"}
-        lane = next(one for one in ("disruptive", "serial", "parallel") if one in tags)
+        tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
+        lane = lane_of(tags)
         done = [step["text"] for step in pickle["steps"] if step["type"] != "Outcome"]
         if lane == "serial":
             assert ("placed" in tags) == (KEEPS in done), pickle["name"]

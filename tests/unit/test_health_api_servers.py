@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from infra.clients.api import ApiUnreachable, Credentials
+from infra.clients.control_plane import SLICES
 from infra.cluster import Cluster
 from infra.health import api_servers, balancing
 from tests.unit.elections_fake import cluster
@@ -70,7 +71,7 @@ def test_an_api_server_that_signs_with_a_key_of_its_own() -> None:
 def test_an_api_server_that_advertises_another_address() -> None:
     def problems(*addresses: str) -> list[str]:
         slices = {"items": [{"endpoints": [{"addresses": [one]} for one in addresses]}]}
-        return api_servers.address_problems(cluster(api=FakeApi({api_servers.OWN_SLICES: slices})))
+        return api_servers.address_problems(cluster(api=FakeApi({SLICES: slices})))
 
     assert problems("10.0.1.11", "10.0.1.12", "10.0.1.13") == []
     assert problems("10.0.1.10") == []  # all advertise the balancer
@@ -78,7 +79,7 @@ def test_an_api_server_that_advertises_another_address() -> None:
         "the Service kubernetes leads to 10.0.1.99, which is no API server of ours",
         "the Service kubernetes does not lead to controller-2",
     ]
-    nobody = cluster(api=FakeApi({api_servers.OWN_SLICES: {"items": [{"endpoints": None}]}}))
+    nobody = cluster(api=FakeApi({SLICES: {"items": [{"endpoints": None}]}}))
     assert len(api_servers.address_problems(nobody)) == 3
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from infra.clients import candidates, configz, durations, kubeconfigs
-from infra.clients.api import ApiUnreachable
+from infra.clients.api import WHO, ApiUnreachable
 from infra.errors import LabError, NotPrepared
 from tests.steps import leases
 from tests.unit.elections_fake import cluster, election
@@ -74,7 +74,7 @@ def asking_as(user: str) -> dict[str, Any]:
 def test_a_standby_that_can_never_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     table: dict[str, Any] = {
         f"POST {candidates.REVIEW}": {"status": {"allowed": True}},
-        f"POST {candidates.WHO}": asking_as(f"system:{MANAGER}"),
+        f"POST {WHO}": asking_as(f"system:{MANAGER}"),
     }
     monkeypatch.setattr(candidates, "own_api", lambda *_: FakeApi(table))
     leases.each_may_lead(machines(), election())
@@ -84,7 +84,7 @@ def test_a_standby_that_can_never_lead(monkeypatch: pytest.MonkeyPatch) -> None:
         leases.each_may_lead, machines(), election(),
     )  # fmt: skip
     table[f"POST {candidates.REVIEW}"] = {"status": {"allowed": True}}
-    table[f"POST {candidates.WHO}"] = asking_as("system:kube-scheduler")
+    table[f"POST {WHO}"] = asking_as("system:kube-scheduler")
     goes_red(
         f"{MANAGER} of controller-0 asks as system:kube-scheduler, must be system:{MANAGER}",
         leases.each_may_lead, machines(), election(),

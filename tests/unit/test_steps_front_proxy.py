@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from infra.clients import aggregation, let_in
-from infra.clients.api import Credentials
+from infra.clients.api import WHO, Credentials
 from infra.cluster import Cluster
 from tests.steps import aggregated_access as access
 from tests.unit.fakes import FakeApi, evidence, goes_red
@@ -49,7 +49,7 @@ def test_what_an_api_server_takes_of_a_front_proxy(monkeypatch: pytest.MonkeyPat
 
     def takes(**changed: Any) -> str:
         status = {"userInfo": {**info, **changed}}
-        made = FakeApi({f"POST {aggregation.WHO}": {"status": status}})
+        made = FakeApi({f"POST {WHO}": {"status": status}})
         monkeypatch.setattr(aggregation, "Api", lambda *_: made)
         return aggregation.taken_for(made, Credentials(ca=Path("ca")), says)
 

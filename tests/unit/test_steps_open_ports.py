@@ -20,6 +20,8 @@ OWN = {
     "kube-proxy": ("", "10249, 10256"),
     "container runtime": ("", ""),
 }
+PIDS = {unit: number for number, (unit, _) in enumerate(COMPONENTS.values(), 10)}
+"""By unit."""
 TABLE = [["component", "with TLS", "without TLS"], *([name, *cells] for name, cells in OWN.items())]
 
 
@@ -28,15 +30,15 @@ def line(address: str, port: int, pid: int) -> str:
 
 
 def machine(name: str, more: str = "") -> FakeShell:
-    """Pids of units in the order of ``COMPONENTS``; what others listen on is not theirs."""
-    pids = {unit: number for number, (unit, _) in enumerate(COMPONENTS.values(), 10)}
+    """What others listen on is not theirs."""
     ports = [line("*", 22, 1) + more]
-    for (unit, _), cells in zip(COMPONENTS.values(), OWN.values(), strict=True):
+    assert set(OWN) == set(COMPONENTS)
+    for component, cells in OWN.items():
         numbers = sorted(steps.numbers(cells[0]) | steps.numbers(cells[1]))
-        ports += [line("127.0.0.1", port, pids[unit]) for port in numbers]
+        ports += [line("127.0.0.1", port, PIDS[COMPONENTS[component][0]]) for port in numbers]
     show = "systemctl show --property=ActiveState,ActiveEnterTimestampMonotonic,"
     show += "ExecMainStartTimestampMonotonic,MainPID,NRestarts "
-    told = {f"{show}{unit}": f"ActiveState=active\nMainPID={pid}\n" for unit, pid in pids.items()}
+    told = {f"{show}{unit}": f"ActiveState=active\nMainPID={pid}\n" for unit, pid in PIDS.items()}
     return FakeShell(name, {**told, "ss": "".join(ports)})
 
 
@@ -53,13 +55,13 @@ def test_a_component_that_listens_elsewhere() -> None:
     goes_red(
         "a component has its own ports only; instead: member of etcd of controller-2 listens on "
         r"\*:2378",
-        steps.own_ports, found(controller_2=line("*", 2378, 13)), TABLE,
+        steps.own_ports, found(controller_2=line("*", 2378, PIDS["etcd"])), TABLE,
     )  # fmt: skip
-    streams = line("127.0.0.1", 40001, 16)
+    streams = line("127.0.0.1", 40001, PIDS["containerd"])
     steps.own_ports(found(worker_1=streams), TABLE)
     goes_red(
         r"container runtime of worker-1 listens on \*:40001",
-        steps.own_ports, found(worker_1=line("*", 40001, 16)), TABLE,
+        steps.own_ports, found(worker_1=line("*", 40001, PIDS["containerd"])), TABLE,
     )  # fmt: skip
     dead = cluster(shell=lambda name: FakeShell(name, {"systemctl show": "MainPID=9\n", "ss": ""}))
     not_judged("API server of controller-0 listens nowhere", steps.ask_where, dead)
