@@ -114,6 +114,11 @@ def from_here() -> Site:
     return Site(None, f"{address}/32", public=True)
 
 
+def preloads(settings: Settings) -> bool:
+    """Whether machines come with all container images; those of the local EC2 could pull none."""
+    return settings.platform == "local"
+
+
 def node_tools(store: Store, progress: Progress) -> Path:
     """Debian's tools for the image of the EBS CSI driver. Errors: MissingArtifact, UserError."""
     return debian.node_tools(store_root=store.root, say=progress.say)

@@ -20,11 +20,18 @@ class Supplied:
 
 
 def gather(
-    kubernetes: str, store: Store, progress: Progress, *, busybox: Path, tools: Path
+    kubernetes: str,
+    store: Store,
+    progress: Progress,
+    *,
+    busybox: Path,
+    tools: Path,
+    preloaded: bool = False,
 ) -> Supplied:
     """All default artifacts of a Kubernetes version. Errors: MissingArtifact, UserError.
 
-    ``busybox`` and ``tools`` (a tar archive of what the EBS CSI driver calls) go into images.
+    ``busybox`` and ``tools`` (a tar archive of what the EBS CSI driver calls) go into images, with
+    which machines come when they are ``preloaded``.
     """
     catalog = catalogs.load(kubernetes)
     names = catalog.default_names
@@ -39,6 +46,7 @@ def gather(
         },
         digests={name: a.sha256 for name, a in artifacts.items()},
         images={image.reference: image.path for image in made},
+        preloaded=preloaded,
     )
     binaries = [
         {"name": a.name, "version": a.version, "source": a.provenance, "sha256": a.sha256}

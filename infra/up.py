@@ -79,6 +79,7 @@ def gather(settings: Settings, store: Store, progress: Progress) -> supplies.Sup
         progress,
         busybox=BUSYBOX,
         tools=platforms.node_tools(store, progress),
+        preloaded=platforms.preloads(settings),
     )
 
 

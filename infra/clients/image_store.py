@@ -54,6 +54,11 @@ def images(shell: Shell) -> dict[str, bool]:
     return {name: bool(image.get("pinned")) for image in listed(shell) for name in names_of(image)}
 
 
+def stored(shell: Shell) -> frozenset[str]:
+    """Names under which containerd has one, as they were imported. Errors: CommandFailed."""
+    return frozenset(shell.run([*CTR, "ls", "--quiet"]).stdout.split())
+
+
 def sandbox(shell: Shell) -> str:
     """The image that its configuration, defaults filled in, names for sandboxes.
 

@@ -25,11 +25,15 @@ UPLOAD_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class Supplies:
-    """Files on this side: binaries by component name, image archives by reference."""
+    """Files on this side: binaries by component name, image archives by reference.
+
+    ``preloaded``: machines come with the images and can pull none, where others pull them.
+    """
 
     binaries: Mapping[str, Path] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, Path] = field(default_factory=dict)
+    preloaded: bool = False
 
 
 def apply(shell: Shell, actions: Sequence[Action], supplies: Supplies) -> None:

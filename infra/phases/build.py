@@ -17,11 +17,11 @@ from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
-from infra.desired.plan import Action, Plan, plan
+from infra.desired.plan import Action, Import, Plan, plan
 from infra.desired.things import Running, Thing
 from infra.errors import ClaimError, LabError, PhaseFailed, Unreachable
 from infra.inventory import Machine, Role
-from infra.phases import BUILD, objects
+from infra.phases import BUILD, images, objects
 from infra.phases.phase import Phase
 from infra.progress import Progress
 from infra.ssh import Shell
@@ -33,6 +33,7 @@ READY_WITHIN = 180.0
 """Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
 ETCD = 6
 API = 7
+RUNTIME = 10
 NEED_API = (11, 12)
 """kubelet and kube-proxy: they wait for an API server, so a worker's other phases come first."""
 
@@ -108,6 +109,8 @@ class Build:
                 )
             if phase.article == ETCD:
                 self.disarm(machine)
+            if phase.article == RUNTIME:
+                self.restore(machine)
             if phase.article == API:
                 await_api(self.cluster.api_of(machine.name))
                 if machine == self.cluster.spec.controllers[0]:
@@ -119,6 +122,13 @@ class Build:
         if alarms.disarm(etcd.Etcdctl(self.cluster.shell(machine.name), (own,))):
             self.tally.changed += 1
             self.progress.say(f"etcd of {machine.name} has room again: its alarm is disarmed")
+
+    def restore(self, machine: Machine) -> None:
+        """What the machine image brought is there; containerd runs, so that it can tell."""
+        result = images.restore(self.cluster.shell(machine.name), self.supplies)
+        self.tally.add(result)
+        if lost := [a.reference for a in result.actions if isinstance(a, Import)]:
+            self.progress.say(f"{machine.name} had lost images, which are back: {', '.join(lost)}")
 
     def await_others(self, phase: Phase, machine: Machine) -> None:
         """The second API server starts beside the nodes (another CPU), the third after them."""

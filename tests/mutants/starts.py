@@ -7,7 +7,6 @@ from tests.mutants.mutant import Mutant
 
 SITE = f"{shutdowns.FOLDER}/50-site.conf"
 IMAGE = "docker.io/library/busybox:1.36"
-KEPT_IMAGE = "docker.io/library/kept:1"
 POLICIES = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
 BINDINGS = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
 POLICY = "never-ready"
@@ -30,21 +29,11 @@ defaults:
 
 
 def without_the_image(cluster: Cluster) -> None:
-    """As after a disk was cleaned by hand; no registry is there to pull it from, nor does ``up``
-    look for images that no phase names: it is kept under another name.
+    """As after a disk was cleaned by hand; no registry is there to pull it from. ``up`` brings it
+    back.
     """
-    on_workers(cluster, "tag", IMAGE, KEPT_IMAGE)
-    on_workers(cluster, "rm", IMAGE)
-
-
-def with_the_image(cluster: Cluster) -> None:
-    on_workers(cluster, "tag", KEPT_IMAGE, IMAGE)
-    on_workers(cluster, "rm", KEPT_IMAGE)
-
-
-def on_workers(cluster: Cluster, *words: str) -> None:
     for worker in cluster.spec.workers:
-        cluster.shell(worker.name).run([*image_store.CTR, *words])
+        cluster.shell(worker.name).run([*image_store.CTR, "rm", IMAGE])
 
 
 def plugins_cannot_listen(cluster: Cluster) -> None:
@@ -113,7 +102,6 @@ MUTANTS = (
         IMAGE,
         without_the_image,
         outcome="not judged",
-        mend=with_the_image,
     ),
     Mutant(
         "a device plugin that cannot listen",
