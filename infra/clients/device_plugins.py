@@ -60,6 +60,26 @@ class DevicePlugin(Counterpart):
                 what=f"the kubelet of {self.shell.name} takes registrations, and refuses this",
             )
 
+    def await_registered(self, *, within: float) -> None:
+        """Its kubelet has taken its registration. Errors: WaitTimeout with what it is doing."""
+        eventually(
+            self.unregistered,
+            lambda why: not why,
+            within=scaled(within),
+            what=f"the device plugin {self.name} has registered with the kubelet of "
+            f"{self.shell.name}",
+        )
+
+    def unregistered(self) -> str:
+        """What it has done instead and what it printed last; empty once it has registered."""
+        done = [str(call["method"]) for call in self.calls()]
+        if "registered" in done:
+            return ""
+        state = self.shell.run(["systemctl", "is-active", self.name], check=False).stdout.strip()
+        own = f"_SYSTEMD_UNIT={self.name}.service"
+        last = self.shell.run(["journalctl", own, "--lines=1", "--output=cat"], check=False).stdout
+        return f"it is {state}, its log is {done}, and it printed: {last.strip() or 'nothing'}"
+
     def await_counts(self, api: Api, total: int, free: int, *, within: float) -> None:
         """Its worker alone has so many devices, and so many to give. Errors: WaitTimeout."""
         eventually(

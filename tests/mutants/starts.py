@@ -106,7 +106,7 @@ MUTANTS = (
     Mutant(
         "a device plugin that cannot listen",
         "62.3",
-        "3 to give: not within 30 s; last seen: {}",
+        "has registered with the kubelet of worker-0: not within 30 s; last seen: 'it is inactive",
         plugins_cannot_listen,
         outcome="not judged",
         mend=plugins_can_listen,

@@ -18,7 +18,8 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 REGISTERED = 30
-"""Seconds for a node's status to tell of devices (T5: each 10 s, sent on change)."""
+"""Seconds for a plugin to register, and again for its node's status to tell of devices (T5: each
+10 s, sent on change)."""
 
 
 @dataclass
@@ -231,4 +232,5 @@ def await_registered(cluster: Cluster, plugin: DevicePlugin) -> None:
     """Starts it, for a claim about what comes after (62.2 is about this). Errors: NotPrepared."""
     plugin.start()
     with preparing():
+        plugin.await_registered(within=REGISTERED)
         plugin.await_counts(cluster.api, plugin.count, plugin.count, within=REGISTERED)

@@ -1,19 +1,16 @@
 """Devices and their plugin: every Then-step goes red, as one understands."""
 
 import json
-from functools import partial
 from typing import Any, cast
 
 import pytest
 
-from fixtures import devices as fixture
 from infra.clients import device_plugins
 from infra.clients.device_plugins import DevicePlugin
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
-from infra.errors import LabError, NotPrepared, WaitTimeout
+from infra.errors import LabError, WaitTimeout
 from infra.inventory import series
-from tests.steps import device_beginnings
 from tests.steps import devices as steps
 from tests.steps.devices import Users
 from tests.unit.fakes import (
@@ -215,34 +212,3 @@ def test_a_holder_that_is_restarted(made: Made) -> None:
 def test_an_allocation_of_two() -> None:
     with pytest.raises(LabError, match="one device was expected"):
         device_plugins.only_id({"ids": ["a", "b"]})
-
-
-def test_a_kubelet_that_would_remove_the_plugin_s_socket(made: Made) -> None:
-    """It has begun anew and takes no registration yet."""
-    _, _, shell = made
-    with pytest.raises(NotPrepared, match="the kubelet of worker-0 takes registrations"):
-        plugin(shell).await_registrations()
-    assert any(argv[1:3] == ("register", f"--resource={RESOURCE}") for argv in shell.ran)
-
-
-def test_a_plugin_whose_devices_no_node_tells_is_no_start(made: Made) -> None:
-    """What comes after its registration is not false then."""
-    _, api, shell = made
-    api.table[NODES] = nodes("0", "0")
-    shell.answers["systemd-run"] = ""
-    start = partial(device_beginnings.plugin_registered, live(made), lambda _: plugin(shell))
-    with pytest.raises(NotPrepared, match="worker-0 alone has 3 of"):
-        start(3)
-
-
-def test_what_a_killed_run_left_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nobody else's devices are."""
-    api, shell = FakeApi({}), FakeShell(answers={"systemctl": "", "rm": ""})
-    has = {RESOURCE: "3", "example.com/gpu": "1", "vendor.io/claim-0a1b2c3d": "1", "cpu": "2"}
-    node = {"metadata": {"name": "worker-0"}, "status": {"capacity": has}}
-    api.table[NODES] = {"items": [node]}
-    forgotten: list[str] = []
-    monkeypatch.setattr(fixture, "forget", lambda _, plugin: forgotten.append(plugin.resource))
-    fixture.remove_left(cast("Cluster", Live(api, shell)))
-    assert forgotten == [RESOURCE]
-    assert ("systemctl", "stop", NAME) in shell.ran
