@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,17 +16,22 @@ import fabric
 import paramiko
 from invoke.exceptions import CommandTimedOut
 
-from infra import places
+from infra import load, places
+from infra.conversation import converse
 from infra.errors import CommandFailed, Unreachable
 
 TIMEOUT = 60.0
 """Seconds a command may take unless its caller says more: a unit start on a busy machine."""
-STATUS_TIMEOUT = 5.0
-"""Seconds for the exit status after the output has ended."""
-PIECE = 1 << 18
-"""Bytes of input given to paramiko at once: it copies all that is left for each packet of 32 KiB,
-so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."""
 LOOPBACK = "127.0.0.1"
+LOST = (EOFError, ConnectionResetError, paramiko.SSHException)
+"""How a connection ends that was made or was being made; one that is refused or finds nobody ends
+otherwise."""
+REFUSED = (
+    paramiko.AuthenticationException,
+    paramiko.BadHostKeyException,
+    paramiko.ChannelException,
+)
+"""Said by the machine: it would say so again."""
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and the banner; machines are one hop away."""
 
@@ -77,6 +81,8 @@ class Dials(Protocol):
 
 class Ssh:
     """A machine over SSH. One connection, kept; usable from several threads one at a time.
+
+    One that is lost is made anew, once, while no command was sent; a command is never sent twice.
 
     Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
     """
@@ -133,11 +139,13 @@ class Ssh:
         places.looked(self.name if address == LOOPBACK else address, port)
         try:
             with self._lock:
-                return self._transport().open_channel(
-                    "direct-tcpip", (address, port), (LOOPBACK, 0), timeout=CONNECT_TIMEOUT
+                return self._open(
+                    lambda transport: transport.open_channel(
+                        "direct-tcpip", (address, port), (LOOPBACK, 0), timeout=CONNECT_TIMEOUT
+                    )
                 )
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise Unreachable(self.name, f"to {address}:{port}", repr(error)) from error
+            raise Unreachable(self.name, f"to {address}:{port}", why(error)) from error
 
     def close(self) -> None:
         with self._lock:
@@ -151,8 +159,8 @@ class Ssh:
         # paramiko takes one string; shlex.join quotes every word, so no value is ever parsed.
         command = shlex.join(argv)
         with self._lock:
+            channel = self._session()
             try:
-                channel = self._transport().open_session(timeout=CONNECT_TIMEOUT)
                 channel.settimeout(timeout)
                 channel.exec_command(command)
                 return converse(channel, stdin or b"")
@@ -163,10 +171,30 @@ class Ssh:
                 ) from error
             except (OSError, EOFError, paramiko.SSHException, CommandTimedOut) as error:
                 self.close()
-                raise Unreachable(self.name, self.address, repr(error)) from error
+                cause = f"{error!r} after {command[:80]} was sent, which may have run"
+                raise Unreachable(self.name, self.address, cause) from error
+
+    def _session(self) -> paramiko.Channel:
+        try:
+            return self._open(lambda transport: transport.open_session(timeout=CONNECT_TIMEOUT))
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            self.close()
+            raise Unreachable(self.name, self.address, why(error)) from error
+
+    def _open(self, opening: Callable[[paramiko.Transport], paramiko.Channel]) -> paramiko.Channel:
+        """A new channel, on which nothing was sent yet: so one that is lost may be opened again."""
+        try:
+            return opening(self._transport())
+        except LOST as error:
+            if isinstance(error, REFUSED) or self._connected():
+                raise
+            return opening(self._transport())
+
+    def _connected(self) -> bool:
+        return self._connection is not None and bool(self._connection.is_connected)
 
     def _transport(self) -> paramiko.Transport:
-        if self._connection is None or not self._connection.is_connected:
+        if self._connection is None or not self._connected():
             connection = fabric.Connection(
                 self.address,
                 user=self._user,
@@ -181,7 +209,11 @@ class Ssh:
             )
             connection.client.load_host_keys(str(self._known_hosts))
             connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-            connection.open()
+            try:
+                connection.open()
+            except BaseException:
+                connection.client.close()  # fabric closes only what it calls connected
+                raise
             self._connection = connection
         transport: paramiko.Transport | None = self._connection.client.get_transport()
         if transport is None:
@@ -189,43 +221,15 @@ class Ssh:
         return transport
 
 
+def why(error: Exception) -> str:
+    """What happened before anything was sent, and what to do where too much load may be why."""
+    if isinstance(error, REFUSED) or not isinstance(error, LOST):
+        return repr(error)
+    return f"no session came about: {error!r}; {load.here()}: run again when that is lower"
+
+
 def exists(shell: Shell, path: str) -> bool:
     return shell.run(["test", "-e", path], check=False).exit_status == 0
-
-
-def converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
-    """Output, error output and status of a started command, fed with ``stdin``.
-
-    Standard error is read by a thread of its own: a full window on either would stop the other.
-    """
-    err = BytesIO()
-    reader = threading.Thread(target=drain, args=(channel.recv_stderr, err), daemon=True)
-    reader.start()
-    out = BytesIO()
-    receiver = threading.Thread(target=drain, args=(channel.recv, out), daemon=True)
-    receiver.start()
-    for start in range(0, len(stdin), PIECE):
-        channel.sendall(stdin[start : start + PIECE])
-    channel.shutdown_write()
-    timeout = channel.gettimeout()
-    receiver.join(timeout)
-    reader.join(timeout)
-    # A reader also ends when its own time is over, at the same moment as the joins: what counts is
-    # whether the command's end is known. Asking for the status would wait for it without a bound.
-    if receiver.is_alive() or reader.is_alive() or not channel.status_event.wait(STATUS_TIMEOUT):
-        channel.close()
-        raise TimeoutError
-    status = channel.recv_exit_status()
-    channel.close()
-    return out.getvalue(), err.getvalue(), status
-
-
-def drain(receive: Callable[[int], bytes], into: BytesIO) -> None:
-    try:
-        while chunk := receive(1 << 16):
-            into.write(chunk)
-    except TimeoutError:
-        return  # the caller sees its deadline by itself
 
 
 def text(raw: bytes) -> str:

@@ -1,63 +1,172 @@
-"""Commands over SSH end in time, also when the machine never tells how they ended."""
+"""A connection that is lost is told and made anew, and no command is ever sent twice."""
 
-import threading
-from typing import Any, cast
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import paramiko
 import pytest
 
 from infra import ssh
+from infra.errors import LabError, Unreachable
+from infra.ssh import Ssh
+
+DEAD = paramiko.SSHException("SSH session not active")
+NEVER = paramiko.SSHException("No existing session")
 
 
-class Silent:
-    """A channel whose readers run into their own time-out, and whose command never ends."""
+class Channel:
+    def __init__(self, sent: list[str], fails: Exception | None) -> None:
+        self.sent, self.fails = sent, fails
 
-    def __init__(self, *, ends: bool = False) -> None:
-        self.status_event = threading.Event()
-        self.closed = False
-        self.ends = ends
-        self.pieces: list[bytes] = []
-
-    def sendall(self, piece: bytes) -> None:
-        self.pieces.append(piece)
-
-    def recv(self, _size: int) -> bytes:
-        if self.ends:
-            self.status_event.set()
-            return b""
-        raise TimeoutError
-
-    recv_stderr = recv
-
-    def shutdown_write(self) -> None:
+    def settimeout(self, _seconds: float) -> None:
         pass
 
-    def gettimeout(self) -> float:
-        return 0.05
+    def exec_command(self, command: str) -> None:
+        self.sent.append(command)
+        if self.fails:
+            raise self.fails
 
-    def recv_exit_status(self) -> int:
-        assert self.status_event.is_set(), "this would wait for ever"
-        return 3
+
+class Sshd:
+    """What each connection in turn does: an error at its making, at a channel, at a command."""
+
+    def __init__(self, **at: list[Exception | None]) -> None:
+        self.at = {name: iter(errors) for name, errors in at.items()}
+        self.sent: list[str] = []
+        self.made = 0
+        self.closed = 0
+
+    def fail(self, where: str) -> Exception | None:
+        return next(self.at.get(where, iter(())), None)
+
+    def connection(self, *_: Any, **__: Any) -> Any:
+        return Connection(self)
+
+
+class Connection:
+    def __init__(self, sshd: Sshd) -> None:
+        self.sshd = sshd
+        self.is_connected = False
+        self.client = self
+
+    def load_host_keys(self, _path: str) -> None:
+        pass
+
+    def set_missing_host_key_policy(self, policy: Any) -> None:
+        assert isinstance(policy, paramiko.RejectPolicy)
+
+    def open(self) -> None:
+        self.sshd.made += 1
+        if error := self.sshd.fail("open"):
+            raise error
+        self.is_connected = True
 
     def close(self) -> None:
-        self.closed = True
+        self.sshd.closed += 1
+        self.is_connected = False
+
+    def get_transport(self) -> Any:
+        return SimpleNamespace(open_session=self.channel, open_channel=self.channel)
+
+    def channel(self, *_: Any, **__: Any) -> Channel:
+        if error := self.sshd.fail("channel"):
+            self.is_connected = isinstance(error, ssh.REFUSED) or "Timeout" in str(error)
+            raise error
+        return Channel(self.sshd.sent, self.sshd.fail("command"))
 
 
-def test_a_command_without_an_end_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssh, "STATUS_TIMEOUT", 0.05)
-    channel = Silent()
-    with pytest.raises(TimeoutError):
-        ssh.converse(cast("Any", channel), b"")
-    assert channel.closed
+@pytest.fixture(autouse=True)
+def answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh, "converse", lambda *_: (b"", b"", 0))
 
 
-def test_a_command_that_ends_gives_its_status() -> None:
-    assert ssh.converse(cast("Any", Silent(ends=True)), b"") == (b"", b"", 3)
+def machine(monkeypatch: pytest.MonkeyPatch, sshd: Sshd) -> Ssh:
+    monkeypatch.setattr(ssh.fabric, "Connection", sshd.connection)
+    return Ssh("worker-0", "10.0.1.21", user="admin", key=Path("key"), known_hosts=Path("known"))
 
 
-def test_much_input_is_sent_in_pieces_and_whole() -> None:
-    channel = Silent(ends=True)
-    content = bytes(range(256)) * 4096 + b"the end"
-    ssh.converse(cast("Any", channel), content)
-    assert b"".join(channel.pieces) == content
-    longest = max(len(piece) for piece in channel.pieces)
-    assert longest <= ssh.PIECE, "paramiko copies what is left of a piece for each packet"
+@pytest.mark.parametrize("lost", [DEAD, EOFError(), ConnectionResetError(104, "reset")], ids=repr)
+def test_a_kept_connection_that_died_is_made_anew_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, lost: Exception
+) -> None:
+    sshd = Sshd(channel=[None, lost])
+    shell = machine(monkeypatch, sshd)
+    shell.run(["true"])
+    shell.run(["date"])
+    assert sshd.sent == ["sudo -n true", "sudo -n date"]
+    assert sshd.made == 2
+
+
+def test_a_connection_lost_while_it_was_made_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sshd = Sshd(open=[NEVER])
+    machine(monkeypatch, sshd).run(["true"])
+    assert (sshd.made, sshd.closed, sshd.sent) == (2, 1, ["sudo -n true"])
+
+
+def test_a_machine_that_loses_both_is_not_judged_and_what_to_do_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sshd = Sshd(open=[NEVER, NEVER, NEVER])
+    words = (
+        r"worker-0 \(10.0.1.21\) cannot be reached: no session came about: "
+        r"SSHException\('No existing session'\); the load of this computer is [\d.]+ on \d+ CPUs: "
+        r"run again when that is lower"
+    )
+    with pytest.raises(Unreachable, match=words) as told:
+        machine(monkeypatch, sshd).run(["true"])
+    assert isinstance(told.value, LabError)
+    assert (sshd.made, sshd.closed) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "lost", [paramiko.SSHException("Channel closed."), EOFError(), OSError("gone")], ids=repr
+)
+def test_a_command_that_may_have_run_is_never_sent_again(
+    monkeypatch: pytest.MonkeyPatch, lost: Exception
+) -> None:
+    sshd = Sshd(command=[lost])
+    with pytest.raises(Unreachable, match="after sudo -n reboot was sent, which may have run"):
+        machine(monkeypatch, sshd).run(["reboot"])
+    assert (sshd.made, sshd.sent) == (1, ["sudo -n reboot"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        paramiko.AuthenticationException("no"),
+        OSError("No route to host"),
+        TimeoutError("timed out"),
+    ],
+    ids=repr,
+)
+def test_a_machine_that_refuses_or_is_not_there_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch, said: Exception
+) -> None:
+    sshd = Sshd(open=[said])
+    with pytest.raises(Unreachable) as told:
+        machine(monkeypatch, sshd).run(["true"])
+    assert str(told.value) == f"worker-0 (10.0.1.21) cannot be reached: {said!r}"
+    assert sshd.made == 1
+
+
+def test_a_busy_machine_gets_no_second_session_on_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection lives: it was only slow."""
+    sshd = Sshd(channel=[paramiko.SSHException("Timeout opening channel.")])
+    with pytest.raises(Unreachable, match=r"Timeout opening channel.*run again when"):
+        machine(monkeypatch, sshd).run(["true"])
+    assert (sshd.made, sshd.sent) == (1, [])
+
+
+def test_a_port_that_refuses_is_dialled_once_and_a_lost_connection_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sshd = Sshd(channel=[paramiko.ChannelException(2, "Connect failed"), DEAD])
+    shell = machine(monkeypatch, sshd)
+    with pytest.raises(Unreachable, match=r"to 127.0.0.1:1\).*Connect failed"):
+        shell.dial(ssh.LOOPBACK, 1)
+    assert sshd.made == 1
+    shell.dial(ssh.LOOPBACK, 1)
+    assert sshd.made == 2

@@ -1,0 +1,48 @@
+"""What a command that was started over SSH is fed and says, until it ends or its time is over."""
+
+import threading
+from collections.abc import Callable
+from io import BytesIO
+
+import paramiko
+
+STATUS_TIMEOUT = 5.0
+"""Seconds for the exit status after the output has ended."""
+PIECE = 1 << 18
+"""Bytes of input given to paramiko at once: it copies all that is left for each packet of 32 KiB,
+so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."""
+
+
+def converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
+    """Output, error output and status of a started command, fed with ``stdin``.
+
+    Standard error is read by a thread of its own: a full window on either would stop the other.
+    """
+    err = BytesIO()
+    reader = threading.Thread(target=drain, args=(channel.recv_stderr, err), daemon=True)
+    reader.start()
+    out = BytesIO()
+    receiver = threading.Thread(target=drain, args=(channel.recv, out), daemon=True)
+    receiver.start()
+    for start in range(0, len(stdin), PIECE):
+        channel.sendall(stdin[start : start + PIECE])
+    channel.shutdown_write()
+    timeout = channel.gettimeout()
+    receiver.join(timeout)
+    reader.join(timeout)
+    # A reader also ends when its own time is over, at the same moment as the joins: what counts is
+    # whether the command's end is known. Asking for the status would wait for it without a bound.
+    if receiver.is_alive() or reader.is_alive() or not channel.status_event.wait(STATUS_TIMEOUT):
+        channel.close()
+        raise TimeoutError
+    status = channel.recv_exit_status()
+    channel.close()
+    return out.getvalue(), err.getvalue(), status
+
+
+def drain(receive: Callable[[int], bytes], into: BytesIO) -> None:
+    try:
+        while chunk := receive(1 << 16):
+            into.write(chunk)
+    except TimeoutError:
+        return  # the caller sees its deadline by itself
