@@ -31,7 +31,11 @@ CHECKS: tuple[Check, ...] = (
 SERVING: tuple[Check, ...] = (api_servers.unready, workers.node_problems)
 """What is asked for by requests alone."""
 WRITING: tuple[Check, ...] = (api_servers.token_use_problems, api_servers.secret_problems)
-"""Only on a cluster that is well otherwise: a write that fails there may still come true later."""
+"""Only on a cluster that is well otherwise: a write that fails there may still come true later.
+
+Not for the deep gate alone, which a run passes once: a key for signing that a disruptive scenario
+or the sweep has not put back would show nowhere else before the next run. It costs no time: who is
+asked for a token has answered before the Secrets, beside which it is asked, are gone again."""
 
 
 def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
