@@ -1,5 +1,6 @@
 """The cluster as data: six machines, their roles, addresses and the networks of the series."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
@@ -16,6 +17,15 @@ class Role(StrEnum):
     LOAD_BALANCER = "load-balancer"
     CONTROLLER = "controller"
     WORKER = "worker"
+
+
+UNITS: Mapping[Role, tuple[str, ...]] = {
+    Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    Role.LOAD_BALANCER: ("haproxy",),
+    Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
+}
+"""Units of the components of each role, in the order in which a machine's own need one another;
+the load balancer is between those it joins."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from infra.clients import leases, units
 from infra.clients.units import Unit
 from infra.cluster import Cluster
 from infra.errors import LabError
+from infra.inventory import UNITS, Role
 
-UNITS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 ELECTED = ("kube-controller-manager", "kube-scheduler")
 Place = tuple[str, str]
 """A machine and a unit on it."""
@@ -32,7 +32,7 @@ class Stopped:
     lease: str = ""
 
 
-def look(cluster: Cluster, *, names: Iterable[str] = UNITS) -> Bystanders:
+def look(cluster: Cluster, *, names: Iterable[str] = UNITS[Role.CONTROLLER]) -> Bystanders:
     found = processes(cluster, names)
     return Bystanders(found, {name: leases.read(cluster.api, name).holder for name in ELECTED})
 

@@ -10,13 +10,13 @@ from infra.clients.leases import Lease
 from infra.clients.pods import condition
 from infra.cluster import Cluster
 from infra.errors import LabError
+from infra.inventory import UNITS, Role
 from infra.wait import eventually
 
 IDENTITY = "apiserver.kubernetes.io/identity=kube-apiserver"
 HOSTNAME = "kubernetes.io/hostname"
 """Labels of an identity Lease (K pkg/controlplane/apiserver/server.go)."""
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
-COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 MIRROR = "kubernetes.io/config.mirror"
 """Annotation of a Pod that mirrors a static one (K pkg/kubelet/types/pod_update.go)."""
 
@@ -132,7 +132,7 @@ def parts_as_pods(pods: Sequence[JsonObject]) -> list[str]:
     return [
         f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
         for pod in pods
-        if pod["metadata"]["name"].startswith(COMPONENTS)
+        if pod["metadata"]["name"].startswith(UNITS[Role.CONTROLLER])
         or MIRROR in (pod["metadata"].get("annotations") or {})
     ]
 

@@ -4,18 +4,13 @@ A line on demand proves it for those that tell of something; a kube-proxy says n
 """
 
 import re
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.clients import units
 from infra.cluster import Cluster
-from infra.inventory import Role
+from infra.inventory import UNITS
 from infra.ssh import Shell
 
-UNITS: Mapping[Role, tuple[str, ...]] = {
-    Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
-    Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
-}
 STREAM = re.compile(r"(?:^|\0)JOURNAL_STREAM=\d+:(\d+)")
 """Device and inode of the socket to the journal (systemd.exec(5))."""
 

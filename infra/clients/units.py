@@ -126,6 +126,10 @@ START_TIMEOUT = 240.0
 
 def not_enabled(shell: Shell, names: Sequence[str]) -> list[str]:
     """Units that do not start with their machine, and what systemd calls them instead."""
-    told = {name: shell.run(["systemctl", "is-enabled", name], check=False) for name in names}
-    words = {name: answer.stdout.strip() or answer.stderr.strip() for name, answer in told.items()}
+    # is-enabled gives up at the first unit that is not there (systemd 252), and names none
+    asked = ["systemctl", "list-unit-files", "--no-legend", "--full"]
+    told = shell.run([*asked, *(f"{name}.service" for name in names)], check=False)
+    states = dict(line.split()[:2] for line in told.stdout.splitlines())
+    absent = told.stderr.strip() or "not there"
+    words = {name: states.get(f"{name}.service", absent) for name in names}
     return [f"{name} is {word}" for name, word in words.items() if word != "enabled"]

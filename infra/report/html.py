@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from infra import claims
-from infra.inventory import Role
+from infra.inventory import UNITS
 from infra.report import cgroups, findings, floor, leases, series, spans, svg, timeline, verdicts
 from infra.report import folder as folders
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
@@ -21,11 +21,6 @@ from infra.report.outcomes import SIGNS, Outcome, Sign, Untried, sign
 from infra.report.shapes import shaped
 
 TEMPLATES = Path(__file__).with_name("templates")
-UNITS = {
-    Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
-    Role.LOAD_BALANCER: ("haproxy",),
-    Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
-}
 HIGHLIGHTS = ("lease-history", "cgroup-change")
 SHOWN_HIGHLIGHTS = 4
 SHARED = 3

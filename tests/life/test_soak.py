@@ -17,6 +17,7 @@ from infra import up
 from infra.clients import bystanders, journal, members, units
 from infra.clients.bystanders import Bystanders
 from infra.cluster import Cluster
+from infra.inventory import UNITS, Role
 from infra.settings import Settings
 from infra.wait import pause
 from tests.life.commands import ROOT, infra
@@ -26,7 +27,6 @@ MINUTES = float(os.environ.get("KFS_SOAK_MINUTES", "15"))
 """Of each half."""
 SLOW = "slow fdatasync"
 """What an etcd logs of a write to its log that took over 1 s: server/storage/wal of etcd 3.6."""
-ON_WORKERS = ("containerd", "kubelet", "kube-proxy")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def look(cluster: Cluster) -> Look:
     shown = [
         unit
         for worker in cluster.spec.workers
-        for unit in units.show_all(cluster.shell(worker.name), ON_WORKERS)
+        for unit in units.show_all(cluster.shell(worker.name), UNITS[Role.WORKER])
     ]
     balancer = cluster.shell(cluster.spec.load_balancer.name)
     shown.append(units.show(balancer, "haproxy"))

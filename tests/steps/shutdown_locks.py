@@ -12,12 +12,13 @@ from infra.clients.running import must_be_none, stays
 from infra.clients.shutdowns import DROP_IN, LATER, LOGIND, NOT_RAISED
 from infra.cluster import Cluster
 from infra.errors import require
+from infra.inventory import UNITS, Role
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
 from tests.steps.shutdown import delay_shutdown
 
-NODE = ("containerd", "kubelet", "kube-proxy")
+NODE = UNITS[Role.WORKER]
 Limits = dict[str, float]
 """Seconds that the logind of each worker allows before anything is changed."""
 

@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 from infra.desired.things import Binary, Directory, File, Package, Running, Secret, Thing, Unit
-from infra.inventory import ClusterSpec, Machine, Role, series
+from infra.inventory import UNITS, ClusterSpec, Machine, Role, series
 from infra.localec2.image.layout import destination
 from infra.phases import BUILD
 from infra.phases.render import things_of
@@ -133,6 +133,7 @@ def test_each_role_runs_its_units_and_no_others(material: Material) -> None:
         Role.CONTROLLER: ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
         Role.WORKER: ["kubernetes-kernel", "containerd", "kubelet", "kube-proxy", "pod-masquerade"],
     }
+    assert all(set(units) <= set(running[role]) for role, units in UNITS.items())
 
 
 @pytest.mark.parametrize(
