@@ -19,7 +19,7 @@ PORT = 8080
 NAME = "kubernetes.default.svc.cluster.local:443"
 """Article 15: the name every cluster answers."""
 WHAT = {
-    "dns": "a name by DNS",
+    "dns": "the API as kubernetes.default.svc.cluster.local",
     "own": "a Service whose Pod runs on the same worker",
     "other": "a Service whose Pod runs on another worker",
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from infra.clients import deployments
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import is_ready
+from infra.clients.pod_status import is_ready
 
 PODS = "/api/v1/namespaces/kube-system/pods"
 LABELS = {"CoreDNS": "k8s-app=kube-dns", "its node plugin": "app=ebs-csi-node"}

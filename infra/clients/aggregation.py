@@ -10,7 +10,7 @@ from infra.clients import exposed, kubelet, metrics, tls
 from infra.clients.api import WHO, Answer, Api, Credentials, JsonObject
 from infra.clients.metrics import Sample
 from infra.clients.node_metrics import GROUP, NODES, given
-from infra.clients.pods import is_ready
+from infra.clients.pod_status import is_ready
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared, preparing, require
 from infra.timing import Bound, scaled

@@ -7,7 +7,7 @@ from infra.clients import bystanders, leases
 from infra.clients.api import Api, ApiUnreachable, JsonObject
 from infra.clients.bystanders import Bystanders
 from infra.clients.leases import Lease
-from infra.clients.pods import condition
+from infra.clients.pod_status import condition
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.inventory import UNITS, Role
@@ -77,13 +77,17 @@ def await_addresses(api: Api, wanted: list[str], *, within: float) -> None:
 
 
 def coordination_resources(api: Api) -> dict[str, list[str]]:
-    """Resources of coordination.k8s.io by version, as discovery lists them."""
-    versions = [v["version"] for v in api.get("/apis/coordination.k8s.io")["versions"]]
+    """Resources of coordination.k8s.io by version, as one API server itself serves them.
+
+    A version that another API server registered is listed by all of them, and answered with 404
+    by those that do not serve it: it has no resources here.
+    """
+    home = "/apis/coordination.k8s.io"
+    versions = [v["version"] for v in api.get(home)["versions"]]
+    found = {version: api.find(f"{home}/{version}") for version in versions}
     return {
-        version: [
-            item["name"] for item in api.get(f"/apis/coordination.k8s.io/{version}")["resources"]
-        ]
-        for version in versions
+        version: [item["name"] for item in listed["resources"]] if listed else []
+        for version, listed in found.items()
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from infra.clients.api import Answer, Api, JsonObject
 from infra.clients.deployments import APPS, controller_of
 from infra.clients.kubectl import Running
-from infra.clients.pods import condition, is_ready
+from infra.clients.pod_status import condition, is_ready
 from infra.timing import scaled
 from infra.wait import eventually
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from infra import places
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import condition, is_ready
+from infra.clients.pod_status import condition, is_ready
 from infra.clients.storage import DRIVER
 from infra.cluster import Cluster
 

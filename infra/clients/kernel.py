@@ -99,7 +99,7 @@ def protections(shell: Shell, paths: Sequence[str]) -> list[str]:
     for line in shell.run(["grep", "-H", "", *names], check=False).stdout.splitlines():
         file, _, value = line.partition(":")
         if value != NEUTRAL[file.rpartition("/")[2]]:
-            found.append(f"{file.removeprefix(ROOT)} is {value}")
+            found.append(f"{shell.name}: {file.removeprefix(ROOT)} is {value}")
         names.remove(file)
     if names:
         raise LabError(f"{shell.name} has no {names[0]}: protection cannot be judged")

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from infra.clients import drains, heartbeats, leases
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import condition, is_ready
+from infra.clients.pod_status import condition, is_ready
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 from infra.clients.api import Answer, Api, JsonObject, need
 from infra.clients.cgroup import PodCgroups, statuses_of
+from infra.clients.pod_status import briefly, condition
 from infra.errors import NotPrepared, WaitTimeout, preparing
 from infra.timing import ACCESS, POD_RUNS, scaled
 from infra.wait import eventually
 
-IN_PROGRESS = "PodResizeInProgress"
-PENDING = "PodResizePending"
 Figures = Mapping[str, str]
 """Quantities by resource: ``{"cpu": "250m", "memory": "128Mi"}``."""
 
@@ -185,50 +184,6 @@ def is_settled(pod: JsonObject) -> bool:
         "running" in status.get("state", {}) and status["name"] not in sidecars
         for status in pod["status"].get("initContainerStatuses", [])
     )
-
-
-def condition(pod: JsonObject, kind: str) -> JsonObject:
-    """The condition of that type, or ``{}``."""
-    found = [c for c in pod["status"].get("conditions", []) if c["type"] == kind]
-    return dict(found[0]) if found else {}
-
-
-def is_ready(pod: JsonObject) -> bool:
-    """Ready and not on its way out."""
-    going = "deletionTimestamp" in pod["metadata"]
-    return not going and condition(pod, "Ready").get("status") == "True"
-
-
-def resize_state(pod: JsonObject) -> str:
-    """What the conditions say of a resize: ``Deferred``, ``in progress: Error``, or ``none``."""
-    if pending := condition(pod, PENDING):
-        return str(pending.get("reason", "pending"))
-    if running := condition(pod, IN_PROGRESS):
-        return f"in progress: {running.get('reason', '')}".rstrip(": ")
-    return "none"
-
-
-def briefly(pod: JsonObject) -> str:
-    """A Pod in a line of a history."""
-    states = ", ".join(
-        f"{s['name']} {state_of(s)} x{s.get('restartCount', 0)}" for s in statuses_of(pod)
-    )
-    scheduled = condition(pod, "PodScheduled")
-    why = "" if scheduled.get("status") == "True" else f" {scheduled.get('message', '')}"
-    meta, status = pod["metadata"], pod["status"]
-    return (
-        f"generation {meta.get('generation')}, observed {status.get('observedGeneration')}, "
-        f"{status.get('phase')}{why}, resize {resize_state(pod)}, {states}"
-    )
-
-
-def state_of(status: JsonObject) -> str:
-    """What a container does; of one that waits, for what."""
-    state = status.get("state") or {}
-    if waiting := state.get("waiting"):
-        told = (waiting.get("reason", ""), " ".join(waiting.get("message", "").split())[:200])
-        return " ".join(["waiting", *filter(None, told)])
-    return next(iter(state), "unknown")
 
 
 def container_in(pod: JsonObject, name: str) -> JsonObject:

@@ -7,13 +7,8 @@ from typing import Any
 from infra.clients import everywhere
 from infra.clients.api import Answer, JsonObject
 from infra.clients.cgroup import statuses_of
-from infra.clients.pods import (
-    IN_PROGRESS,
-    Version,
-    condition,
-    container_in,
-    resize_state,
-)
+from infra.clients.pod_status import IN_PROGRESS, condition, resize_state
+from infra.clients.pods import Version, container_in
 from infra.clients.running import RunningPod
 from infra.cluster import Cluster
 from infra.errors import ClaimError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from infra.clients import kernel, kubelet, metrics, units
 from infra.clients.api import Api, JsonObject
-from infra.clients.pods import condition
+from infra.clients.pod_status import condition
 from infra.ssh import Shell, exists
 
 FOLDER = "/etc/systemd/logind.conf.d"

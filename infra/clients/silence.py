@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from infra.clients import kubelet
 from infra.clients.api import DRY_RUN, Api, JsonObject, need
 from infra.clients.kernel import alive
-from infra.clients.pods import PodIdentity, Pods, condition
+from infra.clients.pod_status import condition
+from infra.clients.pods import PodIdentity, Pods
 from infra.clients.running import RunningPod
 from infra.errors import NotPrepared
 

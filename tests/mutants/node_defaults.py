@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from infra.clients import image_store
 from infra.cluster import Cluster
 from tests.mutants.changes import WORKER, api_server_with, one_kubelet_with
 from tests.mutants.mutant import Mutant
@@ -19,16 +18,6 @@ def one_api_server_without(plugin: str) -> Callable[[Cluster], None]:
     return api_server_with(
         "controller-2", {routing: f"--disable-admission-plugins={plugin} \\\n  {routing}"}
     )
-
-
-def loose_sandbox_image(cluster: Cluster) -> None:
-    shell = cluster.shell(WORKER)
-    image_store.unpin(shell, [image_store.sandbox(shell)])
-
-
-def pinned_again(cluster: Cluster) -> None:
-    shell = cluster.shell(WORKER)
-    image_store.pin(shell, [image_store.sandbox(shell)])
 
 
 def obliging_runtime(cluster: Cluster) -> None:
@@ -48,6 +37,7 @@ MUTANTS = (
         "65.3",
         "worker-1: cpuCFSQuota is False, must be True",
         one_kubelet_with("cpuCFSQuota: false"),
+        or_says="cpu.max max 100000",
     ),
     Mutant(
         "one kubelet whose Pods are not resized by their quota",
@@ -66,13 +56,6 @@ MUTANTS = (
         "65.12",
         "worker-1: failSwapOn is False, must be True",
         one_kubelet_with("failSwapOn: false"),
-    ),
-    Mutant(
-        "a sandbox image that nothing keeps",
-        "65.9",
-        "but not pinned",
-        loose_sandbox_image,
-        mend=pinned_again,
     ),
     Mutant(
         "a runtime that says yes to resizes",

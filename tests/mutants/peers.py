@@ -243,8 +243,9 @@ MUTANTS = (
     Mutant(
         "a controller without a way to one worker's Pods",
         "61.10",
-        f"{OTHER} does not reach",
+        "worker-1 does not always reach the API as kubernetes.default",
         no_way_to_pods,
+        outcome="not judged",
         mend=way_to_pods,
     ),
     Mutant(

@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "Pods that are never Ready",
         "65.3",
-        "Ready",
+        "not Ready for its readiness gates",
         pods_never_ready,
         outcome="not judged",
         mend=pods_ready_again,

@@ -8,7 +8,8 @@ from infra.clients import bystanders, control_plane, leases
 from infra.clients.api import JsonObject
 from infra.clients.bystanders import Stopped
 from infra.clients.control_plane import Server
-from infra.clients.pods import Pods, condition
+from infra.clients.pod_status import condition
+from infra.clients.pods import Pods
 from infra.clients.running import must_be_none
 from infra.clients.units import API_SERVER
 from infra.cluster import Cluster

@@ -9,7 +9,7 @@ from fixtures.workloads import Workloads, manifest
 from infra.clients import device_mounts, device_plugins
 from infra.clients.api import JsonObject, need
 from infra.clients.device_plugins import NULL, DevicePlugin
-from infra.clients.pods import condition
+from infra.clients.pod_status import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, preparing

@@ -13,7 +13,7 @@ from infra.clients import drains
 from infra.clients.api import JsonObject
 from infra.clients.drains import Drill
 from infra.clients.kubectl import ENDS, Kubectl, Running
-from infra.clients.pods import condition
+from infra.clients.pod_status import condition
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require

@@ -11,7 +11,7 @@ from infra import places
 from infra.clients import image_store, image_volumes
 from infra.clients.api import JsonObject, need
 from infra.clients.image_volumes import PLACE, REFUSED, SCRATCH
-from infra.clients.pods import is_ready
+from infra.clients.pod_status import is_ready
 from infra.clients.running import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require

@@ -7,7 +7,8 @@ from pytest_bdd import given, then, when
 from fixtures.workloads import Workloads
 from infra.clients import everywhere
 from infra.clients.api import Answer
-from infra.clients.pods import condition, is_settled
+from infra.clients.pod_status import condition
+from infra.clients.pods import is_settled
 from infra.clients.resizes import ARTICLE
 from infra.clients.rights import Account, count_in_quota, limit_range, make_account, make_quota
 from infra.clients.running import RunningPod

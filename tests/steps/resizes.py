@@ -6,7 +6,8 @@ from fixtures.recording import Evidence
 from fixtures.workloads import Workloads, manifest
 from infra.clients import everywhere, kubelet, resizes
 from infra.clients.api import Answer, JsonObject
-from infra.clients.pods import IN_PROGRESS, PENDING, Figures, condition, resize_of, resize_state
+from infra.clients.pod_status import IN_PROGRESS, PENDING, condition, resize_state
+from infra.clients.pods import Figures, resize_of
 from infra.clients.resizes import ARTICLE, CHANGES, Rivals
 from infra.clients.running import RunningPod, must_be_none, stays
 from infra.cluster import Cluster

@@ -5,7 +5,7 @@ from pytest_bdd import given, then, when
 from fixtures.ebs import Ebs
 from fixtures.ebs_driver import Driver
 from infra.clients.api import need
-from infra.clients.pods import condition
+from infra.clients.pod_status import condition
 from infra.clients.running import RunningPod
 from infra.errors import ClaimError
 from infra.timing import scaled

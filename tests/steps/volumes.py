@@ -6,7 +6,7 @@ from fixtures.ebs import CLAIM, Ebs, Left
 from fixtures.recording import Evidence
 from infra.clients import volume_users
 from infra.clients.api import need
-from infra.clients.pods import is_ready
+from infra.clients.pod_status import is_ready
 from infra.clients.running import RunningPod, must_be_none
 from infra.clients.storage import must_be_taken
 from infra.errors import ClaimError, require

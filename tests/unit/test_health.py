@@ -223,5 +223,5 @@ def test_what_fails_half_the_time_ends_the_wait(monkeypatch: pytest.MonkeyPatch)
             return super().ask(method, path, **how)
 
     monkeypatch.setattr(health, "problems", lambda _: [])
-    with pytest.raises(ClusterBroken, match="worker-1 does not always reach a name by DNS"):
+    with pytest.raises(ClusterBroken, match="worker-1 does not always reach the API as"):
         health.gate(cluster(api=Stores({"/api/v1/nodes": {"items": []}})), deep=True)

@@ -41,12 +41,10 @@ COORDINATION = "/apis/coordination.k8s.io"
 def discovery(*more: str) -> FakeApi:
     """An API server that serves Leases, and these in another version."""
     versions = {"versions": [{"version": "v1"}, {"version": "v1beta1"}]}
-    names = [{"name": name} for name in more]
-    return FakeApi({
-        COORDINATION: versions,
-        f"{COORDINATION}/v1": {"resources": [{"name": "leases"}]},
-        f"{COORDINATION}/v1beta1": {"resources": names},
-    })  # fmt: skip
+    served = {COORDINATION: versions, f"{COORDINATION}/v1": {"resources": [{"name": "leases"}]}}
+    if more:  # another API server's version is listed by all, and answered with 404 by the others
+        served[f"{COORDINATION}/v1beta1"] = {"resources": [{"name": name} for name in more]}
+    return FakeApi(served)
 
 
 def test_a_candidate_or_a_strategy() -> None:

@@ -152,7 +152,7 @@ def test_protected_memory(made: Made) -> None:
         steps.slices_neutral(subject)
     scope = f"{SLICE}/cri-containerd-c0ffee.scope"
     shell.answers["grep"] = protection(scope, memory_high="4096")
-    goes_red("memory.high is 4096", steps.container_neutral, subject)
+    goes_red("worker-0: .*memory.high is 4096", steps.container_neutral, subject)
 
 
 def test_throttling() -> None:
