@@ -121,9 +121,14 @@ def delete_parameters(policies: Policies, name: str) -> None:
     policies.parameters.delete(name)
 
 
+def policies_and_bindings() -> set[str]:
+    """Plural names of both kinds of policy and of their bindings."""
+    return {admission.plural(kind + end) for kind in admission.KINDS for end in ("", "Binding")}
+
+
 @then("each API server serves both kinds of policy and of binding at v1")
 def served(policies: Policies) -> None:
-    wanted = {admission.plural(kind + end) for kind in admission.KINDS for end in ("", "Binding")}
+    wanted = policies_and_bindings()
     found = {machine: admission.served(api) for machine, api in policies.servers.items()}
     wrong = {m: sorted(wanted - names) for m, names in found.items() if wanted - names}
     if wrong:

@@ -18,7 +18,8 @@ PATH = "/readyz"
 def checks_of_balancer(cluster: Cluster, evidence: Evidence) -> dict[str, Check]:
     """By controller; a server that is none of ours is not among them."""
     shell = cluster.shell(cluster.spec.load_balancer.name)
-    found = {c.address: c for c in balancer.checks(balancer.configuration(shell)).values()}
+    listed = balancer.checks(balancer.configuration(shell))
+    found = {check.address: check for check in listed.values()}
     addresses = {str(m.name): f"{m.private_ip}:{API_PORT}" for m in cluster.spec.controllers}
     checks = {name: found.get(address, Check(address)) for name, address in addresses.items()}
     evidence.table("checks", "API server, what it is", [(n, str(c)) for n, c in checks.items()])

@@ -1,6 +1,6 @@
 """Priority and fairness: built-in objects, where answers were put, levels live, seats."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from pytest_bdd import given, then, when
@@ -211,9 +211,14 @@ def seats_follow(objects: Objects, samples: dict[str, list[Sample]]) -> None:
     wanted = fairness.nominal_seats(fairness.ALL_SEATS, objects.levels)
     wrong: list[str] = []
     for machine, found in samples.items():
-        seen = {name: metrics.value(found, fairness.SEATS, priority_level=name) for name in wanted}
+        seen = seats_by_level(found, wanted)
         wrong += [f"API server of {machine}, {line}" for line in unlike(wanted, seen)]
     must_be_none(wrong, f"{fairness.ALL_SEATS} seats are shared out by the formula")
+
+
+def seats_by_level(found: list[Sample], names: Iterable[str]) -> dict[str, float | None]:
+    """Nominal seats by priority level, as one API server's metrics have them."""
+    return {name: metrics.value(found, fairness.SEATS, priority_level=name) for name in names}
 
 
 def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:

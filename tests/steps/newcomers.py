@@ -141,6 +141,12 @@ def nothing_left(cluster: Cluster, joined: Joined, limit: float) -> None:
         raise ClaimError(f"the other nodes should be {joined.others}; they are {now}")
 
 
+def node_and_kubelet(cluster: Cluster, joined: Joined) -> tuple[Member | None, str]:
+    """Its Node, and the state of its kubelet's unit."""
+    state = units.show(joined.cluster.shell(joined.name), KUBELET).state
+    return membership.member(cluster.api, joined.name), state
+
+
 @then(
     phrase(
         "for {lasting:Duration} it has no Node, though its kubelet runs and says that it is not "
@@ -150,7 +156,7 @@ def nothing_left(cluster: Cluster, joined: Joined, limit: float) -> None:
 def not_registered(cluster: Cluster, joined: Joined, deleted: Deleted, lasting: float) -> None:
     shell = joined.cluster.shell(joined.name)
     consistently(
-        lambda: (membership.member(cluster.api, joined.name), units.show(shell, KUBELET).state),
+        lambda: node_and_kubelet(cluster, joined),
         lambda seen: seen == (None, "active"),
         lasting=scaled(lasting),
         what=f"{joined.name} has no Node while its kubelet runs",

@@ -11,7 +11,7 @@ from fixtures.recording import Evidence
 from infra import places
 from infra.clients import asking, bystanders, units
 from infra.clients.api import Api
-from infra.clients.asking import Asking, trouble
+from infra.clients.asking import Asked, Asking, trouble
 from infra.clients.bystanders import Bystanders
 from infra.clients.holders import Holders, Restarts
 from infra.clients.running import must_be_none
@@ -146,13 +146,19 @@ def no_outage(client: Asking, evidence: Evidence, limit: float) -> None:
         raise ClaimError(f"{worst:.1f} s of failures, {limit:g} allowed: {failed[:3]}")
 
 
-@then("two API servers were ready at any time")
-def ready_at_any_time(cluster: Cluster, probes: dict[str, Asking], evidence: Evidence) -> None:
+def closed(cluster: Cluster, probes: dict[str, Asking]) -> dict[str, tuple[Asked, ...]]:
+    """What each API server answered until now; nothing is asked any more."""
     for machine, probe in probes.items():
         probe.close()
         places.looked(cluster.address_of(machine), API_PORT)
-    asked = {machine: probe.asked for machine, probe in probes.items()}
-    evidence.table("answers on readiness", "machine, asked, not ready", asking.counted(asked))
+    return {machine: probe.asked for machine, probe in probes.items()}
+
+
+@then("two API servers were ready at any time")
+def ready_at_any_time(cluster: Cluster, probes: dict[str, Asking], evidence: Evidence) -> None:
+    asked = closed(cluster, probes)
+    counted = asking.counted(asked)
+    evidence.table("answers on readiness", "machine, asked, not ready", counted)
     fewest, when = asking.fewest_at_once(asked)
     if fewest < QUORUM:
         raise ClaimError(f"{fewest} API servers were ready at {when:.1f} s, {QUORUM} wanted")

@@ -88,11 +88,11 @@ def each_holds_lock(cluster: Cluster, limits: Limits, evidence: Evidence, limit:
 )
 def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:
     shells = [cluster.shell(node) for node in limits]
+    found = [(s.name, shutdowns.limit(s), shutdowns.raised(s)) for s in shells]
     wrong = [
-        f"{shell.name}: {now:g} s after {limits[shell.name]:g} s, {word} {DROP_IN}"
-        for shell in shells
-        for now, word in [(shutdowns.limit(shell), "by" if shutdowns.raised(shell) else "without")]
-        if now < period or word == "without"
+        f"{name}: {now:g} s after {limits[name]:g} s, {'by' if raised else 'without'} {DROP_IN}"
+        for name, now, raised in found
+        if now < period or not raised
     ]
     must_be_none(wrong, f"the kubelet's file lets logind allow {period:g} s")
 

@@ -1,7 +1,7 @@
 """Logs of machines asked of kubelets: every Then-step goes red, as one understands."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -234,16 +234,3 @@ def test_a_question_without_an_end(live: Cluster, shell: FakeShell) -> None:
     questions.no_reader_left(live, NODE)
     shell.answers["pgrep"] = "17\n"
     goes_red("a reader ends with the question; instead: .*17", questions.no_reader_left, live, NODE)
-
-
-def test_queries_are_encoded() -> None:
-    asked: list[Any] = []
-
-    class Port:
-        def ask(self, path: str, **how: Any) -> Answer:
-            asked.append((path, how["timeout"]))
-            return Answer("GET", path, 200, {}, "")
-
-    real = node_logs.NodeLogs(cast("Any", Port()))
-    real.query("kubelet", "etcd", pattern="a b")
-    assert asked == [("/logs/?query=kubelet&query=etcd&pattern=a+b", 40)]
