@@ -1,71 +1,87 @@
 # `make` prints this menu. Everything runs from a virtual environment made from requirements.lock.
+# ARGS go to what a target runs: make check ARGS="-k quantity", make up ARGS="--platform aws".
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+LIVE := $(wildcard tests/test_part*.py)
+ARGS ?=
+# The cluster that is kept between runs. `make test` has one of its own and never touches this one.
 export KFS_CLUSTER_ID ?= series
+TEST_CLUSTER_ID ?= test
+ifeq ($(KFS_CLUSTER_ID)$(filter test,$(MAKECMDGOALS)),$(TEST_CLUSTER_ID)test)
+$(error "$(TEST_CLUSTER_ID)" is your kept cluster: make test TEST_CLUSTER_ID=another)
+endif
 
-.PHONY: bench check down fix help install life lint live machines mutants report soak sweep test types unit up verify
+.PHONY: bench check down e2e e2e-all fix help install lint mutants older report soak sweep test \
+	test-localec2 test-resilience types unit up verify
 
 help: ## print this menu
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-bench: install ## measure boot, build, attach and the suite; writes reports/bench.json
+bench: install ## measure boot, build and attach on a cluster of its own, "bench"; writes reports/bench.json
 	$(BIN)/python -m infra.bench
 
-check: install lint types unit ## everything without machines, about two minutes
+check: lint types unit ## lint, types, unit and contract tests: no cluster, no root; ARGS go to pytest
 
-down: ## remove the cluster and everything it made
-	$(BIN)/python -m infra down
+down: ## remove the kept cluster and everything it made
+	$(BIN)/python -m infra down $(ARGS)
+
+e2e: install ## the live suite without its slow scenarios on the kept cluster (built when there is none); ARGS="-k part13"
+	$(PYTEST) $(LIVE) -n auto --dist loadgroup -m "not slow" $(ARGS)
+
+e2e-all: install older ## the whole live suite on the kept cluster, and further ones beside it for disruptive scenarios
+	$(PYTEST) $(LIVE) -n auto --dist loadgroup --clusters auto $(ARGS)
 
 fix: install ## format and mend what ruff can mend
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 install: .venv/installed ## apt packages and the virtual environment
 
-life: install ## kill a build at five moments, kill the local EC2, remove everything
-	$(PYTEST) tests/life/test_life.py
-
-lint: install
+lint: install ## ruff's rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-live: install ## the whole live suite on the cluster (built when it is not there)
-	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
-	$(PYTEST) tests/test_part*.py -n auto --dist loadgroup --clusters auto
-
-machines: install ## the local EC2 with real machines and packets
-	$(BIN)/python -m infra prepare
-	$(PYTEST) tests/machines
-
-mutants: install ## broken clusters that the suite must catch (docs/TRACK_RECORD.md); ARGS="-k name"
+mutants: install ## broken clusters that the suite must catch, on the kept cluster and a second one; ARGS="-k name"
 	$(BIN)/python -m tests.mutants $(ARGS)
 
+older: install # programs of older minors, for scenarios of version skew
+	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
+
 report: install ## write the last run's page again
-	$(BIN)/python -m infra report
+	$(BIN)/python -m infra report $(ARGS)
 
-soak: install ## half an hour of a cluster, idle and under the suite: nothing moves by itself
-	$(PYTEST) -s tests/life/test_soak.py
+soak: install ## half an hour of a cluster of its own, "soak", idle and under the suite: nothing moves by itself
+	$(PYTEST) -s tests/life/test_soak.py $(ARGS)
 
-sweep: install ## every setting left out, one by one: who notices? ARGS="--minutes 30" (docs/SWEEP.md)
+sweep: install ## leave out every setting, one by one, on the kept cluster and a second one; ARGS="--minutes 30" (docs/SWEEP.md)
 	$(BIN)/python -m tests.sweep $(ARGS)
 
-test: KFS_CLUSTER_ID := $(if $(filter file,$(origin KFS_CLUSTER_ID)),test,$(KFS_CLUSTER_ID))
-test: check machines ## check, machines, then the live suite but its slow scenarios, on a new cluster `test` (or the KFS_CLUSTER_ID given), removed afterwards
-	$(BIN)/python -m infra down
-	$(BIN)/python -m infra up
-	$(PYTEST) tests/test_part*.py -n 4 --dist loadgroup --keep never -m "not slow"
+test: override ARGS :=
+test: check test-localec2 ## what CI runs: check, test-localec2, then e2e on a new cluster of its own, "test", removed afterwards
+	$(BIN)/python -m infra down --cluster-id $(TEST_CLUSTER_ID)
+	$(BIN)/python -m infra up --cluster-id $(TEST_CLUSTER_ID)
+	$(PYTEST) $(LIVE) -n 4 --dist loadgroup -m "not slow" --cluster-id $(TEST_CLUSTER_ID) --keep never
 
-types: install
+test-localec2: install ## the local EC2 with real machines and packets (root); no cluster; ARGS go to pytest
+	$(BIN)/python -m infra prepare
+	$(PYTEST) tests/machines $(ARGS)
+
+test-resilience: install ## kill builds and the local EC2, remove everything, on a cluster of its own, "life"; ARGS go to pytest
+	$(PYTEST) tests/life/test_life.py $(ARGS)
+
+types: install ## mypy
 	$(BIN)/mypy
 
-unit: install
-	$(PYTEST) tests/unit tests/contract -n 2 -q
+unit: install ## unit and contract tests; ARGS="-k quantity"
+	$(PYTEST) tests/unit tests/contract -n 2 -q $(ARGS)
 
-up: install ## build the cluster, or finish building it
-	$(BIN)/python -m infra up
+up: install ## build the kept cluster, or finish building it; ARGS="--platform aws"
+	$(BIN)/python -m infra up $(ARGS)
 
-verify: up live ## a cluster from nothing, the live suite on it, the report
+verify: ## build the cluster or use the kept one, judge the whole live suite on it, write the report; from nothing: make down verify
+	@$(MAKE) --no-print-directory up ARGS=
+	@$(MAKE) --no-print-directory e2e-all
 
 .venv/installed: requirements.lock apt-packages.txt
 	./install $(PYTHON)

@@ -50,7 +50,8 @@ def main() -> None:
     figures["stages"] = (read(Settings(cluster_id=CLUSTER).state) or {}).get("stages", [])
     figures["attach_s"] = infra("status")
     figures["kubectl_s"] = infra("kubectl", "get", "nodes")
-    figures["collect_s"] = timed([sys.executable, "-m", "pytest", "--collect-only", "-qq"])
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-k", "part"]
+    figures["collect_s"] = timed(collect)
     figures["up_again_s"] = infra("up")
     infra("down")
     out = Settings().reports / "bench.json"

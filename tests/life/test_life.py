@@ -1,6 +1,6 @@
 """A cluster under violence: killed builds resume, a killed local EC2 is found, down is final.
 
-Slow (a build each); run by `make life`, on a cluster of its own.
+Slow (a build each); run by `make test-resilience`, on a cluster of its own.
 """
 
 import json
