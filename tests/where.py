@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     for item in session.items:
         for line in told(item):
             terminal.write_line(line)

@@ -79,7 +79,8 @@ def in_process(api: Any, served: Served) -> Any:
         sent = request.headers.items()
         headers = {name: v.decode() if isinstance(v, bytes) else v for name, v in sent}
         answer = WsgiClient(served).post("/", data=request.body, headers=headers)
-        return AWSResponse(request.url, answer.status_code, answer.headers, Body(answer.data))
+        came: Any = answer.headers
+        return AWSResponse(request.url, answer.status_code, came, Body(answer.data))
 
     api.meta.events.register("before-send", send)
     return api

@@ -2,7 +2,7 @@
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -80,7 +80,7 @@ def test_looks_wait_for_changes(local: World) -> None:
 
 def test_identity_and_roles(served: Served, front: "Front") -> None:
     def client(service: str) -> Any:
-        return boto3.client(
+        return cast("Any", boto3.client)(
             service,
             endpoint_url=served.endpoint,
             region_name="ap-southeast-1",

@@ -10,6 +10,7 @@ import pytest
 
 from infra import ec2
 from infra.errors import UserError
+from infra.inventory import MachineName
 from tests.contract.cluster import SPEC, provision
 from tests.contract.conftest import Served
 from tests.contract.rows.disks import ZONE, shown, volume
@@ -26,11 +27,11 @@ def lived(served: Served, local_client: Any, tmp_path_factory: pytest.TempPathFa
     front.on_change = lambda: settle(front)
     made = provision(local_client)
     ec2.route_pods(local_client, SPEC, made)
-    local_client.terminate_instances(InstanceIds=[made.instances["worker-1"].id])
+    local_client.terminate_instances(InstanceIds=[made.instances[MachineName("worker-1")].id])
     made = provision(local_client)
     ec2.route_pods(local_client, SPEC, made)
-    local_client.reboot_instances(InstanceIds=[made.instances["worker-0"].id])
-    local_client.stop_instances(InstanceIds=[made.instances["lb"].id])
+    local_client.reboot_instances(InstanceIds=[made.instances[MachineName("worker-0")].id])
+    local_client.stop_instances(InstanceIds=[made.instances[MachineName("lb")].id])
     return front
 
 

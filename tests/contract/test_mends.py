@@ -7,11 +7,11 @@ import pytest
 
 from infra import ec2
 from infra.ec2 import network, profile
-from infra.inventory import ClusterSpec
+from infra.inventory import ClusterSpec, MachineName
 from tests.contract.cluster import SPEC, provision, recording
 
 Change = Callable[[Any, ec2.Provisioned], object]
-WORKER = "worker-1"
+WORKER = MachineName("worker-1")
 NARROW = "10.200.1.128/25"
 
 
@@ -35,7 +35,7 @@ def pods_of_the_other(client: Any, made: ec2.Provisioned) -> None:
     client.replace_route(
         RouteTableId=table_of(client),
         DestinationCidrBlock="10.200.1.0/24",
-        InstanceId=made.instances["worker-0"].id,
+        InstanceId=made.instances[MachineName("worker-0")].id,
     )
 
 
@@ -145,7 +145,7 @@ def test_a_route_that_is_not_ours_is_told_and_left(client: Any) -> None:
     client.create_route(
         RouteTableId=table_of(client),
         DestinationCidrBlock=NARROW,
-        InstanceId=made.instances["worker-0"].id,
+        InstanceId=made.instances[MachineName("worker-0")].id,
     )
     (told,) = ec2.strangers(client, SPEC, made)
     assert f"has a route to {NARROW} that up did not make: Pods there are not reached" in told
@@ -156,7 +156,7 @@ def test_a_profile_that_is_not_ours_is_told_and_left(
 ) -> None:
     made = whole(client, [])
     given = {i.id: profile.name_of(SPEC) for i in made.instances.values()}
-    given[made.instances["worker-0"].id] = "somebodys"
+    given[made.instances[MachineName("worker-0")].id] = "somebodys"
     monkeypatch.setattr(profile, "in_force", lambda _: given)
     told = sorted(ec2.strangers(client, SPEC, made))
     assert [text.split(",")[0] for text in told] == [

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.core.utils import camelcase_to_underscores
@@ -110,7 +110,7 @@ def test_malformed_id_is_named(action: str, name: str, untouched: "Front") -> No
 
 def required(action: str, name: str) -> set[str]:
     """What the action needs; ``name`` where there is a choice."""
-    shape = service("ec2").operation_model(action).input_shape
+    shape: Any = service("ec2").operation_model(action).input_shape
     chosen = {name if name in group else min(group) for group in ONE_OF.get(action, ())}
     return {*shape.required_members, *chosen}
 
@@ -129,7 +129,7 @@ def test_ids_are_of_parameters_that_are_taken() -> None:
 
 
 def test_what_is_taken_inside_is_awss() -> None:
-    permission = service("ec2").shape_for("IpPermission")
+    permission: Any = service("ec2").shape_for("IpPermission")
     assert INSIDE["IpPermissions"] <= permission.members.keys()
     assert INSIDE["IpRanges"] <= permission.members["IpRanges"].member.members.keys()
     assert (
@@ -163,7 +163,8 @@ def test_parameter_inside_of_another_is_refused(
 @pytest.mark.parametrize("action", sorted(ALLOWED["iam"]))
 def test_parameter_of_iam_is_read(action: str) -> None:
     text = inspect.getsource(getattr(IamResponse, camelcase_to_underscores(action)))
-    for name in service("iam").operation_model(action).input_shape.members:
+    shape: Any = service("iam").operation_model(action).input_shape
+    for name in shape.members:
         if name == "Tags":
             assert "ags" in text
         else:

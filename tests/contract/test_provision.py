@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra import ec2
 from infra.ec2.api import TAG
-from infra.inventory import with_another_worker
+from infra.inventory import MachineName, with_another_worker
 from tests.contract.cluster import (
     NOTHING,
     SERIES,
@@ -139,7 +139,7 @@ def test_cluster_can_be_made_again_after_removal(client: Any) -> None:
 
 def test_lost_machine_alone_is_launched_anew(client: Any) -> None:
     before = provision(client)
-    client.terminate_instances(InstanceIds=[before.instances["worker-1"].id])
+    client.terminate_instances(InstanceIds=[before.instances[MachineName("worker-1")].id])
     found = ec2.find(client, SPEC)
     assert found
     assert found.missing(SPEC) == ("worker-1",)
@@ -150,22 +150,22 @@ def test_lost_machine_alone_is_launched_anew(client: Any) -> None:
 
 def test_stopped_machine_is_started(client: Any) -> None:
     made = provision(client)
-    ec2.stop(client, made.instances["lb"].id)
-    assert provision(client).instances["lb"] == made.instances["lb"]
+    ec2.stop(client, made.instances[MachineName("lb")].id)
+    assert provision(client).instances[MachineName("lb")] == made.instances[MachineName("lb")]
 
 
 def test_pod_routes_follow_a_new_worker(client: Any, front: "Front") -> None:
     made = provision(client)
     ec2.route_pods(client, SPEC, made)
-    client.terminate_instances(InstanceIds=[made.instances["worker-0"].id])
+    client.terminate_instances(InstanceIds=[made.instances[MachineName("worker-0")].id])
     again = provision(client)
     ec2.route_pods(client, SPEC, again)
     wanted = front.wanted()
     assert wanted
     assert {r.cidr: r.instance_id for r in wanted.routes} == {
         "0.0.0.0/0": None,
-        "10.200.0.0/24": again.instances["worker-0"].id,
-        "10.200.1.0/24": again.instances["worker-1"].id,
+        "10.200.0.0/24": again.instances[MachineName("worker-0")].id,
+        "10.200.1.0/24": again.instances[MachineName("worker-1")].id,
     }
     checked = {i.private_ip for i in wanted.instances if i.source_dest_check}
     assert checked == {"10.0.1.10"}

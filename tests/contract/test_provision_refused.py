@@ -6,6 +6,7 @@ import pytest
 
 from infra import ec2
 from infra.errors import PlatformError, UserError
+from infra.inventory import MachineName
 from tests.contract.cluster import SPEC, hooked, provision
 from tests.contract.world import settle
 
@@ -55,7 +56,7 @@ def test_machine_that_dies_at_launch_is_told_at_once(client: Any, front: "Front"
 
 
 def test_power(client: Any) -> None:
-    ident = provision(client).instances["worker-0"].id
+    ident = provision(client).instances[MachineName("worker-0")].id
     ec2.stop(client, ident)
     with pytest.raises(ec2.Refused, match="IncorrectInstanceState"):
         ec2.reboot(client, ident)

@@ -1,6 +1,6 @@
 """The driver's role: on the instances that have it, and only its credentials are taken."""
 
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -16,8 +16,8 @@ SPEC = series("test", kubernetes="v1.36.1", platform="local")
 
 
 def client(served: Served, service: str, **keys: str) -> Any:
-    given = {"aws_access_key_id": "any", "aws_secret_access_key": "any"} | keys
-    return boto3.client(
+    given: dict[str, Any] = {"aws_access_key_id": "any", "aws_secret_access_key": "any"} | keys
+    return cast("Any", boto3.client)(
         service,
         endpoint_url=served.endpoint,
         region_name="ap-southeast-1",

@@ -24,7 +24,8 @@ def model(action: str) -> OperationModel:
 
 
 def inputs(action: str) -> dict[str, Shape]:
-    return dict(model(action).input_shape.members)
+    shape: Any = model(action).input_shape
+    return dict(shape.members)
 
 
 def body(action: str, params: dict[str, Any]) -> str:
@@ -39,7 +40,8 @@ def parsed(action: str, answer: tuple[int, str]) -> Any:
     status, text = answer
     assert status == 200, f"{action}: {text}"
     came = {"status_code": status, "headers": {}, "body": text.encode()}
-    return create_parser("ec2").parse(came, model(action).output_shape)
+    shape: Any = model(action).output_shape
+    return create_parser("ec2").parse(came, shape)
 
 
 def members(action: str, answer: str | bytes) -> set[str]:
@@ -66,13 +68,13 @@ def _paths(element: Any, shape: Shape | None, path: str) -> Iterator[str]:
             yield from _paths(child, inner, below)
 
 
-def _children(shape: Shape) -> dict[str, Shape]:
+def _children(shape: Any) -> dict[str, Shape]:
     if shape.type_name == "list":
         return {shape.member.serialization.get("name", "item"): shape.member}
     return {part.serialization.get("name", name): part for name, part in shape.members.items()}
 
 
-def example(name: str, shape: Shape) -> Any:
+def example(name: str, shape: Any) -> Any:
     """A value that the parameter can have."""
     if shape.type_name == "list":
         return [example(name, shape.member)]

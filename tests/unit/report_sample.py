@@ -74,7 +74,7 @@ def steps(*texts: str, failed: int | None = None) -> list[Step]:
         if rest.startswith("within"):
             step.waits.append(Wait("another controller leads", "within", 40.0, seconds))
         if number == 1:
-            argv = ("systemctl", "stop", "kube-controller-manager")
+            argv: tuple[str, ...] = ("systemctl", "stop", "kube-controller-manager")
             step.commands.append(Command("controller-1", argv, 0, 0.31, ""))
             argv = ("curl", "-H", f"Authorization: Bearer {SECRET}", "https://10.0.1.10:6443/livez")
             step.commands.append(Command("controller-0", argv, 0, 0.08, "ok"))

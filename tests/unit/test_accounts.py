@@ -55,7 +55,7 @@ def test_removing_leaves_what_is_others() -> None:
     listed = {"items": [{"metadata": {"name": name}} for name in names]}
     roles = f"{accounts.RBAC}/clusterroles"
     bindings = f"{accounts.RBAC}/clusterrolebindings"
-    gone = {f"DELETE {path}/claim-1-monitor": {} for path in (roles, bindings)}
+    gone: dict[str, Any] = {f"DELETE {path}/claim-1-monitor": {} for path in (roles, bindings)}
     admin = FakeApi({roles: listed, bindings: listed, **gone})
     accounts.remove(admin, "claim-1")
     deleted = [path for method, path, _ in admin.asked if method == "DELETE"]

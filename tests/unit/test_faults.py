@@ -1,9 +1,10 @@
 """Faults are written down before they happen, undone whatever happens, and repaired later."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,7 +28,8 @@ def test_a_fault_is_written_down_before_it_happens(tmp_path: Path) -> None:
 
 
 def test_restoring_starts_sees_it_active_forgets_and_asks_the_gate(tmp_path: Path) -> None:
-    machine, asked = Machine(tmp_path), []
+    machine = Machine(tmp_path)
+    asked: list[Any] = []
     live = cluster(tmp_path, shell=lambda _: machine)
     caused = Faults(live, gate=asked.append)
     caused.stop("controller-1", "etcd")
@@ -80,7 +82,9 @@ def test_a_later_run_repairs_what_an_interrupted_one_left(tmp_path: Path) -> Non
 def test_ctrl_c_in_a_scenario_still_restores(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     live = cluster(tmp_path, shell=lambda _: machine)
-    scenario = faults.faults.__wrapped__(SimpleNamespace(node=item("disruptive")), live)
+    scenario = cast("Any", faults.faults).__wrapped__(
+        SimpleNamespace(node=item("disruptive")), live
+    )
     caused = next(scenario)
     caused._gate = lambda _: None
     caused.stop("controller-1", "etcd")
@@ -167,7 +171,10 @@ def test_an_added_file_is_removed(tmp_path: Path) -> None:
 
 def test_an_edited_object_is_written_back_as_it_was(tmp_path: Path) -> None:
     path = "/apis/apps/v1/namespaces/kube-system/deployments/d"
-    stored = {"metadata": {"name": "d", "resourceVersion": "4"}, "spec": {"replicas": 1}}
+    stored: dict[str, Any] = {
+        "metadata": {"name": "d", "resourceVersion": "4"},
+        "spec": {"replicas": 1},
+    }
     api = FakeApi({path: stored})
     live = cluster(tmp_path, shell=lambda _: FakeShell())
     live.api = api
@@ -206,7 +213,7 @@ def test_a_conflict_with_another_writer_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_time_passes(monkeypatch)
-    answers = iter([(409, {}), (200, {})])
+    answers: Iterator[Any] = iter([(409, {}), (200, {})])
     path = "/apis/apps/v1/namespaces/kube-system/deployments/d"
 
     class Contested(FakeApi):

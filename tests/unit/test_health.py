@@ -101,7 +101,7 @@ def test_problems_come_from_every_check_in_order(monkeypatch: pytest.MonkeyPatch
     def writes(_: object) -> list[str]:
         return ["a Secret"]
 
-    checks = (lambda _: ["a clock is wrong"], blind, lambda _: [], lambda _: ["no DNS"])
+    checks: Any = (lambda _: ["a clock is wrong"], blind, lambda _: [], lambda _: ["no DNS"])
     monkeypatch.setattr(health, "CHECKS", checks)
     monkeypatch.setattr(health, "WRITING", (writes,))
     assert health.problems(cluster()) == [

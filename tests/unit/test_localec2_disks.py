@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class Bench:
         self.wanted = EMPTY
 
     def wants(
-        self, *volumes: Disk, plugged: bool = False, attached: bool = False, state: str = "running"
+        self, *volumes: Disk, plugged: bool = False, attached: bool = False, state: Any = "running"
     ) -> bool:
         """One pass with these volumes; the first of them plugged or only attached."""
         first = volumes[0].id

@@ -7,12 +7,12 @@ from infra.localec2 import doctor
 
 def test_another_processor_is_told() -> None:
     assert doctor.architecture("x86_64") is None
-    assert "--platform aws" in doctor.architecture("aarch64")
+    assert "--platform aws" in str(doctor.architecture("aarch64"))
 
 
 def test_an_ordinary_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert "sudo" in doctor.root()
+    assert "sudo" in str(doctor.root())
 
 
 def test_a_missing_program_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +25,7 @@ def test_refused_namespaces_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         doctor, "_tried", lambda argv, problem, remedy, text="": f"{problem}: {remedy}"
     )
-    assert "--cap-add SYS_ADMIN" in doctor.namespaces()
+    assert "--cap-add SYS_ADMIN" in str(doctor.namespaces())
 
 
 def test_a_command_that_fails_is_a_problem_with_its_words() -> None:
@@ -40,9 +40,9 @@ def test_scratch_must_allow_exec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     mounts.write_text("tmpfs /dev/shm tmpfs rw,nosuid,nodev 0 0\n")
     assert doctor.scratch(mounts) is None
     mounts.write_text("tmpfs /dev/shm tmpfs rw,nosuid,noexec 0 0\n")
-    assert "remount,exec" in doctor.scratch(mounts)
+    assert "remount,exec" in str(doctor.scratch(mounts))
     mounts.write_text("/dev/vda / ext4 rw 0 0\n")
-    assert "no tmpfs" in doctor.scratch(mounts)
+    assert "no tmpfs" in str(doctor.scratch(mounts))
 
 
 def test_scratch_must_hold_the_machines_memory(
@@ -51,7 +51,7 @@ def test_scratch_must_hold_the_machines_memory(
     mounts = tmp_path / "mounts"
     mounts.write_text("tmpfs /dev/shm tmpfs rw 0 0\n")
     monkeypatch.setattr(doctor, "MEMORY_MIB", 2**40)
-    assert "size=90%" in doctor.scratch(mounts)
+    assert "size=90%" in str(doctor.scratch(mounts))
 
 
 def test_forbidden_tracing_is_told(tmp_path: Path) -> None:
@@ -60,13 +60,13 @@ def test_forbidden_tracing_is_told(tmp_path: Path) -> None:
     scope.write_text("1\n")
     assert doctor.tracing(scope) is None
     scope.write_text("3\n")
-    assert "forbids tracing" in doctor.tracing(scope)
+    assert "forbids tracing" in str(doctor.tracing(scope))
 
 
 def test_little_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"used": 2**30, "free": 0, "total": 0})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    assert "a cluster needs 6144" in doctor.memory(lambda: 5119)
+    assert "a cluster needs 6144" in str(doctor.memory(lambda: 5119))
     assert doctor.memory(lambda: 5120) is None  # a machine's 1024 MiB are the cluster's already
 
 

@@ -2,6 +2,7 @@ import json
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from werkzeug.test import Client
@@ -36,7 +37,7 @@ class Caller:
             Issuer(secret),
             lambda: self.now,
         )
-        self.client = Client(app)
+        self.client = Client(cast("Any", app))
         self.address = address
 
     def token(self, ttl: str | None = "60") -> tuple[int, str]:

@@ -19,26 +19,30 @@ def child() -> Iterator[Child]:
         process.kill()
 
 
-def test_a_running_process_is_known(child: Child) -> None:
+def known_of(child: Child) -> processes.Identity:
     known = processes.identity(child.pid)
     assert known is not None
-    assert processes.alive(known)
+    return known
+
+
+def test_a_running_process_is_known(child: Child) -> None:
+    assert processes.alive(known_of(child))
 
 
 def test_another_process_with_the_same_id_is_not_ours(child: Child) -> None:
-    known = processes.identity(child.pid)
+    known = known_of(child)
     assert not processes.alive(replace(known, start_time=known.start_time - 1))
     assert not processes.alive(replace(known, boot_id="before the restart"))
 
 
 def test_a_process_that_is_not_ours_gets_no_signal(child: Child) -> None:
-    known = processes.identity(child.pid)
+    known = known_of(child)
     assert not processes.send(replace(known, start_time=known.start_time - 1), signal.SIGKILL)
     assert child.poll() is None
 
 
 def test_the_remains_of_a_process_are_not_alive(child: Child) -> None:
-    known = processes.identity(child.pid)
+    known = known_of(child)
     assert processes.send(known, signal.SIGKILL)
     assert processes.ended(known, within=5)  # not waited for: it is a zombie now
     assert processes.identity(child.pid) is None
@@ -49,7 +53,7 @@ def test_no_process() -> None:
 
 
 def test_a_process_that_lives_on_has_not_ended(child: Child) -> None:
-    assert not processes.ended(processes.identity(child.pid), within=0.01)
+    assert not processes.ended(known_of(child), within=0.01)
 
 
 def test_found_by_a_word_of_its_command_line() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 from infra.localec2.ruleset import ruleset
 from infra.localec2.wanted import Group, Instance, Route, Rule, Wanted
@@ -9,7 +10,7 @@ from infra.localec2.wanted import Group, Instance, Route, Rule, Wanted
 ALL = Rule("-1", None, None, cidr="0.0.0.0/0")
 
 
-def instance(number: int, **changes: object) -> Instance:
+def instance(number: int, **changes: Any) -> Instance:
     made = Instance(
         id=f"i-000000000000000{number:02}",
         wanted="running",

@@ -13,7 +13,7 @@ def record(cpu: int, mib: int) -> records.Record:
 
 
 def test_the_cluster_spreads_over_two_cpus() -> None:
-    running = []
+    running: list[records.Record] = []
     for mib in (512, 2048, 2048, 2048, 2048, 2048):  # balancer, controllers, workers
         running.append(record(records.least_loaded(running, {0, 1}), mib))
     assert [r.cpu for r in running] == [0, 1, 0, 1, 0, 1]

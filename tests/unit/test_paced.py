@@ -6,7 +6,8 @@ from infra.clients.paced import Paced
 
 
 def test_it_goes_on_until_it_is_closed() -> None:
-    enough, done = threading.Event(), []
+    enough = threading.Event()
+    done: list[int] = []
 
     def do() -> None:
         done.append(len(done))

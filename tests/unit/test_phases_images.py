@@ -92,7 +92,7 @@ def test_the_build_looks_once_containerd_runs_and_tells(
     spec = series("unit", kubernetes="v1.36.1", platform="local")
     worker = Worker(PAUSE)
     live = cast("Any", type("Live", (), {"spec": spec, "shell": lambda *_: worker}))()
-    order: list[str] = []
+    order: list[Any] = []
     monkeypatch.setattr(build, "things", lambda *_: ())
     monkeypatch.setattr(build, "await_units", lambda *_: order.extend(worker.ran or ["first"]))
     said = StringIO()

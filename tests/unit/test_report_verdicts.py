@@ -61,7 +61,7 @@ def test_the_worst_outcome_wins_and_absence_only_alone() -> None:
 
 
 def test_a_lease_nobody_took_over_has_no_time() -> None:
-    assert leases.takeover({**LEASE, "samples": LEASE["samples"][:20]}) is None  # type: ignore[index]
+    assert leases.takeover({**LEASE, "samples": LEASE["samples"][:20]}) is None
     assert leases.takeover({**LEASE, "marks": [{"t": 6, "text": "looked"}]}) is None
 
 

@@ -27,7 +27,7 @@ from tests.unit.admission_fake import (
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
 
 Made = tuple[Policies, Policy, JudgingCluster]
-ADMITTED = (201, {"metadata": {}})
+ADMITTED: tuple[int, Any] = (201, {"metadata": {}})
 ONE_ADMITS = said(refused(), ADMITTED)
 
 

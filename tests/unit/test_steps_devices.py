@@ -30,7 +30,7 @@ from tests.unit.fakes import pod as a_pod
 NAME = "claim-0a1b2c3d"
 RESOURCE = f"example.com/{NAME}"
 NODES = "/api/v1/nodes"
-CALLS = [
+CALLS: list[dict[str, Any]] = [
     {"number": 1, "method": "listens"},
     {"number": 2, "method": "registered"},
     {"number": 3, "method": "GetDevicePluginOptions"},

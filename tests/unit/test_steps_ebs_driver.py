@@ -57,7 +57,7 @@ def with_pods(*pods: dict[str, Any]) -> Ebs:
 def test_a_driver_that_does_not_come_says_what_holds_it() -> None:
     back_off = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
     ended = {"terminated": {"reason": "Error", "message": "no EC2 IMDS role\nfound"}}
-    whole = {"spec": {"nodeName": "worker-0"}, "metadata": {}}
+    whole: dict[str, Any] = {"spec": {"nodeName": "worker-0"}, "metadata": {}}
     whole["status"] = {"conditions": [{"type": "Ready", "status": "True"}]}
     held: dict[str, Any] = {"spec": {"nodeName": "worker-1"}, "metadata": {}, "status": {}}
     assert client.too_few("app=x", [whole, whole]) == ""
@@ -120,8 +120,8 @@ def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
         def __init__(self, *, storage: bool) -> None:
             self.get_closest_marker = lambda name: storage and name == "storage"
 
-    items = [Item(storage=True), Item(storage=True), Item(storage=False)]
-    assert last_of(cast("Any", items)) is items[1]
+    items: Any = [Item(storage=True), Item(storage=True), Item(storage=False)]
+    assert last_of(items) is items[1]
 
 
 def test_the_last_process_that_uses_the_driver_removes_it(tmp_path: Path) -> None:

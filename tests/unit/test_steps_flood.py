@@ -1,6 +1,6 @@
 """A flood and everybody else: every Then-step goes red, as one understands."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_a_level_lends_and_borrows_nothing() -> None:
 
 def test_a_webhook_is_served_with_a_certificate_of_its_service() -> None:
     made = Webhook(FakeApi({}), "ns")
-    (hook,) = made.configured(webhooks.new_authority("x", FIRST.renewed))["webhooks"]
+    (hook,) = made.configured(webhooks.new_authority("x", cast("Any", FIRST.renewed)))["webhooks"]
     assert hook["clientConfig"]["service"]["path"] == webhooks.PATH
     assert hook["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "ns"}
     made.remove()

@@ -118,7 +118,8 @@ def test_leases_that_are_lost_or_not_renewed() -> None:
     goes_red(
         "controller-0_.* became controller-1_", steps.leases_renewed, others(meanwhile=TAKEN), FLOOD
     )
-    later = replace(FIRST, renewed=FIRST.renewed + timedelta(seconds=2))
+    renewed: Any = FIRST.renewed
+    later = replace(FIRST, renewed=renewed + timedelta(seconds=2))
     steps.leases_renewed(others(meanwhile=later), FLOOD)
     short = [Outcome(0.0, 5.0, 201)]
     not_judged("the flood lasted 5 s", steps.leases_renewed, others(meanwhile=later), short)

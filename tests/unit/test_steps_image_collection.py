@@ -34,7 +34,7 @@ def live(tmp_path: Path, machine: FakeShell, **counters: int) -> Any:
     lines = [
         f'{image_store.COLLECTED}{{reason="{why}"}} {count}\n' for why, count in counters.items()
     ]
-    made.api = FakeApi({METRICS: "".join(lines)})  # type: ignore[misc]
+    made.api = FakeApi({METRICS: "".join(lines)})
     return made
 
 

@@ -142,7 +142,7 @@ def test_a_pod_that_is_held_otherwise_or_starts(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(WaitTimeout, match=f"naming {REFERENCE}"):
         steps.waits_naming(workloads_of(other), IMAGE, 60, "ImagePullBackOff")
     steps.never_starts(workloads_of(api), 15)
-    began = {"running": {"startedAt": "t1"}}
+    began: dict[str, Any] = {"running": {"startedAt": "t1"}}
     for states in ({"state": began}, {"lastState": {"terminated": {"startedAt": "t1"}}}):
         with pytest.raises(AssertionError, match="the container of waits does not start"):
             steps.never_starts(workloads_of(held(**states)), 15)

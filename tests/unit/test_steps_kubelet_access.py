@@ -39,7 +39,7 @@ class FakePort(Port):
     words: str = f"Forbidden (user={USER}, subresource(s)=[%s])"
     text: str = NODE_NAME
 
-    def ask(self, path: str, method: str = "GET") -> Answer:
+    def ask(self, path: str, method: str = "GET", **_: Any) -> Answer:
         if method == "POST":
             return Answer(method, f"https://{self.node}:10250{path}", self.post, {}, "")
         where = f"https://{self.node}:10250{path}"

@@ -1,5 +1,7 @@
 """Commands and logs by two ways: every Then-step goes red, as one understands."""
 
+from typing import Any
+
 from tests.steps import kubelet_commands as commands
 from tests.unit.fakes import evidence, goes_red, running_pod
 from tests.unit.test_steps_kubelet_access import caller, cluster_of
@@ -26,7 +28,7 @@ def test_the_ordinary_path_at_each_api_server() -> None:
     pod, _, _ = running_pod()
     log, run = pod.pods.path("rz", "log"), pod.pods.path("rz", "exec")
     command = f"POST {run}?command=id&stdout=true"
-    refused = {command: (403, {}), f"GET {log}": (403, {})}
+    refused: dict[str, Any] = {command: (403, {}), f"GET {log}": (403, {})}
     commands.ordinary_refused(cluster_of(refused), caller(), pod)
     runs = cluster_of(refused, {**refused, command: {}})
     goes_red("pods/exec is refused with 403", commands.ordinary_refused, runs, caller(), pod)

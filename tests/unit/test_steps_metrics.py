@@ -83,7 +83,7 @@ def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:
     one_of_two = cluster(readable, {})
     words = "system:monitoring read; instead: controller-1: {'/metrics': 404"
     goes_red(words, steps.member_may_read, one_of_two, "system:monitoring")
-    refusing = dict.fromkeys(steps.READABLE, (403, {}))
+    refusing: dict[str, Any] = dict.fromkeys(steps.READABLE, (403, {}))
     steps.account_refused(cluster(refusing), PLAIN)
     words = "refuses an account without rights; instead: controller-1: {'/metrics': 200"
     goes_red(words, steps.account_refused, cluster(refusing, readable), PLAIN)

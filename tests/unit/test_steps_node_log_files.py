@@ -1,5 +1,7 @@
 """Files below a worker's folder of logs: every Then-step goes red, as one understands."""
 
+from typing import Any, cast
+
 from infra.cluster import Cluster
 from tests.steps import node_log_files as files
 from tests.steps.node_log_files import Folder
@@ -28,7 +30,7 @@ def test_files(live: Cluster, logs: FakeLogs) -> None:
 
 def test_folders_are_removed(live: Cluster, shell: FakeShell) -> None:
     shell.answers |= {"mkdir": "", "ln": "", "rm": ""}
-    scenario = files.folders.__wrapped__()
+    scenario = cast("Any", files.folders).__wrapped__()
     *_, folder = files.folders_of_workers(live, next(scenario))
     scenario.close()
     assert shell.ran[-1] == ("rm", "-rf", f"/var/log/{folder.name}", folder.outside)

@@ -64,7 +64,7 @@ def test_an_outage_has_a_length() -> None:
 
 def test_two_servers_away_at_once() -> None:
     one, two, three = Over(good(0), bad(1), good(3)), Over(good(0), bad(4)), Over(good(0), bad(9))
-    two_up = {"a": one, "b": Over(good(0), bad(4), good(5)), "c": three}
+    two_up: Any = {"a": one, "b": Over(good(0), bad(4), good(5)), "c": three}
     rolling.ready_at_any_time(live(), two_up, evidence())
     goes_red(
         "1 API servers were ready at 9.0 s",

@@ -110,7 +110,7 @@ def test_a_watch_that_ends_with_the_certificate(live: Live) -> None:
 def test_one_watch_is_followed_to_its_end() -> None:
     api = FakeApi({})
     api.stream = [{"type": "ADDED", "object": {"metadata": {"name": "one"}}}]
-    api.at = lambda _: api  # type: ignore[method-assign]
+    api.at = lambda _: api  # type: ignore[method-assign, assignment]
     watch = OpenWatch(api, "/x").open()
     watch._thread.join()
     assert watch.told == (["one"], "the server ended the watch")

@@ -18,7 +18,7 @@ from tests.unit.elections_fake import unit
 from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
 
 NAME = "POST /api/v1/namespaces/{:namespace}/configmaps"
-TOP = {
+TOP: dict[str, Any] = {
     "service": "apiserver", "name": NAME, "trace": "t1", "id": "a", "attributes": {"audit-id": "1"},
 }  # fmt: skip
 MIDDLE = {"service": "apiserver", "name": "Create", "trace": "t1", "id": "b", "parent": "a"}
