@@ -13,7 +13,7 @@ ifeq ($(KFS_CLUSTER_ID)$(filter test,$(MAKECMDGOALS)),$(TEST_CLUSTER_ID)test)
 $(error "$(TEST_CLUSTER_ID)" is your kept cluster: make test TEST_CLUSTER_ID=another)
 endif
 
-.PHONY: bench check down e2e e2e-all fix help install lint mutants older report soak sweep test \
+.PHONY: bench check coverage down e2e e2e-all fix help install lint mutants older report soak sweep test \
 	test-localec2 test-resilience types unit up verify
 
 help: ## print this menu
@@ -23,6 +23,10 @@ bench: install ## measure boot, build and attach on a cluster of its own, "bench
 	$(BIN)/python -m infra.bench
 
 check: lint types unit ## lint, types, unit and contract tests: no cluster, no root; ARGS go to pytest
+
+coverage: install ## what unit and contract tests cover, and the ten modules that they cover least
+	$(BIN)/coverage run -m pytest tests/unit tests/contract -q $(ARGS)
+	@$(BIN)/coverage report --sort=cover | awk 'NR > 2 && NR < 13 || /^TOTAL/'
 
 down: ## remove the kept cluster and everything it made
 	$(BIN)/python -m infra down $(ARGS)

@@ -42,7 +42,7 @@ def test_what_ci_runs_refuses_the_kept_cluster() -> None:
 
 
 def test_checks_need_no_cluster() -> None:
-    ran = commands("check", "test-localec2")
+    ran = commands("check", "coverage", "test-localec2")
     assert ran
     assert not any(map(on_a_cluster, ran)), ran
 
