@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-LIVE := $(wildcard tests/test_part*.py)
+LIVE := $(wildcard tests/claims/test_part*.py)
 ARGS ?=
 # The cluster that is kept between runs. `make test` has one of its own and never touches this one.
 export KFS_CLUSTER_ID ?= series
@@ -20,7 +20,7 @@ help: ## print this menu
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 bench: install ## measure boot, build and attach on a cluster of its own, "bench"; writes reports/bench.json
-	$(BIN)/python -m infra.bench
+	$(BIN)/python -m infra.lifecycle.bench
 
 check: lint types unit ## lint, types, unit and contract tests: no cluster, no root; ARGS go to pytest
 

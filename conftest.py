@@ -3,34 +3,22 @@
 from pathlib import Path
 
 HERE = Path(__file__).parent
-STEPS = sorted(path.stem for path in (HERE / "tests/steps").glob("*.py") if path.stem != "phrases")
-"""Every module of steps: one that is written is loaded."""
+
+
+def modules(folder: str) -> list[str]:
+    """Every module of a folder's folders, by its dotted name: one that is written is loaded."""
+    paths = sorted((HERE / folder).rglob("*.py"))
+    named = [path.relative_to(HERE).with_suffix("").parts for path in paths]
+    return [".".join(parts) for parts in named if parts[-1] != "__init__"]
+
 
 pytest_plugins = [
-    "fixtures.settings",
+    "fixtures.plugin.settings",
     "fixtures.cluster",
-    "fixtures.lanes",
-    "fixtures.scheduling",
-    "fixtures.further",
+    "fixtures.plugin.lanes",
+    "fixtures.plugin.scheduling",
+    "fixtures.plugin.extra_clusters",
     "fixtures.capabilities",
-    "fixtures.faults",
-    "fixtures.accounts",
-    "fixtures.data_images",
-    "fixtures.devices",
-    "fixtures.ebs",
-    "fixtures.ebs_site",
-    "fixtures.counterparts",
-    "fixtures.maintenance",
-    "fixtures.namespace",
-    "fixtures.newcomers",
-    "fixtures.other_minors",
-    "fixtures.outages",
-    "fixtures.policies",
-    "fixtures.power",
-    "fixtures.registries",
-    "fixtures.renewal",
-    "fixtures.seeds",
-    "fixtures.workloads",
-    "fixtures.workbench",
-    *(f"tests.steps.{name}" for name in STEPS),
+    *modules("fixtures/worlds"),
+    *(name for name in modules("tests/steps") if name != "tests.steps.phrases"),
 ]

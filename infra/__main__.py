@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from infra import state
 from infra.errors import LabError, UserError, WaitTimeout
+from infra.lifecycle import state_dir
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -46,11 +46,11 @@ def settings_of(**given: Any) -> Settings:
 @app.command()
 def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Version = None) -> None:
     """Build the cluster, or finish building it; a second run changes nothing."""
-    from infra import up as life  # noqa: PLC0415 - boto3, moto and friends take a second to import
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415 - boto3, moto and friends take a second to import
 
     settings = settings_of(platform=platform, cluster_id=cluster_id, kubernetes=kubernetes)
     progress = Progress()
-    with state.held(settings.state, "python -m infra up"):
+    with state_dir.held(settings.state, "python -m infra up"):
         _cluster, tally = life.up(settings, progress)
     print(progress.table())
     print(f"cluster {settings.cluster_id} is up: kept {tally.kept}, changed {tally.changed}")
@@ -60,7 +60,7 @@ def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Vers
 @app.command()
 def prepare(kubernetes: Version = None) -> None:
     """Build and cache what a local cluster is made of, without starting one."""
-    from infra import up as life  # noqa: PLC0415
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
 
     progress = Progress()
     life.prepare(settings_of(kubernetes=kubernetes), progress)
@@ -73,11 +73,11 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 
     Further clusters (ID-2 to ID-4) that a killed run of its left go too.
     """
-    from infra import up as life  # noqa: PLC0415
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
 
     settings = settings_of(platform=platform, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
-        with state.held(one.state, "python -m infra down"):
+        with state_dir.held(one.state, "python -m infra down"):
             life.down(one, Progress())
         print(f"cluster {one.cluster_id} is gone")
 
@@ -85,7 +85,7 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 @app.command()
 def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
     """Say what is there; exit 1 when the cluster is not healthy."""
-    from infra import up as life  # noqa: PLC0415
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
 
     print(life.status(settings_of(platform=platform, cluster_id=cluster_id)))
 
@@ -93,8 +93,8 @@ def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 @app.command()
 def doctor() -> None:
     """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
-    from infra import platforms  # noqa: PLC0415
     from infra.artifacts.store import Store  # noqa: PLC0415
+    from infra.lifecycle import platforms  # noqa: PLC0415
 
     platforms.require(settings_of(), Store.default())
     print("this machine can run the local EC2")
@@ -118,7 +118,7 @@ def render(
     kubernetes: Version = None,
 ) -> None:
     """Write what each machine would receive as plain files, secrets left out."""
-    from infra import up as life  # noqa: PLC0415
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
 
     life.render(settings_of(kubernetes=kubernetes), out)
     print(f"wrote {out}")
@@ -137,7 +137,7 @@ def report(
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:
-    from infra import up as life  # noqa: PLC0415
+    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
 
     settings = settings_of(cluster_id=cluster_id)
     life.attach(settings)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.clients.api import Api, Credentials
 from infra.inventory import API_PORT, ClusterSpec
+from infra.kube_api import Api, Credentials
 from infra.pki.material import Material
 from infra.ssh import Listener, Shell, Ssh
 

@@ -16,9 +16,9 @@ import fabric
 import paramiko
 from invoke.exceptions import CommandTimedOut
 
-from infra import load, places
-from infra.conversation import converse
+from infra import host_load, places
 from infra.errors import CommandFailed, Unreachable
+from infra.ssh_channel import converse
 
 TIMEOUT = 60.0
 """Seconds a command may take unless its caller says more: a unit start on a busy machine."""
@@ -225,7 +225,7 @@ def why(error: Exception) -> str:
     """What happened before anything was sent, and what to do where too much load may be why."""
     if isinstance(error, REFUSED) or not isinstance(error, LOST):
         return repr(error)
-    return f"no session came about: {error!r}; {load.here()}: run again when that is lower"
+    return f"no session came about: {error!r}; {host_load.here()}: run again when that is lower"
 
 
 def exists(shell: Shell, path: str) -> bool:

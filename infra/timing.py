@@ -40,7 +40,9 @@ _scale = 1.0
 
 @contextmanager
 def scale(factor: float) -> Iterator[None]:
-    """Slower machines stretch every bound while it is open; fixtures/settings.py opens it once."""
+    """Slower machines stretch every bound while it is open; the plug-in fixtures/plugin/settings.py
+    opens it once.
+    """
     if factor <= 0:
         raise ValueError(f"the time scale must be above 0, not {factor}")
     global _scale  # noqa: PLW0603 - one setting of the run (design D9)

@@ -46,7 +46,7 @@ class Waited:
 
 Listener = Callable[[Waited], None]
 listeners: list[Listener] = []
-"""Who hears of waits; the record of a scenario does (fixtures/evidence.py)."""
+"""Who hears of waits; the record of a scenario does (fixtures/plugin/evidence.py)."""
 
 
 @contextmanager

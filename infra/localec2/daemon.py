@@ -19,15 +19,15 @@ from typing import IO, Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from infra.errors import UserError
-from infra.localec2 import namespaces, network, processes, sizes
 from infra.localec2.addresses import METADATA
-from infra.localec2.front import Front
-from infra.localec2.imds import Metadata
-from infra.localec2.machines import Uml
-from infra.localec2.network import Network
-from infra.localec2.place import API_PORT, Place
-from infra.localec2.reconciler import Reconciler
-from infra.localec2.volume_files import VolumeFiles
+from infra.localec2.host import namespaces, network, processes, sizes
+from infra.localec2.host.network import Network
+from infra.localec2.host.reconciler import Reconciler
+from infra.localec2.host.uml import Uml
+from infra.localec2.host.volume_files import VolumeFiles
+from infra.localec2.metadata.imds import Metadata
+from infra.localec2.moto_api.front import Front
+from infra.localec2.paths import API_PORT, Place
 
 LOG = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import infra
 from infra.errors import PlatformError, tail
-from infra.localec2 import mappings, mconsole, namespaces, processes, records
 from infra.localec2.addresses import METADATA, OPERATOR
-from infra.localec2.place import API_PORT, Place
-from infra.localec2.processes import Identity
+from infra.localec2.host import mappings, mconsole, namespaces, processes, records
+from infra.localec2.host.processes import Identity
+from infra.localec2.paths import API_PORT, Place
 
 OPERATOR_CIDR = f"{OPERATOR}/32"
 """Where a run in the namespace comes from, as a security group names it."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
+from infra.build.templates import rendered, service
 from infra.desired.things import Binary, Directory, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.certificates import KUBERNETES
-from infra.phases.phase import Phase
-from infra.phases.templates import rendered, service
 from infra.pki.material import Material
 
 

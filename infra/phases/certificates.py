@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.phase import Phase
 from infra.pki.material import Material
 
 KUBERNETES = "/var/lib/kubernetes"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.artifacts import ebs_manifests
+from infra.build.images import version
+from infra.build.objects import CLUSTER_SCOPED
 from infra.inventory import ClusterSpec
-from infra.phases.images import version
-from infra.phases.objects import CLUSTER_SCOPED
 
 NAMESPACE = "kube-system"
 TAGGED = frozenset({"aws-ebs-csi-driver", "snapshot-controller"})

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
+from infra.build.templates import service
 from infra.desired.things import Binary, Directory, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.phase import Phase
-from infra.phases.templates import service
 from infra.pki.material import Material
 
 

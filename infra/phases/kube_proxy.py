@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
+from infra.build.templates import files_named_in, rendered, service
 from infra.desired.things import Binary, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.kubeconfigs import KUBE_PROXY
-from infra.phases.phase import Phase
-from infra.phases.templates import files_named_in, rendered, service
 from infra.pki.material import Material
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.certificates import KUBELET, KUBERNETES
-from infra.phases.phase import Phase
 from infra.pki.material import Material
 
 KUBE_PROXY = "/var/lib/kube-proxy"

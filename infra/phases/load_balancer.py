@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from infra.build.phase import Phase
+from infra.build.templates import manifests, rendered, service
 from infra.desired.things import File, Package, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.phase import Phase
-from infra.phases.templates import manifests, rendered, service
 from infra.pki.identities import KUBELET_CLIENT
 from infra.pki.material import Material
 

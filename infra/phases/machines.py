@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
+from infra.build.templates import rendered
 from infra.desired.things import File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.phase import Phase
-from infra.phases.templates import rendered
 from infra.pki.material import Material
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from infra.build.images import image_reference
+from infra.build.phase import Phase
+from infra.build.templates import manifests
 from infra.desired.things import Thing
 from infra.inventory import ClusterSpec, Machine
-from infra.phases.images import image_reference
-from infra.phases.phase import Phase
-from infra.phases.templates import manifests
 from infra.pki.material import Material
 
 

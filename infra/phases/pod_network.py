@@ -5,10 +5,10 @@ The VPC's routes to the two pod ranges are the platform's part.
 
 from collections.abc import Iterator
 
+from infra.build.phase import Phase
+from infra.build.templates import rendered, service, tables_in
 from infra.desired.things import File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.phase import Phase
-from infra.phases.templates import rendered, service, tables_in
 from infra.pki.material import Material
 
 CNI_CONFIGURATIONS = ("10-bridge.conf", "99-loopback.conf")

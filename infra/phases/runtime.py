@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from infra.build.images import image_reference
+from infra.build.phase import Phase
+from infra.build.templates import rendered, service, settings_in
 from infra.desired.things import Binary, Directory, File, Package, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.images import image_reference
-from infra.phases.phase import Phase
-from infra.phases.templates import rendered, service, settings_in
 from infra.pki.material import Material
 
 PROGRAMS = ("containerd", "containerd-shim-runc-v2", "ctr", "crictl")

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from infra import claims, written
+from infra import claims, feature_claims
 from infra.errors import UserError
+from infra.feature_claims import Written
 from infra.report import verdicts
 from infra.report.masking import masked_json
 from infra.report.model import Run, Scenario
-from infra.written import Written
 
 EVIDENCE, SCENARIOS = "evidence", "scenarios"
 PAGE, CLAIMS, CLUSTER = "index.html", "claims.json", "cluster.json"
@@ -91,7 +91,7 @@ def load(folder: Path) -> tuple[Run, list[Scenario], list[verdicts.Verdict]]:
 
 def save(folder: Path, run: Run, scenarios: list[Scenario], *, features: Path) -> None:
     """Writes run.json, records.json, written.json, claims.json and cluster.json of a run."""
-    found = written.written(features)
+    found = feature_claims.written(features)
     judged = verdicts.verdicts(claims.load(), run, scenarios, found)
     dump(folder / WRITTEN, {claim: asdict(one) for claim, one in found.items()})
     dump(folder / RUN, asdict(run))

@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 from infra import claims
 from infra.inventory import UNITS
-from infra.report import cgroups, findings, floor, leases, series, spans, svg, timeline, verdicts
+from infra.report import findings, timeline, verdicts, wait_lower_bound
 from infra.report import folder as folders
+from infra.report.kinds import cgroups, leases, series, spans, svg
+from infra.report.kinds.shapes import shaped
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
 from infra.report.outcomes import SIGNS, Outcome, Sign, Untried, sign
-from infra.report.shapes import shaped
 
 TEMPLATES = Path(__file__).with_name("templates")
 HIGHLIGHTS = ("lease-history", "cgroup-change")
@@ -77,8 +78,8 @@ def render(
             highlights=highlights(judged, shown),
             roles=roles(run),
             slowest=sorted(scenarios, key=lambda s: -s.seconds)[:10],
-            floor=floor.of(scenarios),
-            waits=floor.longest_waits(scenarios),
+            floor=wait_lower_bound.of(scenarios),
+            waits=wait_lower_bound.longest_waits(scenarios),
             findings=findings.by_article(judged),
         )
     )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from infra.report.kinds.svg import bar, clock, picture, text, time_axis
 from infra.report.model import Run, Scenario
 from infra.report.outcomes import Outcome, sign
-from infra.report.svg import bar, clock, picture, text, time_axis
 
 LANE = 40
 

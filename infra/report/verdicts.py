@@ -7,10 +7,10 @@ from typing import Any
 
 from infra import places
 from infra.claims import Article, Claim, Part
+from infra.feature_claims import Written
 from infra.inventory import Role
 from infra.report.model import Run, Scenario
 from infra.report.outcomes import UNTRIED, Outcome, Untried, worst
-from infra.written import Written
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,15 @@ from botocore.config import Config
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
 
-from infra import ec2, localec2
+from infra import ec2
+from infra.localec2 import moto_backend
 from tests.contract.lived import Life, Outcome
 from tests.contract.world import World, front_at, settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
-AMIS = Path(localec2.__file__).with_name("amis.json")
+AMIS = Path(moto_backend.__file__).with_name("amis.json")
 
 
 class Quiet(WSGIRequestHandler):

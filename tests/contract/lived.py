@@ -12,7 +12,7 @@ from tests.contract.wire import REGION, body, parsed
 from tests.contract.world import settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 SETUP = (
     {"Action": "CreateInstanceProfile", "InstanceProfileName": PROFILE},

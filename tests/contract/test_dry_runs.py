@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.localec2.moto_actions import ALLOWED
+from infra.localec2.moto_api.actions import ALLOWED
 from tests.contract.calls import LIFE
 from tests.contract.lived import Outcome
 from tests.contract.wire import inputs

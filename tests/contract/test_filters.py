@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.localec2.moto_filters import matches, values_match
+from infra.localec2.moto_backend.filters import matches, values_match
 
 
 @pytest.mark.parametrize(

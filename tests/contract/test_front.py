@@ -14,9 +14,9 @@ from tests.contract.conftest import Served
 from tests.contract.world import PUBLIC_KEY, World, front_at, refused
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
-DESCRIBE_VPCS = "infra.localec2.moto_backend.LocalBackend.describe_vpcs"
+DESCRIBE_VPCS = "infra.localec2.moto_backend.backend.LocalBackend.describe_vpcs"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.contract.rows.disks import ZONE, shown, volume
 from tests.contract.world import World, front_at, settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 
 @pytest.fixture(scope="module")

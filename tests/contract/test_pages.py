@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.session import get_session
 
-from infra.localec2.moto_actions import ALLOWED
-from infra.localec2.moto_pages import FEWER, FORGIVING, LEAST, MOST, PAGED
-from infra.localec2.moto_parameters import PARAMETERS
+from infra.localec2.moto_api.actions import ALLOWED
+from infra.localec2.moto_api.pages import FEWER, FORGIVING, LEAST, MOST, PAGED
+from infra.localec2.moto_api.parameters import PARAMETERS
 from tests.contract.calls import PROFILE
 from tests.contract.conftest import Served
 from tests.contract.lived import prepare_iam
@@ -17,7 +17,7 @@ from tests.contract.wire import REGION, body, inputs
 from tests.contract.world import World, front_at, settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 ACTIONS = sorted(action for action in ALLOWED["ec2"] if "MaxResults" in inputs(action))
 MANY = LEAST + 2

@@ -9,16 +9,16 @@ from moto.core.utils import camelcase_to_underscores
 from moto.ec2.responses import EC2Response, security_groups
 from moto.iam.responses import IamResponse
 
-from infra.localec2 import moto_launch
-from infra.localec2.moto_actions import ALLOWED, DESCRIBE
-from infra.localec2.moto_answers import LocalAnswers
-from infra.localec2.moto_parameters import COMMON, INSIDE, ONE_OF, PARAMETERS, TAGGED
-from infra.localec2.moto_requests import IDS, MALFORMED
-from infra.localec2.moto_tags import TagAnswers
+from infra.localec2.moto_api import launch
+from infra.localec2.moto_api.actions import ALLOWED, DESCRIBE
+from infra.localec2.moto_api.answers import LocalAnswers
+from infra.localec2.moto_api.parameters import COMMON, INSIDE, ONE_OF, PARAMETERS, TAGGED
+from infra.localec2.moto_api.requests import IDS, MALFORMED
+from infra.localec2.moto_api.tags import TagAnswers
 from tests.contract.wire import REGION, body, example, inputs, service
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 ACTIONS = sorted(ALLOWED["ec2"])
 EVERY = [(action, name) for action in ACTIONS for name in inputs(action)]
@@ -35,7 +35,7 @@ READERS = {
     ],
     "RevokeSecurityGroupEgress": [security_groups],
     "RevokeSecurityGroupIngress": [security_groups],
-    "RunInstances": [moto_launch, EC2Response._parse_block_device_mapping],
+    "RunInstances": [launch, EC2Response._parse_block_device_mapping],
     "CreateVolume": [LocalAnswers._zone, LocalAnswers._check, LocalAnswers._snapshot],
     "CopyVolumes": [LocalAnswers._check],
 }

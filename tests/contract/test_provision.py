@@ -24,7 +24,7 @@ from tests.contract.conftest import Served
 from tests.contract.world import settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 GOLDEN = Path(__file__).with_name("provision.golden")
 CHANGES = 16

@@ -11,7 +11,7 @@ from tests.contract.cluster import SPEC, hooked, provision
 from tests.contract.world import settle
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 
 def test_another_key_is_refused(client: Any) -> None:

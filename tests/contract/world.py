@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from infra.localec2.front import Front
+    from infra.localec2.moto_api.front import Front
 
 IMAGE = "ami-0deb1a0130000c0de"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPJX6Gz2wSbhTDj6tbhcjpCOFt6Xtce5cAZ8xDPXLPVS test"
@@ -104,7 +104,7 @@ def refused(code: str) -> Iterator[None]:
 
 def front_at(journal: Path) -> "Front":
     """A local EC2; imported here because moto takes a second, which collecting does not need."""
-    from infra.localec2.front import Front  # noqa: PLC0415
+    from infra.localec2.moto_api.front import Front  # noqa: PLC0415
 
     return Front(journal)
 

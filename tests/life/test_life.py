@@ -20,7 +20,7 @@ from tests.life import commands
 from tests.life.commands import ROOT
 
 SETTINGS = Settings(cluster_id="life")
-JUDGE = ["--cluster-id", SETTINGS.cluster_id, "tests/test_part13_operating.py", "-q"]
+JUDGE = ["--cluster-id", SETTINGS.cluster_id, "tests/claims/test_part13_operating.py", "-q"]
 KILLS = 5
 BUILD = 45.0
 """Seconds in which a warm build does its work here; kills are spread over them."""

@@ -13,11 +13,13 @@ from typing import Self
 
 import pytest
 
-from infra import up
-from infra.clients import bystanders, journal, members, units
-from infra.clients.bystanders import Bystanders
+from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.etcd import members
+from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
 from infra.inventory import UNITS, Role
+from infra.lifecycle import cluster_lifecycle
 from infra.settings import Settings
 from infra.wait import pause
 from tests.life.commands import ROOT, infra
@@ -54,7 +56,7 @@ class Watch:
     def moved(self) -> list[str]:
         now = look(self.cluster)
         return [
-            *bystanders.differences(self.before.controllers, now.controllers),
+            *process_snapshot.differences(self.before.controllers, now.controllers),
             *others(self.before.processes, now.processes, "became"),
             *others(self.before.leader_changes, now.leader_changes, "changes of leader became"),
             *self.slow_writes(),
@@ -83,13 +85,13 @@ def look(cluster: Cluster) -> Look:
     shown = [
         unit
         for worker in cluster.spec.workers
-        for unit in units.show_all(cluster.shell(worker.name), UNITS[Role.WORKER])
+        for unit in systemd.show_all(cluster.shell(worker.name), UNITS[Role.WORKER])
     ]
     balancer = cluster.shell(cluster.spec.load_balancer.name)
-    shown.append(units.show(balancer, "haproxy"))
+    shown.append(systemd.show(balancer, "haproxy"))
     return Look(
-        bystanders.look(cluster),
-        {f"{unit.name} on {unit.machine}": bystanders.identity(unit) for unit in shown},
+        process_snapshot.look(cluster),
+        {f"{unit.name} on {unit.machine}": process_snapshot.identity(unit) for unit in shown},
         members.leader_changes(cluster, controllers(cluster)),
     )
 
@@ -97,7 +99,7 @@ def look(cluster: Cluster) -> Look:
 @pytest.fixture(scope="module")
 def soaked() -> Iterator[Cluster]:
     infra(SETTINGS, "up")
-    cluster = up.attach(SETTINGS)
+    cluster = cluster_lifecycle.attach(SETTINGS)
     yield cluster
     cluster.close()
     infra(SETTINGS, "down")
@@ -112,7 +114,7 @@ def test_nothing_moves_while_it_is_idle(soaked: Cluster) -> None:
 def test_nothing_moves_under_the_suite(soaked: Cluster) -> None:
     """Scenarios that disturb nobody, again and again: each round is green."""
     watch, end = Watch.begin(soaked), time.monotonic() + MINUTES * 60
-    parts = sorted(str(path) for path in (ROOT / "tests").glob("test_part*.py"))
+    parts = sorted(str(path) for path in (ROOT / "tests/claims").glob("test_part*.py"))
     argv = [sys.executable, "-m", "pytest", "-q", "--attach", "--cluster-id", SETTINGS.cluster_id]
     argv += ["-n", "4", "--dist", "loadgroup", "-m", "not disruptive and not slow"]
     while time.monotonic() < end:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from infra import ec2
-from infra.localec2 import namespaces, service
-from infra.localec2.place import Place
-from infra.localec2.processes import Identity
+from infra.localec2 import service
+from infra.localec2.host import namespaces
+from infra.localec2.host.processes import Identity
+from infra.localec2.paths import Place
 from infra.pki import ssh_keys
 from infra.ssh import Ssh
 from infra.wait import eventually

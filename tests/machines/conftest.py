@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.artifacts.store import Store
-from infra.localec2 import namespaces, network
+from infra.localec2.host import namespaces, network
 from infra.localec2.image.kernel import kernel
 from infra.localec2.image.rootfs import base_image
 from tests.machines.bare import Boots

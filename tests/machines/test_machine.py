@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.localec2 import namespaces, processes, records, service, sizes
+from infra.localec2 import service
+from infra.localec2.host import namespaces, processes, records, sizes
 from infra.wait import eventually
 from tests.machines.bare import Boots
 from tests.machines.cloud import ENDS, NAME, Cloud, launched, opened

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import CommandFailed
-from infra.localec2.imds import TOKEN, TTL
+from infra.localec2.metadata.imds import TOKEN, TTL
 from tests.machines.bare import Boots
 from tests.machines.cloud import Cloud, launched
 

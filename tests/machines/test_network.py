@@ -4,11 +4,11 @@ import json
 import socket
 import subprocess
 
-from infra.localec2 import namespaces
 from infra.localec2.addresses import METADATA, OPERATOR
-from infra.localec2.network import Network
-from infra.localec2.place import API_PORT
-from infra.localec2.wanted import Route, Rule
+from infra.localec2.desired_snapshot import Route, Rule
+from infra.localec2.host import namespaces
+from infra.localec2.host.network import Network
+from infra.localec2.paths import API_PORT
 from tests.machines.vpc import ALL, Vpc, came_from, ident, instance_of, ip
 
 HTTP = Rule("tcp", 80, 80, cidr="0.0.0.0/0")

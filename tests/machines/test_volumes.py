@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.localec2 import processes
+from infra.localec2.host import processes
 from infra.wait import eventually
 from tests.machines.bare import Boots
 from tests.machines.cloud import REGION, Cloud, launched

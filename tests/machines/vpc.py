@@ -5,10 +5,10 @@ import subprocess
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from infra.localec2 import namespaces
 from infra.localec2.addresses import plug
-from infra.localec2.network import Network
-from infra.localec2.wanted import Group, Instance, Route, Rule, Wanted
+from infra.localec2.desired_snapshot import Group, Instance, Route, Rule, Wanted
+from infra.localec2.host import namespaces
+from infra.localec2.host.network import Network
 
 SILENCE = 0.2
 """Seconds after which an unanswered connection counts as dropped; an answer takes under 1 ms."""

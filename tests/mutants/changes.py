@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 import yaml
 
-from fixtures import ebs_site
-from infra import ec2, up
-from infra.clients import kubelet, units
-from infra.clients.api import need
-from infra.clients.fairness_defaults import FOLLOWS
+from fixtures.worlds.storage import ebs_csi_driver_turns
+from infra import ec2
+from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
+from infra.clients.node import kubelet
+from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.ec2 import profile
-from infra.phases.build import await_api
+from infra.kube_api import need
+from infra.lifecycle import cluster_lifecycle
+from infra.lifecycle.build_runner import await_api
 from infra.pki import authority
 from infra.pki.identities import api_server
 from infra.settings import Settings
@@ -46,7 +48,7 @@ def edit(cluster: Cluster, machine: str, path: str, old: str, new: str) -> None:
 
 def restart(cluster: Cluster, machine: str, unit: str) -> None:
     """An API server takes a minute to end: it waits for its clients' watches."""
-    units.restart(cluster.shell(machine), unit)
+    systemd.restart(cluster.shell(machine), unit)
 
 
 def unit_with(cluster: Cluster, machine: str, unit: str, changes: Mapping[str, str]) -> None:
@@ -186,7 +188,7 @@ def without_the_balancer(cluster: Cluster) -> None:
 
 def role_on_a_controller(cluster: Cluster) -> None:
     """As when somebody gives the profile to every machine."""
-    driver = ebs_site.driver_of(cluster, Settings())
+    driver = ebs_csi_driver_turns.driver_of(cluster, Settings())
     driver.give_role()
     ids = {
         str(name): info.id for name, info in ec2.instances(driver.aws.ec2, cluster.spec.id).items()
@@ -196,7 +198,7 @@ def role_on_a_controller(cluster: Cluster) -> None:
 
 def another_minor(cluster: Cluster) -> None:
     """A worker that an upgrade has forgotten."""
-    older = up.program(Settings(), "kubelet-before").read_bytes()
+    older = cluster_lifecycle.program(Settings(), "kubelet-before").read_bytes()
     shell = cluster.shell(cluster.spec.workers[-1].name)
     shell.put(older, "/usr/local/bin/kubelet.before", mode=0o755)
     shell.run(["mv", "/usr/local/bin/kubelet.before", "/usr/local/bin/kubelet"])

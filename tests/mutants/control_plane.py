@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from infra.clients import aggregation, webhooks
+from infra.clients.apimachinery import aggregation, slow_webhook
 from infra.cluster import Cluster
-from infra.phases.build import await_api
+from infra.lifecycle.build_runner import await_api
 from tests.mutants import changes
 from tests.mutants.changes import api_server_with, edit, one_kubelet_with, restart, unit_with
 from tests.mutants.mutant import Mutant
@@ -98,7 +98,7 @@ def emulating_api_server(cluster: Cluster) -> None:
     await_api(cluster.api_of("controller-1"))
 
 
-FORGOTTEN = f"{webhooks.CONFIGURATIONS}/old"
+FORGOTTEN = f"{slow_webhook.CONFIGURATIONS}/old"
 
 
 def forgotten_webhook(cluster: Cluster) -> None:
@@ -118,7 +118,9 @@ def forgotten_webhook(cluster: Cluster) -> None:
         "sideEffects": "None",
         "admissionReviewVersions": ["v1"],
     }
-    cluster.api.create(webhooks.CONFIGURATIONS, {"metadata": {"name": "old"}, "webhooks": [hook]})
+    cluster.api.create(
+        slow_webhook.CONFIGURATIONS, {"metadata": {"name": "old"}, "webhooks": [hook]}
+    )
 
 
 MUTANTS = (

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import yaml
 
-from infra.clients import clocks, etcd, leases
+from infra.clients.controlplane import leases
+from infra.clients.etcd import etcdctl
+from infra.clients.node import clocks
 from infra.cluster import Cluster
-from infra.phases.build import await_api
+from infra.lifecycle.build_runner import await_api
 from infra.wait import eventually
 from tests.mutants.changes import api_server_with, restart, unit_with
 from tests.mutants.mutant import Mutant
@@ -60,9 +62,9 @@ def out_of_quota(cluster: Cluster) -> None:
     unit_with(
         cluster, "controller-0", "etcd", {flag: f"  --quota-backend-bytes=2097152 \\\n{flag}"}
     )
-    own = etcd.endpoints_of(cluster.spec)[:1]
+    own = etcdctl.endpoints_of(cluster.spec)[:1]
     eventually(
-        etcd.Etcdctl(cluster.shell("controller-0"), own).alarms,
+        etcdctl.Etcdctl(cluster.shell("controller-0"), own).alarms,
         bool,
         within=SEEN_WITHIN,
         what="etcd has an alarm",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from infra.clients.shutdowns import DROP_IN
+from infra.clients.node.graceful_shutdown import DROP_IN
 from infra.cluster import Cluster
 from infra.ssh import Shell
 from tests.mutants.changes import (

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from infra.clients import kubelet, units
+from infra.clients.node import kubelet
+from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from tests.mutants import changes
 from tests.mutants.changes import WORKER
@@ -40,13 +41,13 @@ def shorter_lines_on_one(cluster: Cluster) -> None:
 def output_to_a_file(cluster: Cluster) -> None:
     words = f"[Service]\nStandardError=append:/var/log/{SILENT}.log\n"
     cluster.shell(CONTROLLER).put(words.encode(), TO_FILE)
-    units.restart(cluster.shell(CONTROLLER), SILENT)
+    systemd.restart(cluster.shell(CONTROLLER), SILENT)
 
 
 def output_to_the_journal(cluster: Cluster) -> None:
     shell = cluster.shell(CONTROLLER)
     shell.run(["rm", "--force", TO_FILE, f"/var/log/{SILENT}.log"])
-    units.restart(shell, SILENT)
+    systemd.restart(shell, SILENT)
 
 
 def warnings_only(cluster: Cluster) -> None:
@@ -65,13 +66,13 @@ def everything(cluster: Cluster) -> None:
 def proxy_to_a_file(cluster: Cluster) -> None:
     words = b"[Service]\nStandardOutput=append:/var/log/proxy.log\nStandardError=inherit\n"
     cluster.shell(WORKER).put(words, PROXY_TO_FILE)
-    units.restart(cluster.shell(WORKER), "kube-proxy")
+    systemd.restart(cluster.shell(WORKER), "kube-proxy")
 
 
 def proxy_to_the_journal(cluster: Cluster) -> None:
     shell = cluster.shell(WORKER)
     shell.run(["rm", "--force", PROXY_TO_FILE, "/var/log/proxy.log"])
-    units.restart(shell, "kube-proxy")
+    systemd.restart(shell, "kube-proxy")
 
 
 MUTANTS = (

@@ -4,9 +4,10 @@ Which member leads, which API server or which worker a scenario asks is luck; th
 that such luck kept green.
 """
 
-from infra.clients import accounts, device_plugins, swap
-from infra.clients.api import need
+from infra.clients.auth import service_accounts
+from infra.clients.node import device_plugins, swap
 from infra.cluster import Cluster
+from infra.kube_api import need
 from infra.wait import eventually
 from tests.mutants.changes import (
     WORKER,
@@ -19,7 +20,7 @@ from tests.mutants.changes import (
 from tests.mutants.control_plane import balancer_with
 from tests.mutants.mutant import Mutant
 from tests.mutants.node_defaults import REAL, RUNC, honest_runtime
-from tests.steps.metrics_readers import reads_metrics
+from tests.steps.auth.metrics_readers import reads_metrics
 
 OTHER = "controller-2"
 ALLOWED = "  --requestheader-allowed-names=front-proxy-client \\\n"
@@ -31,7 +32,7 @@ for word; do [ "$previous" = --bundle ] && bundle=$word; previous=$word; done
 [ -n "$bundle" ] && sed -i 's/"ro"/"rw"/g' "$bundle/config.json"
 exec {REAL} "$@"
 """
-READERS = f"{accounts.RBAC}/clusterroles/system:aggregated-metrics-reader"
+READERS = f"{service_accounts.RBAC}/clusterroles/system:aggregated-metrics-reader"
 BINDING = "claim-mutant-metrics-server-reads-logs"
 
 
@@ -47,13 +48,17 @@ def scheduler_that_believes_any_name(cluster: Cluster) -> None:
 def second_binding(cluster: Cluster) -> None:
     """As when somebody debugs with kubectl create clusterrolebinding."""
     subject = {"kind": "ServiceAccount", "namespace": "kube-system", "name": "metrics-server"}
-    role = {"apiGroup": accounts.GROUP, "kind": "ClusterRole", "name": "system:kubelet-api-admin"}
+    role = {
+        "apiGroup": service_accounts.GROUP,
+        "kind": "ClusterRole",
+        "name": "system:kubelet-api-admin",
+    }
     body = {"metadata": {"name": BINDING}, "roleRef": role, "subjects": [subject]}
-    cluster.api.create(f"{accounts.RBAC}/clusterrolebindings", body)
+    cluster.api.create(f"{service_accounts.RBAC}/clusterrolebindings", body)
 
 
 def without_second_binding(cluster: Cluster) -> None:
-    cluster.api.delete(f"{accounts.RBAC}/clusterrolebindings/{BINDING}")
+    cluster.api.delete(f"{service_accounts.RBAC}/clusterrolebindings/{BINDING}")
 
 
 def no_way_to_pods(cluster: Cluster) -> None:
@@ -131,7 +136,7 @@ def member_without_tls(cluster: Cluster) -> None:
 
 
 def unlabelled_role(cluster: Cluster) -> None:
-    labels = {f"{accounts.GROUP}/aggregate-to-view": None}
+    labels = {f"{service_accounts.GROUP}/aggregate-to-view": None}
     need(cluster.api.patch(READERS, {"metadata": {"labels": labels}}, kind="merge"))
     eventually(
         lambda: reads_metrics(cluster.api, "view"),

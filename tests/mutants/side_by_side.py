@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from fixtures import commands
-from infra import state
+from infra.lifecycle import state_dir
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
 
@@ -25,7 +25,7 @@ def clusters(settings: Settings) -> list[Settings]:
 def run(settings: Settings, command: Command, progress: Progress) -> int:
     """The worst status. Clusters that are not there are built; further ones of these go again."""
     every = clusters(settings)
-    ours = [one for one in every[1:] if state.read(one.state) is None]
+    ours = [one for one in every[1:] if state_dir.read(one.state) is None]
     for one in every:
         progress.say(f"cluster {one.cluster_id} ...")
         subprocess.run(commands.up(one), check=True, cwd=PROJECT, stdout=sys.stderr)

@@ -1,11 +1,11 @@
 """Clusters on which a scenario cannot begin: its claims are *not judged*, and none is false."""
 
-from infra.clients import device_plugins, image_store, shutdowns
+from infra.clients.node import device_plugins, graceful_shutdown, image_gc
 from infra.cluster import Cluster
 from tests.mutants.changes import WORKER, restart
 from tests.mutants.mutant import Mutant
 
-SITE = f"{shutdowns.FOLDER}/50-site.conf"
+SITE = f"{graceful_shutdown.FOLDER}/50-site.conf"
 IMAGE = "docker.io/library/busybox:1.36"
 POLICIES = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
 BINDINGS = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
@@ -33,7 +33,7 @@ def without_the_image(cluster: Cluster) -> None:
     back.
     """
     for worker in cluster.spec.workers:
-        cluster.shell(worker.name).run([*image_store.CTR, "rm", IMAGE])
+        cluster.shell(worker.name).run([*image_gc.CTR, "rm", IMAGE])
 
 
 def plugins_cannot_listen(cluster: Cluster) -> None:
@@ -50,13 +50,13 @@ def plugins_can_listen(cluster: Cluster) -> None:
 def logind_allows_more(cluster: Cluster) -> None:
     """As unattended-upgrades of Debian does, by a file of its own."""
     shell = cluster.shell(WORKER)
-    shell.put(shutdowns.at_most(120), SITE)
-    restart(cluster, WORKER, shutdowns.LOGIND)
+    shell.put(graceful_shutdown.at_most(120), SITE)
+    restart(cluster, WORKER, graceful_shutdown.LOGIND)
 
 
 def logind_as_before(cluster: Cluster) -> None:
     cluster.shell(WORKER).run(["rm", "--force", SITE])
-    restart(cluster, WORKER, shutdowns.LOGIND)
+    restart(cluster, WORKER, graceful_shutdown.LOGIND)
 
 
 def pods_never_ready(cluster: Cluster) -> None:

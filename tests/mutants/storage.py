@@ -3,7 +3,7 @@
 A changed EBS CSI driver cannot be one (docs/TRACK_RECORD.md): its broken halves are unit tests.
 """
 
-from infra.clients import kubelet
+from infra.clients.node import kubelet
 from infra.cluster import Cluster
 from tests.mutants import changes
 from tests.mutants.mutant import Mutant

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import ebs_site
-from infra import up
+from fixtures.worlds.storage import ebs_csi_driver_turns
+from infra.lifecycle import cluster_lifecycle
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.mutants.every import mutants
@@ -28,14 +28,16 @@ ROOT = Path(__file__).resolve().parents[2]
 def mutant(request: pytest.FixtureRequest) -> Iterator[Mutant]:
     chosen: Mutant = request.param
     subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
-    cluster = up.attach(Settings())
+    cluster = cluster_lifecycle.attach(Settings())
     try:
         chosen.change(cluster)
         yield chosen
     finally:
         chosen.mend(cluster)
         subprocess.run([sys.executable, "-m", "infra", "up"], check=True, cwd=ROOT)
-        ebs_site.remove_left(cluster, Settings())  # only now does its API answer for certain
+        ebs_csi_driver_turns.remove_left(
+            cluster, Settings()
+        )  # only now does its API answer for certain
         cluster.close()
 
 
@@ -71,7 +73,7 @@ def test_the_suite_catches(
 
 
 def sorted_live() -> list[str]:
-    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "tests").glob("test_part*.py"))
+    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "tests/claims").glob("test_part*.py"))
 
 
 def judged(reports: Path, claim: str) -> dict[str, str]:

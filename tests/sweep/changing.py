@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from infra.clients import units
-from infra.clients.api import Api, need
+from infra.build import objects
+from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.errors import LabError, WaitTimeout
-from infra.phases import objects
+from infra.kube_api import Api, need
 from infra.ssh import Shell
 from infra.wait import eventually, pause
 from tests.sweep import ledger
@@ -45,16 +45,16 @@ def begin_anew(shell: Shell, names: Sequence[str]) -> None:
 def end(shell: Shell, name: str) -> None:
     """Ends a unit; an API server, which would take a minute for its watches, at once."""
     shell.run(["systemctl", "reset-failed", name], check=False)
-    if name == units.API_SERVER:
-        units.signal(shell, name, "SIGKILL", check=False)
-    shell.run(["systemctl", "stop", name], check=False, timeout=units.START_TIMEOUT)
+    if name == systemd.API_SERVER:
+        systemd.signal(shell, name, "SIGKILL", check=False)
+    shell.run(["systemctl", "stop", name], check=False, timeout=systemd.START_TIMEOUT)
 
 
 def steady(shell: Shell, names: Sequence[str]) -> bool:
     """Whether each becomes one process that goes on."""
 
     def processes() -> Mapping[str, tuple[str, int]]:
-        return {one.name: (one.state, one.pid) for one in units.show_all(shell, names)}
+        return {one.name: (one.state, one.pid) for one in systemd.show_all(shell, names)}
 
     def same() -> bool:
         before = processes()

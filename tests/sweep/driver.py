@@ -15,10 +15,10 @@ import pytest
 
 from infra.artifacts import ebs_manifests
 from infra.artifacts.store import Store
+from infra.build.objects import path_of
 from infra.errors import MissingArtifact
 from infra.inventory import ClusterSpec
 from infra.phases import ebs_csi
-from infra.phases.objects import path_of
 from tests.sweep import texts, values
 from tests.sweep.setting import Argument, Setting
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import health
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken
+from infra.lifecycle import gate as health
 from infra.settings import PROJECT, Settings
 from tests.sweep import driver
 from tests.sweep.scope import Question
@@ -74,7 +74,7 @@ def ask(
 
 
 def argv(question: Question) -> list[str]:
-    live = sorted(str(path) for path in (PROJECT / "tests").glob("test_part*.py"))
+    live = sorted(str(path) for path in (PROJECT / "tests/claims").glob("test_part*.py"))
     side_by_side = ["-n", str(question.processes), "--dist", "loadgroup"]
     options = ["-q", "-x", "-p", "no:cacheprovider", "--attach", *side_by_side]
     named = ["-m", question.selection, *live]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fixtures import commands
-from infra import health, up
-from infra.clients.api import ApiUnreachable
+from infra.build import objects
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.phases import objects
+from infra.kube_api import ApiUnreachable
+from infra.lifecycle import cluster_lifecycle, gate
 from infra.settings import Settings
 from infra.ssh import Shell, exists
 from infra.wait import eventually
@@ -42,7 +42,7 @@ def mend(settings: Settings, entry: Entry, *, run: Run = run) -> Mended:
 
     Errors: LabError with the end of what ``up`` said; then the ledger still knows.
     """
-    cluster = up.attach(settings)
+    cluster = cluster_lifecycle.attach(settings)
     try:
         halt(cluster, entry)
         told = run(commands.up(settings))
@@ -120,7 +120,7 @@ def forget(cluster: Cluster, entry: Entry) -> None:
         what="the API answers through the load balancer",
         transient=(ApiUnreachable,),
     )
-    health.gate(cluster)
+    gate.gate(cluster)
     ledger.remove(cluster.state)
 
 

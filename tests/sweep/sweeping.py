@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra import up
-from infra.clients.api import ApiRefused
 from infra.cluster import Cluster
 from infra.errors import ClaimError, LabError
+from infra.kube_api import ApiRefused
+from infra.lifecycle import cluster_lifecycle
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.sweep import changing, driver, judging, ledger, mending, naming, objects, records, scope
@@ -99,7 +99,7 @@ class Sweep:
 
     def open(self) -> list[Setting]:
         """What has no record yet; first answers are none where every claim is to be asked."""
-        cluster = up.attach(self.settings)
+        cluster = cluster_lifecycle.attach(self.settings)
         try:
             wanted = chosen(all_settings(cluster), self.plan)
         finally:
@@ -114,7 +114,7 @@ class Sweep:
         found = Record(
             setting.key, setting.component, machine, "refused", self.plan.seed, thorough=False
         )
-        cluster = up.attach(self.settings)
+        cluster = cluster_lifecycle.attach(self.settings)
         complete = False
         try:
             found, complete = self.tried(cluster, setting, found)

@@ -6,11 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from infra.clients.bystanders import Bystanders
-from infra.clients.elections import Election
-from infra.clients.leases import Change, Lease, LeaseWatch
-from infra.clients.masters import LEADS, STANDS_BY, MasterWatch
-from infra.clients.units import Unit
+from infra.clients.controlplane.leader_election import Election
+from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY, MasterWatch
+from infra.clients.controlplane.leases import Change, Lease, LeaseWatch
+from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.transport.systemd import Unit
 from infra.inventory import series
 
 MANAGER = "kube-controller-manager"

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.recording import Evidence
-from fixtures.workloads import Workloads
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.workloads.pods import Workloads
 from infra import wait
-from infra.clients.api import Answer, Api, JsonObject
-from infra.clients.pods import Pods
-from infra.clients.running import RunningPod, look
+from infra.clients.workloads.pod_under_test import RunningPod, look
+from infra.clients.workloads.pods import Pods
 from infra.cluster import Cluster
 from infra.errors import ClaimError, CommandFailed, NotPrepared
+from infra.kube_api import Answer, Api, JsonObject
 from infra.ssh import TIMEOUT, Result
 
 POD = "/api/v1/namespaces/ns/pods/rz"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fixtures import faults
-from fixtures.mending import Fault
+from fixtures.worlds import faults
+from fixtures.worlds.fault_revert import Fault
 from infra.errors import CommandFailed
 from infra.ssh import Result
 from tests.unit.fakes import FakeShell

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFTEST = """
 from fixtures import capabilities
 
-pytest_plugins = ["fixtures.settings"]
+pytest_plugins = ["fixtures.plugin.settings"]
 
 def pytest_collection_modifyitems(config, items):
     capabilities.take_out(config, items, {"swap": "the kernel of worker-0 has no swap"})
@@ -87,7 +87,7 @@ def writes():
 
 INI = """
 [pytest]
-addopts = --strict-markers --import-mode=importlib -p fixtures.reporting
+addopts = --strict-markers --import-mode=importlib -p fixtures.plugin.reporting
 bdd_features_base_dir = features
 timeout_method = signal
 filterwarnings =
@@ -99,13 +99,13 @@ filterwarnings =
 def make(
     folder: Path, *, conftest: str = CONFTEST, feature: str = FEATURE, steps: str = STEPS
 ) -> Path:
-    """The project in a folder; its one module of live tests is tests/test_part13.py."""
-    (folder / "tests").mkdir()
+    """The project in a folder; its one module of live tests is tests/claims/test_part13.py."""
+    (folder / "tests" / "claims").mkdir(parents=True)
     (folder / "features").mkdir()
     (folder / "pytest.ini").write_text(INI)
     (folder / "conftest.py").write_text(conftest)
     (folder / "features" / "63.feature").write_text(feature)
-    (folder / "tests" / "test_part13.py").write_text(steps)
+    (folder / "tests" / "claims" / "test_part13.py").write_text(steps)
     return folder
 
 

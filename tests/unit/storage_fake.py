@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from fixtures.ebs import CREATED_FOR, Ebs, Left
-from fixtures.ebs_driver import Driver
-from infra.clients.storage import CLASSES, VOLUMES, Storage
-from infra.clients.volume_users import Line
+from fixtures.worlds.storage.ebs_csi_driver import Driver
+from fixtures.worlds.storage.ebs_volumes import CREATED_FOR, Ebs, Left
+from infra.clients.storage.claims import CLASSES, VOLUMES, Storage
+from infra.clients.storage.volume_writer import Line
 from infra.ec2.volumes import Snapshot, Volume, Witness
 from tests.unit.fakes import FakeApi, pod, workloads_of
 

@@ -1,0 +1,1 @@
+"""Admission, aggregation, API Priority and Fairness, and watches."""

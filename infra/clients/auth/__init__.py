@@ -1,0 +1,1 @@
+"""Certificates, kubeconfigs, accounts and their rights, and who is let in where."""

@@ -1,0 +1,142 @@
+"""Certificates of the live cluster: files on its machines, and who goes by them."""
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import yaml
+
+from infra.clients.transport import systemd
+from infra.cluster import Cluster
+from infra.errors import preparing
+from infra.inventory import Machine, Role
+from infra.pki import reading
+from infra.pki.identities import AUTHORITIES, Identity, identities
+from infra.pki.reading import Found
+from infra.pki.uses import COMPONENTS, Use, uses
+from infra.ssh import Shell
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
+
+FOLDERS = ("/etc/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/kube-proxy")
+"""Where components of articles 4 to 12 have their files."""
+ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
+CONFIGURED = ("kubelet", "kube-proxy")
+"""Components whose settings are in a file."""
+BEGINS, AUTHORITY = b"BEGIN CERTIFICATE", "certificate-authority"
+
+
+def files(cluster: Cluster) -> list[Found]:
+    """Every certificate on controllers and workers, with the component that goes by it.
+
+    Errors: NotPrepared when a component does not run.
+    """
+    machines = [m for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
+    with ThreadPoolExecutor(len(machines)) as pool:
+        read = pool.map(lambda machine: on_machine(cluster.shell(machine.name), machine), machines)
+        return [found for some in read for found in some]
+
+
+def on_machine(shell: Shell, machine: Machine) -> list[Found]:
+    """What components were started with, then files that lie beside it and none goes by."""
+    used = [
+        found
+        for component in COMPONENTS[machine.role]
+        for found in of_component(shell, machine, component)
+    ]
+    known = {found.place for found in used}
+    beside = [path for path in listed(shell) if f"{shell.name}:{path}" not in known]
+    return used + [found for path in beside for found in in_file(shell, path)]
+
+
+def of_component(shell: Shell, machine: Machine, component: str) -> list[Found]:
+    settings = started_with(shell, component)
+    return [
+        found
+        for use in uses(machine)
+        if use.component == component and use.file_flag in settings
+        for found in in_file(shell, settings[use.file_flag], use)
+    ]
+
+
+def started_with(shell: Shell, component: str) -> dict[str, str]:
+    """Flags of the running process, and the settings of its configuration by dotted path."""
+    words = command_line(shell, component).split("\0")
+    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    if component in CONFIGURED and "--config" in flags:
+        flags |= flattened(yaml.safe_load(shell.get(flags["--config"])))
+    return flags
+
+
+def command_line(shell: Shell, component: str) -> str:
+    """Of the running process; a kubelet may be restarting for another scenario.
+
+    Errors: NotPrepared when it does not run.
+    """
+    with preparing():
+        return eventually(
+            lambda: (
+                shell.run(
+                    ["cat", f"/proc/{systemd.show(shell, component).pid}/cmdline"], check=False
+                ).stdout
+            ),
+            bool,
+            within=scaled(NODE_READY),
+            what=f"{component} on {shell.name} runs",
+        )
+
+
+def flattened(tree: dict[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found |= flattened(value, f"{before}{key}.")
+        else:
+            found[before + key] = str(value)
+    return found
+
+
+def listed(shell: Shell) -> list[str]:
+    argv = ["find", *FOLDERS, "-xdev", "-maxdepth", "2", "-type", "f"]
+    names = ["(", "-name", "*.pem", "-o", "-name", "*kubeconfig", ")"]
+    found = shell.run([*argv, *names, "!", "-name", "*-key.pem"], check=False).stdout
+    return sorted(found.split())
+
+
+def in_file(shell: Shell, path: str, use: Use | None = None) -> list[Found]:
+    """Certificates of a file; of a kubeconfig the one that is shown, or those that are trusted."""
+    place, content = f"{shell.name}:{path}", shell.get(path)
+    if not path.endswith("kubeconfig"):
+        return reading.all_from_pem(place, content, use) if BEGINS in content else []
+    parts = in_kubeconfig(shell, yaml.safe_load(content))
+    wanted = (False, True) if use is None else (use.flag != use.file_flag,)
+    return [
+        found
+        for trusted, pem in parts
+        if trusted in wanted
+        for found in reading.all_from_pem(place, pem, use)
+    ]
+
+
+def in_kubeconfig(shell: Shell, config: dict[str, Any]) -> Iterator[tuple[bool, bytes]]:
+    """Whether it is for trusting, and PEM; written out or as the name of a file."""
+    kinds = (("users", "user", "client-certificate"), ("clusters", "cluster", AUTHORITY))
+    for plural, one, key in kinds:
+        for entry in config.get(plural) or ():
+            if data := entry[one].get(f"{key}-data"):
+                yield key == AUTHORITY, base64.b64decode(data)
+            elif path := entry[one].get(key):
+                yield key == AUTHORITY, shell.get(path)
+
+
+def built(cluster: Cluster) -> tuple[Identity, ...]:
+    """Identities whose certificates lie on machines: all but the administrator's."""
+    rows = identities(cluster.spec, cluster.addresses.values())
+    return tuple(row for row in rows if row.name != "admin")
+
+
+def authorities(cluster: Cluster) -> dict[str, Found]:
+    """The three that the build signed with, by name."""
+    names = [row.name for row in AUTHORITIES]
+    return {name: reading.from_pem("the build", cluster.material.cert(name)) for name in names}

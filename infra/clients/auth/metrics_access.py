@@ -1,0 +1,153 @@
+"""Each component's metrics: where it tells them, to whom, and whom it refuses (claim 67.4)."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from infra.clients.apimachinery import aggregation
+from infra.clients.instrumentation import component_metrics
+from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
+from infra.clients.transport.tls_handshakes import NO_ANSWER
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.inventory import API_PORT, Role
+from infra.kube_api import Credentials
+
+BUILD = (component_metrics.BUILD, "git_version")
+ETCD_BUILD = ("etcd_server_version", "server_version")
+ETCD_VERSION = "3.6."
+"""Article 6; the status of the members tells the patch level."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A component's secure port, ``known`` to whom, and the metric and label that tell it from
+    others: the version, or for metrics-server, which names none, a node that it asks.
+    """
+
+    role: Role | None
+    port: int
+    known: str = "admin"
+    built: tuple[str, str] = BUILD
+    health: str = "/healthz"
+
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "API server": Endpoint(Role.CONTROLLER, API_PORT, health="/livez"),
+    "controller manager": Endpoint(Role.CONTROLLER, 10257),
+    "scheduler": Endpoint(Role.CONTROLLER, 10259),
+    "kubelet": Endpoint(Role.WORKER, 10250),
+    "member of etcd": Endpoint(
+        Role.CONTROLLER,
+        2379,
+        known="apiserver-etcd-client",
+        built=ETCD_BUILD,
+        health="/health",
+    ),
+    "metrics-server": Endpoint(
+        None,
+        aggregation.PORT,
+        built=("metrics_server_kubelet_last_request_time_seconds", "node"),
+        health="/livez",
+    ),
+}
+"""All that ask who somebody is; kube-proxy, and etcd's second address, ask nobody."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """A port that asks nobody who he is and is for its own machine; ``open`` is one for others."""
+
+    role: Role
+    port: int
+    open: int
+    built: tuple[str, str] = BUILD
+
+
+LOCAL: Mapping[str, Local] = {
+    "kube-proxy": Local(Role.WORKER, component_metrics.KUBE_PROXY, open=10250),
+    "member of etcd": Local(Role.CONTROLLER, 2381, open=2379, built=ETCD_BUILD),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process told: statuses as text, or NO_ANSWER; ``version`` by its metrics."""
+
+    known: str
+    version: str
+    nobody: str = ""
+    stranger: str = ""
+    health: str = ""
+
+
+def ask(cluster: Cluster, component: str, stranger: Credentials) -> dict[str, Told]:
+    """Every process of a component, by machine; the only metrics-server by its own name."""
+    end = ENDPOINTS[component]
+    if end.role is None:
+        address, here = aggregation.second(cluster).address, cluster.spec.controllers[0].name
+        return {component: ask_one(cluster, end, str(here), address, stranger)}
+    machines = [str(machine.name) for machine in cluster.spec.of(end.role)]
+    with ThreadPoolExecutor(len(machines)) as pool:
+        told = pool.map(lambda name: ask_one(cluster, end, name, "", stranger), machines)
+        return dict(zip(machines, told, strict=True))
+
+
+def ask_one(
+    cluster: Cluster, end: Endpoint, machine: str, address: str, stranger: Credentials
+) -> Told:
+    known = cluster.credentials(end.known)
+    nobody = Credentials(ca=known.ca)
+
+    def got(who: Credentials, path: str) -> tuple[str, str]:
+        request, context = (
+            tls_tunnel.request("GET", path, at=machine),
+            tls_tunnel.trusting_anybody(who),
+        )
+        return tls_handshakes.told(
+            cluster, machine, end.port, request, context=context, address=address
+        )
+
+    status, text = got(known, "/metrics")
+    asked = {"nobody": nobody, "stranger": stranger}
+    refused = {who: got(one, "/metrics")[0] for who, one in asked.items()}
+    return Told(status, version_in(text, end.built), **refused, health=got(nobody, end.health)[0])
+
+
+def version_in(text: str, built: tuple[str, str]) -> str:
+    name, label = built
+    found = prometheus.parse(text, only=name)
+    return found[0].labels.get(label, "") if found else ""
+
+
+def wanted_version(cluster: Cluster, component: str) -> str:
+    """What the version begins with, or the node's name."""
+    by_itself = {"member of etcd": ETCD_VERSION, "metrics-server": "worker-"}
+    return by_itself.get(component, cluster.spec.kubernetes)
+
+
+def ask_locally(cluster: Cluster, component: str) -> dict[str, Told]:
+    """A port that asks nobody, from its own machine."""
+    local, found = LOCAL[component], {}
+    for machine in cluster.spec.of(local.role):
+        url = f"http://127.0.0.1:{local.port}/metrics"
+        got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
+        status = "200" if got.exit_status == 0 else NO_ANSWER
+        found[str(machine.name)] = Told(status, version_in(got.stdout, local.built))
+    return found
+
+
+def reached_from_outside(cluster: Cluster, component: str) -> list[str]:
+    """Machines whose port a neighbour reaches; one that is for all is the control.
+
+    Errors: NotPrepared when not even that is reached.
+    """
+    local, found = LOCAL[component], []
+    machines = [str(machine.name) for machine in cluster.spec.of(LOCAL[component].role)]
+    for here, there in zip(machines, [*machines[1:], machines[0]], strict=True):
+        address = str(cluster.spec.machine(there).private_ip)
+        reached = tls_tunnel.connects(cluster, here, address, local.open)
+        require(reached, f"{here} does not even reach port {local.open} of {there} (control)")
+        if tls_tunnel.connects(cluster, here, address, local.port):
+            found.append(f"{here} reaches port {local.port} of {there}")
+    return found

@@ -1,0 +1,64 @@
+"""A serving certificate that is replaced while its server goes on."""
+
+from dataclasses import dataclass
+
+from infra.clients.auth import tls_ports
+from infra.clients.auth.tls_ports import Port
+from infra.clients.transport import systemd
+from infra.clients.transport.systemd import Unit
+from infra.cluster import Cluster
+from infra.pki import passing
+from infra.pki.authority import Pair, alternatives_of
+from infra.pki.identities import identities
+from infra.pki.reading import Found
+
+SERVERS = {
+    "an API server": (6443, "kube-apiserver"),
+    "a member of etcd": (2379, "etcd"),
+    "a kubelet": (10250, "kubelet"),
+}
+"""TLS ports and units, by what features call them."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A TLS port, what it and its like on other machines serve, and its process."""
+
+    port: Port
+    unit: Unit
+    old: Found
+    others: dict[Port, str]
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """The certificate's and the key's."""
+        return self.port.file, self.port.file.replace(".pem", "-key.pem")
+
+
+def look(cluster: Cluster, component: str) -> Serving:
+    """The first server of its kind and the others' fingerprints. Errors: LabError."""
+    number, unit = SERVERS[component]
+    port, *others = [one for one in tls_ports.ports(cluster) if one.number == number]
+    shown = {one: tls_ports.served(cluster, one).fingerprint for one in others}
+    process = systemd.show(cluster.shell(port.machine), unit)
+    return Serving(port, process, tls_ports.served(cluster, port), shown)
+
+
+def newly_issued(cluster: Cluster, serving: Serving) -> Pair:
+    """For the same subject and names, signed by the same authority."""
+    name = serving.old.common_name
+    identity = next(one for one in identities(cluster.spec) if one.common_name == name)
+    return passing.renewed(cluster.material, identity, serving.old.certificate)
+
+
+def alike(one: Found, other: Found) -> bool:
+    """Whether two certificates are for the same subject and names."""
+    pairs = ((found.common_name, alternatives_of(found.certificate)) for found in (one, other))
+    return next(pairs) == next(pairs)
+
+
+def changed_others(cluster: Cluster, serving: Serving) -> list[str]:
+    """Ports of other machines that serve something else than they did."""
+    now = {port: tls_ports.served(cluster, port).fingerprint for port in serving.others}
+    odd = [port for port, was in serving.others.items() if now[port] != was]
+    return [f"{port} serves {now[port][:16]}" for port in odd]

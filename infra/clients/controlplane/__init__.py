@@ -1,0 +1,1 @@
+"""API servers, controller managers and schedulers as processes: Leases and leadership."""

@@ -1,0 +1,1 @@
+"""etcd: members, snapshots, what is stored, and a load of writes."""

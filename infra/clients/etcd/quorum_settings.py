@@ -1,0 +1,55 @@
+"""What lets one member of etcd be lost: API servers that know them all, members that notice soon.
+
+Read from what the running processes were started with: which member a scenario loses is luck, and
+an API server that knows only another one would never be asked to do without.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from infra.clients.auth import certificates
+from infra.clients.transport.systemd import API_SERVER
+from infra.cluster import Cluster
+
+SERVERS = "--etcd-servers"
+TIMES: Mapping[str, str] = {"--heartbeat-interval": "100", "--election-timeout": "1000"}
+"""Milliseconds, etcd's defaults (T19 of claims.md); "the same for all members in one cluster"."""
+OWN = ("127.0.0.1", "localhost")
+Flags = Mapping[str, Mapping[str, str]]
+"""What a component was started with, by machine."""
+
+
+def flags(cluster: Cluster, component: str) -> dict[str, dict[str, str]]:
+    """Of every controller. Errors: NotPrepared where it does not run."""
+    names = [str(machine.name) for machine in cluster.spec.controllers]
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = pool.map(
+            lambda name: certificates.started_with(cluster.shell(name), component), names
+        )
+        return dict(zip(names, found, strict=True))
+
+
+def unknown_members(cluster: Cluster) -> list[str]:
+    """API servers that were not told of each member, and of which not."""
+    names, wrong = cluster.names_by_address(), []
+    for machine, given in flags(cluster, API_SERVER).items():
+        urls = given.get(SERVERS, "").split(",")
+        hosts = [urlsplit(url).hostname or "" for url in urls]
+        known = {machine if host in OWN else names.get(host, host) for host in hosts}
+        if missing := [str(m.name) for m in cluster.spec.controllers if m.name not in known]:
+            wrong.append(
+                f"that of {machine} knows nothing of etcd on {' and '.join(missing)}: "
+                f"{SERVERS}={','.join(urls)}"
+            )
+    return wrong
+
+
+def slow_members(cluster: Cluster) -> list[str]:
+    """Members that beat or wait for a leader in other times than etcd's own."""
+    return [
+        f"{machine} has {name}={given[name]} ms, must be {must}"
+        for machine, given in flags(cluster, "etcd").items()
+        for name, must in TIMES.items()
+        if given.get(name, must) != must
+    ]

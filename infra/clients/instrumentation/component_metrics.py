@@ -1,0 +1,175 @@
+"""What components expose of themselves: metrics by process, health checks and counts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from infra.clients.node.kubelet_api import PORT as KUBELET
+from infra.clients.transport import plain_http, prometheus, tls_tunnel
+from infra.clients.transport.prometheus import Sample
+from infra.cluster import Cluster
+from infra.inventory import API_PORT, Role
+from infra.kube_api import Api, ApiUnreachable
+from infra.ssh import Shell
+
+COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
+"""Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
+KUBE_PROXY = 10249
+PROXY_HEALTH = 10256
+"""kube-proxy's port for load balancers, on all addresses (pkg/proxy/apis/config, defaults.go)."""
+BUILD = "kubernetes_build_info"
+REQUESTS = "apiserver_request_total"
+HEALTHY = "kubernetes_healthcheck"
+CHECKED = "kubernetes_healthchecks_total"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Where a component's processes are asked for their health."""
+
+    role: Role
+    port: int
+    path: str = "/healthz"
+
+
+CHECKS = {
+    "API server": Check(Role.CONTROLLER, API_PORT, "/readyz"),
+    "controller manager": Check(Role.CONTROLLER, COMPONENTS["controller manager"]),
+    "scheduler": Check(Role.CONTROLLER, COMPONENTS["scheduler"]),
+    "kubelet": Check(Role.WORKER, KUBELET),
+}
+INDICATORS = "/metrics/slis"
+
+
+@dataclass(frozen=True)
+class Told:
+    """The status of a process's answer, and the version that its metrics name."""
+
+    status: int
+    version: str
+
+
+def of_api_servers(cluster: Cluster, path: str) -> dict[str, list[Sample]]:
+    """Samples of each API server, as admin. Errors: ApiRefused."""
+    servers = cluster.api_servers().items()
+    return {machine: prometheus.parse(api.text(path)) for machine, api in servers}
+
+
+def statuses(api: Api, paths: Iterable[str]) -> dict[str, int]:
+    """What an API server answers somebody, by path."""
+    return {path: api.ask("GET", path).status for path in paths}
+
+
+def requests(samples: list[Sample], **labels: str) -> float:
+    """Requests that were counted with these labels."""
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == REQUESTS and labels.items() <= sample.labels.items()
+    )
+
+
+def gets_of(cluster: Cluster, group: str) -> dict[str, float]:
+    """How often each API server was asked for a single object of an API group."""
+    found = of_api_servers(cluster, "/metrics")
+    return {machine: requests(s, verb="GET", group=group) for machine, s in found.items()}
+
+
+def mislabelled(found: Mapping[str, list[Sample]], labels: set[str]) -> list[str]:
+    """API servers that count no requests, or by other labels than these."""
+    wrong = []
+    for machine, samples in found.items():
+        sets = {frozenset(s.labels) for s in samples if s.name == REQUESTS}
+        if sets != {frozenset(labels)}:
+            wrong.append(f"{machine} counts by {[sorted(one) for one in sets]}")
+    return wrong
+
+
+def version_in(text: str) -> str:
+    built = prometheus.parse(text, only=BUILD)
+    return built[0].labels.get("git_version", "") if built else ""
+
+
+def ask_component(cluster: Cluster, port: int) -> dict[str, Told]:
+    """A component of every controller, as admin. Errors: ApiUnreachable."""
+    admin = cluster.credentials("admin")
+    found: dict[str, Told] = {}
+    for name in (str(machine.name) for machine in cluster.spec.controllers):
+        status, text = tls_tunnel.fetch(cluster, name, port, path="/metrics", credentials=admin)
+        found[name] = Told(status, version_in(text))
+    return found
+
+
+def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
+    """kube-proxy of every worker, asked on the worker itself."""
+    found: dict[str, Told] = {}
+    for machine in cluster.spec.workers:
+        url = f"http://127.0.0.1:{KUBE_PROXY}/metrics"
+        got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
+        found[machine.name] = Told(200 if got.exit_status == 0 else 0, version_in(got.stdout))
+    return found
+
+
+def of_proxy(shell: Shell) -> str:
+    """What is wrong with a worker's kube-proxy, as it says itself there; empty when nothing is."""
+    try:
+        status, said = plain_http.get(shell, PROXY_HEALTH, "/healthz")
+    except ApiUnreachable:
+        return f"does not answer on its health port {PROXY_HEALTH}"
+    return "" if status == 200 else f"says that it is not healthy ({status} {said[:200]})"
+
+
+def unhealthy(samples: list[Sample]) -> list[str]:
+    """Checks that are not 1; a process without checks names that."""
+    checks = [s for s in samples if s.name == HEALTHY]
+    return [str(dict(s.labels)) for s in checks if s.value != 1] or ([] if checks else ["no check"])
+
+
+def successes(samples: list[Sample]) -> float:
+    return sum(
+        s.value for s in samples if s.name == CHECKED and s.labels.get("status") == "success"
+    )
+
+
+def indicators(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
+    """Health indicators of every process of a component, by machine. Errors: ApiUnreachable."""
+    return {m: prometheus.parse(text) for m, text in each(cluster, component, INDICATORS).items()}
+
+
+def ask_health(cluster: Cluster, component: str) -> None:
+    each(cluster, component, CHECKS[component].path)
+
+
+def each(cluster: Cluster, component: str, path: str) -> dict[str, str]:
+    """What every process of a component gives admin at a path. Errors: LabError for a refusal."""
+    role, port = CHECKS[component].role, CHECKS[component].port
+    admin = cluster.credentials("admin")
+    return {
+        machine.name: prometheus.scrape(cluster, machine.name, port, credentials=admin, path=path)
+        for machine in cluster.spec.of(role)
+    }
+
+
+def successful_checks(cluster: Cluster, component: str) -> dict[str, float]:
+    return {m: successes(found) for m, found in indicators(cluster, component).items()}
+
+
+STARTED = "process_start_time_seconds"
+
+
+def history(samples: list[Sample]) -> tuple[float, float]:
+    """When a process started, in seconds since 1970, and how many requests it has counted."""
+    return prometheus.value(samples, STARTED) or 0.0, requests(samples)
+
+
+def not_begun_anew(
+    before: Mapping[str, list[Sample]], after: Mapping[str, list[Sample]], restarted: str
+) -> list[str]:
+    """API servers that kept their count although they were restarted, or the reverse."""
+    wrong = []
+    for machine, samples in before.items():
+        (began, counted), (begins, counts) = history(samples), history(after[machine])
+        anew = begins > began and counts < counted
+        going_on = begins == began and counts >= counted
+        if not (anew if machine == restarted else going_on):
+            wrong.append(f"{machine}: started {began} with {counted}, now {begins} with {counts}")
+    return wrong

@@ -1,0 +1,60 @@
+"""The configuration that a control-plane component has in force, as it tells it on /configz."""
+
+import json
+from collections.abc import Callable
+
+from infra.clients.controlplane.leader_metrics import PORTS
+from infra.clients.transport import durations, prometheus
+from infra.cluster import Cluster
+from infra.errors import LabError
+from infra.kube_api import JsonObject
+
+MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
+NAMES = {MANAGER: "kubecontrollermanager.config.k8s.io", SCHEDULER: "componentconfig"}
+"""Keys of /configz: cmd/kube-controller-manager/app and cmd/kube-scheduler/app of kubernetes."""
+
+
+def told(cluster: Cluster, machine: str, component: str) -> JsonObject:
+    """Of the process on that machine. Errors: LabError when it does not tell."""
+    text = prometheus.scrape(
+        cluster,
+        machine,
+        PORTS[component],
+        credentials=cluster.credentials("admin"),
+        path="/configz",
+    )
+    try:
+        return dict(json.loads(text)[NAMES[component]])
+    except (ValueError, KeyError) as error:
+        raise LabError(f"{component} of {machine} tells no configuration: {text[:200]}") from error
+
+
+def of_each(cluster: Cluster, component: str) -> dict[str, JsonObject]:
+    """By machine."""
+    names = [machine.name for machine in cluster.spec.controllers]
+    return {name: told(cluster, name, component) for name in names}
+
+
+def retry_period(component: str, configuration: JsonObject) -> float:
+    """Seconds between two tries to take or to renew the Lease."""
+    election = (
+        configuration["Generic"]["LeaderElection"]
+        if component == MANAGER
+        else configuration["leaderElection"]
+    )
+    return durations.of_go(election["retryPeriod"])
+
+
+def grace_period(manager: JsonObject) -> float:
+    """Seconds of silence after which a controller manager gives a node up."""
+    return durations.of_go(manager["NodeLifecycleController"]["NodeMonitorGracePeriod"])
+
+
+def runs(controller: str) -> Callable[[JsonObject], bool]:
+    """Whether a controller manager runs that controller (its flag --controllers)."""
+
+    def judge(manager: JsonObject) -> bool:
+        chosen = manager["Generic"]["Controllers"]
+        return f"-{controller}" not in chosen and ("*" in chosen or controller in chosen)
+
+    return judge

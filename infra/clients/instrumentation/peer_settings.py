@@ -1,0 +1,178 @@
+"""What every process of a component is set to, as it tells it itself, and who differs from others.
+
+A candidate that stands by, an API server that the balancer did not choose, the worker that no Pod
+came to: none of them shows what it is set to until its turn comes.
+"""
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from infra.clients.controlplane.leader_metrics import PORTS
+from infra.clients.instrumentation import configz
+from infra.clients.node.kubelet import UNIT as KUBELET
+from infra.clients.node.kubelet_api import Port
+from infra.clients.transport import tls_tunnel
+from infra.clients.transport.systemd import API_SERVER
+from infra.cluster import Cluster
+from infra.errors import LabError
+from infra.inventory import Machine, Role
+from infra.kube_api import Api
+from infra.ssh import Shell
+
+FLAGS = "/flagz"
+FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
+"""One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
+OF_UNIT = (
+    "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
+    "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
+)  # fmt: skip
+"""What systemd does with a process that ends or is in its way; systemctl(1) show."""
+RUNC = "/usr/local/sbin/runc"
+DUMP = ("/usr/local/bin/containerd", "--config=/etc/containerd/config.toml", "config", "dump")
+PROGRAMS = ("find", RUNC, "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+")
+FILES = ("find", "/var/lib/kubernetes", "-type", "f", "-exec", "sha256sum", "{}", "+")
+"""Keys, certificates and policies of the control plane. Who makes some for each machine has others
+on each of them; what two have alike the third should have, too."""
+OWN, ABSENT, EMPTY = "its own", "absent", '""'
+Settings = Mapping[str, str]
+"""By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
+
+
+def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
+    """By machine: their flags, which is all that they tell. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        api: Api = servers[str(machine.name)]
+        answer = api.ask("GET", FLAGS)
+        unit = of_unit(cluster.shell(machine.name), API_SERVER)
+        return {**flags(machine, answer.status, answer.text), **unit}
+
+    servers = cluster.api_servers()
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
+    """Of an elected component, by machine. Errors: LabError."""
+    admin = cluster.credentials("admin")
+
+    def of(machine: Machine) -> Settings:
+        name, port = str(machine.name), PORTS[component]
+        status, text = tls_tunnel.fetch(cluster, name, port, path=FLAGS, credentials=admin)
+        configured = fields(configz.told(cluster, name, component))
+        unit = of_unit(cluster.shell(machine.name), component)
+        return {**flags(machine, status, text), **configured, **unit}
+
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
+    """By worker. Errors: LabError."""
+    admin = cluster.credentials("admin")
+
+    def of(machine: Machine) -> Settings:
+        port = Port(cluster, str(machine.name), admin)
+        answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
+        if told is None:
+            raise LabError(f"the kubelet of {machine.name} tells no configuration")
+        unit = of_unit(cluster.shell(machine.name), KUBELET)
+        return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
+
+    return each(cluster, Role.WORKER, of)
+
+
+def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
+    """By worker: containerd's configuration, and the programs that it runs. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        shell = cluster.shell(machine.name)
+        dumped = tomllib.loads(shell.run(DUMP).stdout)
+        programs = sums(shell.run(PROGRAMS).stdout)
+        return {**fields(dumped), **programs, **of_unit(shell, "containerd")}
+
+    return each(cluster, Role.WORKER, of)
+
+
+def of_files(cluster: Cluster) -> dict[str, Settings]:
+    """Sums of the files that every controller has, by controller. Errors: LabError."""
+
+    def of(machine: Machine) -> Settings:
+        return sums(cluster.shell(machine.name).run(FILES).stdout)
+
+    found = each(cluster, Role.CONTROLLER, of)
+    common = set.intersection(*(set(one) for one in found.values()))
+    shared = [path for path in common if len({one[path] for one in found.values()}) < len(found)]
+    return {m: {path: one[path] for path in shared} for m, one in found.items()}
+
+
+def sums(text: str) -> Settings:
+    """Of the output of sha256sum, by path."""
+    lines = (line.split() for line in text.splitlines())
+    return {path: f"of SHA-256 {found[:12]}" for found, path in lines}
+
+
+def each(cluster: Cluster, role: Role, of: Callable[[Machine], Settings]) -> dict[str, Settings]:
+    machines = cluster.spec.of(role)
+    with ThreadPoolExecutor(len(machines)) as pool:
+        found = pool.map(of, machines)
+        return {str(m.name): one for m, one in zip(machines, found, strict=True)}
+
+
+def flags(machine: Machine, status: int, text: str) -> Settings:
+    """Those of the answer; an address or a name of the machine itself is that of each."""
+    found = {f"--{name}": value for name, value in FLAG.findall(text)}
+    if status != 200 or not found:
+        return {FLAGS: f"{status} {text[:100]}".strip()}
+    own = {str(machine.private_ip), str(machine.name)}
+    return {name: OWN if value in own else value for name, value in found.items()}
+
+
+def of_unit(shell: Shell, name: str) -> Settings:
+    shown = shell.run(["systemctl", "show", f"--property={','.join(OF_UNIT)}", name]).stdout
+    pairs = (line.partition("=") for line in shown.splitlines() if line)
+    return {f"{name}.service's {key}": value for key, _, value in pairs}
+
+
+def fields(tree: Mapping[str, Any]) -> Settings:
+    return dict(leaves(tree, ""))
+
+
+def leaves(tree: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    """A list is one value. The order of words counts; that of objects is a Go map's, drawn anew at
+    each start (seen: GCIgnoredResources of the controller manager).
+    """
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value if isinstance(value, str) else json.dumps(settled(value))
+
+
+def settled(value: object) -> object:
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        return sorted(value, key=lambda one: json.dumps(one, sort_keys=True))
+    return value
+
+
+def odd(found: Mapping[str, Settings]) -> list[str]:
+    """Who has what otherwise than most of them; of two that differ each is told. Pure."""
+    if silent := [f"{m} tells no flags: {one[FLAGS]}" for m, one in found.items() if FLAGS in one]:
+        return silent
+    names = sorted({name for one in found.values() for name in one})
+    seen = {name: {m: one.get(name, ABSENT) for m, one in found.items()} for name in names}
+    return [text for name, values in seen.items() if (text := difference(name, values))]
+
+
+def difference(name: str, values: Mapping[str, str]) -> str:
+    """What a stranger has to know of one setting; empty when all have it alike."""
+    (usual, times), *others = Counter(values.values()).most_common()
+    if not others:
+        return ""
+    if 2 * times <= len(values):
+        return f"{name} is {', '.join(f'{v or EMPTY} on {m}' for m, v in values.items())}"
+    alone = [f"{value or EMPTY} on {m}" for m, value in values.items() if value != usual]
+    return f"{name} is {', '.join(alone)}, {usual or EMPTY} on the others"

@@ -1,0 +1,1 @@
+"""Drains, node membership, version skew, and availability of the API meanwhile."""

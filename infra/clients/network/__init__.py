@@ -1,0 +1,1 @@
+"""Open ports of machines, and how the load balancer checks its servers."""

@@ -1,0 +1,1 @@
+"""Kubelets and their machines: devices, images, shutdown, swap, Leases of nodes."""

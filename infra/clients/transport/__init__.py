@@ -1,0 +1,1 @@
+"""Ways to a machine or a port: HTTP, TLS, systemd, the journal, kubectl."""

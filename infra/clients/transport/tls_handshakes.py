@@ -1,0 +1,51 @@
+"""What a TLS port tells somebody: an answer, or none where the handshake is refused."""
+
+import ssl
+
+from infra.clients.transport import tls_tunnel
+from infra.cluster import Cluster
+from infra.errors import Unreachable, claimed
+from infra.kube_api import ApiUnreachable
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
+
+NO_ANSWER = "no answer"
+"""What a handshake that is refused gives; that the port answers others is the control."""
+
+
+def told(
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    request: str,
+    *,
+    context: ssl.SSLContext,
+    address: str,
+) -> tuple[str, str]:
+    """Status and body of an answer, or NO_ANSWER where a handshake is refused.
+
+    A port that nobody listens on, or that is silent, is waited for: a kubelet may be restarting for
+    another scenario, and a busy machine takes more than 5 s for a handshake.
+    Errors: ClaimError when it stays closed.
+    """
+
+    def once() -> tuple[str, str]:
+        try:
+            sent = tls_tunnel.exchange(
+                cluster, machine, port, request, context=context, address=address
+            )
+            status, _, text = tls_tunnel.parsed(sent)
+        except ApiUnreachable as error:
+            if isinstance(error.__cause__, (Unreachable, TimeoutError)):
+                raise error.__cause__ from error
+            return NO_ANSWER, ""
+        return str(status), text
+
+    with claimed():
+        return eventually(
+            once,
+            lambda _: True,
+            within=scaled(NODE_READY),
+            what=f"port {port} of {address or machine} answers",
+            transient=(Unreachable, TimeoutError),
+        )

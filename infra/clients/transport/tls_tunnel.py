@@ -1,0 +1,215 @@
+"""TLS to ports that only the machines of the cluster reach, through an SSH connection of one.
+
+The security group lets a run in on SSH and the API only (article 3); the rest is dialed from the
+machine itself, and the handshake is ours.
+"""
+
+import http.client
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from types import TracebackType
+from typing import Self
+
+import paramiko
+
+from infra.cluster import Cluster
+from infra.errors import LabError, Unreachable
+from infra.kube_api import ApiUnreachable, Credentials
+from infra.ssh import Dials
+
+TIMEOUT = 5.0
+"""Seconds without a byte; a frozen process sends none at all."""
+CHUNK = 1 << 16
+
+
+@dataclass
+class Stream:
+    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them."""
+
+    channel: paramiko.Channel
+    context: ssl.SSLContext
+    name: str
+    timeout: float = TIMEOUT
+    _in: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+    _out: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+
+    def __enter__(self) -> Self:
+        self.channel.settimeout(self.timeout)
+        self._tls = self.context.wrap_bio(self._in, self._out, server_hostname=self.name)
+        try:
+            self._shake_hands()
+        except OSError:  # also ssl.SSLError: the channel would stay open on the machine
+            self.channel.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.channel.close()
+
+    def certificate(self) -> bytes:
+        """The server's, in DER."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
+    def ask(self, request: bytes, *, is_whole: Callable[[bytes], bool] = lambda _: False) -> bytes:
+        """What comes back until ``is_whole`` says so or the server ends the connection."""
+        self._tls.write(request)
+        self._flush()
+        answer = b""
+        while chunk := self._read():
+            answer += chunk
+            if is_whole(answer):
+                break
+        return answer
+
+    def _read(self) -> bytes:
+        while True:
+            try:
+                return self._tls.read(CHUNK)
+            except ssl.SSLWantReadError:
+                if not self._fill():
+                    return b""
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    def _shake_hands(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                if not self._fill():
+                    raise ConnectionResetError("closed during the handshake") from None
+            else:
+                self._flush()
+                return
+
+    def _flush(self) -> None:
+        if pending := self._out.read():
+            self.channel.sendall(pending)
+
+    def _fill(self) -> bool:
+        received = self.channel.recv(CHUNK)
+        if not received:
+            self._in.write_eof()
+            return False
+        self._in.write(received)
+        return True
+
+
+def dial(
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    *,
+    context: ssl.SSLContext,
+    timeout: float = TIMEOUT,
+    address: str = "",
+) -> Stream:
+    """A connection begun on a machine: to a port of its own, or of another ``address``.
+
+    Errors: Unreachable when nobody listens.
+    """
+    shell = cluster.shell(machine)
+    if not isinstance(shell, Dials):
+        raise LabError(f"{machine} opens no connections for us")
+    address = address or str(cluster.spec.machine(machine).private_ip)
+    return Stream(shell.dial(address, port), context, address, timeout)
+
+
+def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:
+    """Whether a TCP connection from a machine to an address opens. Errors: LabError."""
+    shell = cluster.shell(machine)
+    if not isinstance(shell, Dials):
+        raise LabError(f"{machine} opens no connections for us")
+    try:
+        shell.dial(address, port).close()
+    except Unreachable:
+        return False
+    return True
+
+
+def trusting_anybody(credentials: Credentials) -> ssl.SSLContext:
+    """For ports whose certificate is made anew at each start: the managers have no file for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if credentials.cert and credentials.key:
+        context.load_cert_chain(credentials.cert, credentials.key)
+    return context
+
+
+def trusting(credentials: Credentials) -> ssl.SSLContext:
+    """For ports whose certificate the CA of ``credentials`` signed, with the machine's address."""
+    context = ssl.create_default_context(cafile=str(credentials.ca))
+    if credentials.cert and credentials.key:
+        context.load_cert_chain(credentials.cert, credentials.key)
+    return context
+
+
+def request(method: str, path: str, *, at: str, headers: Mapping[str, str] | None = None) -> str:
+    """A request without a body, after whose answer the server ends the connection."""
+    fields = {"Host": at, "Connection": "close", **(headers or {})}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "\r\n"])
+
+
+def fetch(
+    cluster: Cluster, machine: str, port: int, *, path: str, credentials: Credentials
+) -> tuple[int, str]:
+    """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
+    asked = request("GET", path, at=machine)
+    sent = exchange(cluster, machine, port, asked, context=trusting_anybody(credentials))
+    status, _, text = parsed(sent)
+    return status, text
+
+
+def exchange(
+    cluster: Cluster,
+    machine: str,
+    port: int,
+    request: str,
+    *,
+    context: ssl.SSLContext,
+    is_whole: Callable[[bytes], bool] = lambda _: False,
+    timeout: float = TIMEOUT,
+    address: str = "",
+) -> bytes:
+    """What comes back on a new connection, as ``Stream.ask`` reads it. Errors: ApiUnreachable."""
+    try:
+        with dial(
+            cluster, machine, port, context=context, timeout=timeout, address=address
+        ) as stream:
+            return stream.ask(request.encode(), is_whole=is_whole)
+    except (OSError, Unreachable, http.client.HTTPException) as error:
+        first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")
+        raise ApiUnreachable(f"{first} of {machine}:{port}: {error!r}") from error
+
+
+class Replayed:
+    """What http.client wants of a socket: the bytes that came."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def makefile(self, _mode: str) -> BytesIO:
+        return BytesIO(self._content)
+
+
+def parsed(content: bytes) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an answer. Errors: ApiUnreachable for one that was cut off."""
+    answer = http.client.HTTPResponse(Replayed(content))  # type: ignore[arg-type]
+    try:
+        answer.begin()
+        body = answer.read().decode(errors="replace")
+    except http.client.HTTPException as error:
+        raise ApiUnreachable(
+            f"the server ended before its answer did ({len(content)} bytes): {error!r}"
+        ) from error
+    return answer.status, dict(answer.headers), body

@@ -1,0 +1,1 @@
+"""Pods and what the kernel allows them: cgroups, resize, Deployments, add-ons."""

@@ -1,0 +1,75 @@
+"""Deployments and what belongs to them: ReplicaSets and Pods, told apart by identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.kube_api import Api, JsonObject
+
+APPS = "/apis/apps/v1/namespaces"
+PAUSE_LABEL = "app"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A Deployment of a namespace, selected by its label ``app``."""
+
+    api: Api
+    namespace: str
+    name: str
+
+    def create(self, image: str, *, args: list[str], replicas: int = 1) -> None:
+        labels = {PAUSE_LABEL: self.name}
+        container = {"name": "main", "image": image, "args": args}
+        pod = {"terminationGracePeriodSeconds": 0, "containers": [container]}
+        spec = {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        }
+        body = {"metadata": {"name": self.name}, "spec": spec}
+        self.api.create(f"{APPS}/{self.namespace}/deployments", body)
+
+    def available(self) -> int:
+        found = self.api.get(f"{APPS}/{self.namespace}/deployments/{self.name}")
+        return int(found["status"].get("availableReplicas", 0))
+
+    def replica_sets(self) -> list[str]:
+        """Names of its ReplicaSets."""
+        found = self.api.get(
+            f"{APPS}/{self.namespace}/replicasets", labelSelector=f"{PAUSE_LABEL}={self.name}"
+        )
+        return [item["metadata"]["name"] for item in found["items"]]
+
+    def containers(self) -> dict[str, str]:
+        """Container IDs and start times of its Pods, by the Pod's UID."""
+        found = self.api.get(
+            f"/api/v1/namespaces/{self.namespace}/pods",
+            labelSelector=f"{PAUSE_LABEL}={self.name}",
+        )
+        return identities(found["items"])
+
+
+def identities(pods: list[JsonObject]) -> dict[str, str]:
+    """What a restart or a replacement changes, by UID."""
+    return {
+        pod["metadata"]["uid"]: "; ".join(
+            f"{s.get('containerID', '')} x{s.get('restartCount', 0)}"
+            for s in pod["status"].get("containerStatuses", [])
+        )
+        for pod in pods
+    }
+
+
+def owner_kind(api: Api, pod: JsonObject) -> str:
+    """``Deployment``, ``DaemonSet`` ... at the top of a Pod's owners, or ``nobody``."""
+    owner = controller_of(pod)
+    if owner.get("kind") == "ReplicaSet":
+        namespace = pod["metadata"]["namespace"]
+        found = api.get(f"{APPS}/{namespace}/replicasets/{owner['name']}")
+        owner = controller_of(found) or owner
+    return str(owner.get("kind", "nobody"))
+
+
+def controller_of(item: JsonObject) -> Mapping[str, str]:
+    owners = item["metadata"].get("ownerReferences") or ()
+    return next((o for o in owners if o.get("controller")), {})

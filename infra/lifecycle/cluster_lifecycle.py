@@ -1,0 +1,212 @@
+"""A cluster's life: up (build or finish building), attach, down. The same on every platform."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from infra import ec2
+from infra.artifacts import catalog as catalogs
+from infra.artifacts import obtain
+from infra.artifacts.store import Store
+from infra.cluster import Cluster
+from infra.errors import UserError
+from infra.inventory import ClusterSpec, series
+from infra.lifecycle import cluster_artifacts, gate, platforms, state_dir
+from infra.lifecycle.build_runner import Tally, build
+from infra.lifecycle.platforms import Site
+from infra.lifecycle.render import render as write_tree
+from infra.pki import authority, kubeconfigs, ssh_keys
+from infra.progress import Progress
+from infra.settings import Settings
+from infra.ssh import Ssh
+
+USER = "admin"
+"""The login of Debian's AMIs; the local EC2's image has the same."""
+BUSYBOX = Path("/bin/busybox")
+"""Debian's busybox-static, for the busybox image; make installs it."""
+
+
+def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
+    """A healthy cluster as the series builds it; finishes what an earlier ``up`` left undone.
+
+    Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
+    """
+    catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    store = Store.default()
+    platforms.require(settings, store)
+    state_dir.prepare(settings.state)
+    with progress.stage("artifacts"):
+        supplied = gather(settings, store, progress)
+    site = platforms.open_site(settings, store, supplied.supplies, progress)
+    with progress.stage("machines"):
+        ssh_keys.ensure(settings.state / "ssh", spec)
+        provisioned = provision(settings, spec, site, progress)
+    addresses = reach(provisioned, public=site.public)
+    with progress.stage("certificates and kubeconfigs"):
+        certify(settings, spec, addresses)
+    cluster = connect(settings, spec, addresses)
+    tally = build(cluster, supplied.supplies, progress)
+    with progress.stage("health gate"):
+        gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
+    state_dir.mended(settings.state)
+    built = record(settings, spec, provisioned)
+    built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
+    if tally.changed == 0 and (before := state_dir.read(settings.state)):
+        built["stages"] = before["stages"]  # the report tells how it was built, not looked at
+    else:
+        built["stages"] = progress.stages
+    state_dir.write(settings.state, built)
+    return cluster, tally
+
+
+def prepare(settings: Settings, progress: Progress) -> None:
+    """Has everything that a local cluster is made of in the cache. Errors: as ``up``."""
+    catalogs.load(settings.kubernetes)
+    store = Store.default()
+    platforms.require(settings, store)
+    with progress.stage("artifacts"):
+        supplied = gather(settings, store, progress)
+    platforms.make(store, supplied.supplies, progress)
+
+
+def gather(settings: Settings, store: Store, progress: Progress) -> cluster_artifacts.Supplied:
+    """Programs and images, had now. Errors: MissingArtifact, UserError."""
+    return cluster_artifacts.gather(
+        settings.kubernetes,
+        store,
+        progress,
+        busybox=BUSYBOX,
+        tools=platforms.node_tools(store, progress),
+        preloaded=platforms.preloads(settings),
+    )
+
+
+def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:
+    material = authority.create_all(
+        spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
+    )
+    kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
+
+
+def record(settings: Settings, spec: ClusterSpec, provisioned: ec2.Provisioned) -> dict[str, Any]:
+    """What attach and the report need to know of a finished cluster."""
+    return {
+        "id": spec.id,
+        "kubernetes": spec.kubernetes,
+        "platform": spec.platform,
+        "region": settings.region,
+        "time_scale": settings.time_scale,
+        "instances": {name: i.id for name, i in provisioned.instances.items()},
+        "machines": [
+            {"name": m.name, "role": m.role, "address": m.private_ip, "type": m.instance_type}
+            for m in spec.machines
+        ],
+    }
+
+
+def provision(
+    settings: Settings, spec: ClusterSpec, site: Site, progress: Progress
+) -> ec2.Provisioned:
+    """The machines; what is made or put back in EC2 is told, and what is not ours as well."""
+    keys = settings.state / "ssh"
+    client = site.client(settings)
+    changes: list[str] = []
+
+    def say(text: str) -> None:
+        changes.append(text)
+        progress.say(text)
+
+    provisioned = ec2.provision(
+        client,
+        spec,
+        public_key=ssh_keys.public(keys),
+        user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
+        allowed_cidr=site.allowed_cidr,
+        say=say,
+    )
+    ec2.route_pods(client, spec, provisioned, say=say)
+    for stranger in ec2.strangers(client, spec, provisioned):
+        progress.say(stranger)
+    return replace(provisioned, changes=tuple(changes))
+
+
+def reach(provisioned: ec2.Provisioned, *, public: bool) -> dict[str, str]:
+    return {
+        str(name): str(i.public_ip if public else i.private_ip)
+        for name, i in provisioned.instances.items()
+    }
+
+
+def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> Cluster:
+    keys = settings.state / "ssh"
+    known = ssh_keys.known_hosts(keys, addresses)
+
+    def shell(machine: str) -> Ssh:
+        return Ssh(machine, addresses[machine], user=USER, key=keys / "id", known_hosts=known)
+
+    return Cluster(spec, settings.state, shell, dict(addresses))
+
+
+def attach(settings: Settings) -> Cluster:
+    """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
+    record = state_dir.read(settings.state)
+    if record is None:
+        raise UserError(
+            f"there is no finished cluster {settings.cluster_id!r}; run: python -m infra up"
+        )
+    if record["kubernetes"] != settings.kubernetes:
+        raise UserError(
+            f"cluster {settings.cluster_id!r} runs {record['kubernetes']}, not "
+            f"{settings.kubernetes}; choose another --cluster-id or run: python -m infra down"
+        )
+    if record["platform"] == "local":
+        platforms.find_local(settings)
+    spec = series(record["id"], kubernetes=record["kubernetes"], platform=record["platform"])
+    return connect(settings, spec, record["addresses"])
+
+
+def down(settings: Settings, progress: Progress) -> None:
+    """Removes everything of the cluster; fine when there is nothing."""
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    with progress.stage("down"):
+        platforms.remove(settings, spec, progress)
+
+
+def status(settings: Settings) -> str:
+    """What is there, in a few lines. Errors: UserError without a cluster, ClusterBroken if ill."""
+    cluster = attach(settings)
+    gate.gate(cluster, deep=True)
+    lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
+    lines += [
+        f"  {m.name:<14}{m.role:<15}{cluster.address_of(m.name)}" for m in cluster.spec.machines
+    ]
+    return "\n".join(lines)
+
+
+def kubectl(settings: Settings) -> Path:
+    """The pinned kubectl in a directory where it is called kubectl."""
+    found = program(settings, "kubectl")
+    link = settings.state / "bin" / "kubectl"
+    if not link.is_symlink() or link.readlink() != found:
+        link.parent.mkdir(exist_ok=True, mode=0o700)
+        link.unlink(missing_ok=True)
+        link.symlink_to(found)
+    return link
+
+
+def program(settings: Settings, name: str) -> Path:
+    """A pinned program that ``up`` has put into the cache. Errors: UserError, MissingArtifact."""
+    catalog, store = catalogs.load(settings.kubernetes), Store.default()
+    return obtain.obtain(catalog, [name], store=store, say=lambda _: None)[name].path
+
+
+def render(settings: Settings, out: Path) -> None:
+    """Writes what each machine would receive, from throw-away key material."""
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    with tempfile.TemporaryDirectory() as scratch:
+        material = authority.create_all(spec, Path(scratch) / "pki")
+        kubeconfigs.create_all(spec, material)
+        write_tree(spec, material, out)

@@ -1,0 +1,1 @@
+"""The instance metadata service and the credentials that it hands out."""

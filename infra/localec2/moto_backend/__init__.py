@@ -1,0 +1,1 @@
+"""moto's models of EC2, with AWS's refusals and states that are facts."""

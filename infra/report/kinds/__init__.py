@@ -1,0 +1,1 @@
+"""Kinds of evidence and how each is drawn."""

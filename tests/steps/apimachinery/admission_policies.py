@@ -1,0 +1,230 @@
+"""Admission policies: how they come, change and go, and what they and their servers are."""
+
+from typing import Any
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.apimachinery.admission_policies import Policies, rules
+from infra.clients.apimachinery import admission_policies
+from infra.clients.apimachinery.admission_metrics import Judges, judges, webhooks_for
+from infra.clients.apimachinery.admission_policies import Policy
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.errors import ClaimError
+from infra.kube_api import Answer, JsonObject, need
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import one_of, phrase
+
+RULE = one_of(rules())
+"""What a policy does is a manifest."""
+BINDING_CHANGES: dict[str, dict[str, Any]] = {
+    "Warn": {"validationActions": ["Warn"]},
+    "Audit": {"validationActions": ["Audit"]},
+    "Deny and Warn": {"validationActions": ["Deny", "Warn"]},
+    "admit without parameters": {"paramRef": {"parameterNotFoundAction": "Allow"}},
+    "take every object of ours": {
+        "paramRef": {"name": None, "selector": {"matchLabels": {"of": "scenario"}}}
+    },
+    "name no parameters": {"paramRef": None},
+}
+CHANGE = one_of(BINDING_CHANGES, BINDING_CHANGES.__getitem__)
+MESSAGES = {
+    "quotes the object": '"no " + string(object.spec.replicas) + " replicas of "'
+    " + object.spec.template.spec.containers[0].image",
+    "gives two lines": '"one\\ntwo"',
+    "gives blanks": '"  "',
+}
+MANNER = one_of(MESSAGES, MESSAGES.__getitem__)
+COUNTED = ["API server", "before", "after"]
+
+
+@given(phrase("a policy that {rule:Rule} is in force", Rule=RULE), target_fixture="policy")
+def in_force(policies: Policies, rule: str) -> Policy:
+    """Of ``fixtures/manifests/policies``; each API server has loaded it."""
+    return policies.in_force(rule)
+
+
+@given(phrase("an unbound policy that {rule:Rule}", Rule=RULE), target_fixture="policy")
+def unbound(policies: Policies, rule: str) -> Policy:
+    return policies.unbound(rule)
+
+
+@given(phrase("an object {name:Name} that allows {most:Count} replicas"))
+def parameters(policies: Policies, name: str, most: int) -> None:
+    policies.parameters.allow(name, most)
+
+
+@given("the API servers with their counts of refusals by the policy", target_fixture="first")
+def counts(policies: Policies, policy: Policy) -> Judges:
+    return judges(policies.cluster, policies.servers, policy.name)
+
+
+@when(phrase("a policy that {rule:Rule} is asked for", Rule=RULE), target_fixture="answer")
+def asked_for(policies: Policies, rule: str) -> Answer:
+    return policies.ask_for(rule)
+
+
+@when("it is bound")
+def bind(policy: Policy) -> None:
+    policy.bind()
+
+
+@when("it is bound where the namespace is labelled strict")
+def bind_by_label(policy: Policy) -> None:
+    """Besides by the namespace's name: other scenarios' namespaces stay out of reach."""
+    policy.bind({"strict": "yes"})
+
+
+@when("the namespace is labelled strict")
+def label_namespace(policies: Policies) -> None:
+    policies.label_namespace("yes")
+
+
+@when("the namespace loses that label")
+def unlabel_namespace(policies: Policies) -> None:
+    policies.label_namespace(None)
+
+
+@when("its binding is deleted", target_fixture="answer")
+def unbind(policy: Policy) -> Answer:
+    return policy.ask_to_unbind()
+
+
+@when(phrase("its binding comes to {change:Change}", Change=CHANGE), target_fixture="answer")
+def change_binding(policy: Policy, change: dict[str, Any]) -> Answer:
+    return policy.change_binding(change)
+
+
+@when(phrase("its failure policy becomes {name:Name}"), target_fixture="answer")
+def change_failure_policy(policy: Policy, name: str) -> Answer:
+    return policy.change({"failurePolicy": name})
+
+
+@when(phrase("its reason becomes {reason:Name}"), target_fixture="answer")
+def change_reason(policy: Policy, reason: str) -> Answer:
+    return policy.change_rule({"reason": reason})
+
+
+@when(phrase("its message comes from an expression that {expression:Manner}", Manner=MANNER))
+def change_message(policy: Policy, expression: str) -> None:
+    need(policy.change_rule({"messageExpression": expression}))
+
+
+@when(phrase("the object {name:Name} comes to allow {most:Count} replicas"))
+def change_parameters(policies: Policies, name: str, most: int) -> None:
+    policies.parameters.allow(name, most)
+
+
+@when(phrase("the object {name:Name} is deleted"))
+def delete_parameters(policies: Policies, name: str) -> None:
+    policies.parameters.delete(name)
+
+
+def policies_and_bindings() -> set[str]:
+    """Plural names of both kinds of policy and of their bindings."""
+    return {
+        admission_policies.plural(kind + end)
+        for kind in admission_policies.KINDS
+        for end in ("", "Binding")
+    }
+
+
+@then("each API server serves both kinds of policy and of binding at v1")
+def served(policies: Policies) -> None:
+    wanted = policies_and_bindings()
+    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
+    wrong = {m: sorted(wanted - names) for m, names in found.items() if wanted - names}
+    if wrong:
+        raise ClaimError(f"discovery of admissionregistration.k8s.io/v1 lacks {wrong}")
+
+
+@then("only validating policies have a status")
+def statuses(policies: Policies) -> None:
+    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
+    wanted = {f"{admission_policies.plural(admission_policies.KINDS[0])}/status"}
+    wrong = {m: names for m in found if (names := with_status(found[m])) != wanted}
+    if wrong:
+        raise ClaimError(f"subresources of policies should be {wanted}, but are {wrong}")
+
+
+@then("each API server gives back the policies and bindings as written")
+def as_written(policies: Policies) -> None:
+    wrong = [
+        f"{machine} {policy.name}: {problem}"
+        for machine, api in policies.servers.items()
+        for policy in policies.made
+        for problem in policy.unlike_written(api)
+    ]
+    if wrong:
+        raise ClaimError("not stored as written:\n  " + "\n  ".join(wrong))
+
+
+@then("each has counted one more refusal by the policy")
+def one_more(policies: Policies, policy: Policy, first: Judges, evidence: Evidence) -> None:
+    now = judges(policies.cluster, policies.servers, policy.name)
+    found = now.counted_since(first)
+    rows = [[machine, *counts] for machine, counts in found.items()]
+    evidence.record("refusals counted", "table", {"columns": COUNTED, "rows": rows})
+    if wrong := {m: pair for m, pair in found.items() if pair[1] - pair[0] != 1}:
+        raise ClaimError(f"each API server should count one more refusal; it was and is {wrong}")
+
+
+@then("no webhook is configured for Deployments or Pods")
+def no_webhook(policies: Policies) -> None:
+    found = [
+        f"{name} for {resource}"
+        for group, resource in (("apps", "deployments"), ("", "pods"))
+        for name in webhooks_for(policies.cluster.api, group=group, resource=resource)
+    ]
+    must_be_none(found, "no webhook could have refused it")
+
+
+@then("the API servers are the same processes, started without an admission configuration")
+def same_processes(policies: Policies, policy: Policy, first: Judges) -> None:
+    now = judges(policies.cluster, policies.servers, policy.name)
+    if wrong := first.other_processes(now) + now.configured():
+        raise ClaimError(f"the API servers are not as they were: {'; '.join(wrong)}")
+
+
+@then(phrase("within {limit:Duration} its status reports the unknown field"))
+def misspelling_reported(policy: Policy, limit: float) -> None:
+    eventually(
+        lambda: admission_policies.typing_problems(policy.stored().get("status", {})),
+        lambda found: any(names_replica(problem) for problem in found),
+        within=scaled(limit),
+        what=f"the status of {policy.name} says that its expression has an unknown field",
+    )
+
+
+@then("the policy was not changed by that")
+def policy_unchanged(policy: Policy) -> None:
+    generation = policy.stored()["metadata"]["generation"]
+    if generation != 1:
+        raise ClaimError(f"the type check changed the policy: its generation is {generation}")
+
+
+@then(phrase("within {limit:Duration} its status says that the type check has seen it"))
+def type_checked(policy: Policy, limit: float) -> None:
+    eventually(
+        policy.stored,
+        lambda found: found["status"].get("observedGeneration") == found["metadata"]["generation"],
+        within=scaled(limit),
+        what=f"the controller has checked the types of {policy.name}",
+    )
+
+
+@then("its status reports no problem")
+def no_problem(policy: Policy) -> None:
+    if found := admission_policies.typing_problems(policy.stored()["status"]):
+        raise ClaimError(f"a sound policy has problems in its status: {found}")
+
+
+def with_status(names: set[str]) -> set[str]:
+    return {name for name in names if "/" in name}
+
+
+def names_replica(problem: JsonObject) -> bool:
+    """The field that the manifest misspells, in its only expression."""
+    where, what = problem["fieldRef"], problem["warning"]
+    return where == "spec.validations[0].expression" and "replica" in what

@@ -1,0 +1,242 @@
+"""The second server: who is answered there, and by which way it is reached."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_bdd import given, then
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.service_accounts import Accounts
+from infra.clients.apimachinery import aggregation
+from infra.clients.apimachinery.aggregation import PORT, Said, Second
+from infra.clients.auth import client_ca_matrix, published_client_cas
+from infra.clients.auth import service_accounts as rights
+from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.instrumentation.node_metrics import GROUP, NODES
+from infra.clients.node.kubelet_api import told
+from infra.clients.transport import tls_tunnel
+from infra.clients.transport.kubectl import Kubectl
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Answer, Credentials
+from infra.pki.identities import FRONT_PROXY_CLIENT
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.auth.kubelet_api_access import Caller, ports
+from tests.steps.phrases import phrase
+
+MAY_READ = {"apiGroups": [GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
+STRANGER = "kube-proxy"
+"""An identity of article 4 that may not read metrics; its certificate is of the Kubernetes CA."""
+ACCOUNT = "system:serviceaccount:kube-system:metrics-server"
+KUBELET_PARTS = (
+    "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
+)  # fmt: skip
+"""What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
+ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
+"""Each API server separates names and values by a character of its own, on purpose."""
+
+
+@dataclass(frozen=True)
+class Users:
+    """One who may read metrics, and one who may not."""
+
+    reader: TokenAccount
+    stranger: TokenAccount
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Requests for resource metrics by node: as kubelets count them, and as metrics-server does."""
+
+    kubelets: dict[str, float]
+    scraper: dict[str, float]
+
+
+@given("a user who may read metrics and one who may not", target_fixture="users")
+def users(cluster: Cluster, accounts: Accounts) -> Users:
+    made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
+    wanted = {"group": GROUP, "verb": "list", "resource": "nodes"}
+    rights.await_right(cluster.api_servers().values(), made.reader.user, wanted)
+    return made
+
+
+@given("the account of metrics-server at every kubelet", target_fixture="caller")
+def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
+    """With a token of its own; the Pod's stays its secret."""
+    account = rights.token_of(cluster.api, "kube-system", "metrics-server")
+    return Caller(account, ports(cluster, account.credentials(cluster.api)))
+
+
+@given(
+    "how often each kubelet was asked for resource metrics, and by metrics-server",
+    target_fixture="reads",
+)
+def reads_before(cluster: Cluster, second: Second) -> Reads:
+    return Reads(aggregation.resource_reads(cluster), aggregation.scraped(second))
+
+
+@then("through every API server one is answered and the other refused by name")
+def by_the_proxy(cluster: Cluster, accounts: Accounts, users: Users) -> None:
+    for api in cluster.api_servers().values():
+        reader = accounts.api(users.reader).at(api.base).ask("GET", NODES)
+        stranger = accounts.api(users.stranger).at(api.base).ask("GET", NODES)
+        must_differ(reader, stranger, users.stranger.user)
+
+
+@then("at the second server, named by the front proxy's certificate, they are answered alike")
+def by_its_own_port(cluster: Cluster, second: Second, users: Users) -> None:
+    front_proxy = cluster.credentials("front-proxy-client")
+    reader = second.ask(NODES, front_proxy, named(users.reader))
+    stranger = second.ask(NODES, front_proxy, named(users.stranger))
+    must_differ(reader, stranger, users.stranger.user)
+
+
+@then("named without a certificate, or with one of the Kubernetes CA, neither is believed")
+def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evidence) -> None:
+    nobody, other = Credentials(ca=cluster.credentials("admin").ca), cluster.credentials(STRANGER)
+    asked = [(user, who) for user in (users.reader, users.stranger) for who in (nobody, other)]
+    answers = [(user.user, second.ask(NODES, who, named(user))) for user, who in asked]
+    rows = [(user, answer.status, answer.message) for user, answer in answers]
+    evidence.table("named without the front proxy's certificate", "as, status, answer", rows)
+    wrong = [told(a) for user, a in answers if a.status not in (401, 403) or user in a.text]
+    must_be_none(wrong, "only the front proxy may say who asks")
+
+
+@then("so every API server believes the front proxy's certificate, and no other")
+def believed_by_api_servers(
+    cluster: Cluster, users: Users, evidence: Evidence, tmp_path: Path
+) -> None:
+    says, shown = Said(users.stranger.user), certificates_shown(cluster, tmp_path)
+    rows = [
+        (machine, whose, aggregation.taken_for(api, credentials, says))
+        for machine, api in cluster.api_servers().items()
+        for whose, credentials in shown.items()
+    ]
+    evidence.table(f"who says to be {says.user}", "API server, certificate, taken for", rows)
+    must_be_none(misjudged(rows, says.user), "only the front proxy may say who asks")
+
+
+@then("the front proxy's CA, its allowed name and its headers are published, and nothing more")
+def published(cluster: Cluster) -> None:
+    data = (cluster.api.find(aggregation.PUBLISHED) or {}).get("data") or {}
+    ca = cluster.material.cert("front-proxy-ca").decode().strip()
+    published_ca = data.get("requestheader-client-ca-file", "").strip()
+    wrong = [] if published_ca == ca else ["what is published is not front-proxy-ca, and it alone"]
+    wrong += published_client_cas.other_lists(data)
+    must_be_none(wrong, "the front proxy's CA and name are published")
+
+
+@then("every API server routes to endpoints")
+def routes_to_endpoints(cluster: Cluster) -> None:
+    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
+    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
+    must_be_none(wrong, "every API server runs with --enable-aggregator-routing=true")
+
+
+@then("every controller connects to the Pod's address")
+def connects_to_pod(cluster: Cluster, second: Second) -> None:
+    names = [machine.name for machine in cluster.spec.controllers]
+    wrong = [n for n in names if not tls_tunnel.connects(cluster, n, second.address, PORT)]
+    must_be_none(wrong, f"controllers reach {second.address}:{PORT}")
+
+
+@then("no controller connects to the Service's address")
+def not_to_service(cluster: Cluster) -> None:
+    address = cluster.api.get(aggregation.SERVICE)["spec"]["clusterIP"]
+    names = [machine.name for machine in cluster.spec.controllers]
+    wrong = [name for name in names if tls_tunnel.connects(cluster, name, address, 443)]
+    must_be_none(wrong, f"nobody on a controller answers for {address}")
+
+
+@then(phrase('the role of metrics-server holds "{held:Name}" and not "{missing:Name}"'))
+def role_holds(cluster: Cluster, held: str, missing: str) -> None:
+    rules = (cluster.api.find(aggregation.ROLE) or {}).get("rules") or []
+    resources = {resource: rule["verbs"] for rule in rules for resource in rule["resources"]}
+    if resources.get(held) != ["get"] or missing in resources or "*" in resources:
+        raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
+
+
+@then(
+    phrase('whatever else is bound to its account gives it no right on kubelets but "{held:Name}"')
+)
+def no_other_right(cluster: Cluster, held: str) -> None:
+    """Authorizers are asked, not roles: a second binding counts as well."""
+    found = [
+        f"{machine} lets it get nodes/{part}"
+        for machine, api in cluster.api_servers().items()
+        for part in KUBELET_PARTS
+        if f"nodes/{part}" != held and rights.may(api, ACCOUNT, of_kubelets(part))
+    ]
+    must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} each kubelet counts what metrics-server asked it, twice more at "
+        "least"
+    )
+)
+def asked_again(cluster: Cluster, second: Second, reads: Reads, limit: float) -> None:
+    """Others may ask a kubelet too: what metrics-server counts itself tells them apart."""
+    eventually(
+        lambda: more_reads(cluster, second, reads),
+        lambda more: all(kubelet >= asked - 1 and asked >= 2 for asked, kubelet in more.values()),
+        within=scaled(limit),
+        every=3.0,
+        what="by node, how often metrics-server asked and the kubelet counted since",
+    )
+
+
+def certificates_shown(cluster: Cluster, into: Path) -> dict[str, Credentials]:
+    """By whose they are: the front proxy's, others that may not speak for anybody, and none."""
+    return {
+        FRONT_PROXY_CLIENT: cluster.credentials(FRONT_PROXY_CLIENT),
+        client_ca_matrix.BY_ANOTHER_NAME: client_ca_matrix.by_another_name(cluster, into),
+        STRANGER: cluster.credentials(STRANGER),
+        "nobody": Credentials(cluster.credentials("admin").ca),
+    }
+
+
+def of_kubelets(part: str) -> dict[str, str]:
+    return {"verb": "get", "resource": "nodes", "subresource": part}
+
+
+def misjudged(rows: list[tuple[str, str, str]], user: str) -> list[str]:
+    """By which certificate an API server takes one for another than it should."""
+    return [
+        f"{machine} takes one with the certificate of {identity} for {taken}"
+        for machine, identity, taken in rows
+        if (taken != user if identity == FRONT_PROXY_CLIENT else taken.startswith(user))
+    ]
+
+
+def more_reads(cluster: Cluster, second: Second, before: Reads) -> dict[str, tuple[float, float]]:
+    """By node what metrics-server has asked since, and what the kubelet has counted since."""
+    asked, counted = aggregation.scraped(second), aggregation.resource_reads(cluster)
+    return {
+        node: (asked.get(node, 0.0) - before.scraper.get(node, 0.0), counted[node] - known)
+        for node, known in before.kubelets.items()
+    }
+
+
+def named(user: TokenAccount) -> dict[str, str]:
+    return {"X-Remote-User": user.user, "X-Remote-Group": "system:authenticated"}
+
+
+def must_differ(reader: Answer, stranger: Answer, name: str) -> None:
+    if reader.status != 200:
+        raise ClaimError(f"who may read metrics should be answered: {told(reader)}")
+    if stranger.status != 403 or name not in stranger.text:
+        raise ClaimError(f"403 naming {name} was expected: {told(stranger)}")
+
+
+@then("the command line shows what every worker uses")
+def kubectl_top(cluster: Cluster, kubectl: Kubectl, evidence: Evidence) -> None:
+    told = kubectl.run("top", "nodes")
+    evidence.record("kubectl top nodes", "text", told.text)
+    missing = [worker.name for worker in cluster.spec.workers if worker.name not in told.text]
+    if told.status != 0 or missing:
+        raise ClaimError(f"kubectl top nodes should show every worker; it said {told.text!r}")

@@ -1,0 +1,206 @@
+"""An API group that a second server answers: registration, answers, what it keeps."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.apimachinery import aggregation
+from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
+from infra.clients.instrumentation import node_metrics
+from infra.clients.instrumentation.node_metrics import NODES, Reading
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, NotPrepared, require
+from infra.kube_api import Api, ApiUnreachable, JsonObject
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+
+@dataclass(frozen=True)
+class Read:
+    """What each API server gave last, and how many requests were made and counted for it."""
+
+    by_server: dict[str, Reading]
+    asked: int
+    counted: float
+
+
+@given("metrics are served", target_fixture="second")
+def metrics_served(cluster: Cluster) -> Second:
+    return aggregation.await_metrics(cluster)
+
+
+@given("the Pod of metrics-server is ready", target_fixture="second")
+def metrics_server(cluster: Cluster) -> Second:
+    """Whether anybody reaches it is what is judged."""
+    return aggregation.second(cluster)
+
+
+@when(
+    phrase("the metrics of nodes are read {count:Count} times through every API server"),
+    target_fixture="read",
+)
+def read_metrics(cluster: Cluster, second: Second, count: int) -> Read:
+    before = second.requests()
+    servers = cluster.api_servers()
+    for _ in range(count):
+        found = {machine: node_metrics.read(api) for machine, api in servers.items()}
+    return Read(found, count * len(servers), second.requests() - before)
+
+
+@when("its Pod is deleted")
+def delete_second(cluster: Cluster, second: Second) -> None:
+    replicas = cluster.api.get(DEPLOYMENT)["spec"]["replicas"]
+    require(replicas == 1, f"{replicas} Pods serve metrics: another one would answer")
+    cluster.api.delete(f"{aggregation.PODS}/{second.pod['metadata']['name']}", grace_seconds=0)
+
+
+@then(phrase('the APIService of metrics points at the Service "{name:Name}"'))
+def points_at(cluster: Cluster, name: str) -> None:
+    service = aggregation.registration(cluster.api)["spec"].get("service") or {}
+    if (service.get("name"), service.get("namespace")) != (name, "kube-system"):
+        raise ClaimError(f"{aggregation.NAME} should point at {name} of kube-system: {service}")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} it has passed, and every API server gives the metrics of both "
+        "workers"
+    )
+)
+def passed_and_read(cluster: Cluster, limit: float) -> None:
+    aggregation.await_everywhere(cluster, within=limit)
+    seen = aggregation.available(cluster.api)
+    if seen != ("True", "Passed"):
+        raise ClaimError(f"{aggregation.NAME} should be available and have passed: {seen}")
+
+
+@then("those of the built-in groups point nowhere and are local")
+def others_local(cluster: Cluster) -> None:
+    must_be_none(aggregation.not_local(cluster.api), "built-in groups are local")
+
+
+@then(
+    phrase(
+        "they are of both workers, with CPU, memory, a window and a time of the last "
+        "{most:Duration}"
+    )
+)
+def of_both(cluster: Cluster, read: Read, evidence: Evidence, most: float) -> None:
+    evidence.table("metrics of nodes", "API server, node, CPU, memory, time", rows(read))
+    workers = [machine.name for machine in cluster.spec.workers]
+    wrong = [
+        f"{machine}: {text}"
+        for machine, one in read.by_server.items()
+        for text in (*node_metrics.incomplete(one.found, workers), *one.old(scaled(most)))
+    ]
+    must_be_none(wrong, "metrics are of both workers")
+
+
+@then("metrics-server has counted every one of these requests")
+def counted(read: Read) -> None:
+    if read.counted < read.asked:
+        raise ClaimError(
+            f"metrics-server should count {read.asked} requests, it counted {read.counted:g}"
+        )
+
+
+@then(phrase("within {limit:Duration} every API server gives them with a later time"))
+def later(cluster: Cluster, read: Read, limit: float) -> None:
+    """Times of one clock, the kubelet's: ours may differ."""
+    eventually(
+        lambda: {m: times(node_metrics.measured(a)) for m, a in cluster.api_servers().items()},
+        lambda now: all(is_later(times(read.by_server[m].found), now[m]) for m in now),
+        within=scaled(limit),
+        what="every API server gives metrics of every node with a later time",
+    )
+
+
+@then("they have no identity, and can neither be watched nor written")
+def neither_watched_nor_written(cluster: Cluster, read: Read) -> None:
+    wrong = [
+        f"{machine}: {text}"
+        for machine, api in cluster.api_servers().items()
+        for text in (*named(read.by_server[machine]), *allowed(api))
+    ]
+    must_be_none(wrong, "metrics are computed, not stored: 405 for a watch and a write")
+
+
+@then("at first no API server has metrics of nodes")
+def none_at_first(cluster: Cluster) -> None:
+    eventually(
+        lambda: {m: sorted(node_metrics.measured(a)) for m, a in cluster.api_servers().items()},
+        lambda seen: not any(seen.values()),
+        within=scaled(30),
+        every=0.3,
+        what="metrics of the second server that is gone are gone too",
+    )
+
+
+@then(
+    phrase(
+        "within {limit:Duration} another Pod serves the metrics of both workers, which it has "
+        "scraped twice"
+    )
+)
+def served_anew(cluster: Cluster, second: Second, evidence: Evidence, limit: float) -> None:
+    seen = scrapes_until_served(cluster, second, limit)
+    evidence.table("the new Pod", "nodes with metrics, rounds of scraping", seen)
+    early = [f"metrics of {nodes} nodes by {rounds}" for nodes, rounds in seen if rounds < 2]
+    must_be_none([one for one in early if " of 0 " not in one], "two rounds make a figure")
+    aggregation.await_everywhere(cluster, within=limit)
+
+
+def scrapes_until_served(cluster: Cluster, gone: Second, limit: float) -> list[tuple[int, int]]:
+    """What the Pod in place of another had of nodes, and in how many rounds, on every look."""
+    looks: list[tuple[int, int]] = []
+
+    def look() -> tuple[int, int]:
+        now = aggregation.newest(cluster)
+        if now is None or now.uid == gone.uid:
+            raise NotPrepared(f"no Pod is there in place of {gone.uid}")
+        looks.append(now.inside())
+        return looks[-1]
+
+    eventually(
+        look,
+        lambda seen: seen[0] == len(cluster.spec.workers),
+        within=scaled(limit),
+        what=f"another Pod than {gone.uid} has the metrics of every worker",
+        transient=(ApiUnreachable, NotPrepared),
+    )
+    require(looks[0][0] == 0, f"the new Pod was seen too late, with metrics: {looks}")
+    return looks
+
+
+def rows(read: Read) -> list[tuple[str, ...]]:
+    return [
+        (machine, name, item["usage"]["cpu"], item["usage"]["memory"], item["timestamp"])
+        for machine, one in read.by_server.items()
+        for name, item in one.found.items()
+    ]
+
+
+def times(found: dict[str, JsonObject]) -> dict[str, str]:
+    return {name: item["timestamp"] for name, item in found.items()}
+
+
+def is_later(first: dict[str, str], now: dict[str, str]) -> bool:
+    return now.keys() == first.keys() and all(now[name] > first[name] for name in first)
+
+
+def named(read: Reading) -> list[str]:
+    """Metrics that have what stored objects have."""
+    found = {name: item["metadata"] for name, item in read.found.items()}
+    return [f"{n} has {m}" for n, m in found.items() if {"uid", "resourceVersion"} & m.keys()]
+
+
+def allowed(api: Api) -> list[str]:
+    """What one API server lets be done with metrics of nodes besides reading them."""
+    verbs = node_metrics.verbs(api)
+    wrong = [] if verbs == ["get", "list"] else [f"discovery lists {verbs}"]
+    watch = api.ask("GET", NODES, params={"watch": "true", "timeoutSeconds": "2"})
+    write = api.ask("POST", NODES, body={"metadata": {"name": "n"}})
+    return wrong + [f"{a.method} -> {a.status}" for a in (watch, write) if a.status != 405]

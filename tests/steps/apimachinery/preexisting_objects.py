@@ -1,0 +1,145 @@
+"""What is stored before and after policies: objects that stay, marks on them, audit events."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.apimachinery.admission_policies import Policies
+from infra.clients.apimachinery import admission_metrics
+from infra.clients.apimachinery.admission_policies import Policy
+from infra.clients.apimachinery.admission_responses import Verdicts, marked
+from infra.clients.apimachinery.preexisting_object import Standing
+from infra.clients.apimachinery.sample_objects import IMAGE, MARK, PATTERN, Draft, draft, mark_of
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Answer, JsonObject
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import name, phrase, typed
+
+DRAFT = typed(PATTERN.removeprefix("a "), lambda text: draft(f"a {text}"))
+LOGGED = 10.0
+"""Seconds for an audit event to be in the file: written with the answer, on a slow disk."""
+
+
+@given(phrase("a stored {what:Draft}", Draft=DRAFT), target_fixture="standing")
+def stored(policies: Policies, what: Draft) -> Standing:
+    return policies.store(what)
+
+
+@when(
+    phrase("its image becomes {image:Image} through each API server", Image=typed(IMAGE, name)),
+    target_fixture="said",
+)
+def change_image(policies: Policies, standing: Standing, image: str) -> Verdicts:
+    return standing.with_image(policies.servers, image)
+
+
+@when(phrase("its scale becomes {count:Count} through each API server"), target_fixture="said")
+def change_scale(policies: Policies, standing: Standing, count: int) -> Verdicts:
+    """Through the subresource, dry."""
+    return standing.scaled(policies.servers, count)
+
+
+@when("it is written back unchanged through each API server", target_fixture="said")
+def write_back(policies: Policies, standing: Standing) -> Verdicts:
+    return standing.written_back(policies.servers)
+
+
+@when("each is written back unchanged", target_fixture="said")
+def write_each_back(policies: Policies, said: Verdicts) -> Verdicts:
+    return policies.written_back(said)
+
+
+@then("the Deployment and its ReplicaSets are as before")
+def deployment_as_before(standing: Standing) -> None:
+    as_before(standing)
+
+
+@then("the stored Pod is as before")
+def pod_as_before(standing: Standing) -> None:
+    as_before(standing)
+
+
+@then(phrase("each returns it marked {mark:Name}"))
+def returned_marked(said: Verdicts, mark: str) -> None:
+    said.must(marked(mark), what=f"return marked {mark}")
+
+
+@then(phrase("each stores it marked {mark:Name}"))
+def stored_marked(policies: Policies, said: Verdicts, mark: str) -> None:
+    said.must(marked(mark), what=f"return marked {mark}")
+    policies.stored(said).must(marked(mark), what=f"have stored marked {mark}")
+
+
+@then("each has its first labels, and those once")
+def same_labels(policies: Policies, said: Verdicts) -> None:
+    """Those of the draft and the mark."""
+    wanted = {"team": "red", MARK: "yes"}
+    said.must(
+        lambda a: a.ok and a.body["metadata"].get("labels") == wanted,
+        what=f"with the labels {wanted} return",
+    )
+
+
+@then(phrase("within {limit:Duration} each has one Pod, marked {mark:Name}"))
+def pods_marked(policies: Policies, said: Verdicts, limit: float, mark: str) -> None:
+    """A Deployment's Pods, by the names of their owners' owners."""
+    eventually(
+        lambda: sorted(mark_of(pod) for pod in policies.pods()),
+        lambda marks: marks == [mark] * len(said.answers),
+        within=scaled(limit),
+        what=f"each of {len(said.answers)} Deployments has one Pod, marked {mark}",
+    )
+
+
+@then("no template is marked")
+def templates_unmarked(policies: Policies, said: Verdicts) -> None:
+    policies.stored(said).must(
+        lambda a: a.ok and mark_of(a.body["spec"]["template"]) == "none",
+        what="leave unmarked the template of",
+    )
+
+
+@then("the audit log of each API server notes that it failed the policy")
+def audited(policies: Policies, policy: Policy, said: Verdicts, evidence: Evidence) -> None:
+    """By the identifier of each request; up to 1.36 only the first failure is kept."""
+    noted = audit_notes(policies, said)
+    evidence.record("validation failures in the audit logs", "figures", noted)
+    wrong = [m for m, found in noted.items() if not any(names(one, policy) for one in found)]
+    if wrong:
+        raise ClaimError(f"the audit events of {', '.join(wrong)} name no {policy.name}: {noted}")
+
+
+@then("the audit log of each API server notes no failure of it")
+def not_audited(policies: Policies, said: Verdicts) -> None:
+    noted = {m: found for m, found in audit_notes(policies, said).items() if found}
+    if noted:
+        raise ClaimError(f"{said.request} failed nothing, but audit events say {noted}")
+
+
+def as_before(standing: Standing) -> None:
+    if changes := standing.changes():
+        raise ClaimError(f"a refused or later rule should touch nothing: {'; '.join(changes)}")
+
+
+def audit_notes(policies: Policies, said: Verdicts) -> dict[str, list[JsonObject]]:
+    """Validation failures by machine, from the event of that very request."""
+    return {
+        machine: admission_metrics.failures(audit_event(policies.cluster, machine, answer))
+        for machine, answer in said.answers.items()
+    }
+
+
+def audit_event(cluster: Cluster, machine: str, answer: Answer) -> JsonObject:
+    request = answer.headers["Audit-Id"]
+    events = eventually(
+        lambda: admission_metrics.audited(cluster.shell(machine), request),
+        bool,
+        within=scaled(LOGGED),
+        what=f"the audit log of {machine} has the request {request}",
+    )
+    return events[0]
+
+
+def names(failure: JsonObject, policy: Policy) -> bool:
+    return (failure["policy"], failure["binding"]) == (policy.name, policy.name)

@@ -1,0 +1,236 @@
+"""Priority and fairness: built-in objects, where answers were put, levels live, seats."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.faults import Faults
+from infra.clients.apimachinery import priority_and_fairness
+from infra.clients.apimachinery import priority_and_fairness_defaults as defaults
+from infra.clients.apimachinery.priority_and_fairness import PATH, Objects, unlike
+from infra.clients.apimachinery.priority_and_fairness_defaults import LEVELS, SCHEMAS
+from infra.clients.transport import prometheus
+from infra.clients.transport.prometheus import Sample
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Answer
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.instrumentation.component_metrics import looked_at
+from tests.steps.phrases import one_of, phrase
+
+WHO: dict[str, tuple[str, ...]] = {
+    "a member of masters": ("someone", "system:masters"),
+    "a node": ("system:node:worker-0", "system:nodes"),
+    "an account of the system": ("system:serviceaccount:kube-system:someone",),
+    "another account": ("system:serviceaccount:default:someone",),
+    "another user": ("someone",),
+    "the scheduler": ("system:kube-scheduler",),
+}
+"""User and groups to impersonate; an account's groups come with its name."""
+WHAT = {
+    "Nodes": "/api/v1/nodes",
+    "Pods": "/api/v1/namespaces/default/pods",
+    "a Lease": "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-0",
+    "health": "/livez",
+}
+
+
+@given("the cluster's flow schemas and priority levels", target_fixture="objects")
+def stored_objects(cluster: Cluster) -> Objects:
+    return priority_and_fairness.read(cluster.api)
+
+
+EDITED = ("workload-low", "global-default")
+"""Suggested levels; mandatory ones cannot be edited."""
+
+
+@pytest.fixture
+def edited_levels(cluster: Cluster, faults: Faults) -> dict[str, int]:
+    """Shares by level before a scenario edits them; they come back with their mark."""
+    for name in EDITED:
+        faults.edit(priority_and_fairness.level_path(name), {})
+    return {name: priority_and_fairness.shares(cluster.api, name) for name in EDITED}
+
+
+@given(phrase('the level "{level:Name}" is marked to keep its edits'))
+def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
+    priority_and_fairness.edit(cluster.api, level, shares=edited_levels[level], follows="false")
+
+
+@when("a flow schema of a level that is not there is made", target_fixture="made")
+def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
+    name = f"{namespace}-dangling"
+    reference = {"priorityLevelConfiguration": {"name": f"{namespace}-absent"}}
+    body = {"metadata": {"name": name}, "spec": {**reference, "matchingPrecedence": 9000}}
+    cluster.api.create(f"{PATH}/flowschemas", body)
+    yield name
+    cluster.api.delete(f"{PATH}/flowschemas/{name}")
+
+
+@when(phrase('the shares of "{one:Name}" and of "{other:Name}" are raised by one'))
+def raise_shares(cluster: Cluster, edited_levels: dict[str, int], one: str, other: str) -> None:
+    priority_and_fairness.edit(cluster.api, one, shares=edited_levels[one] + 1)
+    priority_and_fairness.edit(cluster.api, other, shares=edited_levels[other] + 1)
+
+
+@when(phrase('the suggested flow schema "{schema:Name}" is deleted'), target_fixture="deleted")
+def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
+    """If no API server makes it again, we do: other scenarios need it."""
+    path = f"{PATH}/flowschemas/{schema}"
+    uid = cluster.api.get(path)["metadata"]["uid"]
+    cluster.api.delete(path)
+    yield uid
+    if cluster.api.find(path) is None:
+        body = {"metadata": {"name": schema}, "spec": SCHEMAS[schema]}
+        cluster.api.create(f"{PATH}/flowschemas", body)
+
+
+@when(
+    phrase("{who:Who} asks each API server for {what:What}", Who=one_of(WHO), What=one_of(WHAT)),
+    target_fixture="answers",
+)
+def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
+    """By machine."""
+    return {
+        machine: api.impersonating(*WHO[who]).ask("GET", WHAT[what])
+        for machine, api in cluster.api_servers().items()
+    }
+
+
+@then("the built-in flow schemas are the documented ones, field by field")
+def documented_schemas(objects: Objects) -> None:
+    wrong = defaults.unlike(SCHEMAS, objects.schemas)
+    wrong += defaults.let_go(SCHEMAS, objects.schemas)
+    must_be_none(wrong, "flow schemas are as documented")
+
+
+@then("the built-in levels are the documented ones, field by field")
+def documented_levels(objects: Objects) -> None:
+    wrong = defaults.unlike(LEVELS, objects.levels)
+    wrong += defaults.let_go(LEVELS, objects.levels)
+    must_be_none(wrong, "priority levels are as documented")
+
+
+@then("none of the built-in flow schemas dangles")
+def none_dangles(cluster: Cluster) -> None:
+    """Read now: a schema of an absent level was made before."""
+    stored = priority_and_fairness.read(cluster.api).schemas
+    seen = {
+        name: priority_and_fairness.is_dangling(item)
+        for name, item in stored.items()
+        if name in SCHEMAS
+    }
+    must_be_none([f"{n}: {s}" for n, s in seen.items() if s != "False"], "no schema dangles")
+
+
+@then(phrase("within {limit:Duration} it dangles"))
+def dangles(cluster: Cluster, made: str, limit: float) -> None:
+    eventually(
+        lambda: priority_and_fairness.is_dangling(cluster.api.get(f"{PATH}/flowschemas/{made}")),
+        lambda status: status == "True",
+        within=scaled(limit),
+        what=f"the flow schema {made} dangles",
+    )
+
+
+@then(phrase('within {limit:Duration} the shares of "{level:Name}" are as before'))
+def shares_heal(cluster: Cluster, edited_levels: dict[str, int], level: str, limit: float) -> None:
+    """Each API server looks once a minute (storage_flowcontrol.go of kubernetes, T9)."""
+    eventually(
+        lambda: priority_and_fairness.shares(cluster.api, level),
+        lambda shares: shares == edited_levels[level],
+        within=scaled(limit),
+        what=f"the shares of {level} are {edited_levels[level]} again",
+    )
+
+
+@then(phrase('within {limit:Duration} the flow schema "{schema:Name}" is there again'))
+def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> None:
+    """Another object, with the documented spec: each API server looks once a minute (T9)."""
+    stored = eventually(
+        lambda: cluster.api.find(f"{PATH}/flowschemas/{schema}") or {},
+        lambda seen: bool(seen) and seen["metadata"]["uid"] != deleted,
+        within=scaled(limit),
+        what=f"the API servers have made the flow schema {schema} again",
+    )
+    wrong = defaults.unlike({schema: SCHEMAS[schema]}, {schema: stored})
+    must_be_none(wrong, "it comes back as documented")
+
+
+@then(phrase('the shares of "{level:Name}" are still raised by one'))
+def shares_stay(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
+    now, wanted = priority_and_fairness.shares(cluster.api, level), edited_levels[level] + 1
+    if now != wanted:
+        raise ClaimError(f"{level} is marked to keep its {wanted} shares; it has {now}")
+
+
+@then(phrase('an edit of the mandatory level "{level:Name}" is refused with {status:Count}'))
+def edit_refused(cluster: Cluster, level: str, status: int) -> None:
+    shares = priority_and_fairness.shares(cluster.api, level)
+    answer = priority_and_fairness.ask_to_edit(cluster.api, level, shares=shares + 1)
+    if answer.status != status:
+        raise ClaimError(f"{level} should refuse an edit with {status}; it was {answer.status}")
+
+
+@then(phrase('every answer tells of flow schema "{schema:Name}" and level "{level:Name}"'))
+def put_there(objects: Objects, answers: dict[str, Answer], schema: str, level: str) -> None:
+    looked_at(answers)
+    wrong = objects.not_put_into(answers, (schema, level))
+    must_be_none(wrong, f"each API server puts it into {schema} at {level}")
+
+
+@then(phrase('it is refused with 403 and every answer tells of flow schema "{schema:Name}"'))
+def refused_there(objects: Objects, answers: dict[str, Answer], schema: str) -> None:
+    looked_at(answers)
+    seen = {m: (a.status, objects.put_into(a)[0]) for m, a in answers.items()}
+    wrong = [f"API server of {m}: {one}" for m, one in seen.items() if one != (403, schema)]
+    must_be_none(wrong, f"each API server refuses with 403, put into {schema}")
+
+
+@then("the answer to a follower of the Pod's log tells of no place")
+def follower_has_no_place(objects: Objects, pod: RunningPod) -> None:
+    answer = pod.pods.api.begin(pod.pods.path(pod.name, "log"), follow="true")
+    must_have_no_place(objects, answer, status=200)
+
+
+@then("the answer to a request for a command in the Pod tells of no place")
+def command_has_no_place(objects: Objects, pod: RunningPod) -> None:
+    """A plain request, which is answered 400: what is put where is decided by its path."""
+    answer = pod.pods.api.ask("GET", pod.pods.path(pod.name, "exec"), params={"command": "true"})
+    must_have_no_place(objects, answer, status=400)
+
+
+@then("the answer to an unknown token is 401 and tells of no place")
+def unknown_has_no_place(objects: Objects, cluster: Cluster) -> None:
+    for api in cluster.api_servers().values():
+        answer = api.with_token("unknown").ask("GET", WHAT["Pods"])
+        must_have_no_place(objects, answer, status=401)
+
+
+@then("each API server's seats follow from the documented sum and the levels' shares")
+def seats_follow(objects: Objects, samples: dict[str, list[Sample]]) -> None:
+    looked_at(samples)
+    wanted = priority_and_fairness.nominal_seats(priority_and_fairness.ALL_SEATS, objects.levels)
+    wrong: list[str] = []
+    for machine, found in samples.items():
+        seen = seats_by_level(found, wanted)
+        wrong += [f"API server of {machine}, {line}" for line in unlike(wanted, seen)]
+    must_be_none(wrong, f"{priority_and_fairness.ALL_SEATS} seats are shared out by the formula")
+
+
+def seats_by_level(found: list[Sample], names: Iterable[str]) -> dict[str, float | None]:
+    """Nominal seats by priority level, as one API server's metrics have them."""
+    return {
+        name: prometheus.value(found, priority_and_fairness.SEATS, priority_level=name)
+        for name in names
+    }
+
+
+def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:
+    place = objects.put_into(answer)
+    if (answer.status, place) != (status, ("", "")):
+        seen = f"{answer.status}, put into {place}"
+        raise ClaimError(f"{answer.url} should be {status} and have no place; it was {seen}")

@@ -1,0 +1,152 @@
+"""A flood of requests in a level of its own, and everybody else meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.service_accounts import Accounts
+from infra.clients.apimachinery import request_flood
+from infra.clients.apimachinery.priority_and_fairness import level_path
+from infra.clients.apimachinery.request_flood import Outcome
+from infra.clients.apimachinery.slow_webhook import DELAY, Webhook
+from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, require
+from infra.kube_api import Api
+from infra.timing import scaled
+from tests.steps.phrases import phrase
+
+CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "list"]}
+
+
+@dataclass(frozen=True)
+class Flooder:
+    """An account, its level, and the one API server that it asks."""
+
+    account: TokenAccount
+    level: str
+    server: Api
+    before: dict[tuple[str, str], float]
+
+    @property
+    def api(self) -> Api:
+        return self.account.api(self.server)
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/namespaces/{self.account.namespace}/configmaps?dryRun=All"
+
+
+@given(
+    phrase("a webhook that holds each new ConfigMap of the namespace for {delay:Duration}"),
+    target_fixture="webhook",
+)
+def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]:
+    require(delay == DELAY, f"the webhook holds for {DELAY:g} s")
+    made = Webhook(cluster.api, namespace)
+    try:
+        made.make()
+        made.await_delay(cluster.api_servers().values())
+        yield made
+    finally:
+        made.remove()
+
+
+@given("an account with a level of its own that rejects", target_fixture="flooder")
+def rejecting(cluster: Cluster, accounts: Accounts) -> Iterator[Flooder]:
+    yield from with_level(cluster, accounts, request_flood.REJECTS)
+
+
+@given(
+    phrase("an account with a level of its own that queues {length:Count} requests"),
+    target_fixture="flooder",
+)
+def queueing(cluster: Cluster, accounts: Accounts, length: int) -> Iterator[Flooder]:
+    yield from with_level(cluster, accounts, request_flood.queueing(length))
+
+
+@when(
+    phrase("the account sends {count:Count} requests at once to one API server"),
+    target_fixture="outcomes",
+)
+def send(flooder: Flooder, count: int, evidence: Evidence) -> list[Outcome]:
+    outcomes = request_flood.send(flooder.api, count, flooder.path)
+    record(flooder, outcomes, evidence)
+    return outcomes
+
+
+@then("some are answered, and most refused with 429 to be repeated later")
+def mostly_refused(outcomes: list[Outcome]) -> None:
+    seen = request_flood.statuses(outcomes)
+    if set(seen) != {201, 429} or seen[429] <= seen[201]:
+        raise ClaimError(f"some should be 201 and most 429; they were {seen}")
+    early = [o for o in outcomes if o.status == 429 and not int(o.retry_after or 0) >= 1]
+    must_be_none([str(one) for one in early], "a refusal says after how many seconds to repeat")
+
+
+@then(phrase('the API server counts those at that level by "{reason:Name}", and none at others'))
+def counted(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
+    wanted = {(flooder.level, reason): request_flood.statuses(outcomes)[429]}
+    seen = request_flood.grown(flooder.before, flooder.server)
+    if seen != wanted:
+        raise ClaimError(f"refusals should be counted as {wanted}; they are {seen}")
+
+
+@then("every answer tells of the account's level")
+def tell_level(flooder: Flooder, outcomes: list[Outcome]) -> None:
+    uid = flooder.server.get(level_path(flooder.level))["metadata"]["uid"]
+    odd = [f"{o.status} tells of {o.level or 'none'}" for o in outcomes if o.level != uid]
+    must_be_none(odd, f"answers and refusals tell of level {flooder.level}, {uid}")
+
+
+@then(phrase("those that had a seat, or queued for less than {limit:Duration}, are answered"))
+def waited_and_answered(flooder: Flooder, outcomes: list[Outcome], limit: float) -> None:
+    seats = request_flood.seats(flooder.server, flooder.level)
+    answered = sorted(o.seconds for o in outcomes if o.status == 201)
+    waited = [seconds for seconds in answered if seconds >= 2 * DELAY]
+    if len(answered) < 2 * seats or not waited or answered[-1] > limit + DELAY + scaled(5):
+        raise ClaimError(f"{2 * seats} at least should be answered, some late: {answered}")
+
+
+@then(phrase('those without a place are refused at once, counted by "{reason:Name}"'))
+def without_place(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
+    count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
+    at_once = [
+        o.seconds for o in outcomes if o.status == 429 and o.seconds < request_flood.GIVES_UP
+    ]
+    if not count or len(at_once) != count or max(at_once) >= DELAY:
+        seen = f"{len(at_once)} were refused at once, after {sorted(at_once)} s"
+        raise ClaimError(f"{count} are counted as {reason}, {seen}")
+
+
+@then(phrase('those that queued longer are refused, counted by "{reason:Name}"'))
+def gave_up(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
+    count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
+    late = [o for o in outcomes if o.status == 429 and o.seconds >= request_flood.GIVES_UP]
+    if not count or len(late) != count:
+        raise ClaimError(f"{count} are counted as {reason}, {len(late)} were refused late")
+
+
+def with_level(cluster: Cluster, accounts: Accounts, response: object) -> Iterator[Flooder]:
+    """An account in a level that the first API server already knows; gone at the end."""
+    server = cluster.api_of(cluster.spec.controllers[0].name)
+    account = accounts.make("flooder", [CREATES])
+    level = f"{accounts.namespace}-flood"
+    try:
+        request_flood.make_level(cluster.api, level, account.user, response)  # type: ignore[arg-type]
+        made = Flooder(account, level, server, request_flood.rejected(server))
+        request_flood.await_level(server, level, account.api(server), made.path)
+        yield made
+    finally:
+        request_flood.remove_level(cluster.api, level)
+
+
+def record(flooder: Flooder, outcomes: list[Outcome], evidence: Evidence) -> None:
+    evidence.table("answers over time", "time_s, answered, refused", request_flood.curve(outcomes))
+    seats = request_flood.seats(flooder.server, flooder.level)
+    grown = request_flood.grown(flooder.before, flooder.server)
+    figures = {"seats of the level": seats, **{str(key): value for key, value in grown.items()}}
+    evidence.record("seats and refusals", "figures", figures)

@@ -1,0 +1,205 @@
+"""Client certificates in kubeconfigs, and those that a kubelet renews itself."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.kubelet_cert_renewal import Renewal
+from fixtures.worlds.faults import Faults
+from infra.clients.auth import client_certificates
+from infra.clients.auth.client_certificates import CURRENT, ENDS, Renewing
+from infra.clients.controlplane import leases
+from infra.clients.node import kubelet
+from infra.clients.transport import systemd
+from infra.cluster import Cluster
+from infra.errors import ClaimError, CommandFailed, preparing, require
+from infra.kube_api import Api, ApiUnreachable
+from infra.pki.reading import Found
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.lifecycle.rolling_restart import READY_AGAIN, await_ready
+from tests.steps.phrases import phrase
+
+SCHEDULER = "kube-scheduler"
+SCHEDULERS = "/var/lib/kubernetes/kube-scheduler.kubeconfig"
+
+
+@dataclass(frozen=True)
+class Standby:
+    """The machine of a scheduler that stands by, its API server's count, and who leads."""
+
+    machine: str
+    seen: int
+    leader: str
+
+
+@given("a scheduler that stands by, and its leader", target_fixture="standby")
+def standing_by(cluster: Cluster) -> Standby:
+    lease = leases.read(cluster.api, SCHEDULER)
+    machine = next(m.name for m in cluster.spec.controllers if m.name != lease.machine)
+    return Standby(machine, ending_on(cluster, machine), lease.holder)
+
+
+@when(phrase("its kubeconfig gets a certificate that ends in {hours:Count} h"))
+def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours: int) -> None:
+    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
+    old = cluster.shell(standby.machine).get(SCHEDULERS)
+    new = client_certificates.with_ending_pair(cluster, SCHEDULER, old)
+    faults.replace(standby.machine, SCHEDULERS, new, unit=SCHEDULER, at_once=False)
+
+
+@when("its API server is restarted, so that it connects anew", target_fixture="standby")
+def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
+    """It would go on over a connection that it has for ever, whatever the file says."""
+    server = cluster.api_of(standby.machine)
+    shell = cluster.shell(standby.machine)
+    systemd.restart(shell, systemd.API_SERVER, reread=False, killing=True)
+    await_ready(standby.machine, server)
+    await_served(server, standby.machine)
+    return replace(standby, seen=0)  # it counts from nothing
+
+
+@then(phrase("for {lasting:Duration} its API server sees no certificate that ends so soon"))
+def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
+    consistently(
+        lambda: ending_on(cluster, standby.machine),
+        lambda seen: seen == standby.seen,
+        lasting=scaled(lasting),
+        what=f"the scheduler of {standby.machine} shows the certificate that it started with",
+    )
+
+
+@when("it is restarted")
+def restart_standby(cluster: Cluster, standby: Standby) -> None:
+    systemd.restart(cluster.shell(standby.machine), SCHEDULER, reread=False)
+
+
+@then(phrase("within {limit:Duration} its API server sees one"))
+def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
+    eventually(
+        lambda: ending_on(cluster, standby.machine),
+        lambda seen: seen > standby.seen,
+        within=scaled(limit),
+        what=f"the scheduler of {standby.machine} shows the certificate of its kubeconfig",
+    )
+
+
+@then("the leader of the schedulers is the same")
+def same_leader(cluster: Cluster, standby: Standby) -> None:
+    now = leases.read(cluster.api, SCHEDULER).holder
+    if now != standby.leader:
+        raise ClaimError(f"{standby.leader} led the schedulers; now {now} does")
+
+
+@given(
+    phrase("a worker whose kubelet rotates certificates, and has one that ends in {hours:Count} h"),
+    target_fixture="renewing",
+)
+def rotating(renewal: Renewal, hours: int) -> Renewing:
+    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
+    return renewal.begin()
+
+
+@then(phrase("within {limit:Duration} it has asked for a new one, and API servers see the old"))
+def has_asked(cluster: Cluster, renewing: Renewing, limit: float) -> None:
+    eventually(
+        lambda: (requested(cluster, renewing), seen_since(cluster, renewing)),
+        lambda seen: seen[0] == ["pending"] and seen[1] > 0,
+        within=scaled(limit),
+        what=f"{renewing.node} asks for a new certificate and still shows the old",
+    )
+
+
+@then(phrase("for {lasting:Duration} its request stays pending"))
+def stays_pending(cluster: Cluster, renewing: Renewing, lasting: float) -> None:
+    consistently(
+        lambda: requested(cluster, renewing),
+        lambda seen: seen == ["pending"],
+        lasting=scaled(lasting),
+        what=f"nobody approves the request of {renewing.node}",
+    )
+
+
+@when("nodes are allowed to renew their own")
+def allow(renewal: Renewal) -> None:
+    renewal.allow()
+
+
+@then(phrase("within {limit:Duration} its request is approved and issued"))
+def issued(cluster: Cluster, renewing: Renewing, limit: float) -> None:
+    eventually(
+        lambda: requested(cluster, renewing),
+        lambda seen: seen == ["Approved, issued"],
+        within=scaled(limit),
+        what=f"the request of {renewing.node} is approved and issued",
+    )
+
+
+@then(phrase("within {limit:Duration} it has another certificate, for the same name"))
+def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Evidence) -> None:
+    new = await_another(cluster, renewing, limit)
+    rows = [(f"{one.certificate.serial_number:x}", f"{one.ends}") for one in (renewing.old, new)]
+    evidence.table(f"client certificates of {renewing.node}", "serial, ends", rows)
+    names = [(one.common_name, one.organizations) for one in (renewing.old, new)]
+    if names[0] != names[1]:
+        raise ClaimError(f"the new certificate should be for {names[0]}; it is for {names[1]}")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} API servers see no certificate that ends so soon, while it goes on"
+    )
+)
+def old_unused(cluster: Cluster, renewing: Renewing, limit: float) -> None:
+    """Between two looks it renewed its Lease, and not with the old one."""
+    uses = client_certificates.Uses(cluster, renewing.node)
+    eventually(
+        uses.look,
+        lambda two: two[0].ending == two[1].ending and two[0].heartbeat != two[1].heartbeat,
+        within=scaled(limit),
+        every=12.0,
+        what=f"{renewing.node} goes on without its old certificate",
+    )
+
+
+@then("its node was ready all the while")
+def ready_throughout(cluster: Cluster, renewing: Renewing) -> None:
+    now = kubelet.ready_since(cluster.api, renewing.node)
+    if now != renewing.ready_since:
+        raise ClaimError(f"{renewing.node} was ready since {renewing.ready_since}, now since {now}")
+
+
+def await_served(server: Api, machine: str) -> None:
+    """Until a restarted API server has served the scheduler of its machine, and no other's."""
+    with preparing():
+        eventually(
+            lambda: client_certificates.served_scheduler(server),
+            lambda count: count > 0,
+            within=scaled(READY_AGAIN),
+            what=f"the scheduler of {machine} asks its restarted API server",
+            transient=(ApiUnreachable,),
+        )
+
+
+def ending_on(cluster: Cluster, machine: str) -> int:
+    return client_certificates.ending_seen([cluster.api_of(machine)])
+
+
+def requested(cluster: Cluster, renewing: Renewing) -> list[str]:
+    return client_certificates.states(client_certificates.requests_of(cluster.api, renewing.node))
+
+
+def seen_since(cluster: Cluster, renewing: Renewing) -> int:
+    return client_certificates.use(cluster, renewing.node).ending - renewing.seen
+
+
+def await_another(cluster: Cluster, renewing: Renewing, limit: float) -> Found:
+    return eventually(
+        lambda: client_certificates.current(cluster.shell(renewing.node)),
+        lambda found: found.fingerprint != renewing.old.fingerprint,
+        within=scaled(limit),
+        what=f"{CURRENT} of {renewing.node} is another certificate",
+        transient=(CommandFailed,),
+    )

@@ -1,0 +1,224 @@
+"""A kubelet's port: who asks, what it opens, what the API server says of the same account."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.service_accounts import Accounts
+from infra import places
+from infra.clients.auth import service_accounts as rights
+from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.node import kubelet_api
+from infra.clients.node.kubelet_api import RIGHTS, Port, told
+from infra.clients.transport import prometheus, tls_tunnel
+from infra.clients.transport.prometheus import Sample
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.kube_api import Answer, Credentials
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+STRANGERS = ("etcd", "front-proxy-client")
+"""Identities of article 4 whose certificates are of the two authorities that kubelets do not know.
+"""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An account, and the port of every kubelet as that account sees it."""
+
+    account: TokenAccount
+    ports: tuple[Port, ...]
+
+    def at(self, node: str) -> Port:
+        return next(port for port in self.ports if port.node == node)
+
+    def ask(self, path: str) -> list[Answer]:
+        """What every kubelet answers to one question."""
+        return [port.ask(path) for port in self.ports]
+
+
+@given(phrase('an account with the right to "{right:Name}" of nodes'), target_fixture="caller")
+def caller_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
+    return caller(cluster, accounts, right)
+
+
+@given(
+    phrase('an account with the right to "{right:Name}" of nodes beside it'),
+    target_fixture="bystander",
+)
+def bystander_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
+    return caller(cluster, accounts, right)
+
+
+@given("nobody's credentials and those of each other authority", target_fixture="strangers")
+def strangers(cluster: Cluster) -> dict[str, Credentials]:
+    ca = cluster.credentials("admin").ca
+    found = {"nobody": Credentials(ca=ca)}
+    for name in STRANGERS:
+        other = cluster.credentials(name)
+        found[name] = Credentials(ca=ca, cert=other.cert, key=other.key)
+    return found
+
+
+@given("the metrics of every kubelet", target_fixture="samples")
+def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
+    answers = {port.node: port.ask("/metrics") for port in admin_ports(cluster)}
+    return {
+        node: prometheus.parse(answer.text, only=prometheus.GATES)
+        for node, answer in answers.items()
+    }
+
+
+@when("it asks every kubelet for every endpoint", target_fixture="answers")
+def ask_everything(caller: Caller, evidence: Evidence) -> list[Answer]:
+    answers = kubelet_api.ask_each(caller.ports, list(RIGHTS))
+    rows = [(one.url, RIGHTS[kubelet_api.path_of(one)], one.status) for one in answers]
+    name = f"answers to {caller.account.name}"
+    evidence.table(name, "endpoint, right it asks for, status", rows)
+    return answers
+
+
+@then(phrase('of each kubelet exactly the endpoints of "{right:Name}" answer'))
+def exactly_these(caller: Caller, answers: list[Answer], right: str) -> None:
+    judge(caller)
+    wrong = kubelet_api.wrongly_judged(answers, kubelet_api.opened_by(right))
+    must_be_none(wrong, f"the right to nodes/{right} opens its own endpoints and no other")
+
+
+@when("the account is deleted after every kubelet's port answered it with metrics")
+def delete_account(cluster: Cluster, caller: Caller) -> None:
+    missing = without_metrics(caller)
+    require(not missing, f"the account should be answered before it is deleted: {missing}")
+    rights.delete(cluster.api, caller.account)
+
+
+@then(phrase("within {limit:Duration} every kubelet's port answers it with {status:Count}"))
+def port_refuses(caller: Caller, limit: float, status: int) -> None:
+    """The kubelet keeps a token's verdict for two minutes (T23)."""
+    eventually(
+        lambda: {port.node: port.ask("/metrics").status for port in caller.ports},
+        lambda seen: set(seen.values()) == {status},
+        within=scaled(limit),
+        every=5.0,
+        what=f"every kubelet answers a deleted account with {status}",
+    )
+
+
+@then("each refusal names the account and the right that it lacks")
+def refusals_name(answers: list[Answer], caller: Caller) -> None:
+    must_be_none(
+        kubelet_api.not_naming(answers, caller.account.user), "refusals say what is missing"
+    )
+
+
+@then("every endpoint of each answers admin")
+def admin_is_answered(cluster: Cluster) -> None:
+    """The control: the refusals are about who asked, not about what."""
+    answers = kubelet_api.ask_each(admin_ports(cluster), list(RIGHTS))
+    wrong = kubelet_api.wrongly_judged(answers, list(RIGHTS))
+    require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
+
+
+@then("every kubelet's port answers it with metrics")
+def port_gives_metrics(caller: Caller) -> None:
+    must_be_none(without_metrics(caller), "kubelets give their metrics to it")
+
+
+@then(phrase('each API server refuses it each node\'s metrics, naming "{right:Name}"'))
+def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
+    wrong = [
+        told(answer)
+        for answer in through_proxies(cluster, caller, caller.account.token)
+        if answer.status != 403 or right not in answer.message
+    ]
+    must_be_none(wrong, f"an API server refuses it a node's metrics with 403, naming {right}")
+
+
+@then("each API server answers admin with the same nodes' metrics")
+def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
+    """The way through the proxy is open; one that is closed to all refuses nobody rightly."""
+    answers = through_proxies(cluster, caller)
+    wrong = [told(one) for one in answers if not gives_metrics(one)]
+    must_be_none(wrong, "admin should read a node's metrics through each API server")
+
+
+@then("every endpoint of each kubelet refuses them with 401")
+def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
+    wrong = [
+        f"{name}: {told(answer)}"
+        for name, credentials in strangers.items()
+        for answer in kubelet_api.ask_each(ports(cluster, credentials), list(RIGHTS))
+        if answer.status != 401
+    ]
+    must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
+
+
+@then("each kubelet's read-only port is closed")
+def read_only_port_closed(cluster: Cluster) -> None:
+    number = kubelet_api.READ_ONLY_PORT
+    wrong = [
+        f"{worker.name} listens on port {number}"
+        for worker in cluster.spec.workers
+        if tls_tunnel.connects(cluster, worker.name, str(worker.private_ip), number)
+    ]
+    must_be_none(wrong, "no kubelet has a read-only port")
+
+
+@then(phrase('each says that the gate "{gate:Name}" is on'))
+def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
+    seen = {node: prometheus.gate(found, gate) for node, found in samples.items()}
+    for node in seen:
+        places.looked(node)
+    words = {0.0: "off", None: "not told of"}
+    wrong = [f"{node}: it is {words.get(on, on)}" for node, on in seen.items() if on != 1.0]
+    must_be_none(wrong, f"every kubelet has the gate {gate} on")
+
+
+def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
+    """A fresh account with one right, known to every API server before a kubelet asks."""
+    rule = {"apiGroups": [""], "resources": [f"nodes/{right}"], "verbs": ["get"]}
+    account = accounts.make(f"may-{right}", [rule])
+    wanted = {"verb": "get", "resource": "nodes", "subresource": right}
+    rights.await_right(cluster.api_servers().values(), account.user, wanted)
+    return Caller(account, ports(cluster, account.credentials(cluster.api)))
+
+
+def ports(cluster: Cluster, credentials: Credentials) -> tuple[Port, ...]:
+    """The port of every kubelet as one identity sees it."""
+    return tuple(Port(cluster, worker.name, credentials) for worker in cluster.spec.workers)
+
+
+def admin_ports(cluster: Cluster) -> tuple[Port, ...]:
+    return ports(cluster, cluster.credentials("admin"))
+
+
+def judge(caller: Caller) -> None:
+    """What was asked before is judged now, of each of these kubelets."""
+    for port in caller.ports:
+        places.looked(port.node)
+
+
+def without_metrics(caller: Caller) -> list[str]:
+    return [told(answer) for answer in caller.ask("/metrics") if not gives_metrics(answer)]
+
+
+def gives_metrics(answer: Answer) -> bool:
+    return answer.status == 200 and bool(prometheus.parse(answer.text, only="kubelet_node_name"))
+
+
+def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[Answer]:
+    """Each node's metrics by way of each API server, as an account or as admin."""
+    apis = cluster.api_servers().values()
+    return [
+        (api.with_token(token) if token else api).ask("GET", proxied(port.node))
+        for api in apis
+        for port in caller.ports
+    ]
+
+
+def proxied(node: str) -> str:
+    return f"/api/v1/nodes/{node}/proxy/metrics"

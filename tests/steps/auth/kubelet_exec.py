@@ -1,0 +1,100 @@
+"""Commands and logs: by a kubelet's port, and by the API server as kubectl asks for them."""
+
+from pytest_bdd import given, then
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.auth import service_accounts as rights
+from infra.clients.node.kubelet_api import told
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.kube_api import Answer, Api
+from tests.steps.auth.kubelet_api_access import Caller
+
+COMMAND = ("cat", "/etc/hostname")
+"""What a Pod answers with its own name."""
+VERBS = (("pods/exec", "create"), ("pods/log", "get"), ("nodes/metrics", "get"))
+"""Rights behind ``kubectl exec``, ``kubectl logs`` and the monitor's own."""
+ALLOWED = {"pods/exec": False, "pods/log": False, "nodes/metrics": True}
+
+
+@given("a running Pod on each worker", target_fixture="on_each")
+def pod_on_each(cluster: Cluster, workloads: Workloads) -> list[RunningPod]:
+    names = [worker.name for worker in cluster.spec.workers]
+    return [workloads.run("resizable", node=name, name=f"on-{name}") for name in names]
+
+
+@then("a GET to its kubelet runs a command in each Pod and brings its output")
+def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> None:
+    ran = [(pod, *caller.at(pod.node).run_by_get(*named(pod), COMMAND)) for pod in on_each]
+    rows = [(pod.node, pod.name, status, text) for pod, status, text in ran]
+    evidence.table("commands run by a GET", "worker, Pod, status, output", rows)
+    must_be_none(not_run(ran), f"a GET runs {' '.join(COMMAND)}")
+
+
+@then("a POST that runs a command is refused with 403 by each kubelet")
+def posts_refused(caller: Caller, on_each: list[RunningPod]) -> None:
+    must_be_403([caller.at(pod.node).ask(running(pod), "POST") for pod in on_each], "/run by POST")
+
+
+@then("both are refused with 403 to the account beside it")
+def bystander_refused(bystander: Caller, on_each: list[RunningPod]) -> None:
+    gets = [(p.node, *bystander.at(p.node).run_by_get(*named(p), COMMAND)) for p in on_each]
+    found = [Answer("GET", f"{node}/exec", status, {}, text) for node, status, text in gets]
+    must_be_403(found, "/exec by GET")
+    posts_refused(bystander, on_each)
+
+
+@then("each API server refuses it commands in the Pod and the Pod's log")
+def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
+    command = f"{pod.pods.path(pod.name, 'exec')}?command=id&stdout=true"
+    apis = as_account(cluster, caller)
+    must_be_403([api.ask("POST", command) for api in apis], "pods/exec")
+    must_be_403([api.ask("GET", pod.pods.path(pod.name, "log")) for api in apis], "pods/log")
+
+
+@then("the account's own review of its rights agrees with every answer")
+def review_agrees(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
+    reviews = {api.base: review(api, pod.pods.namespace) for api in as_account(cluster, caller)}
+    wrong = [f"{base} says {seen}" for base, seen in reviews.items() if seen != ALLOWED]
+    must_be_none(wrong, f"the account should review its rights as {ALLOWED}")
+
+
+@then("each API server answers admin with the Pod's log")
+def admin_reads_log(cluster: Cluster, pod: RunningPod) -> None:
+    """There is a log to be read, by this way; one that is closed to all refuses nobody rightly."""
+    path = pod.pods.path(pod.name, "log")
+    answers = [api.ask("GET", path) for api in cluster.api_servers().values()]
+    wrong = [told(answer) for answer in answers if answer.status != 200]
+    must_be_none(wrong, "admin should read the Pod's log through each API server")
+
+
+def not_run(ran: list[tuple[RunningPod, int, str]]) -> list[str]:
+    """Commands whose output is not the name of their Pod."""
+    return [
+        f"on {pod.node} it gave {status} {text[:200]!r}"
+        for pod, status, text in ran
+        if (status, text.strip()) != (101, pod.name)
+    ]
+
+
+def as_account(cluster: Cluster, caller: Caller) -> list[Api]:
+    """Every API server as the account."""
+    return [api.with_token(caller.account.token) for api in cluster.api_servers().values()]
+
+
+def review(api: Api, namespace: str) -> dict[str, bool]:
+    return {what: rights.may_itself(api, what, verb, namespace) for what, verb in VERBS}
+
+
+def named(pod: RunningPod) -> tuple[str, str]:
+    return f"{pod.pods.namespace}/{pod.name}", pod.only_container
+
+
+def running(pod: RunningPod) -> str:
+    return f"/run/{pod.pods.namespace}/{pod.name}/{pod.only_container}?cmd=id"
+
+
+def must_be_403(answers: list[Answer], what: str) -> None:
+    wrong = [told(answer) for answer in answers if answer.status != 403]
+    must_be_none(wrong, f"{what} is refused with 403")

@@ -1,0 +1,119 @@
+"""Each component's metrics, for whom they are and who is refused."""
+
+from pathlib import Path
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra import places
+from infra.clients.auth import client_ca_matrix, metrics_access
+from infra.clients.auth.metrics_access import ENDPOINTS, LOCAL, Told
+from infra.clients.network import open_ports
+from infra.clients.network.open_ports import Listening
+from infra.clients.transport.tls_handshakes import NO_ANSWER
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.kube_api import Credentials
+from tests.steps.phrases import one_of, phrase
+
+COMPONENT = one_of(ENDPOINTS)
+ALONE = one_of(LOCAL)
+STATUS = one_of(["200", "401", "403", NO_ANSWER])
+Answers = dict[str, Told]
+
+
+@given("a stranger with a certificate of his own", target_fixture="stranger")
+def stranger(cluster: Cluster, tmp_path: Path) -> Credentials:
+    return client_ca_matrix.clients(cluster, tmp_path)[client_ca_matrix.STRANGER]
+
+
+@when(
+    phrase(
+        "the metrics of each {component:Component} are asked for by whom it knows, by nobody and by"
+        " the stranger",
+        Component=COMPONENT,
+    ),
+    target_fixture="told",
+)
+def ask(cluster: Cluster, component: str, stranger: Credentials, evidence: Evidence) -> Answers:
+    told = metrics_access.ask(cluster, component, stranger)
+    rows = [[m, t.version, t.known, t.nobody, t.stranger, t.health] for m, t in told.items()]
+    columns = ["machine", "version", "known", "nobody", "stranger", "health to nobody"]
+    evidence.record(component, "table", {"columns": columns, "rows": rows})
+    return told
+
+
+@when(
+    phrase(
+        "the metrics of each {component:Alone} are asked for on its machine, without a certificate",
+        Alone=ALONE,
+    ),
+    target_fixture="told",
+)
+def ask_locally(cluster: Cluster, component: str) -> Answers:
+    return metrics_access.ask_locally(cluster, component)
+
+
+@when("every component's machine is asked where it listens", target_fixture="ports")
+def ask_where(cluster: Cluster) -> list[Listening]:
+    return open_ports.of_all(cluster)
+
+
+@then(phrase("each {component:Component} gives metrics of its own", Component=COMPONENT))
+@then(phrase("each {component:Alone} there gives metrics of its own", Alone=ALONE))
+def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
+    wanted = metrics_access.wanted_version(cluster, component)
+    wrong = [
+        f"{component} of {looked_at(machine)}: {seen.known}, named {seen.version or 'absent'}"
+        for machine, seen in told.items()
+        if seen.known != "200" or not seen.version.startswith(wanted)
+    ]
+    must_be_none(wrong, f"metrics are the component's own and name {wanted}")
+
+
+@then(phrase("nobody is refused metrics with {status:Status}", Status=STATUS))
+def nobody_refused(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {seen.nobody}" for machine, seen in told.items() if seen.nobody != status]
+    must_be_none(wrong, f"metrics without a certificate: {status}")
+
+
+@then(phrase("the stranger is refused metrics with {status:Status}", Status=STATUS))
+def stranger_refused(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {t.stranger}" for machine, t in told.items() if t.stranger != status]
+    must_be_none(wrong, f"metrics with a certificate of an unknown authority: {status}")
+
+
+@then(phrase("nobody is told of its health with {status:Status}", Status=STATUS))
+def health_told(told: Answers, status: str) -> None:
+    wrong = [f"{machine}: {seen.health}" for machine, seen in told.items() if seen.health != status]
+    must_be_none(wrong, f"health without a certificate: {status}")
+
+
+@then(phrase("no other machine reaches that port of a {component:Alone}", Alone=ALONE))
+def port_is_closed(cluster: Cluster, component: str) -> None:
+    found = metrics_access.reached_from_outside(cluster, component)
+    must_be_none(found, f"metrics of a {component} for anybody stay on its machine")
+
+
+@then("each listens on these ports and no others", target_fixture="secured")
+def own_ports(ports: list[Listening], datatable: list[list[str]]) -> list[Listening]:
+    """Those that are for TLS."""
+    secure = {name: numbers(tls) for name, tls, _ in datatable[1:]}
+    known = {name: secure[name] | numbers(plain) for name, _, plain in datatable[1:]}
+    must_be_none(open_ports.beside(ports, known), "a component has its own ports only")
+    return [one for one in ports if one.port in secure[one.component]]
+
+
+@then("those with TLS answer nobody without it")
+def none_in_clear(cluster: Cluster, secured: list[Listening]) -> None:
+    must_be_none(open_ports.answering(cluster, secured), "a port with TLS has it for everybody")
+
+
+def numbers(cell: str) -> set[int]:
+    """Of a cell like "2379, 2380"."""
+    return {int(part) for part in cell.split(",") if part.strip()}
+
+
+def looked_at(machine: str) -> str:
+    places.looked(machine)
+    return machine

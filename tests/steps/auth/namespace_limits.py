@@ -1,0 +1,121 @@
+"""Who may resize and how far: rights, quota, limit ranges, the scheduler's books, controllers."""
+
+from collections.abc import Mapping
+
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.auth.namespace_limits import (
+    Account,
+    count_in_quota,
+    limit_range,
+    make_account,
+    make_quota,
+)
+from infra.clients.workloads import dry_runs
+from infra.clients.workloads.pod_resize import ARTICLE
+from infra.clients.workloads.pod_status import condition
+from infra.clients.workloads.pod_under_test import RunningPod
+from infra.clients.workloads.pods import is_settled
+from infra.cluster import Cluster
+from infra.kube_api import Answer
+from infra.timing import SCHEDULED, scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+
+@given("an account that may patch Pods", target_fixture="account")
+def account_that_patches(workloads: Workloads) -> Account:
+    account = make_account(workloads.pods)
+    account.grant("pods")
+    return account
+
+
+@given(phrase("a quota of {cpu:Quantity} requested CPU"))
+def quota(workloads: Workloads, cpu: str) -> None:
+    make_quota(workloads.pods, cpu)
+
+
+@given(phrase("a limit range of at most {cpu:Quantity} CPU a container"))
+def at_most(workloads: Workloads, cpu: str) -> None:
+    limit_range(workloads.pods, cpu)
+
+
+@when("that account asks for the article's figures", target_fixture="answer")
+def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
+    """After its right to patch the Pod itself is in force, so that only the resize is refused."""
+    account.await_patching(cluster, pod.name)
+    return resized_by(cluster, account, pod)
+
+
+@when("the account may patch their resize subresource too")
+def grant_resize(account: Account) -> None:
+    account.grant("pods/resize")
+
+
+@when(phrase("a new Pod asks the scheduler for {cpu:Quantity} CPU there"))
+def newcomer(workloads: Workloads, there: str, cpu: str) -> None:
+    workloads.ask_scheduler(there, cpu=cpu, name="newcomer")
+
+
+@then(phrase("within {limit:Duration} its resize to the article's figures is accepted"))
+def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limit: float) -> None:
+    eventually(
+        lambda: statuses(dry_runs.judged(resized_by(cluster, account, pod))),
+        lambda seen: set(seen.values()) == {200},
+        within=scaled(limit),
+        what=f"{account.user} may resize {pod.name} by each API server",
+    )
+
+
+@then(phrase("within {limit:Duration} the quota counts {cpu:Quantity} requested CPU"))
+def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
+    eventually(
+        lambda: count_in_quota(workloads.pods),
+        lambda used: used == cpu,
+        within=scaled(limit),
+        what=f"the quota counts {cpu} of requested CPU",
+    )
+
+
+@then(phrase("for {lasting:Duration} the new Pod stays unscheduled for want of CPU"))
+def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
+    """From the scheduler's first verdict on."""
+    await_verdict(workloads, "Insufficient cpu")
+    consistently(
+        lambda: workloads.pods.get("newcomer")["spec"].get("nodeName", ""),
+        lambda node: node == "",
+        lasting=scaled(lasting),
+        what="the new Pod stays unscheduled",
+    )
+
+
+@then(phrase("within {limit:Duration} the new Pod runs"))
+def newcomer_runs(workloads: Workloads, limit: float) -> None:
+    eventually(
+        lambda: workloads.pods.version("newcomer"),
+        lambda version: is_settled(version.pod),
+        within=scaled(limit),
+        what="the new Pod runs in the room that was given back",
+    )
+
+
+def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
+    return dry_runs.ask(
+        cluster,
+        account.pods.api,
+        lambda api, params: account.pods.by(api).resize(pod.name, ARTICLE, **params),
+    )
+
+
+def statuses(answers: Mapping[str, Answer]) -> dict[str, int]:
+    return {who: answer.status for who, answer in answers.items()}
+
+
+def await_verdict(workloads: Workloads, words: str) -> None:
+    eventually(
+        lambda: condition(workloads.pods.get("newcomer"), "PodScheduled").get("message", ""),
+        lambda message: words in message,
+        within=scaled(SCHEDULED),
+        what=f"the scheduler says of the new Pod: {words}",
+    )

@@ -1,0 +1,158 @@
+"""Phrases about API servers and schedulers as processes, and what else runs on controllers."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.faults import Faults
+from infra.clients.controlplane import apiserver_leases, leases, process_snapshot
+from infra.clients.controlplane.apiserver_leases import Server
+from infra.clients.controlplane.process_snapshot import Stopped
+from infra.clients.transport.systemd import API_SERVER
+from infra.clients.workloads.pod_status import condition
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.clients.workloads.pods import Pods
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.kube_api import JsonObject
+from infra.lifecycle import gate
+from infra.lifecycle.pod_connectivity import AGNHOST
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+
+@given("a controller whose API server serves no leader", target_fixture="server")
+def server_without_leader(cluster: Cluster) -> Server:
+    return apiserver_leases.without_leader(cluster)
+
+
+@given("every API server serves Leases")
+def leases_are_served(cluster: Cluster) -> None:
+    for machine, api in cluster.api_servers().items():
+        served = apiserver_leases.coordination_resources(api)
+        require("leases" in served.get("v1", []), f"{machine} serves {served} (control)")
+
+
+@when("its API server stops", target_fixture="stopped")
+def api_server_stops(server: Server, faults: Faults) -> Stopped:
+    faults.stop(server.machine, API_SERVER)
+    return Stopped((server.machine, API_SERVER), server.bystanders)
+
+
+@when("its API server starts again")
+def api_server_starts(server: Server, faults: Faults) -> None:
+    faults.start(server.machine, API_SERVER)
+
+
+@when("all three schedulers stop")
+def schedulers_stop(cluster: Cluster, faults: Faults) -> None:
+    for machine in cluster.spec.controllers:
+        faults.stop(machine.name, "kube-scheduler")
+
+
+@when("the schedulers start again")
+def schedulers_start(cluster: Cluster, faults: Faults) -> None:
+    for machine in cluster.spec.controllers:
+        faults.start(machine.name, "kube-scheduler")
+
+
+@when("a Pod is created that any node could run", target_fixture="waiting")
+def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
+    container = {"name": "main", "image": AGNHOST, "args": ["pause"]}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    pods = Pods(cluster.api, namespace)
+    cluster.api.create(pods.path(), {"metadata": {"name": "waiting"}, "spec": spec})
+    return "waiting"
+
+
+@then(phrase("for {lasting:Duration} no scheduler has looked at it"))
+def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
+    consistently(
+        lambda: apiserver_leases.scheduling(Pods(cluster.api, namespace).find(waiting)),
+        lambda seen: seen == apiserver_leases.UNSEEN,
+        lasting=scaled(lasting),
+        what="phase, node and PodScheduled condition of a Pod without any scheduler",
+    )
+
+
+@then(phrase("within {limit:Duration} that Pod runs"))
+def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: float) -> None:
+    def ready() -> JsonObject:
+        return condition(Pods(cluster.api, namespace).get(waiting), "Ready")
+
+    what = "Ready condition of the Pod that waited for a scheduler"
+    eventually(ready, lambda c: c.get("status") == "True", within=scaled(limit), what=what)
+
+
+@then(phrase("within {limit:Duration} the kubernetes Service lists the other two controllers"))
+def service_lists_others(cluster: Cluster, server: Server, limit: float) -> None:
+    wanted = apiserver_leases.addresses(cluster, server.others)
+    apiserver_leases.await_addresses(server.api, wanted, within=scaled(limit))
+
+
+@then(phrase("within {limit:Duration} the kubernetes Service lists all three controllers"))
+def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> None:
+    wanted = apiserver_leases.addresses(cluster)
+    apiserver_leases.await_addresses(server.api, wanted, within=scaled(limit))
+
+
+@then("every API server is ready, and its kubernetes Service lists all three controllers")
+def each_serves_and_lists_all(cluster: Cluster) -> None:
+    wanted = apiserver_leases.addresses(cluster)
+    wrong = [
+        f"{machine}: {found}"
+        for machine, api in cluster.api_servers().items()
+        if (found := apiserver_leases.standing(api)) != ("ready", wanted)
+    ]
+    must_be_none(wrong, f"each API server is ready and lists {', '.join(wanted)}")
+
+
+@then("its identity Lease is gone")
+def identity_gone(server: Server) -> None:
+    left = apiserver_leases.identity_leases(server.api)
+    assert set(left) == set(server.others), f"identity Leases: {', '.join(left)}"
+
+
+@then(phrase("for {lasting:Duration} every request through the load balancer is answered"))
+def balancer_answers(cluster: Cluster, lasting: float) -> None:
+    consistently(
+        lambda: apiserver_leases.balanced_answer(cluster),
+        lambda answer: answer == "200",
+        lasting=scaled(lasting),
+        every=0.2,
+        what="answers of GETs through the load balancer, each on a new connection",
+    )
+
+
+@then("everything else on the controllers runs on")
+def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
+    now = process_snapshot.look(cluster)
+    found = process_snapshot.differences(
+        stopped.before, now, but=[stopped.place], lease=stopped.lease
+    )
+    assert not found, f"the stop of {stopped.place} touched: {'; '.join(found)}"
+
+
+@then("both nodes are Ready")
+def nodes_ready(cluster: Cluster) -> None:
+    wrong = gate.workers.node_problems(cluster)
+    assert not wrong, "; ".join(wrong)
+
+
+@then("none of them serves candidates for them")
+def no_candidates(cluster: Cluster) -> None:
+    """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
+    wrong = [
+        f"{machine} serves leasecandidates of coordination.k8s.io/{version}"
+        for machine, api in cluster.api_servers().items()
+        for version, names in apiserver_leases.coordination_resources(api).items()
+        if "leasecandidates" in names
+    ]
+    must_be_none(wrong, "no API server takes part in a coordinated election")
+
+
+@then("no Lease of kube-system has a strategy")
+def no_strategy(cluster: Cluster) -> None:
+    found = {lease.name: lease.strategy for lease in leases.listed(cluster.api)}
+    require("kube-scheduler" in found, f"Leases of kube-system: {', '.join(found)} (control)")
+    strategic = {name: strategy for name, strategy in found.items() if strategy}
+    assert not strategic, f"a strategy is set on {strategic}"

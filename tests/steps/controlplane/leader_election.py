@@ -1,0 +1,158 @@
+"""Phrases about a leader that stops or freezes, and the controller that takes over."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.faults import Faults
+from infra.clients.controlplane import leader_election, leader_metrics, leases
+from infra.clients.controlplane.frozen_process import Frozen
+from infra.clients.controlplane.leader_election import Election
+from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY
+from infra.clients.controlplane.process_snapshot import Stopped
+from infra.clients.transport import journal, systemd
+from infra.cluster import Cluster
+from infra.errors import LabError, WaitTimeout
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.controlplane.leases import holder_of
+from tests.steps.phrases import phrase
+
+TAKEOVER = 36.0
+"""Seconds, as the feature says: 15 s Lease, two tries of at most 4.4 s, and half more (T1)."""
+LOOK = 10.0
+"""Seconds for a first look at what three processes say of themselves: 0.3 s on a quiet machine."""
+CLOCKS = timedelta(seconds=1)
+"""How far the clocks of two controllers may be apart when their times are compared."""
+
+
+@given(
+    phrase('a controller that lost the "{component:Name}" Lease when its process stopped'),
+    target_fixture="election",
+)
+def former_leader(
+    cluster: Cluster, evidence: Evidence, faults: Faults, component: str
+) -> Iterator[Election]:
+    for election in holder_of(cluster, evidence, component):
+        process_stops(election, faults)
+        try:
+            leader_election.taken_over(election, within=scaled(TAKEOVER))
+        except WaitTimeout as error:
+            raise LabError(f"there is no former leader to look at: {error}") from error
+        yield election
+
+
+@when("its process stops", target_fixture="stopped")
+def process_stops(election: Election, faults: Faults) -> Stopped:
+    leader_election.await_leader_seen(election, within=scaled(LOOK))
+    election.watch.mark(f"{election.component} on {election.leader} stops")
+    faults.stop(election.leader, election.component)
+    return Stopped(election.place, election.bystanders, lease=election.component)
+
+
+@when("its process starts again")
+def process_starts(election: Election, faults: Faults) -> None:
+    election.watch.mark(f"{election.component} on {election.leader} starts again")
+    faults.start(election.leader, election.component)
+
+
+@when("its process freezes", target_fixture="frozen")
+def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Frozen:
+    leader_election.await_leader_seen(election, within=scaled(LOOK))
+    shell = cluster.shell(election.leader)
+    before = Frozen(systemd.show(shell, election.component), journal.cursor(shell))
+    election.watch.mark(f"{election.component} on {election.leader} freezes")
+    faults.freeze(election.leader, election.component)
+    return before
+
+
+@when("its process goes on")
+def process_goes_on(election: Election, faults: Faults) -> None:
+    election.watch.mark(f"{election.component} on {election.leader} goes on")
+    faults.thaw(election.leader, election.component)
+
+
+@then(phrase("within {limit:Duration} another controller holds the Lease"))
+def another_holds(election: Election, evidence: Evidence, limit: float) -> None:
+    taken = leader_election.taken_over(election, within=scaled(limit))
+    election.watch.mark(f"{taken.holder} holds it")
+    evidence.record("takeover in seconds", "figures", leader_election.figures(election))
+
+
+@then("the Lease changed hands exactly once and was never without a holder")
+def changed_hands_once(election: Election) -> None:
+    wrong = leader_election.disorder(election)
+    assert not wrong, f"Lease {election.component}: {'; '.join(wrong)}\n{election.watch.story()}"
+
+
+@then("at no time did two processes say that they lead")
+def never_two(election: Election) -> None:
+    leader_election.await_both_seen(election, within=scaled(TAKEOVER))
+    doubles = election.masters.doubles()
+    assert not doubles, f"two {election.component} led at once:\n" + "\n".join(doubles)
+
+
+@then(phrase("before that the Lease had no holder and lasted {lasting:Duration}"))
+def was_free(election: Election, lasting: float) -> None:
+    free = election.watch.first(lambda lease: not lease.holder)
+    assert free.at < election.successor().at, f"it was free later\n{election.watch.story()}"
+    found = free.lease.duration
+    assert found == lasting, f"the free Lease lasts {found} s, not {lasting:g} s"
+
+
+@then("until then the Lease named the stopped controller")
+def named_the_stopped(election: Election) -> None:
+    until = election.successor().at
+    holders = {c.lease.holder for c in election.watch.changes() if c.at < until}
+    named = sorted(holders)
+    assert named == [election.start.holder], f"it named {named}\n{election.watch.story()}"
+
+
+@then("it was not taken before it had expired")
+def not_before_expiry(election: Election) -> None:
+    last, taken = election.last_of_leader().lease, election.successor().lease
+    assert last.renewed, f"Lease {last.name} has no renewTime"
+    assert last.duration, f"Lease {last.name} has no duration"
+    assert taken.acquired, f"{taken.holder} wrote no acquireTime"
+    expiry = last.renewed + timedelta(seconds=last.duration)
+    assert taken.acquired >= expiry - CLOCKS, f"expired {expiry}, taken {taken.acquired}"
+
+
+@then(phrase("within {limit:Duration} its process says that it stands by"))
+def stands_by(cluster: Cluster, election: Election, limit: float) -> None:
+    eventually(
+        lambda: leader_metrics.says(cluster, *election.place),
+        lambda said: said == STANDS_BY,
+        giving_up_if=lambda said: said == LEADS,
+        within=scaled(limit),
+        what=f"{election.component} on {election.leader}, started again, stands by",
+    )
+
+
+@then(phrase("for {lasting:Duration} the Lease stays with the other controller"))
+def stays_with_other(cluster: Cluster, election: Election, lasting: float) -> None:
+    taken = election.successor().lease
+    consistently(
+        lambda: leader_election.held(leases.read(cluster.api, election.component)),
+        lambda found: found == leader_election.held(taken),
+        lasting=scaled(lasting),
+        what=f"{taken.holder} holds the Lease {election.component}, with no further transition",
+    )
+
+
+@then(phrase("within {limit:Duration} it ended with an error and was started again"))
+def ended_and_restarted(cluster: Cluster, frozen: Frozen, limit: float) -> None:
+    eventually(
+        lambda: frozen.since(cluster.shell(frozen.unit.machine)),
+        frozen.ended_and_runs,
+        within=scaled(limit),
+        what=f"{frozen.unit.name} on {frozen.unit.machine} ends with an error and runs again",
+    )
+
+
+@then("it never renewed the Lease")
+def never_renewed(election: Election) -> None:
+    late = leader_election.written_after_takeover(election)
+    assert not late, f"{election.start.holder} wrote the Lease again:\n{election.watch.story()}"

@@ -1,0 +1,109 @@
+"""Phrases about the Lease of an elected component: who holds it, how it is kept."""
+
+from collections.abc import Iterator
+
+from pytest_bdd import given, then
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.auth import election_candidates
+from infra.clients.controlplane import leader_election, leader_metrics, leases
+from infra.clients.controlplane.leader_election import Election
+from infra.clients.instrumentation import configz
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import consistently
+from tests.steps.phrases import phrase
+
+
+@given(phrase('the controller that holds the "{component:Name}" Lease'), target_fixture="election")
+def holder_of(cluster: Cluster, evidence: Evidence, component: str) -> Iterator[Election]:
+    election = leader_election.follow(cluster, component)
+    try:
+        yield election
+    finally:
+        election.close()
+        evidence.record(
+            f"{component} Lease", "lease-history", leader_election.history(election.watch)
+        )
+
+
+@then("the holder is the name of a controller and a UUID")
+def holder_is_named(cluster: Cluster, election: Election) -> None:
+    names = [machine.name for machine in cluster.spec.controllers]
+    wrong = leases.misnamed(election.start.holder, names)
+    assert not wrong, f"Lease {election.component}: {wrong}"
+
+
+@then(phrase("the Lease lasts {lasting:Duration}"))
+def lease_lasts(election: Election, lasting: float) -> None:
+    found = election.start.duration
+    assert found == lasting, f"Lease {election.component} lasts {found} s, not {lasting:g} s"
+
+
+@then(phrase("for {lasting:Duration} its process and no other says that it leads"))
+def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
+    consistently(
+        lambda: leader_metrics.all_say(cluster, election.component),
+        lambda looks: leader_metrics.sole(looks, election.leader),
+        lasting=scaled(lasting),
+        what=f"{election.component} on {election.leader} and no other says that it leads",
+    )
+
+
+@then("all three processes say that they are healthy")
+def all_healthy(cluster: Cluster, election: Election) -> None:
+    wrong = leader_metrics.unhealthy(cluster, election.component)
+    assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
+
+
+@then("no other process of its program runs on any machine")
+def no_strangers(cluster: Cluster, election: Election) -> None:
+    found = election_candidates.strangers(cluster, election.component)
+    must_be_none(found, f"only its three units run {election.component}")
+
+
+@then("each of the three may renew the Lease as its own user")
+def each_may_lead(cluster: Cluster, election: Election) -> None:
+    """One that may not would stand by for ever; another user could do nothing as the leader."""
+    found = election_candidates.unable(cluster, election.component)
+    must_be_none(found, f"each {election.component} may renew the Lease as its own user")
+
+
+@then(phrase("for {lasting:Duration} the Lease is never older than {limit:Duration}"))
+def renewed_often(election: Election, lasting: float, limit: float) -> None:
+    consistently(
+        lambda: round(election.watch.now() - election.watch.changes()[-1].at),
+        lambda age: age <= scaled(limit),
+        lasting=scaled(lasting),
+        what=f"the age in seconds of the Lease {election.component}, at most {limit:g}",
+    )
+    wrong = leader_election.slow_renewals(election.watch, limit=scaled(limit))
+    assert not wrong, f"Lease {election.component}: {wrong}"
+
+
+@then(phrase("half of its renewals come within {limit:Duration} of the one before"))
+def renewed_in_time(election: Election, limit: float) -> None:
+    """One that is late for once says nothing of the period: a disk or a busy machine held it up."""
+    usual = leader_election.usual_gap(election.watch)
+    if usual > scaled(limit):
+        raise ClaimError(
+            f"the Lease {election.component} is renewed every {usual:.1f} s, {limit:g} s at most"
+        )
+
+
+@then(phrase("each of the three is set to try every {period:Duration}"))
+def tries_every(cluster: Cluster, election: Election, period: float) -> None:
+    component = election.component
+    told = configz.of_each(cluster, component)
+    periods = {machine: configz.retry_period(component, one) for machine, one in told.items()}
+    wrong = [f"{m} tries every {found:g} s" for m, found in periods.items() if found != period]
+    must_be_none(wrong, f"each {component} tries every {period:g} s")
+
+
+@then("its holder, acquisition and transitions are as before")
+def nothing_but_renewed(election: Election) -> None:
+    assert leader_election.held(election.watch.latest()) == leader_election.held(election.start), (
+        f"Lease {election.component} changed hands\n{election.watch.story()}"
+    )

@@ -1,0 +1,86 @@
+"""Phrases about a snapshot that is taken while writes go on."""
+
+from collections.abc import Iterator
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.etcd import keyspace_diff, members
+from infra.clients.etcd.configmap_writer import Writer
+from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import claimed, require
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+A_SECOND = 5
+"""Writes a second, as the step says."""
+A_SIDE = 10
+"""Writes before and after the snapshot: without them its revision says nothing (claim 63.4)."""
+
+
+@given("a writer that makes five ConfigMaps a second", target_fixture="writer")
+def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
+    writing = Writer(cluster.api, namespace, a_second=A_SECOND).open()
+    try:
+        yield writing
+    finally:
+        writing.close()
+
+
+@when("a snapshot is taken while it writes", target_fixture="snapshot")
+def snapshot_under_load(workbench: Workbench, writer: Writer) -> Snapshot:
+    await_writes(writer, A_SIDE)
+    snapshot = workbench.save()
+    with claimed():  # writes go on while a snapshot is taken
+        await_writes(writer, len(writer.written) + A_SIDE)
+    writer.close()
+    return snapshot
+
+
+def await_writes(writer: Writer, count: int) -> None:
+    """Enough writes by then; a tenth of the rate is slow, not broken."""
+    eventually(
+        lambda: len(writer.written),
+        lambda written: written >= count,
+        giving_up_if=lambda _: len(writer.failures) > A_SIDE,
+        within=scaled(A_SIDE * 10 / A_SECOND),
+        every=0.2,
+        what=f"ConfigMaps written, {count} wanted; failures: {writer.failures[:1]}",
+    )
+
+
+@then("its revision lies between those read before and after it")
+def revision_between(workbench: Workbench, snapshot: Snapshot) -> None:
+    revision = workbench.status(snapshot.path)["revision"]
+    assert snapshot.before <= revision <= snapshot.after, (
+        f"revision {revision} is not between {snapshot.before} and {snapshot.after}"
+    )
+
+
+@then(phrase("at least {count:Count} ConfigMaps were written on each side of it"))
+def enough_each_side(
+    workbench: Workbench, snapshot: Snapshot, writer: Writer, evidence: Evidence, count: int
+) -> None:
+    revision = workbench.status(snapshot.path)["revision"]
+    early, late = keyspace_diff.sides(writer.written, revision)
+    seen = {"revision": revision, "written before": early, "written after": late}
+    evidence.record("writes around the snapshot", "figures", seen)
+    require(min(early, late) >= count, f"too few writes to show a point in time: {seen}")
+
+
+@then("the restored member holds those written up to that revision and none after")
+def point_in_time(
+    workbench: Workbench, snapshot: Snapshot, writer: Writer, restored: RestoredMember
+) -> None:
+    revision = workbench.status(snapshot.path)["revision"]
+    keys = restored.ctl.entries(members.config_map_key(writer.namespace, "numbered-"))
+    wrong = keyspace_diff.misplaced(writer.written, keys, revision=revision)
+    must_be_none(wrong, f"the snapshot is the store at revision {revision}")
+
+
+@then("no write failed")
+def no_write_failed(writer: Writer) -> None:
+    must_be_none(writer.failures, "every write during the snapshot succeeded")

@@ -1,0 +1,176 @@
+"""Phrases about the running etcd: its members, their loss and return, what each one holds."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.faults import Faults
+from infra.clients.etcd import members, quorum_settings
+from infra.clients.etcd.members import Members
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import CommandFailed, claimed
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase, typed
+
+MEMBER = typed("the leader|a follower", str)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The machine whose member ended, the others, and their counts of leader changes.
+
+    ``namespace`` was made before: what is written in it afterwards is what is judged.
+    """
+
+    machine: str
+    others: tuple[str, ...]
+    changes: dict[str, float]
+    namespace: str = ""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of the API and the key at which etcd holds it."""
+
+    path: str
+    key: str
+
+
+@given("the running etcd members", target_fixture="members_before")
+def running_members(cluster: Cluster, evidence: Evidence) -> Members:
+    found = members.look(cluster)
+    evidence.record("etcd members", "table", members.table(found))
+    return found
+
+
+@given("an object that each member holds by itself", target_fixture="stored")
+def stored_object(cluster: Cluster, namespace: str) -> Stored:
+    path, name = f"/api/v1/namespaces/{namespace}/configmaps", f"deleted-{uuid.uuid4().hex[:8]}"
+    cluster.api.create(path, {"metadata": {"name": name}})
+    stored = Stored(f"{path}/{name}", members.config_map_key(namespace, name))
+    members.await_everywhere(cluster, stored.key)
+    return stored
+
+
+@when("it is deleted")
+def object_deleted(cluster: Cluster, stored: Stored) -> None:
+    cluster.api.delete(stored.path)
+
+
+@when(phrase("{member:Member} of etcd stops", Member=MEMBER), target_fixture="lost")
+def member_stops(
+    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
+) -> Lost:
+    """Cleanly: a leader hands over before it ends."""
+    lost = replace(losing(cluster, members_before, member), namespace=namespace)
+    faults.stop(lost.machine, "etcd")
+    return lost
+
+
+@when(phrase("{member:Member} of etcd is killed", Member=MEMBER), target_fixture="lost")
+def member_killed(
+    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
+) -> Lost:
+    """The others have to notice, and to elect."""
+    lost = replace(losing(cluster, members_before, member), namespace=namespace)
+    faults.kill(lost.machine, "etcd")
+    return lost
+
+
+@when("the lost member starts again")
+def member_starts(lost: Lost, faults: Faults) -> None:
+    with claimed():  # a lost member returns
+        faults.start(lost.machine, "etcd")
+
+
+@then("three different members of one cluster are healthy")
+def three_are_healthy(cluster: Cluster, members_before: Members) -> None:
+    health = members.client(cluster).health()
+    sick = [f"{h.endpoint}: {h.error}" for h in health if not h.healthy]
+    assert len(health) == 3, f"etcdctl tells the health of {len(health)} endpoints, not of three"
+    must_be_none(sick + members.strangers(members_before), "three members are healthy")
+
+
+@then("all three name the same leader in the same term")
+def one_leader(members_before: Members) -> None:
+    must_be_none(members.disagreements(members_before), "one leads and all agree")
+
+
+@then(phrase("each runs etcd {version:Name}"))
+def runs_version(members_before: Members, version: str) -> None:
+    others = [
+        f"{s.endpoint} runs {s.version}"
+        for s in members_before.statuses
+        if not s.version.startswith(f"{version}.")
+    ]
+    must_be_none(others, f"each member runs etcd {version}")
+
+
+@then("every API server was told of all three members")
+def all_members_known(cluster: Cluster) -> None:
+    must_be_none(
+        quorum_settings.unknown_members(cluster), "each API server knows every member of etcd"
+    )
+
+
+@then("every member beats each 100 ms and gives its leader up after 1000 ms")
+def members_notice_soon(cluster: Cluster) -> None:
+    must_be_none(
+        quorum_settings.slow_members(cluster), "each member notices within 1 s that none leads"
+    )
+
+
+@then(
+    phrase(
+        "within {limit:Duration} a write through each API server is read from both other members"
+    )
+)
+def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
+    eventually(
+        lambda: members.written_through_each(cluster, lost.namespace, lost.others),
+        lambda found: set(found.values()) == {members.READ},
+        within=scaled(limit),
+        what=f"writes without the member of {lost.machine} are read from {lost.others}",
+        transient=(CommandFailed,),
+    )
+
+
+@then("the processes of the others run on, with at most one change of leader")
+def others_run_on(cluster: Cluster, members_before: Members, lost: Lost) -> None:
+    now = members.processes(cluster)
+    must_be_none(members.restarted(members_before, now, but=lost.machine), "the others run on")
+    changes = members.leader_changes(cluster, lost.others)
+    many = {m: n - lost.changes[m] for m, n in changes.items() if n - lost.changes[m] > 1}
+    assert not many, f"leader changes that a member saw, more than one: {many}"
+
+
+@then(phrase("within {limit:Duration} it holds the same data as the others"))
+def same_data(cluster: Cluster, limit: float) -> None:
+    members.await_same_data(cluster, within=scaled(limit))
+
+
+@then("the running members are untouched")
+def untouched(cluster: Cluster, members_before: Members) -> None:
+    found = members.differences(members_before, members.look(cluster))
+    must_be_none(found, "the running etcd did not notice")
+
+
+@then(phrase("within {limit:Duration} no member holds it by itself"))
+def no_member_holds(cluster: Cluster, stored: Stored, limit: float) -> None:
+    eventually(
+        lambda: members.holders(cluster, stored.key),
+        lambda found: not found,
+        within=scaled(limit),
+        every=0.5,
+        what=f"machines whose member still has {stored.key}",
+    )
+
+
+def losing(cluster: Cluster, found: Members, member: str) -> Lost:
+    machine = found.leader if member == "the leader" else found.followers[0]
+    others = tuple(name for name in found.names.values() if name != machine)
+    return Lost(machine, others, members.leader_changes(cluster, others))

@@ -1,0 +1,109 @@
+"""Phrases about restored snapshots: the directory, the member that runs from it, what it holds."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import then, when
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.etcd import keyspace_diff, members
+from infra.clients.etcd.etcdctl import DATA
+from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, LabError
+from tests.steps.etcd.snapshots import Known
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A directory restored into, and the running member's files before."""
+
+    name: str
+    live_files: list[str]
+    live_inode: str
+
+
+@when("the snapshot is restored beside the running etcd", target_fixture="restored")
+def restore_beside(snapshot: Snapshot, workbench: Workbench) -> RestoredMember:
+    return workbench.start_restored(snapshot)
+
+
+@when("it is restored into a fresh directory", target_fixture="fresh")
+def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
+    before = Fresh("fresh", workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
+    answer = workbench.restore(snapshot.path, before.name)
+    if answer.exit_status != 0:
+        raise ClaimError(f"a restore into a fresh directory was refused: {answer.stderr}")
+    return before
+
+
+@when("that object is deleted and another created", target_fixture="later")
+def delete_and_create(cluster: Cluster, known: Known) -> str:
+    path = f"/api/v1/namespaces/{known.namespace}/configmaps"
+    cluster.api.delete(f"{path}/{known.name}")
+    cluster.api.create(path, {"metadata": {"name": "later"}})
+    return "later"
+
+
+@then("that directory holds a member")
+def holds_member(workbench: Workbench, fresh: Fresh) -> None:
+    found = workbench.entries(workbench.path(f"{fresh.name}/member"))
+    assert found == ["snap", "wal"], f"the restored directory holds {found}"
+
+
+@then("restoring into it again is refused")
+def refused_again(workbench: Workbench, snapshot: Snapshot, fresh: Fresh) -> None:
+    answer = workbench.restore(snapshot.path, fresh.name)
+    assert answer.exit_status != 0, "the restore wrote over a member"
+    assert "not empty" in answer.stderr, f"it was refused for another reason: {answer.stderr}"
+
+
+@then("the data directory of the running member is untouched")
+def live_files_untouched(workbench: Workbench, fresh: Fresh) -> None:
+    now = Fresh(fresh.name, workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
+    assert now == fresh, f"the running member's files were {fresh} and are {now}"
+
+
+@then("it is a healthy cluster of its own")
+def own_cluster(cluster: Cluster, restored: RestoredMember) -> None:
+    wrong = keyspace_diff.not_alone(restored.ctl, members.client(cluster, restored.ctl.shell.name))
+    must_be_none(wrong, "the restored member is a healthy cluster of its own")
+
+
+@then("every key has the same bytes as in the running etcd at that revision")
+def same_bytes(
+    workbench: Workbench, snapshot: Snapshot, restored: RestoredMember, evidence: Evidence
+) -> None:
+    revision = workbench.status(snapshot.path)["revision"]
+    there, live = restored.ctl.entries(""), workbench.live.entries("", revision=revision)
+    evidence.record("keys compared", "figures", {"running": len(live), "restored": len(there)})
+    if not live:
+        raise LabError(f"the running etcd tells nothing of revision {revision}")
+    must_be_none(keyspace_diff.different(live, there), f"keys and bytes at revision {revision}")
+
+
+@then("its Nodes have the UIDs that the API tells")
+def same_nodes(cluster: Cluster, restored: RestoredMember) -> None:
+    wrong = keyspace_diff.wrong_nodes(cluster.api, restored.ctl.entries(keyspace_diff.NODES))
+    must_be_none(wrong, "the restored Nodes are those of the API")
+
+
+@then("the restored member has the deleted object with its UID")
+def has_deleted(restored: RestoredMember, known: Known) -> None:
+    key = members.config_map_key(known.namespace, known.name)
+    entry = restored.ctl.find(key)
+    assert entry is not None, f"{key} is not in the backup"
+    assert known.uid.encode() in entry.value, f"{key} has another UID than {known.uid}"
+
+
+@then("it has nothing of the later one")
+def lacks_later(restored: RestoredMember, known: Known, later: str) -> None:
+    key = members.config_map_key(known.namespace, later)
+    assert restored.ctl.find(key) is None, f"{key}, made after the snapshot, is in it"
+
+
+@then("the API has the later one only")
+def api_has_later(cluster: Cluster, known: Known, later: str) -> None:
+    path = f"/api/v1/namespaces/{known.namespace}/configmaps"
+    assert cluster.api.find(f"{path}/{known.name}") is None, f"{known.name} is back"
+    assert cluster.api.find(f"{path}/{later}") is not None, f"{later} is gone"

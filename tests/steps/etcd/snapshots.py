@@ -1,0 +1,179 @@
+"""Phrases about snapshots of etcd: taking, judging and damaging the file."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.etcd import members
+from infra.clients.etcd.snapshots import Snapshot, Workbench
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.ssh import Result
+from tests.steps.phrases import phrase
+
+WRONG_NUMBER = "snapshot must be requested to one selected node"
+"""ET client snapshot/v3_snapshot.go; there is no machine field for it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A ConfigMap whose value is in a snapshot. ``uid`` is the object's."""
+
+    snapshot: Snapshot
+    namespace: str
+    name: str
+    value: str
+    uid: str
+
+
+@pytest.fixture
+def snapshot(known: Known) -> Snapshot:
+    """The snapshot that holds the known value, where no step took another."""
+    return known.snapshot
+
+
+@given("a snapshot of the running etcd", target_fixture="snapshot")
+@when("a snapshot is taken of one member", target_fixture="snapshot")
+def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
+    snapshot = workbench.save()
+    evidence.record("snapshot", "figures", workbench.status(snapshot.path))
+    return snapshot
+
+
+@when("a snapshot is taken of each member, on its machine", target_fixture="snapshots")
+def take_of_each(workbenches: list[Workbench], evidence: Evidence) -> list[Snapshot]:
+    with ThreadPoolExecutor(len(workbenches)) as pool:
+        snapshots = list(pool.map(Workbench.save, workbenches))
+    for bench, snapshot in zip(workbenches, snapshots, strict=True):
+        evidence.record(f"snapshot on {bench.shell.name}", "figures", bench.status(snapshot.path))
+    return snapshots
+
+
+@given("a snapshot that holds a known value", target_fixture="known")
+def known_value(cluster: Cluster, namespace: str, workbench: Workbench) -> Known:
+    name, value = "known", f"marker-{uuid.uuid4()}"
+    body = {"metadata": {"name": name}, "data": {"value": value}}
+    made = cluster.api.create(f"/api/v1/namespaces/{namespace}/configmaps", body)
+    return Known(workbench.save(), namespace, name, value, made["metadata"]["uid"])
+
+
+@when("a snapshot of all three endpoints is asked for", target_fixture="refusal")
+def ask_three(cluster: Cluster, workbench: Workbench) -> Result:
+    everyone = members.client(cluster, workbench.shell.name)
+    return workbench.ask_to_save(everyone, "three.db")
+
+
+@when("its status is read twice", target_fixture="statuses")
+def read_twice(workbench: Workbench, snapshot: Snapshot) -> list[dict[str, Any]]:
+    before = workbench.sha256(snapshot.path)
+    found = [workbench.status(snapshot.path), workbench.status(snapshot.path)]
+    return [{**status, "sha256 before": before} for status in found]
+
+
+@when("half of its copy is cut off", target_fixture="half")
+def cut_off(workbench: Workbench, snapshot: Snapshot) -> str:
+    half = workbench.copy(snapshot.path, "half.db")
+    workbench.cut_in_half(half)
+    return half
+
+
+@when("one byte of that value is changed in a copy", target_fixture="damaged")
+def change_one_byte(workbench: Workbench, known: Known) -> str:
+    damaged = workbench.copy(known.snapshot.path, "damaged.db")
+    places = workbench.places(known.value, damaged)
+    require(places, f"{known.value} is not in the snapshot: there is nothing to damage")
+    workbench.change_byte(damaged, places[-1])
+    return damaged
+
+
+@then("each file is complete, has a checksum, and only root may read it")
+def private_files(workbenches: list[Workbench], snapshots: list[Snapshot]) -> None:
+    wrong = [
+        f"{bench.shell.name}: {text}"
+        for bench, snapshot in zip(workbenches, snapshots, strict=True)
+        for text in bench.incomplete(snapshot)
+    ]
+    must_be_none(wrong, "each snapshot is a whole file of root's alone")
+
+
+@then("etcdctl named the version of the members' storage")
+def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
+    """Article 63 shows "Server version 3.6.0": the data's format, not the program's version."""
+    versions = {status.storage for status in members.client(cluster).statuses()}
+    require(len(versions) == 1 and all(versions), f"the members' storage is of versions {versions}")
+    word = f"Server version {versions.pop()}"
+    wrong = [one.said for one in snapshots if word not in one.said]
+    must_be_none(wrong, f"etcdctl says {word!r} of each snapshot")
+
+
+@then("etcdctl refuses, because it needs exactly one endpoint")
+def refuses_three(refusal: Result) -> None:
+    said = refusal.stderr + refusal.stdout
+    assert refusal.exit_status != 0, f"etcdctl took a snapshot of three endpoints: {said}"
+    assert WRONG_NUMBER in said, f"etcdctl refused for another reason: {said}"
+
+
+@then("no file is left behind")
+def nothing_left(workbench: Workbench) -> None:
+    left = workbench.entries(workbench.directory)
+    assert not left, f"files in the directory of the refused snapshot: {left}"
+
+
+@then(phrase("both say the same hash, revision, size and version {version:Name}"))
+def same_status(statuses: list[dict[str, Any]], version: str) -> None:
+    one, other = statuses
+    assert one == other, f"two looks at one file: {one} and {other}"
+    assert one["revision"] > 0, f"no revision: {one}"
+    assert one["version"].startswith(f"{version}."), f"its version is {one['version']!r}"
+
+
+@then("it counts the keys that lived at its revision")
+def counts_keys(workbench: Workbench, statuses: list[dict[str, Any]]) -> None:
+    """Live keys only, by etcdutl 3.6.8 (ET etcdutl snapshot/v3_snapshot.go)."""
+    said, revision = statuses[0]["totalKey"], statuses[0]["revision"]
+    lived = workbench.live.count(revision=revision)
+    assert said == lived, f"the status counts {said} keys, at revision {revision} lived {lived}"
+
+
+@then("its bytes are unchanged")
+def bytes_unchanged(
+    workbench: Workbench, snapshot: Snapshot, statuses: list[dict[str, Any]]
+) -> None:
+    now = workbench.sha256(snapshot.path)
+    assert now == statuses[0]["sha256 before"], f"reading its status changed {snapshot.path}"
+
+
+@then("etcdutl tells no status of the copy but tells that of the snapshot")
+def no_status_of_half(workbench: Workbench, snapshot: Snapshot, half: str) -> None:
+    whole = workbench.ask_status(snapshot.path)
+    assert whole.exit_status == 0, f"the whole snapshot has no status either: {whole.stderr}"
+    answer = workbench.ask_status(half)
+    assert answer.exit_status != 0, f"half a file has a status: {answer.stdout}"
+
+
+@then("etcdctl tells no status at all")
+def no_status_by_etcdctl(workbench: Workbench, snapshot: Snapshot) -> None:
+    answer = workbench.ask_etcdctl_status(snapshot.path)
+    told = answer.exit_status == 0 and '"hash"' in answer.stdout
+    assert not told, f"etcdctl snapshot status still answers: {answer.stdout}"
+
+
+@then("restoring the copy fails on its checksum and leaves no member")
+def damaged_is_refused(workbench: Workbench, damaged: str) -> None:
+    answer = workbench.restore(damaged, "from-damaged")
+    assert answer.exit_status != 0, "the damaged file was restored without a word"
+    assert "sha256" in answer.stderr, f"it failed for another reason: {answer.stderr}"
+    left = workbench.entries(workbench.path("from-damaged/member/wal"))
+    assert not left, f"the failed restore left a member that could start: {left}"
+
+
+@then("the untouched file can be restored")
+def untouched_restores(workbench: Workbench, known: Known) -> None:
+    answer = workbench.restore(known.snapshot.path, "from-untouched")
+    assert answer.exit_status == 0, f"the untouched file was refused too: {answer.stderr}"

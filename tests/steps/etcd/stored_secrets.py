@@ -1,0 +1,105 @@
+"""Phrases about Secrets as etcd stores them."""
+
+import base64
+import uuid
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.etcd import members
+from infra.clients.etcd.snapshots import Snapshot, Workbench
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.kube_api import Api
+
+SECRETS = "/registry/secrets/"
+MARK = b"k8s:enc:"
+"""What a provider that encrypts begins a value with (apiserver pkg/storage/value/encrypt)."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Values of a Secret and of a ConfigMap, and the Secret's key in etcd."""
+
+    secret: str
+    config_map: str
+    secret_key: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """Values of Secrets by name."""
+
+    namespace: str
+    values: dict[str, str]
+
+    def keys(self) -> set[str]:
+        """Where they are in etcd."""
+        return {f"{SECRETS}{self.namespace}/{name}" for name in self.values}
+
+    def unread(self, api: Api) -> list[str]:
+        """What one API server does not read, and what it answers instead."""
+        wrong: list[str] = []
+        for name, value in self.values.items():
+            answer = api.ask("GET", f"/api/v1/namespaces/{self.namespace}/secrets/{name}")
+            data = answer.body.get("data", {}).get("value", "")
+            if not answer.ok or base64.b64decode(data) != value.encode():
+                wrong.append(f"{name}: {answer.status} {answer.message[:150]}")
+        return wrong
+
+
+@given("a Secret and a ConfigMap with known values", target_fixture="pair")
+def known_pair(cluster: Cluster, namespace: str) -> Pair:
+    pair = Pair(
+        f"secret-{uuid.uuid4()}", f"open-{uuid.uuid4()}", f"/registry/secrets/{namespace}/s"
+    )
+    hidden = {"metadata": {"name": "s"}, "stringData": {"value": pair.secret}}
+    shown = {"metadata": {"name": "c"}, "data": {"value": pair.config_map}}
+    for plural, body in (("secrets", hidden), ("configmaps", shown)):
+        cluster.api.create(f"/api/v1/namespaces/{namespace}/{plural}", body)
+    return pair
+
+
+@when("a Secret is made through each API server", target_fixture="made")
+def made_through_each(cluster: Cluster, namespace: str) -> Made:
+    path, values = f"/api/v1/namespaces/{namespace}/secrets", {}
+    for machine, api in cluster.api_servers().items():
+        values[f"made-by-{machine}"] = f"secret-{uuid.uuid4()}"
+        body = {"metadata": {"name": f"made-by-{machine}"}}
+        api.create(path, {**body, "stringData": {"value": values[f"made-by-{machine}"]}})
+    return Made(namespace, values)
+
+
+@then("every API server reads each of them")
+def all_read(cluster: Cluster, made: Made) -> None:
+    wrong: list[str] = []
+    for machine, api in cluster.api_servers().items():
+        wrong += [f"API server of {machine}: {text}" for text in made.unread(api)]
+    must_be_none(wrong, "a Secret that one API server stored is read by every other")
+
+
+@then("every Secret in etcd is marked as encrypted, those among them")
+def all_encrypted(cluster: Cluster, made: Made, evidence: Evidence) -> None:
+    """Also those from before: a snapshot has them all."""
+    stored = members.client(cluster).entries(SECRETS)
+    require(made.keys() <= stored.keys(), f"etcd has no {sorted(made.keys() - stored.keys())}")
+    clear = [f"{k} {e.value[:12]!r}" for k, e in stored.items() if not e.value.startswith(MARK)]
+    evidence.record("Secrets in etcd", "figures", {"all": len(stored), "in clear": len(clear)})
+    must_be_none(clear, f"each of {len(stored)} Secrets is stored encrypted")
+
+
+@then("the stored Secret is marked as encrypted")
+def stored_encrypted(workbench: Workbench, pair: Pair) -> None:
+    entry = workbench.live.find(pair.secret_key)
+    assert entry is not None, f"etcd has no {pair.secret_key}"
+    assert entry.value.startswith(MARK), "the Secret is stored without encryption"
+
+
+@then("the file shows the ConfigMap's value but not the Secret's")
+def file_shows(workbench: Workbench, snapshot: Snapshot, pair: Pair) -> None:
+    shown = workbench.places(pair.config_map, snapshot.path)
+    require(shown, "not even the ConfigMap's value is in the file: nothing is proven (control)")
+    leaked = workbench.places(pair.secret, snapshot.path)
+    assert not leaked, f"the Secret's value stands in the file at byte {leaked[:1]}"

@@ -1,0 +1,211 @@
+"""Metrics: what components tell of themselves, whom they tell it, and what a counter counts."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.service_accounts import Accounts
+from infra import places
+from infra.clients.apimachinery.policy_params import Parameters
+from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.instrumentation import component_metrics
+from infra.clients.node import kubelet
+from infra.clients.transport import prometheus, systemd
+from infra.clients.transport.prometheus import Sample
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.inventory import API_PORT
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.lifecycle.rolling_restart import await_ready
+from tests.steps.phrases import one_of, phrase
+
+LABELS = {
+    "code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version",
+}  # fmt: skip
+"""Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
+IN_FLIGHT = "apiserver_current_inflight_requests"
+READABLE = ("/metrics", "/metrics/slis", "/livez")
+CHECKED = one_of(component_metrics.CHECKS)
+
+
+@pytest.fixture
+def own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]:
+    """A kind that nobody else reads: controllers would count too."""
+    kind = Parameters(cluster.api, namespace)
+    try:
+        kind.define(cluster.api_servers())
+        yield kind
+    finally:
+        cluster.api.delete(kind.definition)
+
+
+@given("the metrics of each API server", target_fixture="samples")
+def metrics_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
+    return component_metrics.of_api_servers(cluster, "/metrics")
+
+
+@given(
+    phrase("the health indicators of each {component:Checked}", Checked=CHECKED),
+    target_fixture="samples",
+)
+def indicators_of(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
+    """After a first question: a check that was never made is not counted."""
+    component_metrics.ask_health(cluster, component)
+    return component_metrics.indicators(cluster, component)
+
+
+@given("a kind of the scenario's own that every API server serves", target_fixture="kind")
+def kind_of_its_own(own_kind: Parameters) -> Parameters:
+    return own_kind
+
+
+@given("how often each API server was asked for an object of it", target_fixture="counted")
+def counted_before(cluster: Cluster, kind: Parameters) -> dict[str, float]:
+    return component_metrics.gets_of(cluster, kind.group)
+
+
+@given("an account without rights", target_fixture="account")
+def plain_account(accounts: Accounts) -> TokenAccount:
+    return accounts.make("plain")
+
+
+@when(phrase("one API server is asked {count:Count} times for an object of it"))
+def ask_one(cluster: Cluster, kind: Parameters, count: int) -> None:
+    first, *_ = cluster.api_servers().values()
+    for _ in range(count):
+        first.ask("GET", kind.path("absent"))
+
+
+@when(phrase("each {component:Checked} is asked for its health", Checked=CHECKED))
+def ask_health(cluster: Cluster, component: str) -> None:
+    component_metrics.ask_health(cluster, component)
+
+
+@then("each tells of requests in flight, mutating and reading")
+def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
+    looked_at(samples)
+    wrong = [
+        f"{machine} has no {IN_FLIGHT} of kind {kind}"
+        for machine, found in samples.items()
+        for kind in ("mutating", "readOnly")
+        if prometheus.value(found, IN_FLIGHT, request_kind=kind) is None
+    ]
+    must_be_none(wrong, "each API server tells of requests in flight")
+
+
+@then("each counts requests by the documented labels")
+def counts_by_labels(samples: dict[str, list[Sample]]) -> None:
+    must_be_none(
+        component_metrics.mislabelled(samples, LABELS), "requests are counted by these labels"
+    )
+
+
+@then("each counts requests for Nodes by themselves")
+def counts_apart(samples: dict[str, list[Sample]]) -> None:
+    wrong = [
+        m for m, found in samples.items() if not component_metrics.requests(found, resource="nodes")
+    ]
+    must_be_none(wrong, "each API server has counted requests for Nodes by themselves")
+
+
+@then(phrase("its counter has grown by {count:Count}"))
+def counter_grew(cluster: Cluster, kind: Parameters, counted: dict[str, float], count: int) -> None:
+    first, *_ = cluster.api_servers()
+    grown = component_metrics.gets_of(cluster, kind.group)[first] - counted[first]
+    if grown != count:
+        raise ClaimError(f"the counter of {first} should grow by {count}; it grew by {grown:g}")
+
+
+@then("the counters of the other API servers have not")
+def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]) -> None:
+    now = component_metrics.gets_of(cluster, kind.group)
+    wrong = [f"{m}: {now[m] - counted[m]:g} more" for m in list(now)[1:] if now[m] != counted[m]]
+    must_be_none(wrong, "requests are counted only where they were made")
+
+
+@then(phrase('a member of "{group:Name}" may read metrics, indicators and health'))
+def member_may_read(cluster: Cluster, group: str) -> None:
+    servers = cluster.api_servers().items()
+    asked = {
+        m: component_metrics.statuses(api.impersonating("someone", group), READABLE)
+        for m, api in servers
+    }
+    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {200}]
+    must_be_none(wrong, f"each API server lets a member of {group} read")
+
+
+@then("that account is refused metrics and indicators with 403")
+def account_refused(cluster: Cluster, account: TokenAccount) -> None:
+    servers = cluster.api_servers().items()
+    asked = {m: component_metrics.statuses(account.api(api), READABLE[:2]) for m, api in servers}
+    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {403}]
+    must_be_none(wrong, "each API server refuses an account without rights")
+
+
+@then("each says that its checks are healthy")
+def checks_healthy(samples: dict[str, list[Sample]]) -> None:
+    wrong = [f"{m}: {component_metrics.unhealthy(found)}" for m, found in samples.items()]
+    must_be_none([line for line in wrong if not line.endswith("[]")], "every check is healthy")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} each {component:Checked} has counted more successful checks",
+        Checked=CHECKED,
+    )
+)
+def checks_counted(
+    cluster: Cluster, samples: dict[str, list[Sample]], component: str, limit: float
+) -> None:
+    before = {machine: component_metrics.successes(found) for machine, found in samples.items()}
+    eventually(
+        lambda: component_metrics.successful_checks(cluster, component),
+        lambda now: all(now[machine] > count for machine, count in before.items()),
+        within=scaled(limit),
+        what=f"each {component} counts more successful checks than {before}",
+    )
+
+
+@then(phrase("within {limit:Duration} its kubelet counts containers by state as the runtime does"))
+def counts_as_runtime(cluster: Cluster, pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    """States that the runtime has now: a gauge of a state that is over keeps its last number."""
+    seen = eventually(
+        lambda: kubelet.both_counts(cluster.api, pod.shell),
+        lambda both: both[1].items() <= both[0].items(),
+        within=scaled(limit),
+        what=f"the kubelet of {pod.node} counts containers as the runtime does",
+    )
+    evidence.table("containers by state", "state, count", seen[0].items())
+
+
+@then("two of the running ones at least are the Pod's")
+def pods_own_run(pod: RunningPod) -> None:
+    running = kubelet.containers_of_runtime(pod.shell).get("running", 0)
+    own = len(pod.first.cgroups.containers)
+    if own != 2 or running < own:
+        raise ClaimError(f"{pod.name} runs {own} containers; {pod.node} runs {running} in all")
+
+
+@when("the API server of one controller is restarted", target_fixture="restarted")
+def restart_one(cluster: Cluster) -> str:
+    machine = str(cluster.spec.controllers[-1].name)
+    systemd.restart(cluster.shell(machine), systemd.API_SERVER, reread=False, killing=True)
+    await_ready(machine, cluster.api_of(machine))
+    return machine
+
+
+@then("it counts anew from a later start, and the others go on counting")
+def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: str) -> None:
+    now = component_metrics.of_api_servers(cluster, "/metrics")
+    wrong = component_metrics.not_begun_anew(samples, now, restarted)
+    must_be_none(wrong, "a restarted process counts from nothing, and the others go on")
+
+
+def looked_at(machines: Iterable[str]) -> None:
+    """What their API servers said before is judged now."""
+    for machine in machines:
+        places.looked(machine, API_PORT)

@@ -1,0 +1,210 @@
+"""Who keeps which logs: agents beyond a Pod's end, journals for components, a file by itself."""
+
+from collections.abc import Sequence
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.faults import Faults
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.instrumentation import component_logs, component_output, log_rotation
+from infra.clients.instrumentation.container_logs import Log
+from infra.clients.node.kubelet import UNIT as KUBELET
+from infra.clients.transport import journal
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, require
+from infra.kube_api import JsonObject
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+COPIES = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/copies"
+COPIED = 30
+"""Seconds for an agent to copy: it looks each second."""
+GROWS = 15
+"""Seconds for a file to grow by a line: the Pod prints two a second."""
+Agents = dict[str, JsonObject]
+"""Pods of the agent by worker."""
+
+
+@given("an agent on every worker that copies logs", target_fixture="agents")
+def agents(workloads: Workloads) -> Agents:
+    ready = workloads.run_daemons("agent")
+    return {pod["spec"]["nodeName"]: pod for pod in ready}
+
+
+@given("a running talker Pod on each worker", target_fixture="talkers")
+def talkers(workloads: Workloads, cluster: Cluster) -> list[RunningPod]:
+    names = [worker.name for worker in cluster.spec.workers]
+    return [workloads.run("talker", node=name, name=f"rz-{name}") for name in names]
+
+
+@given("the agents have copied their nonces", target_fixture="copied")
+def copied_nonces(talkers: list[RunningPod], agents: Agents) -> list[str]:
+    found = [Log(pod).nonce() for pod in talkers]
+    eventually(
+        lambda: [copies(pod, agents) for pod in talkers],
+        lambda texts: all(nonce in text for nonce, text in zip(found, texts, strict=True)),
+        within=scaled(COPIED),
+        what=f"the agents have copied {found}",
+    )
+    return found
+
+
+@given("a running counting Pod on another worker", target_fixture="elsewhere")
+def counting_elsewhere(workloads: Workloads, cluster: Cluster, pod: RunningPod) -> RunningPod:
+    other = next(worker.name for worker in cluster.spec.workers if worker.name != pod.node)
+    return workloads.run("counting", node=other, name="elsewhere")
+
+
+@when("both Pods are removed")
+def remove_both(talkers: list[RunningPod]) -> None:
+    for pod in talkers:
+        pod.pods.delete(pod.name)
+
+
+@when("the kubelet of its worker is stopped")
+def stop_kubelet(faults: Faults, pod: RunningPod) -> None:
+    faults.stop(pod.node, KUBELET)
+
+
+@when("the kubelet is started again", target_fixture="meanwhile")
+def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
+    """The numbers that the Pod printed up to now, while nobody could ask for them."""
+    meanwhile = log_rotation.numbers_in(Log(pod), ["0.log"])
+    faults.start(pod.node, KUBELET)
+    return meanwhile
+
+
+@then("the API knows their logs no more")
+def logs_unknown(talkers: list[RunningPod]) -> None:
+    eventually(
+        lambda: [Log(pod).ask().status for pod in talkers],
+        lambda statuses: set(statuses) == {404},
+        within=scaled(60),
+        what="the API knows the logs of removed Pods no more",
+    )
+
+
+@then(phrase("within {limit:Duration} no file or link of them is left on the workers"))
+def nothing_left(talkers: list[RunningPod], limit: float) -> None:
+    eventually(
+        lambda: [path for pod in talkers for path in Log(pod).left()],
+        lambda left: not left,
+        within=scaled(limit),
+        what="folders and links of the logs of removed Pods are gone",
+    )
+
+
+@then("the agents' copies still hold their nonces")
+def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) -> None:
+    wrong = [
+        f"the agent of {pod.node} has lost {nonce}"
+        for pod, nonce in zip(talkers, copied, strict=True)
+        if nonce not in copies(pod, agents)
+    ]
+    must_be_none(wrong, "what an agent copied outlives the Pod")
+
+
+@when("a stranger calls every component of the controllers", target_fixture="told")
+def stranger_calls(cluster: Cluster, talkers: list[RunningPod]) -> dict[str, str]:
+    """Words of what happens to components: the stranger's number and the Pods' namespace."""
+    serial = component_logs.call_as_stranger(cluster)
+    return {"the stranger": serial, "the Pod": talkers[0].pods.namespace}
+
+
+@then(phrase("within {limit:Duration} journals hold what these tell of it, in the form of each"))
+def journals_hold(
+    cluster: Cluster,
+    told: dict[str, str],
+    datatable: list[list[str]],
+    evidence: Evidence,
+    limit: float,
+) -> None:
+    machines = {"controllers": cluster.spec.controllers, "workers": cluster.spec.workers}
+    rows = datatable[1:]
+    wanted = [(unit, m.name, told[what]) for unit, where, what in rows for m in machines[where]]
+    found = await_lines(cluster, wanted, limit)
+    evidence.table("lines of components", "component, machine, form, line", found)
+
+
+@then("whatever any component prints goes to its machine's journal, kube-proxies' too")
+def outputs_go_to_journals(cluster: Cluster) -> None:
+    must_be_none(component_output.elsewhere(cluster), "components print to the journal")
+
+
+@then("no component has a folder among the logs of Pods, where the Pods have theirs")
+def no_folders(talkers: list[RunningPod]) -> None:
+    words = ("kubelet", "containerd", "kube-apiserver", "kube-scheduler", "etcd")
+    for pod in talkers:
+        own = log_rotation.folders_of(pod.shell, [pod.pods.namespace])
+        require(own, f"{pod.node} has no folder of {pod.name}: that it has no other shows nothing")
+    found = [name for pod in talkers for name in log_rotation.folders_of(pod.shell, words)]
+    must_be_none(found, "components are no containers")
+
+
+@then("the journals of the workers hold the Pods' namespace and not their nonces")
+def nonces_not_in_journals(talkers: list[RunningPod]) -> None:
+    for pod in talkers:
+        known = journal.holding(pod.shell, pod.pods.namespace)
+        require(known, f"nothing is found in the journal of {pod.node}, not even what is there")
+    found = [line for pod in talkers for line in journal.holding(pod.shell, Log(pod).nonce())]
+    must_be_none(found, "what a container prints is not in the journal")
+
+
+@then("the API fails to give its log")
+def api_fails(pod: RunningPod) -> None:
+    answer = Log(pod).ask()
+    if answer.status < 500:
+        raise ClaimError(f"without its kubelet a log should fail; it was {answer.status}")
+
+
+@then("its file on the worker grows")
+def file_grows(pod: RunningPod) -> None:
+    first = len(Log(pod).stored())
+    eventually(
+        lambda: len(Log(pod).stored()),
+        lambda lines: lines > first,
+        within=scaled(GROWS),
+        what=f"the log file of {pod.name} grows without a kubelet",
+    )
+
+
+@then("the API gives the log of the Pod on the other worker")
+def other_given(elsewhere: RunningPod) -> None:
+    answer = Log(elsewhere).ask()
+    if answer.status != 200 or not log_rotation.numbers_printed(answer.text):
+        raise ClaimError(f"the log of {elsewhere.name} should be given; it was {answer.status}")
+
+
+@then(phrase("within {limit:Duration} the API gives the lines that were printed meanwhile"))
+def given_meanwhile(pod: RunningPod, meanwhile: list[int], limit: float) -> None:
+    seen = eventually(
+        lambda: log_rotation.numbers_printed(Log(pod).ask().text),
+        lambda numbers: bool(numbers) and numbers[-1] >= meanwhile[-1],
+        within=scaled(limit),
+        what=f"the API gives line {meanwhile[-1]} of {pod.name}",
+    )
+    must_be_none(log_rotation.gaps(seen), "no line is missing from when the kubelet was stopped")
+
+
+def await_lines(
+    cluster: Cluster, wanted: Sequence[component_logs.Wanted], limit: float
+) -> list[component_logs.Row]:
+    """Errors: WaitTimeout naming the components and machines without a line."""
+    seen: list[component_logs.Row] = []
+
+    def missing() -> list[str]:
+        seen[:] = component_logs.rows(cluster, wanted)
+        return component_logs.missing(seen)
+
+    what = "components log to their machine's journal in their own form"
+    eventually(missing, lambda found: not found, within=scaled(limit), what=what)
+    return seen
+
+
+def copies(pod: RunningPod, agents: Agents) -> str:
+    """What the agent of a Pod's worker has copied."""
+    folder = COPIES.format(uid=agents[pod.node]["metadata"]["uid"])
+    return pod.shell.run(["grep", "--recursive", "--no-filename", "", folder], check=False).stdout

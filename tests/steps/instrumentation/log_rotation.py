@@ -1,0 +1,137 @@
+"""Logs that are rotated: their files, the numbers in them, what the API and a follower see."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.instrumentation import log_rotation
+from infra.clients.instrumentation.container_logs import Log
+from infra.clients.instrumentation.log_rotation import Files
+from infra.clients.transport.kubectl import Running
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.errors import ClaimError, claimed, require
+from infra.timing import Bound, scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+PRINTED = Bound(450, "100 MB are printed", "158 s of pauses, and one CPU that stores them")
+ROTATED = Bound(120, "a log is rotated once", "T10: a look each 10 s; 10 MB take 8 s to print")
+
+
+@given("a running talker Pod beside it on the same worker", target_fixture="beside")
+def talker_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
+    return workloads.run("talker", node=pod.node, name="beside")
+
+
+@when(phrase("it has printed {count:Count} numbered lines"), target_fixture="counts")
+def has_printed(pod: RunningPod, count: int) -> list[int]:
+    """By the end of its log, which the API gives without the rest. How many files it had."""
+    counts: list[int] = []
+    what = f"{pod.name} has printed line {count}"
+    within = scaled(PRINTED)
+    eventually(
+        lambda: last_line(pod, counts), lambda n: n == [count], within=within, what=what, every=3.0
+    )
+    return counts
+
+
+@when(
+    phrase("its log has been rotated once and {count:Count} lines more were followed"),
+    target_fixture="seen",
+)
+def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: int) -> list[int]:
+    """The numbers that were followed; the rotated file's last number lies among them."""
+    last = log_rotation.numbers_in(Log(pod), await_rotation(pod))[-1]
+    with claimed():
+        seen = await_number(followed, last + count)
+    evidence.record("followed", "figures", {"from": seen[0], "rotated at": last, "to": seen[-1]})
+    return seen
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its log is the current file, one rotated and three compressed "
+        "ones, and never was more"
+    ),
+    target_fixture="files",
+)
+def five_files(pod: RunningPod, counts: list[int], limit: float, evidence: Evidence) -> Files:
+    evidence.record("number of files at each look", "text", str(counts))
+    must_be_none([f"once {n}" for n in counts if n > MOST], f"it has no more than {MOST} files")
+    return eventually(
+        lambda: log_rotation.files(Log(pod)),
+        lambda seen: str(seen) == "1 current, 1 rotated, 3 compressed",
+        within=scaled(limit),
+        what=f"the log of {pod.name} is five files",
+    )
+
+
+@then("the numbers in them are one unbroken run that ends with the last line")
+def unbroken(pod: RunningPod, files: Files, evidence: Evidence) -> None:
+    rows = [(n, log_rotation.numbers_in(Log(pod), [n])) for n in files.oldest_first]
+    table = [(n, found[0], found[-1], len(found)) for n, found in rows if found]
+    evidence.table("numbers in the files", "file, first, last, lines", table)
+    numbers = [number for _, found in rows for number in found]
+    must_be_none(log_rotation.gaps(numbers), "rotation loses and doubles no line")
+    require(table[-1][0] in files.current, "the log was rotated after its last line")
+    if len(table) != len(rows) or numbers[-1] != LAST:
+        raise ClaimError(f"every file should hold lines, the last {LAST}: {table}")
+
+
+@then("the API gives numbers of the current file only")
+def only_current(pod: RunningPod, files: Files) -> None:
+    given = log_rotation.numbers_printed(Log(pod).ask().text)
+    current = log_rotation.numbers_in(Log(pod), files.current)
+    if given != current:
+        raise ClaimError(
+            f"the API should give {told(current)}, the current file; it gives {told(given)}"
+        )
+
+
+@then("the Pod beside it has one file")
+def one_file(beside: RunningPod) -> None:
+    seen = str(log_rotation.files(Log(beside)))
+    if seen != "1 current":
+        raise ClaimError(f"the log of {beside.name} should be one file; it is {seen}")
+
+
+@then("the numbers that were followed are one unbroken run")
+def followed_unbroken(seen: list[int]) -> None:
+    must_be_none(log_rotation.gaps(seen), "who follows a log sees every line of it")
+
+
+MOST = 5
+"""Files of a container's log: containerLogMaxFiles of the kubelet."""
+LAST = 100100
+"""The last line that fixtures/manifests/numbering.yaml prints."""
+
+
+def last_line(pod: RunningPod, counts: list[int]) -> list[int]:
+    """The number of the last line; how many files there are is noted."""
+    counts.append(log_rotation.count(Log(pod)))
+    return log_rotation.numbers_printed(Log(pod).ask(tailLines="1").text)
+
+
+def await_rotation(pod: RunningPod) -> tuple[str, ...]:
+    """Names of rotated files, once there are some."""
+    return eventually(
+        lambda: log_rotation.files(Log(pod)).rotated,
+        bool,
+        within=scaled(ROTATED),
+        what=f"the log of {pod.name} is rotated",
+    )
+
+
+def await_number(followed: Running, number: int) -> list[int]:
+    """Numbers that were followed up to that one; the line that is being written is left away."""
+    return eventually(
+        lambda: log_rotation.numbers_printed(followed.told().text.rpartition("\n")[0]),
+        lambda seen: bool(seen) and seen[-1] >= number,
+        within=scaled(ROTATED),
+        every=2.0,
+        what=f"line {number} is followed",
+    )
+
+
+def told(numbers: list[int]) -> str:
+    return f"{numbers[0]} to {numbers[-1]} ({len(numbers)} lines)" if numbers else "no lines"

@@ -1,0 +1,159 @@
+"""Logs of a machine, asked of its kubelet: services, several, and names that are none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_bdd import then, when
+
+from fixtures.plugin.recording import Evidence
+from infra import places
+from infra.clients.instrumentation import node_log_query
+from infra.clients.instrumentation.node_log_query import NodeLogs, Window
+from infra.clients.node.kubelet_api import Port, told
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Answer
+from tests.steps.phrases import phrase
+
+SHOWN = 1500
+"""Characters of a log in the evidence: some fifteen lines of a kubelet."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a kubelet gave of a service for a time that is over."""
+
+    service: str
+    window: Window
+    text: str
+
+
+@when(phrase('each kubelet is asked for the log of "{service:Name}"'), target_fixture="answers")
+def ask_each(cluster: Cluster, service: str) -> dict[str, Answer]:
+    return {w.name: logs_of(cluster, w.name).query(service) for w in cluster.spec.workers}
+
+
+@then("each answers with a list of files, without a line of the journal")
+def lists_of_files(answers: dict[str, Answer]) -> None:
+    for node in answers:
+        places.looked(node)
+    wrong = [
+        told(one)
+        for one in answers.values()
+        if not node_log_query.is_list_of_files(one) or node_log_query.lines_of(one.text, "kubelet")
+    ]
+    must_be_none(wrong, "with the switch off, kubelets answer with a list of files")
+
+
+@then("every worker's journal has lines of its kubelet")
+def journals_have_lines(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    silent = [shell.name for shell in shells if not node_log_query.printed_last(shell, "kubelet")]
+    must_be_none(silent, "every kubelet prints into its machine's journal")
+
+
+@then("every kubelet would read it by the machine's own journalctl")
+def own_reader(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    found = {s.name: s.run(["which", "journalctl"]).stdout.strip() for s in shells}
+    wrong = [f"{m}: {path}" for m, path in found.items() if path not in node_log_query.OWN_READERS]
+    must_be_none(wrong, f"journals are read by {' or '.join(node_log_query.OWN_READERS)}")
+
+
+@then(
+    phrase(
+        'for a time that is over it gives the lines of "{service:Name}" that the machine\'s '
+        "journal has"
+    ),
+    target_fixture="reading",
+)
+def gives_the_journal(cluster: Cluster, changed: str, service: str, evidence: Evidence) -> Reading:
+    shell = cluster.shell(changed)
+    window = node_log_query.just_over(shell, [service])
+    text = logs_of(cluster, changed).query(service, **window.options).text
+    evidence.record(f"the end of the log of {service}", "text", text[-SHOWN:])
+    must_have_lines(text, service)
+    must_equal(text, node_log_query.of_the_machine(shell, [service], window))
+    return Reading(service, window, text)
+
+
+@then(phrase("asked for the last {count:Count} of these it gives exactly them, as plain text"))
+def gives_the_tail(cluster: Cluster, changed: str, reading: Reading, count: int) -> None:
+    options = {**reading.window.options, "tailLines": str(count)}
+    answer = logs_of(cluster, changed).query(reading.service, **options)
+    must_equal(answer.text, "".join(reading.text.splitlines(keepends=True)[-count:]))
+    if not answer.headers.get("Content-Type", "").startswith("text/plain"):
+        raise ClaimError(f"the answer should be plain text; its headers are {answer.headers}")
+
+
+@then("the other worker answers with a list of files")
+def other_lists(cluster: Cluster, changed: str) -> None:
+    others = [w.name for w in cluster.spec.workers if w.name != changed]
+    lists_of_files({name: logs_of(cluster, name).query("kubelet") for name in others})
+
+
+@then(phrase('for "{one:Name}" and "{two:Name}" at once it gives both, mixed by time'))
+def gives_both(cluster: Cluster, changed: str, one: str, two: str) -> None:
+    text = gives_at_once(cluster, changed, [one, two])
+    if not node_log_query.mixed(text, one, two):
+        raise ClaimError(f"lines of {one} and {two} should be mixed by time: {text[:SHOWN]}")
+
+
+@then("for these it answers with 200, in these words and without a line of a service")
+def answers_in_words(
+    cluster: Cluster, changed: str, datatable: list[list[str]], evidence: Evidence
+) -> None:
+    answers = [(logs_of(cluster, changed).query(name), words) for name, words in datatable[1:]]
+    evidence.table("answers to names", "answer, must say", [(told(a), w) for a, w in answers])
+    wrong = [
+        f"{told(answer)}, should say {words!r}"
+        for answer, words in answers
+        if answer.status != 200 or words not in answer.text or "[" in answer.text
+    ]
+    must_be_none(wrong, "a name without a log is answered with 200 and a word on it")
+
+
+@then(phrase('an unknown one with an option is answered with 200 and "{words}"'))
+def option_in_words(cluster: Cluster, changed: str, words: str) -> None:
+    answer = logs_of(cluster, changed).query("nosuch", tailLines="1")
+    if answer.status != 200 or words not in answer.text:
+        raise ClaimError(f"it should be 200 and {words!r}; it was {told(answer)}")
+
+
+def logs_of(cluster: Cluster, node: str) -> NodeLogs:
+    return NodeLogs(Port(cluster, node, cluster.credentials("admin")))
+
+
+def gives_at_once(
+    cluster: Cluster, node: str, services: list[str], *, nonces: Sequence[str] = ()
+) -> str:
+    """What a kubelet gives of several services: lines of each, all that the machine's journal has.
+
+    ``nonces`` are units that have printed their own names. Errors: ClaimError.
+    """
+    asked = [*services, *nonces]
+    shell = cluster.shell(node)
+    window = node_log_query.just_over(shell, asked)
+    text = logs_of(cluster, node).query(*asked, **window.options).text
+    for service in services:
+        must_have_lines(text, service)
+    must_be_none([one for one in nonces if f"]: {one}" not in text], "lines of each are given")
+    must_equal(text, node_log_query.of_the_machine(shell, asked, window))
+    return text
+
+
+def must_have_lines(text: str, service: str) -> None:
+    if not node_log_query.lines_of(text, service):
+        raise ClaimError(f"there should be lines of {service}; the kubelet gave {text[:300]!r}")
+
+
+def must_equal(text: str, wanted: str) -> None:
+    """Both as lines; the first that differs is told."""
+    given, right = text.splitlines(), wanted.splitlines()
+    if given != right:
+        odd = [(a, b) for a, b in zip(given, right, strict=False) if a != b][:1]
+        raise ClaimError(
+            f"the kubelet gave {len(given)} lines, the machine's journal has {len(right)}; "
+            f"the first that differ: {odd or 'none, the rest is missing'}"
+        )

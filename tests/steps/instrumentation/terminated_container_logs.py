@@ -1,0 +1,117 @@
+"""Logs of containers that end: what is stored then, and what is kept of the instance before."""
+
+from collections.abc import Sequence
+
+from pytest_bdd import given, then, when
+
+from infra.clients.instrumentation import container_logs, log_rotation
+from infra.clients.instrumentation.container_logs import Log
+from infra.clients.workloads.cgroups import NoCgroup
+from infra.clients.workloads.pod_under_test import RunningPod
+from infra.errors import ClaimError, preparing
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+SHOWN = 1200
+"""Characters of a log in a history: twenty lines of the talker."""
+
+
+@given("its whole line alone is stored")
+def whole_line_alone(pod: RunningPod) -> None:
+    await_stored(pod, [("F", "whole")], container_logs.PRINTED.seconds)
+
+
+@when("its process ends and it prints another nonce")
+def end_process(pod: RunningPod, nonces: list[str]) -> None:
+    with preparing():
+        pid = only_process(pod)
+    pod.shell.run(["kill", "-KILL", str(pid)])
+    nonces.append(Log(pod).nonce(other_than=tuple(nonces)))
+
+
+@when("its process ends")
+def end_only_process(pod: RunningPod) -> None:
+    pod.shell.run(["kill", "-KILL", str(only_process(pod))])
+
+
+@then(phrase("its previous log is refused with {status:Count}"))
+def previous_refused(pod: RunningPod, status: int) -> None:
+    answer = Log(pod).ask(previous="true")
+    if answer.status != status:
+        raise ClaimError(f"without a previous instance: {status} expected, it was {answer.status}")
+
+
+@then(phrase("within {limit:Duration} its last line is stored too, tagged as a part"))
+def unended_stored(pod: RunningPod, limit: float) -> None:
+    await_stored(pod, [("F", "whole"), ("P", "unended")], limit)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its previous log, the one file beside the current, holds the "
+        "first nonce"
+    )
+)
+def previous_holds_first(pod: RunningPod, nonces: list[str], limit: float) -> None:
+    await_previous(pod, nonces[0], without=nonces[1], within=limit)
+    await_files(pod, "0.log", "1.log", within=limit)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its previous log, the one file beside the current, holds the "
+        "second nonce and no longer the first"
+    )
+)
+def previous_holds_second(pod: RunningPod, nonces: list[str], limit: float) -> None:
+    await_previous(pod, nonces[1], without=nonces[0], within=limit)
+    await_files(pod, "1.log", "2.log", within=limit)
+
+
+def await_previous(pod: RunningPod, nonce: str, *, without: str, within: float) -> None:
+    """The kubelet takes the previous instance from a status that is written after the restart."""
+    eventually(
+        lambda: Log(pod).ask(previous="true").text[-SHOWN:],
+        lambda text: nonce in text and without not in text,
+        within=scaled(within),
+        what=f"the previous log of {pod.name} holds {nonce}, not {without}",
+    )
+
+
+def await_files(pod: RunningPod, older: str, newer: str, *, within: float) -> None:
+    """T12: containers that ended are collected each minute at the latest."""
+    eventually(
+        lambda: log_rotation.names(Log(pod)),
+        lambda names: names == [older, newer],
+        within=scaled(within),
+        what=f"the log of {pod.name} on {pod.node} is kept once: {older} beside {newer}",
+    )
+
+
+def await_stored(pod: RunningPod, wanted: list[tuple[str, str]], limit: float) -> None:
+    eventually(
+        lambda: [(line.tag, line.text) for line in Log(pod).lines()],
+        lambda lines: lines == wanted,
+        within=scaled(limit),
+        what=f"{wanted} are the lines of {pod.name}",
+    )
+
+
+def only_process(pod: RunningPod) -> int:
+    """Id of its container's, once the API knows of a container that was started anew."""
+    (pid,) = eventually(
+        lambda: processes_of(pod),
+        lambda pids: len(pids) == 1,
+        within=scaled(container_logs.PRINTED),
+        what=f"the API says that the container of {pod.name} runs, with one process",
+    )
+    return int(pid)
+
+
+def processes_of(pod: RunningPod) -> Sequence[int]:
+    try:
+        found = pod.cgroups().containers.get(pod.only_container)
+    except NoCgroup:
+        return ()
+    return found.pids if found else ()

@@ -1,0 +1,106 @@
+"""Traces that one API server sends, for whom, and that the others send none."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.auth.service_accounts import Accounts
+from fixtures.worlds.faults import Faults
+from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.instrumentation import tracing
+from infra.clients.instrumentation.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
+from infra.clients.transport.systemd import API_SERVER
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Api
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.lifecycle.rolling_restart import await_ready
+from tests.steps.phrases import phrase
+
+CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
+
+
+@given("the processes of every API server", target_fixture="processes")
+def processes_before(cluster: Cluster) -> Bystanders:
+    return process_snapshot.look(cluster, names=[API_SERVER])
+
+
+@given(
+    "a collector of traces on a controller, whose API server is told to use it",
+    target_fixture="server",
+)
+def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
+    machine = collector.shell.name
+    tracing.await_reach(cluster, collector)
+    address = str(cluster.spec.machine(machine).private_ip)
+    faults.add(machine, CONFIGURATION, tracing.configuration(address))
+    unit = tracing.unit_with_tracing(collector.shell.get(UNIT))
+    faults.replace(machine, UNIT, unit, unit=API_SERVER)
+    return ready_again(cluster, machine)
+
+
+@when(
+    "an account there, admin there and admin everywhere else ask for traces of what they make",
+    target_fixture="traced",
+)
+def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -> dict[str, Traced]:
+    """Admin there last: once its span has come, the others' would have too."""
+    account = accounts.make("tracer", [CREATES])
+    servers = {f"admin on {m}": api for m, api in cluster.api_servers().items()}
+    others = {who: api for who, api in servers.items() if api.base != server.base}
+    asking = {"account": account.api(server), **others, "admin": server}
+    return tracing.create_each(asking, f"/api/v1/namespaces/{namespace}/configmaps")
+
+
+@then(
+    phrase('within {limit:Duration} the collector has "{name}" of admin\'s request there'),
+    target_fixture="span",
+)
+def has_span(collector: Collector, traced: dict[str, Traced], limit: float, name: str) -> Span:
+    """Batches are sent each 5 s. By the audit ID of the answer, in the trace that was asked for."""
+    admin = traced["admin"]
+    found = eventually(
+        lambda: [one for one in collector.spans() if one.audit_id == admin.audit_id],
+        lambda seen: name in [one.name for one in seen],
+        within=scaled(limit),
+        what=f"the collector has a span {name} of request {admin.audit_id}",
+    )
+    return tracing.top(found, name, trace=admin.trace)
+
+
+@then(phrase('a part of it is "{name:Name}"'))
+def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) -> None:
+    parts = tracing.below(collector.spans(), span)
+    names = {one.id: one.name for one in (span, *parts)}
+    rows = [(one.name, names.get(one.parent, "the caller's trace")) for one in (span, *parts)]
+    evidence.table("spans of one request", "span, part of", rows)
+    if not any(one.name == name for one in parts):
+        raise ClaimError(f"{name} should be a part of {span.name}: {[one.name for one in parts]}")
+
+
+@then("it has no span of the other requests")
+def no_others(collector: Collector, traced: dict[str, Traced]) -> None:
+    odd = tracing.of(collector.spans(), [one for who, one in traced.items() if who != "admin"])
+    must_be_none(odd, "only a privileged caller is traced, and only where tracing is set")
+
+
+@then("no other API server was started to send traces anywhere")
+def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
+    told = [m for m in tracing.told_to_trace(cluster) if m != collector.shell.name]
+    must_be_none([f"{m} has {tracing.FLAG}" for m in told], "the other API servers send nothing")
+
+
+@then("the processes of the other API servers are the same")
+def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -> None:
+    now = process_snapshot.look(cluster, names=[API_SERVER])
+    found = process_snapshot.process_differences(processes, now)
+    odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
+    must_be_none(odd, "the other API servers go on")
+
+
+def ready_again(cluster: Cluster, machine: str) -> Api:
+    server = cluster.api_of(machine)
+    await_ready(machine, server)
+    return server

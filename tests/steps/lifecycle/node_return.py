@@ -1,0 +1,52 @@
+"""A worker that went off: what its node is meanwhile, and what its kubelet tells afterwards."""
+
+from pytest_bdd import then
+
+from fixtures.plugin.recording import Evidence
+from infra.clients.node import graceful_shutdown, kubelet
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.node.graceful_shutdown import Dying
+from tests.steps.phrases import phrase
+
+
+@then(phrase("within {limit:Duration} its node is Unknown"))
+def node_unknown(cluster: Cluster, dying: Dying, limit: float) -> None:
+    eventually(
+        lambda: graceful_shutdown.ready(cluster.api, dying.node),
+        lambda seen: seen[0] == "Unknown",
+        within=scaled(limit),
+        what=f"{dying.node} is Unknown",
+    )
+
+
+@then("its node is ready")
+def node_ready(cluster: Cluster, dying: Dying) -> None:
+    seen = kubelet.ready(cluster.api, dying.node)
+    if seen != "True":
+        raise ClaimError(f"{dying.node} should be ready after it was started; Ready is {seen}")
+
+
+@then(
+    phrase(
+        "its node is ready, and its kubelet tells of a shutdown that took {least:Duration} to "
+        "{limit:Duration}"
+    )
+)
+def tells_times(
+    cluster: Cluster, dying: Dying, evidence: Evidence, least: float, limit: float
+) -> None:
+    """Ordinary Pods take four seconds to end, then the critical one; the period ends it all."""
+    node_ready(cluster, dying)
+    began, ended = graceful_shutdown.times(cluster.api, dying.node)
+    evidence.record("the shutdown", "figures", {"seconds it took": round(ended - began, 1)})
+    if not (began > 0 and least <= ended - began <= limit):
+        raise ClaimError(f"the kubelet tells of a shutdown that took {told_as(began, ended)}")
+
+
+def told_as(began: float, ended: float) -> str:
+    if not (began and ended):
+        return f"no time that it knows: it began at {began:g} and ended at {ended:g}"
+    return f"{ended - began:.1f} s"

@@ -1,0 +1,187 @@
+"""API servers restarted in turn, under a client that never retries and watches that go on."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from infra import places
+from infra.clients.apimachinery.informer import Watching
+from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane.lease_holders import Holders, Restarts
+from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.etcd.configmap_writer import Writer
+from infra.clients.lifecycle import availability_probe
+from infra.clients.lifecycle.availability_probe import Asked, Asking, trouble
+from infra.clients.transport import systemd
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, claimed, require
+from infra.inventory import API_PORT
+from infra.kube_api import Api
+from infra.timing import scaled
+from infra.wait import SYSTEM, eventually
+from tests.steps.controlplane.leader_election import TAKEOVER
+from tests.steps.phrases import phrase
+
+READY_AGAIN = 120
+"""Seconds for a restarted API server: 10 to 45 s were measured on two busy cores."""
+ANSWERED = 5.0
+"""Seconds for one answer: a client that does not ask twice gives up then."""
+AT_ONCE = 50
+"""Questions of the client that may be open: more than it asks in the time for one answer."""
+OBJECT = "/api/v1/namespaces/default"
+"""Read from etcd on each request, so that only an API server that is ready can answer."""
+WATCHES = 6
+"""So many that the balancer gives each API server some."""
+QUORUM = 2
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What was before the restarts, when they were, and who held Leases meanwhile."""
+
+    before: Bystanders
+    restarts: Restarts
+    holders: Holders
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Objects that are made at a pace, and watches that are to tell of each."""
+
+    writer: Writer
+    watches: tuple[Watching, ...]
+
+    def missing(self) -> list[str]:
+        """What watches have not told of, of the objects that an API server took."""
+        made = {one.name for one in self.writer.written}
+        gaps = [sorted(made - watch.names) for watch in self.watches]
+        return [f"watch {n} missed {', '.join(gap)}" for n, gap in enumerate(gaps) if gap]
+
+
+@given(
+    phrase(
+        "a client that asks the load balancer for an object {pace:Count} times a second and never "
+        "again"
+    ),
+    target_fixture="client",
+)
+def steady_client(cluster: Cluster, pace: int) -> Iterator[Asking]:
+    ask = partial(trouble, cluster.api, OBJECT, alone=True, timeout=scaled(ANSWERED))
+    client = Asking(ask, a_second=pace, at_once=AT_ONCE).open()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@given("each API server is asked whether it is ready", target_fixture="probes")
+def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
+    with ExitStack() as stack:
+        begun = {}
+        for machine, api in cluster.api_servers().items():
+            probe = Asking(partial(trouble, api, "/readyz", timeout=scaled(ANSWERED)), a_second=2)
+            begun[machine] = probe.open()
+            stack.callback(probe.close)
+        yield begun
+
+
+@given(
+    "watches through the load balancer, and an object made every second", target_fixture="watched"
+)
+def watches(cluster: Cluster, namespace: str) -> Iterator[Watched]:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    with ExitStack() as stack:
+        kept = tuple(Watching(cluster.api, path).open() for _ in range(WATCHES))
+        for watch in kept:
+            stack.callback(watch.close)
+        writer = Writer(cluster.api, namespace, a_second=1).open()
+        stack.callback(writer.close)
+        yield Watched(writer, kept)
+
+
+@when(
+    "the API servers are restarted in turn, each once the one before is ready",
+    target_fixture="rolled",
+)
+def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Iterator[Drill]:
+    before, restarts = process_snapshot.look(cluster, names=["etcd"]), Restarts()
+    holders = Holders(cluster.api).open()
+    try:
+        for machine, api in cluster.api_servers().items():
+            restart(cluster, machine, api, restarts)
+        yield Drill(before, restarts, holders)
+    finally:
+        holders.close()
+
+
+def restart(cluster: Cluster, machine: str, api: Api, restarts: Restarts) -> None:
+    """An API server that does not come back is an outage. Errors: ClaimError."""
+    restarts.begun[machine] = SYSTEM.now()
+    systemd.restart(cluster.shell(machine), systemd.API_SERVER, reread=False)
+    with claimed():
+        await_ready(machine, api)
+    restarts.ready[machine] = SYSTEM.now()
+
+
+def await_ready(machine: str, api: Api) -> None:
+    eventually(
+        partial(trouble, api, "/readyz", timeout=scaled(ANSWERED)),
+        lambda wrong: not wrong,
+        within=scaled(READY_AGAIN),
+        what=f"the API server of {machine} is ready again",
+    )
+
+
+@then(phrase("the client was never without an answer for longer than {limit:Duration}"))
+def no_outage(client: Asking, evidence: Evidence, limit: float) -> None:
+    client.close()
+    worst = availability_probe.worst(client.asked, apart=scaled(limit))
+    failed = [one for one in client.asked if one.wrong]
+    figures = {"asked": len(client.asked), "failed": len(failed), "longest outage, s": worst}
+    evidence.record("a client that does not retry", "figures", {**figures, "allowed, s": limit})
+    if worst > scaled(limit):
+        raise ClaimError(f"{worst:.1f} s of failures, {limit:g} allowed: {failed[:3]}")
+
+
+def closed(cluster: Cluster, probes: dict[str, Asking]) -> dict[str, tuple[Asked, ...]]:
+    """What each API server answered until now; nothing is asked any more."""
+    for machine, probe in probes.items():
+        probe.close()
+        places.looked(cluster.address_of(machine), API_PORT)
+    return {machine: probe.asked for machine, probe in probes.items()}
+
+
+@then("two API servers were ready at any time")
+def ready_at_any_time(cluster: Cluster, probes: dict[str, Asking], evidence: Evidence) -> None:
+    asked = closed(cluster, probes)
+    counted = availability_probe.counted(asked)
+    evidence.table("answers on readiness", "machine, asked, not ready", counted)
+    fewest, when = availability_probe.fewest_at_once(asked)
+    if fewest < QUORUM:
+        raise ClaimError(f"{fewest} API servers were ready at {when:.1f} s, {QUORUM} wanted")
+
+
+@then(phrase("within {limit:Duration} every watch has told of every object"))
+def watches_saw_all(watched: Watched, evidence: Evidence, limit: float) -> None:
+    watched.writer.close()
+    breaks = [(n, len(w.names), len(w.broken)) for n, w in enumerate(watched.watches)]
+    evidence.table("watches", "watch, objects, times broken off", breaks)
+    require(sum(row[2] for row in breaks), "no watch was broken off by the restarts (control)")
+    require(watched.writer.written, f"no object was made: {watched.writer.failures[:1]}")
+    what = "every watch goes on where it broke off"
+    eventually(watched.missing, lambda gaps: not gaps, within=scaled(limit), what=what)
+
+
+@then("no member of etcd was restarted, and Leases left only machines whose API server was")
+def others_untouched(cluster: Cluster, rolled: Drill) -> None:
+    rolled.holders.close()
+    now = process_snapshot.look(cluster, names=["etcd"])
+    changed = list(process_snapshot.process_differences(rolled.before, now).values())
+    moves = rolled.holders.moves()
+    strange = [m for m in moves if not rolled.restarts.explain(m, within=scaled(TAKEOVER))]
+    must_be_none([*changed, *map(str, strange)], "restarts of API servers touch nothing else")

@@ -1,0 +1,91 @@
+"""A shutdown that is announced to a kubelet by hand, and called off."""
+
+from pytest_bdd import then, when
+
+from fixtures.worlds.node.graceful_shutdown import Power
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.node import graceful_shutdown, kubelet
+from infra.clients.node.graceful_shutdown import SHUTTING_DOWN
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.timing import POD_RUNS, scaled
+from infra.wait import eventually
+from tests.steps.node.graceful_shutdown import (
+    LATE,
+    await_lock,
+    await_rejection,
+    bind_late,
+    must_be_rejected,
+)
+from tests.steps.phrases import phrase
+
+
+@when("a shutdown is announced to it, and it holds a lock")
+def announce(cluster: Cluster, power: Power, changed: str) -> None:
+    """Its Pods end as in a real one; ``power`` removes what is left of them."""
+    require(changed not in power.off, f"{changed} is off")
+    await_lock(cluster, changed)
+    graceful_shutdown.announce(cluster.shell(changed), begins=True)
+
+
+@when("the shutdown is called off")
+def call_off(cluster: Cluster, changed: str) -> None:
+    graceful_shutdown.announce(cluster.shell(changed), begins=False)
+
+
+@when("its kubelet is restarted")
+def restart(cluster: Cluster, changed: str) -> None:
+    kubelet.restart(cluster.shell(changed), cluster.api)
+
+
+@then(phrase("within {limit:Duration} its node says that it is shutting down"))
+def says_so(cluster: Cluster, changed: str, limit: float) -> None:
+    eventually(
+        lambda: graceful_shutdown.ready(cluster.api, changed),
+        lambda seen: seen[0] == "False" and SHUTTING_DOWN in seen[1],
+        within=scaled(limit),
+        every=0.3,
+        what=f"{changed} says that it is {SHUTTING_DOWN}",
+    )
+
+
+@then(phrase("within {limit:Duration} its kubelet has given its lock back"))
+def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
+    shell = cluster.shell(changed)
+    eventually(
+        lambda: graceful_shutdown.delays(shell),
+        lambda lock: not lock,
+        within=scaled(limit),
+        what=f"the kubelet of {changed} has ended its Pods and holds no lock",
+    )
+
+
+@then(phrase('a Pod that is bound to it is rejected by "{reason:Name}"'))
+def bound_is_rejected(workloads: Workloads, changed: str, reason: str) -> None:
+    bind_late(workloads, changed)
+    await_rejection(workloads)
+    must_be_rejected(workloads, reason)
+    workloads.pods.delete(LATE)
+    workloads.await_gone(LATE)
+
+
+@then("a Pod that is bound to it runs")
+def bound_runs(workloads: Workloads, changed: str) -> None:
+    """What upstream knows as kubernetes#122674."""
+    bind_late(workloads, changed)
+    eventually(
+        lambda: workloads.pods.get(LATE)["status"].get("phase"),
+        lambda phase: phase == "Running",
+        within=scaled(POD_RUNS),
+        what=f"a Pod that is bound to {changed} runs",
+    )
+
+
+@then(phrase("within {limit:Duration} its node is ready again"))
+def ready_again(cluster: Cluster, changed: str, limit: float) -> None:
+    eventually(
+        lambda: graceful_shutdown.ready(cluster.api, changed),
+        lambda seen: seen[0] == "True",
+        within=scaled(limit),
+        what=f"{changed} is ready again",
+    )

@@ -1,0 +1,181 @@
+"""What becomes of devices: health, a plugin that dies or fails, a kubelet that begins anew."""
+
+from collections.abc import Mapping
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.node import device_plugins, kubelet
+from infra.clients.node.device_plugins import DevicePlugin
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.clients.workloads.pods import PodIdentity
+from infra.cluster import Cluster
+from infra.errors import ClaimError, claimed
+from infra.kube_api import JsonObject
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.node.device_plugins import (
+    REGISTERED,
+    Users,
+    all_running,
+    await_failure,
+    different,
+    holder_goes_on,
+    one_user,
+    run_user,
+    user,
+)
+from tests.steps.phrases import phrase
+from tests.steps.workloads.pods import identities_on
+
+INITIALIZED = "initialized"
+
+
+@given(
+    phrase('a Pod that has one of them, whose status tells that it is "{health:Name}"'),
+    target_fixture="users",
+)
+def healthy_user(workloads: Workloads, plugin: DevicePlugin, health: str) -> Users:
+    users = one_user(workloads, plugin)
+    with claimed():
+        await_health(plugin, users, health)
+    return users
+
+
+@given(
+    "a Pod that has one of them, and one whose init container had one too", target_fixture="users"
+)
+def two_users(workloads: Workloads, plugin: DevicePlugin) -> Users:
+    """The device of an init container goes to the container after it."""
+    workloads.pods.create(initialized(plugin.resource))
+    return Users(plugin, [run_user(workloads, plugin, "one")], refused=INITIALIZED)
+
+
+@when("its device becomes unhealthy")
+def device_unhealthy(plugin: DevicePlugin, users: Users) -> None:
+    plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
+
+
+@when("its device becomes healthy")
+def device_healthy(plugin: DevicePlugin) -> None:
+    plugin.switch_off("unhealthy")
+
+
+@when("the plugin is killed")
+def kill_plugin(plugin: DevicePlugin) -> None:
+    plugin.kill()
+
+
+@when("the plugin fails no more")
+def fail_no_more(plugin: DevicePlugin) -> None:
+    plugin.switch_off("fail")
+
+
+@when("its kubelet restarts and the plugin holds back", target_fixture="beside")
+def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> dict[str, PodIdentity]:
+    """What ran on that worker before."""
+    before = identities_on(cluster, plugin.shell.name)
+    plugin.switch("hold")
+    kubelet.restart(plugin.shell, cluster.api)
+    return before
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
+        "its socket is gone"
+    )
+)
+def node_and_socket(
+    cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int
+) -> None:
+    plugin.await_counts(cluster.api, total, free, within=limit)
+    left = [one for one in device_plugins.sockets(plugin.shell) if plugin.name in one]
+    must_be_none(left, f"the kubelet of {plugin.shell.name} removes sockets of plugins")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
+        "so for {lasting:Duration}"
+    )
+)
+def node_keeps(
+    cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int, lasting: float
+) -> None:
+    """Not stretched on slow machines: the kubelet's five minutes (T15) end what lasts."""
+    plugin.await_counts(cluster.api, total, free, within=limit)
+    plugin.keeps_counts(cluster.api, total, free, lasting=lasting)
+
+
+@then(phrase('the Pod\'s status tells that its device is "{health:Name}", and it goes on'))
+def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
+    await_health(plugin, users, health)
+    holder_goes_on(users)
+
+
+@then(
+    phrase('within {limit:Duration} the other Pod has failed, because of "{reason:Name}"'),
+)
+def other_has_failed(workloads: Workloads, users: Users, limit: float, reason: str) -> None:
+    await_failure(workloads, users.refused, limit, reason)
+
+
+@then("the Pod that has one goes on with it, as do all others of the worker")
+def goes_on_with_it(
+    cluster: Cluster, plugin: DevicePlugin, users: Users, beside: Mapping[str, PodIdentity]
+) -> None:
+    holder_goes_on(users)
+    must_hold(plugin, users)
+    now = identities_on(cluster, plugin.shell.name)
+    must_be_none(changed(beside, now, but=users.refused), "Pods go on as their kubelet restarts")
+
+
+@then(phrase("{count:Count} Pods that ask for a device get one each, asked for once"))
+def free_again(workloads: Workloads, plugin: DevicePlugin, evidence: Evidence, count: int) -> None:
+    """And the one that was refused was asked for once too."""
+    names = [f"user-{number}" for number in range(count)]
+    different(Users(plugin, all_running(workloads, plugin, names)), evidence)
+    asked = len(plugin.allocations())
+    if asked != count + 1:
+        raise ClaimError(f"{count + 1} Pods asked for a device, and the plugin {asked} times")
+
+
+def initialized(resource: str) -> JsonObject:
+    """A Pod whose init container asks for the device too, and has ended when the Pod runs."""
+    body = user(INITIALIZED, resource)
+    (container,) = body["spec"]["containers"]
+    body["spec"]["initContainers"] = [{**container, "name": "before", "command": ["true"]}]
+    return body
+
+
+def must_hold(plugin: DevicePlugin, users: Users) -> None:
+    """The kubelet tells monitors that the first Pod has the device that it was given."""
+    (pod,) = users.running
+    wanted = [device_plugins.only_id(users.of(pod))]
+    seen = [one["ids"] for one in plugin.holders() if one["pod"] == pod.name]
+    if seen != [wanted]:
+        raise ClaimError(f"the kubelet should tell that {pod.name} has {wanted}; it tells {seen}")
+
+
+def changed(
+    before: Mapping[str, PodIdentity], now: Mapping[str, PodIdentity], *, but: str
+) -> list[str]:
+    return [
+        f"{name}: {one} became {now.get(name)}"
+        for name, one in before.items()
+        if one != now.get(name) and not name.endswith(f"/{but}")
+    ]
+
+
+def await_health(plugin: DevicePlugin, users: Users, wanted: str) -> None:
+    """The only Pod's status tells of its device and the health."""
+    (pod,) = users.running
+    device = device_plugins.only_id(users.of(pod))
+    eventually(
+        lambda: device_plugins.health(pod.get(), plugin.resource),
+        lambda seen: seen == [(device, wanted)],
+        within=scaled(REGISTERED),
+        what=f"the status of {pod.name} tells that its device is {wanted}",
+    )

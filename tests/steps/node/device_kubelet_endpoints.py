@@ -1,0 +1,53 @@
+"""Every kubelet asked as a plugin or a monitor would, without a plugin: nothing is left of it."""
+
+from pytest_bdd import given, then
+
+from infra.clients.node import device_plugins
+from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import CommandFailed
+from tests.steps.phrases import phrase
+
+Askers = list[DevicePlugin]
+
+
+@given("a program on every worker that asks kubelets as a plugin does", target_fixture="asking")
+def asking_programs(askers: Askers) -> Askers:
+    return askers
+
+
+@then(phrase('every kubelet refuses a registration by version "{version:Name}", naming it'))
+def versions_refused(asking: Askers, version: str) -> None:
+    said = {one.shell.name: one.register_as(one.resource, version) for one in asking}
+    wrong = [f"{node} says {words!r}" for node, words in said.items() if version not in words]
+    must_be_none(wrong, f"every kubelet refuses version {version} by name")
+
+
+@then(phrase('every kubelet refuses a registration of "{resource:Name}", naming it'))
+def names_refused(asking: Askers, resource: str) -> None:
+    said = {one.shell.name: one.register_as(resource) for one in asking}
+    wrong = [f"{node} says {words!r}" for node, words in said.items() if resource not in words]
+    must_be_none(wrong, f"every kubelet refuses {resource} by name")
+
+
+@then("every kubelet tells monitors who has which device, which is nobody")
+def monitors_told(asking: Askers) -> None:
+    must_be_none([text for one in asking for text in untold(one)], "kubelets tell monitors")
+
+
+@then("no kubelet has the socket of a plugin, and no node a device")
+def no_plugins(cluster: Cluster, asking: Askers) -> None:
+    sockets = {one.shell.name: device_plugins.sockets(one.shell) for one in asking}
+    wrong = [f"{node} has sockets {has}" for node, has in sockets.items() if has != [KUBELETS_OWN]]
+    wrong += [f"it has a device, {text}" for text in device_plugins.devices(cluster.api)]
+    must_be_none(wrong, f"only {KUBELETS_OWN} is there before any plugin")
+
+
+def untold(asker: DevicePlugin) -> list[str]:
+    """What is wrong with what a kubelet tells monitors."""
+    try:
+        held = asker.all_holders()
+    except CommandFailed as error:
+        return [f"that of {asker.shell.name} does not answer: {error.stderr.strip()[:200]}"]
+    return [f"that of {asker.shell.name} tells of {one}" for one in held]

@@ -1,0 +1,35 @@
+"""Plugins with which a scenario begins: registered, or not yet."""
+
+from pytest_bdd import given
+
+from fixtures.worlds.node.device_plugins import MakePlugin
+from infra.clients.node.device_plugins import DevicePlugin
+from infra.cluster import Cluster
+from tests.steps.node.device_plugins import await_registered
+from tests.steps.phrases import phrase
+
+
+@given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
+def plugin_registered(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
+    plugin = make_plugin(count)
+    await_registered(cluster, plugin)
+    return plugin
+
+
+@given(
+    phrase("a device plugin with {count:Count} devices on {worker:Worker}"), target_fixture="plugin"
+)
+def plugin_registered_on(
+    cluster: Cluster, make_plugin: MakePlugin, count: int, worker: str
+) -> DevicePlugin:
+    plugin = make_plugin(count, worker)
+    await_registered(cluster, plugin)
+    return plugin
+
+
+@given("a device plugin on a worker that does not register yet", target_fixture="plugin")
+def plugin_holding(make_plugin: MakePlugin) -> DevicePlugin:
+    plugin = make_plugin(3)
+    plugin.switch("hold")
+    plugin.start()
+    return plugin

@@ -1,0 +1,176 @@
+"""A kubelet with other settings, for one scenario: what it does, and that it is put back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.faults import Faults
+from infra.clients.auth import service_accounts as rights
+from infra.clients.node import kubelet
+from infra.clients.node.kubelet import CONFIGURATION
+from infra.clients.node.kubelet import UNIT as KUBELET
+from infra.clients.node.kubelet_api import await_listening, told
+from infra.clients.transport import journal
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError
+from infra.kube_api import Answer
+from infra.pki.identities import KUBELET_CLIENT
+from infra.ssh import Shell
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.auth.kubelet_api_access import Caller
+from tests.steps.phrases import phrase
+
+ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:kube-apiserver-to-kubelet"
+"""What article 9 lets the API servers do on kubelets."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Where a worker's journal stood before its kubelet was set to what it does not take."""
+
+    node: str
+    position: str
+
+
+@given(phrase("{worker:SomeWorker} whose kubelet is set to"), target_fixture="changed")
+def changed_worker(
+    cluster: Cluster, faults: Faults, worker: str, datatable: list[list[str]]
+) -> str:
+    """Name of the worker, whose kubelet runs with these settings, the rest as it was."""
+    node = worker or str(cluster.spec.workers[0].name)
+    change(cluster, faults, node, values(datatable))
+    kubelet.await_heartbeat(cluster.api, node)
+    await_listening(cluster, node)
+    return node
+
+
+@when("that kubelet is set to")
+def change_again(
+    cluster: Cluster, faults: Faults, changed: str, datatable: list[list[str]]
+) -> None:
+    change(cluster, faults, changed, values(datatable))
+    kubelet.await_heartbeat(cluster.api, changed)
+
+
+@when("the kubelet of its worker is set to", target_fixture="ended")
+def change_kubelet_of(
+    cluster: Cluster, faults: Faults, pod: RunningPod, datatable: list[list[str]]
+) -> Ended:
+    before = Ended(pod.node, journal.cursor(pod.shell))
+    change(cluster, faults, pod.node, values(datatable))
+    return before
+
+
+@when("its settings are put back")
+def put_back(faults: Faults, pod: RunningPod) -> None:
+    faults.put_back(pod.node, CONFIGURATION, unit=KUBELET)
+
+
+@when(
+    phrase(
+        'the API servers\' own right to "{right:Name}" of nodes is taken and every kubelet '
+        "restarted"
+    ),
+    target_fixture="taken",
+)
+def take_right(cluster: Cluster, faults: Faults, right: str) -> Fault:
+    """Kubelets that were just started keep no verdict from before."""
+    (rule,) = cluster.api.get(ROLE)["rules"]
+    left = [one for one in rule["resources"] if one != f"nodes/{right}"]
+    fault = faults.edit(ROLE, {"rules": [{**rule, "resources": left}]})
+    attributes = {"verb": "get", "resource": "nodes", "subresource": right}
+    rights.await_loss(cluster.api_servers().values(), KUBELET_CLIENT, attributes)
+    restart_all(cluster)
+    return fault
+
+
+@when("the right is given back")
+def give_right_back(faults: Faults, taken: Fault) -> None:
+    faults.undo(taken)
+
+
+@then(phrase('within {limit:Duration} it has ended, naming "{one:Name}" and "{two:Name}"'))
+def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: str) -> None:
+    shell = cluster.shell(ended.node)
+    await_failure(shell, ended, limit)
+    lines = journal.messages(shell, ended.position, KUBELET)
+    if not any(one in line and two in line for line in lines):
+        raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
+
+
+@then("the node of its worker is ready")
+def node_is_ready(cluster: Cluster, pod: RunningPod) -> None:
+    seen = kubelet.ready(cluster.api, pod.node)
+    if seen != "True":
+        raise ClaimError(f"{pod.node} should be ready again; its condition Ready is {seen}")
+
+
+@then(
+    phrase(
+        'through each API server every kubelet refuses it the logs, naming "{user:Name}" and '
+        '"{right:Name}"'
+    )
+)
+def refused_logs(cluster: Cluster, caller: Caller, user: str, right: str) -> None:
+    wrong = [
+        told(answer)
+        for answer in through(cluster, caller, "logs/")
+        if answer.status != 403 or not (user in answer.text and right in answer.text)
+    ]
+    must_be_none(wrong, f"logs are refused with 403, naming {user} and {right}")
+
+
+@then("through each API server it is given the same kubelets' metrics")
+def given_metrics(cluster: Cluster, caller: Caller) -> None:
+    wrong = [told(one) for one in through(cluster, caller, "metrics") if one.status != 200]
+    must_be_none(wrong, "metrics are given through the API server")
+
+
+@then(phrase("within {limit:Duration} it is given every kubelet's logs through each API server"))
+def given_logs(cluster: Cluster, caller: Caller, limit: float) -> None:
+    eventually(
+        lambda: [told(one) for one in through(cluster, caller, "logs/") if one.status != 200],
+        lambda refused: not refused,
+        within=scaled(limit),
+        what=f"{caller.account.name} is given the logs of every worker",
+    )
+
+
+def restart_all(cluster: Cluster) -> None:
+    kubelet.restart_all(cluster)
+    for worker in cluster.spec.workers:
+        await_listening(cluster, worker.name)
+
+
+def await_failure(shell: Shell, ended: Ended, limit: float) -> None:
+    eventually(
+        lambda: journal.exits(shell, KUBELET, since=ended.position),
+        lambda exits: any(end.status != "0" for end in exits),
+        within=scaled(limit),
+        what=f"the kubelet of {ended.node} ends with an error",
+    )
+
+
+def values(datatable: list[list[str]]) -> dict[str, object]:
+    """Settings by name, their values read as YAML."""
+    return {name: yaml.safe_load(value) for name, value in datatable[1:]}
+
+
+def change(cluster: Cluster, faults: Faults, node: str, changes: Mapping[str, object]) -> None:
+    """Restarts a kubelet with other settings; the rest stays as it was."""
+    content = kubelet.with_settings(cluster.shell(node), changes)
+    faults.replace(node, CONFIGURATION, content, unit=KUBELET)
+
+
+def through(cluster: Cluster, caller: Caller, path: str) -> list[Answer]:
+    """What the account gets from every kubelet by way of each API server."""
+    return [
+        api.with_token(caller.account.token).ask("GET", f"/api/v1/nodes/{node}/proxy/{path}")
+        for api in cluster.api_servers().values()
+        for node in [port.node for port in caller.ports]
+    ]

@@ -1,0 +1,83 @@
+"""What kubelets are set to, as they tell it themselves (configz)."""
+
+from collections.abc import Mapping
+
+from pytest_bdd import given, then
+
+from infra import places
+from infra.clients.node import kubelet
+from infra.clients.workloads import cgroup_events
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.kube_api import JsonObject
+from tests.steps.phrases import phrase
+
+STATES: Mapping[float | None, str] = {0: "off", 1: "on", None: "not known to it"}
+"""What a kubelet's metrics say of a feature gate."""
+Settings = dict[str, JsonObject]
+"""Settings by node."""
+
+
+@given("the settings of every kubelet", target_fixture="kubelets")
+def settings_of_kubelets(cluster: Cluster) -> Settings:
+    return {w.name: kubelet.settings(cluster.api, w.name) for w in cluster.spec.workers}
+
+
+@then("every kubelet is set to")
+def set_to(kubelets: Settings, datatable: list[list[str]]) -> None:
+    wanted = dict(datatable[1:])
+    wrong = [
+        f"{node}: {name} is {seen}, must be {value}"
+        for node, settings in judged(kubelets)
+        for name, value in wanted.items()
+        if str(seen := setting(settings, name)) != value
+    ]
+    must_be_none(wrong, "kubelets keep the documented defaults")
+
+
+@then(phrase('every kubelet evicts for "{signal:Name}" at "{threshold}"'))
+def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
+    seen = {node: s.get("evictionHard", {}).get(signal) for node, s in judged(kubelets)}
+    wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
+    must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
+
+
+@then(phrase('every kubelet has its feature gate "{gate:Name}" off'))
+def gate_off(cluster: Cluster, gate: str) -> None:
+    seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
+    wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
+    must_be_none(wrong, f"kubelets have the feature gate {gate} off")
+
+
+@then(phrase('every kubelet keeps the logs of Pods in "{folder}"'))
+def keeps_logs_in(kubelets: Settings, folder: str) -> None:
+    seen = {node: settings.get("podLogsDir") for node, settings in judged(kubelets)}
+    wrong = [f"{node}: in {value}" for node, value in seen.items() if value != folder]
+    must_be_none(wrong, f"kubelets keep the logs of Pods in {folder}")
+
+
+@then("no kubelet holds a lock on its machine's shutdown")
+def no_lock(cluster: Cluster) -> None:
+    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
+    found = [
+        lock
+        for shell in shells
+        for lock in cgroup_events.shutdown_locks(shell)
+        if "kubelet" in lock
+    ]
+    must_be_none(found, "no kubelet delays a shutdown")
+
+
+def setting(settings: JsonObject, name: str) -> object:
+    """By its name, with those of its parents before dots."""
+    found: object = settings
+    for part in name.split("."):
+        found = found.get(part, "absent") if isinstance(found, dict) else "absent"
+    return found
+
+
+def judged(kubelets: Settings) -> list[tuple[str, JsonObject]]:
+    """Each worker with its settings: what was read before is judged now."""
+    for node in kubelets:
+        places.looked(node)
+    return list(kubelets.items())

@@ -1,0 +1,74 @@
+"""Phrases about Leases as signs of life: nodes and API servers."""
+
+from collections.abc import Iterator
+
+from pytest_bdd import given, then
+
+from infra.clients.controlplane import apiserver_leases, leases
+from infra.clients.node import kubelet
+from infra.clients.node import node_leases as heartbeats
+from infra.clients.node.node_leases import Heartbeats
+from infra.clients.transport import durations
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.cluster import Cluster
+from infra.errors import require
+from infra.timing import scaled
+from infra.wait import consistently
+from tests.steps.phrases import phrase
+
+
+@given("the identity Leases of the API servers", target_fixture="beats")
+def identity_leases(cluster: Cluster) -> Iterator[Heartbeats]:
+    found = apiserver_leases.identity_leases(cluster.api)
+    beats = heartbeats.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
+    yield beats
+    beats.close()
+
+
+@given("the Leases of the nodes", target_fixture="beats")
+def node_leases(cluster: Cluster) -> Iterator[Heartbeats]:
+    beats = heartbeats.of_nodes(cluster.api)
+    yield beats
+    beats.close()
+
+
+@then(phrase("each controller has one that lasts {lasting:Duration}"))
+def one_a_controller(cluster: Cluster, beats: Heartbeats, lasting: float) -> None:
+    wrong = apiserver_leases.wrong_identity(cluster, beats.start, lasting=lasting)
+    assert not wrong, "; ".join(wrong)
+
+
+@then(phrase("each node has one that lasts {lasting:Duration}, is held by it and belongs to it"))
+def one_a_node(beats: Heartbeats, lasting: float) -> None:
+    existing = heartbeats.nodes(beats.api)
+    wrong = heartbeats.wrong_node_leases(beats.start, existing, lasting=lasting)
+    assert not wrong, "; ".join(wrong)
+
+
+@then(phrase("for {lasting:Duration} each is renewed at least every {limit:Duration}"))
+def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
+    consistently(
+        beats.look,
+        lambda ages: max(ages.values()) <= scaled(limit),
+        lasting=scaled(lasting),
+        what=f"seconds since each Lease was renewed, at most {limit:g}",
+    )
+    silent = beats.never_renewed()
+    assert not silent, f"not renewed once in {lasting:g} s: {', '.join(silent)}"
+
+
+@then("in that time no node sent its status more than once")
+def status_is_rare(beats: Heartbeats) -> None:
+    """At most once: it is sent each 5 min when nothing changes (T5)."""
+    require(beats.reported, "nobody looked at the nodes in that time")
+    busy = beats.busy_reporters()
+    assert not busy, f"status was sent again and again, not only Leases: {busy}"
+
+
+@then(phrase("each kubelet is set to send a status without news every {period:Duration}"))
+def reports_every(cluster: Cluster, period: float) -> None:
+    """What was seen in half a minute does not tell 30 s from 5 min."""
+    names = [str(machine.name) for machine in cluster.spec.workers]
+    told = {n: kubelet.settings(cluster.api, n)["nodeStatusReportFrequency"] for n in names}
+    wrong = [f"{n} sends it every {t}" for n, t in told.items() if durations.of_go(t) != period]
+    must_be_none(wrong, f"a kubelet sends a status without news every {period:g} s")

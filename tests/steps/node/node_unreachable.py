@@ -1,0 +1,248 @@
+"""Nodes that fall silent and come back; Pods that fit nowhere for a while."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.faults import Faults
+from fixtures.worlds.lifecycle.drain import Maintenance
+from fixtures.worlds.workloads.pods import Workloads
+from infra import places
+from infra.clients.instrumentation import configz
+from infra.clients.node import node_unreachable
+from infra.clients.node.kubelet import UNIT as KUBELET
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.clients.workloads.pods import PodIdentity
+from infra.cluster import Cluster
+from infra.errors import ClaimError, require
+from infra.kube_api import JsonObject
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.node.kubelet_configz import setting
+from tests.steps.phrases import phrase
+from tests.steps.workloads.pods import identities_on
+
+POD = "nowhere"
+CLOCKS = 2.0
+"""Seconds: times of the API are whole ones, and the clocks of two machines differ a little."""
+
+
+@dataclass(frozen=True)
+class Homeless:
+    """A Pod that only one worker could run: its UID and that worker."""
+
+    node: str
+    uid: str
+
+
+@given("a cordoned worker, and a Pod that only it could run", target_fixture="homeless")
+def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workloads) -> Homeless:
+    node = cluster.spec.workers[0].name
+    told = maintenance.cordon(node)
+    require(told.status == 0, f"kubectl cordon failed: {told.text}")
+    workloads.ask_scheduler(node, cpu="10m", name=POD)
+    return Homeless(node, workloads.pods.get(POD)["metadata"]["uid"])
+
+
+@given(
+    phrase(
+        "a running resizable Pod beside an impatient one, which tolerates silence for "
+        "{lasting:Duration}"
+    ),
+    target_fixture="pod",
+)
+def patient_and_impatient(workloads: Workloads, lasting: float) -> RunningPod:
+    pod = workloads.run("resizable")
+    tolerated = [node_unreachable.toleration(int(lasting))]
+    workloads.run(
+        "resizable", name=node_unreachable.IMPATIENT, nodeName=pod.node, tolerations=tolerated
+    )
+    return pod
+
+
+@given("the settings of every controller manager", target_fixture="managers")
+def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
+    return configz.of_each(cluster, configz.MANAGER)
+
+
+@when("the kubelet of its worker is started")
+def start_kubelet(faults: Faults, pod: RunningPod) -> None:
+    faults.start(pod.node, KUBELET)
+
+
+@when("that worker is uncordoned")
+def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
+    told = maintenance.uncordon(homeless.node)
+    require(told.status == 0, f"kubectl uncordon failed: {told.text}")
+
+
+@then(
+    phrase(
+        "between {least:Duration} and {most:Duration} since its last heartbeat its node becomes "
+        "Unknown, tainted as unreachable"
+    )
+)
+def becomes_unknown(
+    cluster: Cluster, pod: RunningPod, evidence: Evidence, least: float, most: float
+) -> None:
+    await_silence(cluster, pod.node, most)
+    took = node_unreachable.until_unknown(cluster.api, pod.node)
+    evidence.record("silence", "figures", {"seconds since its last heartbeat": round(took, 1)})
+    if took < least - CLOCKS:
+        raise ClaimError(f"{pod.node} was Unknown {took:.0f} s after a heartbeat, not {least:g}")
+
+
+@then(
+    phrase("between {least:Duration} and {most:Duration} since then the impatient Pod is evicted")
+)
+def impatient_evicted(pod: RunningPod, evidence: Evidence, least: float, most: float) -> None:
+    gone = await_eviction(pod, most)
+    took = node_unreachable.until_evicted(pod.pods.api, gone)
+    evidence.record("eviction", "figures", {"seconds since the taint": took})
+    if took < least - CLOCKS:
+        raise ClaimError(
+            f"{node_unreachable.IMPATIENT} was evicted {took:g} s after the taint already"
+        )
+
+
+@then(
+    phrase(
+        "for {lasting:Duration} its Pod is not deleted, its processes run and the other nodes are "
+        "ready"
+    )
+)
+def pod_stays(cluster: Cluster, pod: RunningPod, lasting: float) -> None:
+    """Never for longer on a slow machine: what the Pod tolerates does not grow with it."""
+    if node_unreachable.tolerates(pod.get()) != node_unreachable.TOLERATED:
+        raise ClaimError(
+            f"{pod.name} should tolerate it for {node_unreachable.TOLERATED} s: {pod.get()}"
+        )
+    others = [str(w.name) for w in cluster.spec.workers if w.name != pod.node]
+    pids = pod.first.cgroups.containers[pod.only_container].pids
+    what = f"{pod.name} stays on its silent node, and the others are ready"
+    undisturbed(lambda: node_unreachable.disturbances(pod, others, pids), lasting, what)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} its node is ready, has no taint, and has restarted no container "
+        "but the impatient Pod's"
+    )
+)
+def back_as_it_was(
+    cluster: Cluster, pod: RunningPod, on_worker: dict[str, PodIdentity], limit: float
+) -> None:
+    eventually(
+        lambda: node_unreachable.state(cluster.api, pod.node),
+        lambda seen: seen == ("True", ()),
+        within=scaled(limit),
+        what=f"{pod.node} is ready and has no taint",
+    )
+    changed = node_unreachable.restarted(on_worker, identities_on(cluster, pod.node))
+    must_be_none(changed, f"{pod.node} goes on with its containers")
+
+
+@then(phrase("each gives a node up when it was silent for {limit:Duration}"))
+def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
+    told = {machine: configz.grace_period(one) for machine, one in judged(managers)}
+    wrong = [
+        f"{machine} gives it up after {found:g} s"
+        for machine, found in told.items()
+        if found != limit
+    ]
+    must_be_none(wrong, f"every controller manager waits {limit:g} s for a silent node")
+
+
+@then("each looks and evicts as often as documented")
+def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
+    wanted = dict(datatable[1:])
+    wrong = [
+        f"{machine}: {name} is {seen}, must be {value}"
+        for machine, one in judged(managers)
+        for name, value in wanted.items()
+        if str(seen := setting(one, name)) != value
+    ]
+    must_be_none(wrong, "controller managers keep the documented defaults")
+
+
+@then("each evicts Pods that do not tolerate it")
+def each_evicts(managers: dict[str, JsonObject]) -> None:
+    evicts = configz.runs(node_unreachable.EVICTS)
+    wrong = [f"that of {machine} does not" for machine, one in judged(managers) if not evicts(one)]
+    must_be_none(wrong, f"every controller manager runs the {node_unreachable.EVICTS}")
+
+
+@then(phrase("every API server lets a new Pod tolerate silence for {lasting:Duration}"))
+def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None:
+    wrong = [
+        f"{machine} gives it {found} s"
+        for machine, api in cluster.api_servers().items()
+        if (found := node_unreachable.given_to_new_pod(api, namespace)) != lasting
+    ]
+    must_be_none(wrong, f"every API server lets a Pod tolerate silence for {lasting:g} s")
+
+
+@then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and an event says "{event:Name}"'))
+def fits_nowhere(
+    workloads: Workloads, homeless: Homeless, limit: float, reason: str, event: str
+) -> None:
+    eventually(
+        lambda: node_unreachable.said(workloads.pods, POD, homeless.uid),
+        lambda seen: seen[0] == reason and event in seen[1],
+        within=scaled(limit),
+        what=f"the Pod is {reason} and has an event {event}",
+    )
+
+
+@then(phrase("for {lasting:Duration} nobody adds a node"))
+def nobody_adds(cluster: Cluster, lasting: float) -> None:
+    wanted = sorted(worker.name for worker in cluster.spec.workers)
+    consistently(
+        lambda: sorted(n["metadata"]["name"] for n in cluster.api.get("/api/v1/nodes")["items"]),
+        lambda names: names == wanted,
+        lasting=scaled(lasting),
+        what="no node is added for a Pod that fits nowhere",
+    )
+
+
+@then(phrase("within {limit:Duration} the same Pod runs there"))
+def same_pod_runs(workloads: Workloads, homeless: Homeless, limit: float) -> None:
+    eventually(
+        lambda: node_unreachable.whereabouts(workloads.pods.find(POD)),
+        lambda seen: seen == (homeless.uid, homeless.node, "Running"),
+        within=scaled(limit),
+        what=f"the same Pod runs on {homeless.node}",
+    )
+
+
+def judged(managers: dict[str, JsonObject]) -> Iterator[tuple[str, JsonObject]]:
+    """Each with its machine, which is told as looked at."""
+    for machine, one in managers.items():
+        places.looked(machine)
+        yield machine, one
+
+
+def await_eviction(pod: RunningPod, limit: float) -> JsonObject:
+    """The impatient Pod once it is deleted; its silent kubelet cannot end it."""
+    return eventually(
+        lambda: pod.pods.get(node_unreachable.IMPATIENT),
+        lambda found: "deletionTimestamp" in found["metadata"],
+        within=scaled(limit),
+        what=f"the Pod {node_unreachable.IMPATIENT} on the silent {pod.node} is deleted",
+    )
+
+
+def undisturbed(observe: Callable[[], list[str]], lasting: float, what: str) -> None:
+    """For so many seconds on any machine."""
+    consistently(observe, lambda found: not found, lasting=lasting, what=what)
+
+
+def await_silence(cluster: Cluster, node: str, limit: float) -> None:
+    eventually(
+        lambda: node_unreachable.state(cluster.api, node),
+        node_unreachable.is_silent,
+        within=scaled(limit),
+        what=f"{node} is Unknown and tainted as unreachable",
+    )

@@ -1,0 +1,91 @@
+"""Swap on a worker: a kubelet that refuses it, and containers that may use it."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.faults import Faults
+from fixtures.worlds.workloads.pods import Workloads
+from infra.clients.node import kubelet, swap
+from infra.clients.node.kubelet import UNIT as KUBELET
+from infra.clients.transport import journal, systemd
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.ssh import exists
+from tests.steps.node.kubelet_config_change import Ended, change, values
+from tests.steps.phrases import phrase
+
+PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
+"""Manifests by QoS class."""
+CRITICAL = "critical"
+"""Burstable, and may not swap all the same."""
+PRIORITY = "system-node-critical"
+NONE = "none"
+
+
+@given(phrase("{worker:SomeWorker} with swap whose kubelet is set to"), target_fixture="changed")
+def worker_with_swap(
+    cluster: Cluster, faults: Faults, worker: str, datatable: list[list[str]]
+) -> str:
+    """First the settings, then swap: undone the other way round, the kubelet always starts."""
+    node = worker or str(cluster.spec.workers[0].name)
+    change(cluster, faults, node, values(datatable))
+    faults.swap(node)
+    kubelet.restart(cluster.shell(node), cluster.api)
+    return node
+
+
+@when("its worker gets swap and its kubelet restarts", target_fixture="ended")
+def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
+    before = Ended(pod.node, journal.cursor(pod.shell))
+    faults.swap(pod.node)
+    systemd.restart(pod.shell, KUBELET, reread=False)
+    return before
+
+
+@when("its swap is taken away")
+def swap_away(faults: Faults, pod: RunningPod) -> None:
+    faults.unswap(pod.node)
+
+
+@when("a Pod of each class runs on it", target_fixture="by_class")
+def pod_of_each_class(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
+    return {qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()}
+
+
+@when("a Pod of each class runs on it, and a critical one", target_fixture="by_class")
+def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
+    critical = workloads.run(
+        PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
+    )
+    return {**pod_of_each_class(workloads, changed), CRITICAL: critical}
+
+
+@then("every worker's kernel limits swap")
+def kernels_limit_swap(cluster: Cluster) -> None:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    without = [shell.name for shell in shells if not exists(shell, swap.LIMIT)]
+    must_be_none(without, f"every worker's kernel has {swap.LIMIT}")
+
+
+@then("no worker has swap, with which its kubelet would not start again")
+def no_swap(cluster: Cluster) -> None:
+    """A kubelet looks when it starts: swap that came later is no trouble until then."""
+    found = {w.name: swap.total(cluster.shell(w.name)) for w in cluster.spec.workers}
+    wrong = [f"{node} has {size} bytes of it" for node, size in found.items() if size]
+    must_be_none(wrong, "no worker has swap")
+
+
+@then("their containers may swap")
+def may_swap(
+    cluster: Cluster,
+    by_class: dict[str, RunningPod],
+    datatable: list[list[str]],
+    evidence: Evidence,
+) -> None:
+    rows = [
+        (qos, swap.allowed(pod), 0 if share == NONE else swap.share(cluster.api, pod))
+        for qos, share in datatable[1:]
+        for pod in [by_class[qos]]
+    ]
+    evidence.table("bytes of swap", "Pod, allowed, expected", rows)
+    must_be_none(swap.wrong(rows), "containers may swap as their class and request allow")

@@ -1,0 +1,63 @@
+"""The EBS CSI driver itself: its Pods, its registration and the role that it needs."""
+
+from pytest_bdd import then, when
+
+from fixtures.worlds.storage.ebs_volumes import Ebs
+from infra.clients.storage import ebs_csi_driver
+from infra.clients.storage.claims import DRIVER
+from infra.clients.workloads.pod_under_test import must_be_none
+from infra.errors import ClaimError
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import phrase
+
+
+@when("the workers lose the driver's role and its controllers begin anew")
+def lose_role(ebs: Ebs) -> None:
+    ebs.driver.take_role()
+    # credentials that a process has already stay good for hours on AWS
+    ebs_csi_driver.restart_controllers(ebs.driver.api)
+
+
+@when("the workers get the driver's role back")
+def give_role(ebs: Ebs) -> None:
+    ebs.driver.give_role()
+
+
+@then(
+    phrase(
+        "both its controllers run on workers with {ready:Count} of {count:Count} containers Ready"
+    )
+)
+def controllers(ebs: Ebs, ready: int, count: int) -> None:
+    found = ebs_csi_driver.controllers(ebs.driver.api)
+    workers = {worker.name for worker in ebs.driver.cluster.spec.workers}
+    wanted = f"{ready}/{count}"
+    wrong = [f"{p}: {c} on {n}" for p, n, c in found if c != wanted or n not in workers]
+    must_be_none(wrong, f"every controller of the driver is {wanted} on a worker")
+    if len(found) != 2:
+        raise ClaimError(f"there should be 2 controllers of the driver; there are {len(found)}")
+
+
+@then("each worker has it registered")
+def registered(ebs: Ebs) -> None:
+    must_be_none(ebs_csi_driver.unregistered(ebs.driver.cluster), f"every worker knows {DRIVER}")
+
+
+@then("the instance profile of its role is on the workers and on no other machine")
+def role_on_workers(ebs: Ebs) -> None:
+    having, workers = ebs.driver.with_role(), set(ebs.driver.instances.values())
+    if having != workers:
+        raise ClaimError(
+            f"the role should be on the workers {sorted(workers)}; it is on {sorted(having)}"
+        )
+
+
+@then(phrase("within {limit:Duration} both controllers tell that they have no credentials"))
+def no_credentials(ebs: Ebs, limit: float) -> None:
+    eventually(
+        lambda: ebs_csi_driver.last_words(ebs.driver.api),
+        lambda words: len(words) == 2 and all("IAM credentials" in text for text in words),
+        within=scaled(limit),
+        what="every controller ends and tells that its health check wants credentials",
+    )

@@ -1,0 +1,243 @@
+"""Images as volumes: what a container finds in one, and Pods whose image is not there."""
+
+from dataclasses import replace
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.storage.data_images import DataImage
+from fixtures.worlds.workloads.pods import Workloads
+from infra import places
+from infra.clients.node import image_gc
+from infra.clients.storage import image_volumes
+from infra.clients.storage.image_volumes import PLACE, REFUSED, SCRATCH
+from infra.clients.workloads.pod_status import is_ready
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.cluster import Cluster
+from infra.errors import ClaimError, require
+from infra.kube_api import JsonObject, need
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+WAITS = "waits"
+"""Name of the Pod that cannot start, or not yet."""
+NO_FOLDER = "only directory subpath is supported"
+"""containerd 2.2, internal/cri/server/container_image_mount.go."""
+
+
+@given("an image of data on every worker", target_fixture="image")
+@when("the image is brought to every worker", target_fixture="image")
+def on_every_worker(data_image: DataImage) -> DataImage:
+    data_image.load()
+    return data_image
+
+
+@given("an image of data that no worker has", target_fixture="image")
+def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
+    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
+    have = [s.name for s in shells if data_image.reference in image_gc.images(s)]
+    require(not have, f"{', '.join(have)} has {data_image.reference} already")
+    return data_image
+
+
+@given("the image volumes that its kubelet has counted", target_fixture="counted")
+def counted_before(cluster: Cluster, there: str) -> dict[str, int]:
+    return image_volumes.counted(cluster.api, there)
+
+
+@when(phrase('a Pod of "{worker:Name}" mounts it'), target_fixture="pod")
+def mount(image: DataImage, worker: str) -> RunningPod:
+    return image.start("one", node=worker)
+
+
+@when("a Pod there mounts it", target_fixture="pod")
+def mount_there(image: DataImage, there: str) -> RunningPod:
+    return image.start("one", node=there)
+
+
+@when(phrase('two Pods of "{worker:Name}" mount it'), target_fixture="pods")
+def mount_twice(image: DataImage, worker: str) -> list[RunningPod]:
+    return [image.start("one", node=worker), image.start("two", node=worker)]
+
+
+@when(
+    phrase('a Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'), target_fixture="pod"
+)
+def mount_folder(image: DataImage, worker: str, folder: str) -> RunningPod:
+    return image.start("one", node=worker, folder=folder)
+
+
+@when(phrase('another Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'))
+@when(phrase('a Pod of "{worker:Name}" mounts its file "{folder:Name}" alone'))
+def mount_other_folder(image: DataImage, worker: str, folder: str) -> None:
+    body = image.body(WAITS, node=worker, folder=folder)
+    need(image.workloads.pods.ask_to_create(body))
+
+
+@when("another Pod mounts it")
+def mount_absent(image: DataImage) -> None:
+    need(image.workloads.pods.ask_to_create(image.body(WAITS)))
+
+
+@when(phrase('another Pod mounts it with the policy "{policy:Name}"'))
+def mount_by_policy(image: DataImage, policy: str) -> None:
+    need(image.workloads.pods.ask_to_create(image.body(WAITS, policy=policy)))
+
+
+@when("another Pod there mounts an image that is nowhere")
+def mount_nowhere(image: DataImage, there: str) -> None:
+    nowhere = replace(image, reference=f"{image.reference}-nowhere")
+    body = nowhere.body(WAITS, node=there, policy="Never")
+    need(image.workloads.pods.ask_to_create(body))
+
+
+@when("one of the two Pods is deleted")
+def delete_one(pods: list[RunningPod]) -> None:
+    gone = pods.pop()
+    gone.pods.delete(gone.name)
+
+
+@then("its container reads the image's nonce")
+def reads_nonce(pod: RunningPod, image: DataImage) -> None:
+    must_be_none(image.unread([pod]), f"the marker of {image.reference} is read")
+
+
+@then("both containers read the image's nonce")
+@then("the other's container reads the image's nonce")
+def read_nonce(pods: list[RunningPod], image: DataImage) -> None:
+    must_be_none(image.unread(pods), f"the marker of {image.reference} is read")
+
+
+@then("its worker has that image, and no container of it")
+def no_container(pod: RunningPod, image: DataImage) -> None:
+    if image.reference not in image_gc.images(pod.shell):
+        raise ClaimError(f"the runtime of {pod.node} should list {image.reference}")
+    found = image_volumes.containers_of(pod.shell, image.reference)
+    must_be_none(found, f"no container runs {image.reference}")
+
+
+@then("root of its container may neither make nor change anything in it, for it is read-only")
+def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
+    found = image_volumes.attempts(pod, PLACE)
+    evidence.table("attempts of root", "attempt, answer", found.items())
+    wrong = [f"{what}: {said or 'done'}" for what, said in found.items() if REFUSED not in said]
+    must_be_none(wrong, f"the volume is refused as a {REFUSED}")
+
+
+@then("its mount is read-only, and the one of the scratch volume beside it is not")
+def mounted_read_only(pod: RunningPod, evidence: Evidence) -> None:
+    found = image_volumes.options(pod)
+    evidence.table("mounts of the container", "place, options", sorted(found.items()))
+    require("rw" in found.get(SCRATCH, "").split(","), f"{SCRATCH} is not mounted rw: {found}")
+    if "ro" not in found.get(PLACE, "").split(","):
+        raise ClaimError(f"{PLACE} should be mounted ro; it is {found.get(PLACE, 'no mount')}")
+
+
+@then("it may do all of that in the scratch volume beside it")
+def allowed_beside(pod: RunningPod) -> None:
+    found = image_volumes.attempts(pod, SCRATCH)
+    require(not any(found.values()), f"root may not even write beside it: {found}")
+
+
+@then(phrase('its container sees "{name:Name}" there and nothing else'))
+def sees_only(pod: RunningPod, name: str) -> None:
+    found = image_volumes.listed(pod)
+    if found != [name]:
+        raise ClaimError(f"only {name} should be at {PLACE}; there are {found}")
+
+
+@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}"'))
+def waits_with(workloads: Workloads, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, "", limit)
+
+
+@then(
+    phrase('within {limit:Duration} that Pod is held by "{reason:Name}", naming the image of data')
+)
+def waits_naming(workloads: Workloads, image: DataImage, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, image.reference, limit)
+
+
+@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}", for it is no folder'))
+def waits_for_folder(workloads: Workloads, limit: float, reason: str) -> None:
+    await_waiting(workloads, reason, NO_FOLDER, limit)
+
+
+@then(phrase("for {lasting:Duration} its container has not started"))
+def never_starts(workloads: Workloads, lasting: float) -> None:
+    consistently(
+        lambda: image_volumes.started(looked_at(workloads.pods.get(WAITS))),
+        lambda began: not began,
+        lasting=scaled(lasting),
+        what=f"the container of {WAITS} does not start",
+    )
+
+
+@then("a Pod without such a volume starts on the same worker")
+def others_start(workloads: Workloads) -> None:
+    node = workloads.pods.get(WAITS)["spec"]["nodeName"]
+    workloads.run("resizable", node=node, name="without")
+
+
+@then(
+    phrase("within {limit:Duration} that Pod runs, the same and without a restart"),
+    target_fixture="pod",
+)
+def recovers(workloads: Workloads, limit: float) -> RunningPod:
+    before = workloads.pods.get(WAITS)["metadata"]["uid"]
+    await_ready(workloads, limit)
+    pod = workloads.running(WAITS)
+    identity = pod.first.identity
+    restarts = sum(count for _, _, count in identity.containers.values())
+    if identity.uid != before or restarts:
+        raise ClaimError(f"{WAITS} should be {before} without a restart; it is {identity}")
+    return pod
+
+
+@then(
+    phrase(
+        "within {limit:Duration} more are counted as requested, as many as mounted and none as "
+        "failed"
+    )
+)
+def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
+    eventually(
+        lambda: image_volumes.more(cluster.api, there, counted),
+        lambda more: more["requested"] == more["mounted"] > 0 == more["failed"],
+        within=scaled(limit),
+        what=f"the kubelet of {there} counts an image volume as mounted",
+    )
+    counted.update(image_volumes.counted(cluster.api, there))
+
+
+@then("nothing more is counted")
+def nothing_counted(cluster: Cluster, there: str, counted: dict[str, int]) -> None:
+    more = image_volumes.more(cluster.api, there, counted)
+    must_be_none(
+        [f"{n} more {w}" for w, n in more.items() if n], "what is not asked for is not counted"
+    )
+
+
+def looked_at(pod: JsonObject) -> JsonObject:
+    """What the kubelet of its node told of a Pod."""
+    places.looked(pod["spec"].get("nodeName", ""))
+    return pod
+
+
+def await_ready(workloads: Workloads, limit: float) -> None:
+    eventually(
+        lambda: is_ready(workloads.pods.get(WAITS)),
+        bool,
+        within=scaled(limit),
+        what=f"{WAITS} runs once its image is there",
+    )
+
+
+def await_waiting(workloads: Workloads, reason: str, named: str, limit: float) -> None:
+    eventually(
+        lambda: image_volumes.waiting(looked_at(workloads.pods.get(WAITS))),
+        lambda seen: seen[0] == reason and named in seen[1],
+        within=scaled(limit),
+        what=f"{WAITS} waits with {reason}{f', naming {named}' * bool(named)}",
+    )

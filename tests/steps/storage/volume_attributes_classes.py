@@ -1,0 +1,246 @@
+"""VolumeAttributesClasses: a volume in use is changed, and EC2 says whether it was."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.storage.ebs_volumes import CLAIM, Before, Ebs, Watched
+from infra.clients.storage import claims, ebs_csi_driver, volume_writer
+from infra.clients.storage.claims import ATTRIBUTES, must_be_taken
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.errors import ClaimError
+from infra.kube_api import Answer, Api
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+T = TypeVar("T")
+OTHER = "other"
+"""Name of the second writer and of its claim."""
+TOLD = ("VolumeModify", "VolumeModifySuccessful")
+"""Reasons of events; external-resizer pkg/util/events.go."""
+REFUSED = "Invalid mutable parameter key"
+"""The driver's own words; aws-ebs-csi-driver pkg/driver/controller_modify_volume.go."""
+OTHERWISE = ({"parameters": {"iops": "3500"}}, {"driverName": "other.example.com"})
+
+
+@given(
+    phrase(
+        'a class "{slow:Name}" of {a:Count} IOPS and {b:Count} MiB/s, and a class "{fast:Name}" of '
+        "{c:Count} IOPS and {d:Count} MiB/s"
+    )
+)
+def two_classes(ebs: Ebs, slow: str, a: int, b: int, fast: str, c: int, d: int) -> None:
+    one_class(ebs, slow, a, b)
+    one_class(ebs, fast, c, d)
+
+
+@given(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s'))
+@when(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is made'))
+def one_class(ebs: Ebs, word: str, iops: int, throughput: int) -> None:
+    ebs.storage.add_attributes(word, {"iops": str(iops), "throughput": str(throughput)})
+
+
+@given(phrase('a class "{word:Name}" with the parameter "{parameter:Name}"'))
+def strange_class(ebs: Ebs, word: str, parameter: str) -> None:
+    ebs.storage.add_attributes(word, {parameter: "blue"})
+
+
+@given(phrase('a writer with a volume of the class "{word:Name}"'), target_fixture="writer")
+def writer_of_class(ebs: Ebs, word: str) -> RunningPod:
+    ebs.storage.claim(CLAIM, attributes=ebs.storage.attributes(word))
+    return ebs.write()
+
+
+@given(
+    phrase('two writers, each with a volume of the class "{word:Name}"'), target_fixture="writer"
+)
+def two_writers(ebs: Ebs, word: str) -> RunningPod:
+    ebs.storage.claim(OTHER, attributes=ebs.storage.attributes(word))
+    ebs.write(OTHER, OTHER)
+    return writer_of_class(ebs, word)
+
+
+@when(phrase('the first one\'s claim names the class "{word:Name}"'), target_fixture="before")
+@when(phrase('the claim names the class "{word:Name}"'), target_fixture="before")
+def name_class(ebs: Ebs, writer: RunningPod, word: str) -> Before:
+    before = ebs.before(writer)
+    must_be_taken(ask(ebs, ebs.storage.attributes(word)))
+    return before
+
+
+@when(phrase('the claim names the class "{first:Name}" and then "{then:Name}" anew'))
+def name_anew(ebs: Ebs, first: str, then: str) -> None:
+    for word in (first, then):
+        must_be_taken(ask(ebs, ebs.storage.attributes(word)))
+
+
+@when(
+    phrase(
+        "the first one's claim names the class \"{word:Name}\" and the driver's controllers are "
+        "killed"
+    ),
+    target_fixture="before",
+)
+def name_class_and_kill(ebs: Ebs, writer: RunningPod, word: str) -> Before:
+    before = name_class(ebs, writer, word)
+    ebs.storage.await_modification(CLAIM)
+    ebs_csi_driver.restart_controllers(ebs.driver.api)
+    return before
+
+
+@when(phrase('the class "{word:Name}" is deleted'))
+def delete_class(ebs: Ebs, word: str) -> None:
+    ebs.storage.api.delete(f"{ATTRIBUTES}/{ebs.storage.attributes(word)}")
+
+
+def ask(ebs: Ebs, name: str | None, *, through: Api | None = None) -> Answer:
+    """By the load balancer, or through one API server."""
+    return ebs.storage.change(CLAIM, {"volumeAttributesClassName": name}, through=through)
+
+
+@then(
+    phrase(
+        'within {limit:Duration} the claim and its volume have the class "{word:Name}", and no '
+        "change is under way"
+    )
+)
+def in_force(ebs: Ebs, evidence: Evidence, limit: float, word: str) -> None:
+    watched = Watched(ebs, ebs.storage.attributes(word))
+    try:
+        watched.until_in_force(scaled(limit))
+    finally:
+        evidence.table("the volume as EC2 has it, over time", Watched.COLUMNS, watched.rows)
+
+
+@then(
+    phrase(
+        "EC2 has it with {iops:Count} IOPS and {throughput:Count} MiB/s, by one change from "
+        "{before:Count} IOPS and {slower:Count} MiB/s"
+    )
+)
+def changed_once(
+    ebs: Ebs, evidence: Evidence, iops: int, throughput: int, before: int, slower: int
+) -> None:
+    seen, change = ebs.volume(), ebs.change()
+    evidence.table("the change as EC2 has it", "field, value", told(change))
+    wrong = seen.unlike(iops=iops, throughput=throughput)
+    if (change.get("OriginalIops"), change.get("OriginalThroughput")) != (before, slower):
+        wrong.append(f"its last change is {dict(change) or 'none'}")
+    must_be_none(wrong, f"EC2's {seen.id} was changed once, from {before} and {slower}")
+
+
+def told(change: Mapping[str, object]) -> list[tuple[str, str]]:
+    return sorted((name, str(value)) for name, value in change.items())
+
+
+@then("events of the claim tell of the change")
+def events(ebs: Ebs) -> None:
+    seen = [event["reason"] for event in ebs.storage.events(CLAIM)]
+    must_be_none([r for r in TOLD if r not in seen], f"the events {seen} have every one of {TOLD}")
+
+
+@then(
+    phrase(
+        "its writer, its claim and its volume are the same, with less than {limit:Duration} "
+        "between two numbers"
+    )
+)
+def undisturbed_for(
+    ebs: Ebs, evidence: Evidence, writer: RunningPod, before: Before, limit: float
+) -> None:
+    must_be_none(writer.restarts(), "the writer is the same")
+    must_be_none(before.differences(ebs.identity()), "claim and volume are those of before")
+    lines = volume_writer.numbers(writer)
+    evidence.table("numbers on the volume", "time_s, number", [(x.uptime, x.number) for x in lines])
+    wrong = volume_writer.broken(lines)
+    wrong += volume_writer.pauses(lines[max(0, before.numbers - 1) :], longer_than=scaled(limit))
+    must_be_none(wrong, "the writer went on through the change")
+
+
+@then(phrase("the second one's volume still has {iops:Count} IOPS and {throughput:Count} MiB/s"))
+def other_unchanged(ebs: Ebs, iops: int, throughput: int) -> None:
+    seen = ebs.volume(OTHER)
+    wrong = seen.unlike(iops=iops, throughput=throughput)
+    must_be_none([*wrong, *ebs.change(OTHER)], f"EC2 has {seen.id} as before, without a change")
+
+
+@then(
+    phrase(
+        'a change of the parameters or the driver of the class "{word:Name}" is refused as invalid'
+    )
+)
+def fixed_recipe(ebs: Ebs, word: str) -> None:
+    path = f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"
+    wrong = not_refused(ebs, OTHERWISE, lambda api, patch: api.patch(path, patch, kind="merge"))
+    must_be_none(wrong, "every change of a class is refused with 422")
+
+
+@then(phrase('for {lasting:Duration} it is there, held back by "{finalizer:Name}"'))
+def held_back(ebs: Ebs, lasting: float, finalizer: str) -> None:
+    consistently(
+        lambda: ebs.storage.end_of_attributes("slow"),
+        lambda seen: seen == (True, [finalizer]),
+        lasting=scaled(lasting),
+        what=f"a class in use that was deleted is there, held back by {finalizer}",
+    )
+
+
+@then(phrase('within {limit:Duration} the class "{word:Name}" is gone'))
+def class_gone(ebs: Ebs, limit: float, word: str) -> None:
+    eventually(
+        lambda: ebs.storage.api.find(f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"),
+        lambda found: found is None,
+        within=scaled(limit),
+        what=f"the class {word} is gone once nobody uses it",
+    )
+
+
+@then(
+    phrase(
+        'within {limit:Duration} the change is "{status:Name}", and EC2 has no change of the volume'
+    )
+)
+def held(ebs: Ebs, limit: float, status: str) -> None:
+    eventually(
+        lambda: claims.modification(ebs.storage.claimed(CLAIM)),
+        lambda found: found[0] == status,
+        within=scaled(limit),
+        what=f"the change of the claim is {status}",
+    )
+    must_be_none(list(ebs.change()), "EC2 has no change of the volume")
+
+
+@then(phrase('the claim tells that the driver does not know "{parameter:Name}"'))
+def unknown_parameter(ebs: Ebs, parameter: str) -> None:
+    message = claims.modification(ebs.storage.claimed(CLAIM))[1]
+    reasons = [event["reason"] for event in ebs.storage.events(CLAIM)]
+    if REFUSED not in message or parameter not in message:
+        raise ClaimError(f"the condition should say '{REFUSED}: {parameter}': {message!r}")
+    if "VolumeModifyFailed" not in reasons:
+        raise ClaimError(f"an event VolumeModifyFailed should be there; there are {reasons}")
+
+
+@then(phrase("EC2 has it with {iops:Count} IOPS and {throughput:Count} MiB/s from its making on"))
+def made_so(ebs: Ebs, iops: int, throughput: int) -> None:
+    seen = ebs.volume()
+    wrong = seen.unlike(iops=iops, throughput=throughput)
+    must_be_none([*wrong, *ebs.change()], f"EC2 made {seen.id} so, without a change")
+
+
+@then("the claim may not ask for no class")
+def not_removed(ebs: Ebs) -> None:
+    wrong = not_refused(ebs, (None, ""), lambda api, name: ask(ebs, name, through=api))
+    must_be_none(wrong, "a class in force cannot be removed: 422")
+
+
+def not_refused(ebs: Ebs, attempts: Sequence[T], attempt: Callable[[Api, T], Answer]) -> list[str]:
+    """What an API server does not refuse as invalid; each is asked for each."""
+    return [
+        f"{where} answered {what!r} with {status}"
+        for where, api in ebs.driver.cluster.api_servers().items()
+        for what in attempts
+        if (status := attempt(api, what).status) != 422
+    ]

@@ -1,0 +1,59 @@
+"""How many volumes a worker may have, and who counts them."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.storage.ebs_csi_driver import Driver
+from fixtures.worlds.storage.ebs_volumes import Ebs
+from infra.clients.workloads.pod_status import condition
+from infra.clients.workloads.pod_under_test import RunningPod
+from infra.errors import ClaimError
+from infra.kube_api import need
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+SECOND, THIRD = "second", "third"
+"""Names of further writers and of their claims."""
+NO_ROOM = "exceed max volume count"
+"""The scheduler's words; kubernetes pkg/scheduler/framework/plugins/nodevolumelimits (1.36)."""
+
+
+@given("the driver's node plugins allow one volume a worker")
+def one_each(one_volume_each: Driver) -> None:
+    """The fixture has changed them, and changes them back."""
+
+
+@when("another writer claims a volume for the same worker")
+def another(ebs: Ebs, writer: RunningPod) -> None:
+    ebs.storage.claim(SECOND)
+    need(ebs.workloads.pods.ask_to_create(ebs.body(SECOND, SECOND, writer.node)))
+
+
+@then(
+    phrase("within {limit:Duration} it is not scheduled, for that worker has no room for a volume")
+)
+def not_scheduled(ebs: Ebs, limit: float) -> None:
+    eventually(
+        lambda: condition(ebs.workloads.pods.get(SECOND), "PodScheduled"),
+        lambda seen: seen.get("status") == "False" and NO_ROOM in seen.get("message", ""),
+        within=scaled(limit),
+        what="the second writer is refused for the number of volumes",
+    )
+
+
+@then(phrase("for {lasting:Duration} EC2 has no volume for the other claim"))
+def none_made(ebs: Ebs, lasting: float) -> None:
+    consistently(
+        lambda: ebs.made_for(SECOND),
+        lambda seen: seen == [],
+        lasting=scaled(lasting),
+        what="no volume is made for a claim whose Pod has no place",
+    )
+
+
+@then("a writer that may run anywhere gets a volume on the other worker")
+def on_the_other(ebs: Ebs, writer: RunningPod) -> None:
+    ebs.storage.claim(THIRD)
+    third = ebs.take(THIRD, THIRD)
+    if third.node == writer.node or ebs.must_be_named(THIRD).state != "in-use":
+        raise ClaimError(f"the third writer should have a volume elsewhere than on {writer.node}")

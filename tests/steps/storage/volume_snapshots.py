@@ -1,0 +1,235 @@
+"""Snapshots of volumes: what EC2 has of them and what a claim made of one finds."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
+from infra.clients.storage import group_snapshots, volume_writer
+from infra.clients.storage.volume_writer import Line
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.errors import ClaimError, claimed, require
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+from tests.steps.storage.volumes import writer_with_volume
+
+SNAPSHOT, RESTORED, GROUP = "snapshot", "restored", "group"
+KNOWN = ("plugin CONTROLLER_SERVICE", "controller CREATE_DELETE_SNAPSHOT")
+NONE = "groups Unimplemented"
+"""How a driver without such a service answers; gRPC, status codes."""
+MIB = 4
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source around its copy: the sum of its fixed file, if any, and the numbers that it had
+    before the copy was asked for, and once its moment had passed.
+    """
+
+    sum: str
+    before: list[Line]
+    after: list[Line]
+
+
+@given(
+    phrase("a writer with a volume of its own, and {mib:Count} MiB of random bytes on it"),
+    target_fixture="writer",
+)
+def writer_with_bytes(ebs: Ebs, mib: int) -> RunningPod:
+    writer = writer_with_volume(ebs)
+    volume_writer.write_fixed(writer, mib)
+    return writer
+
+
+@when("a snapshot of the claim is taken", target_fixture="source")
+def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
+    found = volume_writer.sum_of_fixed(writer)
+    before = volume_writer.on_disk(writer)
+    ebs.storage.take_snapshot(SNAPSHOT, CLAIM)
+    with claimed():
+        ebs.storage.await_begun(SNAPSHOT)
+    return Source(found, before, volume_writer.numbers(writer))
+
+
+@when("the source's bytes are replaced by others", target_fixture="replaced")
+def replace_bytes(writer: RunningPod, source: Source) -> str:
+    found = volume_writer.write_fixed(writer, MIB)
+    require(found != source.sum, "the bytes were written again as they were")
+    return found
+
+
+@when("a claim is made of the snapshot, with a Pod that reads it", target_fixture="reader")
+def restore(ebs: Ebs) -> RunningPod:
+    ebs.storage.claim(RESTORED, source=ebs.storage.source_of(SNAPSHOT))
+    return ebs.read(RESTORED)
+
+
+@when("a claim is made of that claim, with a Pod that reads it", target_fixture="source")
+def copy_claim(ebs: Ebs, writer: RunningPod) -> Source:
+    """The volume is made for the Pod, so that its moment has passed once that runs."""
+    before = volume_writer.on_disk(writer)
+    ebs.storage.claim(RESTORED, source={"kind": "PersistentVolumeClaim", "name": CLAIM})
+    ebs.read(RESTORED)
+    return Source("", before, volume_writer.numbers(writer))
+
+
+@when("a snapshot of the group of that claim is taken")
+def take_group(ebs: Ebs) -> None:
+    group_snapshots.take(ebs.storage, GROUP, CLAIM)
+
+
+@when("the snapshot's object is deleted")
+def delete_snapshot(ebs: Ebs) -> None:
+    ebs.storage.delete_snapshot(SNAPSHOT)
+
+
+@when(phrase('the definitions of "{group:Name}" are removed'))
+def remove_definitions(ebs: Ebs, group: str) -> None:
+    ebs.driver.remove_definitions(group)
+
+
+@when(phrase('the definitions of "{group:Name}" are made again'))
+def make_definitions(ebs: Ebs, group: str) -> None:
+    ebs.driver.make_definitions(group)
+
+
+@then(phrase("within {limit:Duration} it is ready to use, and EC2 has it completed"))
+def ready(ebs: Ebs, evidence: Evidence, limit: float) -> None:
+    def is_ready() -> bool:
+        return ebs.storage.is_ready_to_use(SNAPSHOT)
+
+    eventually(is_ready, bool, within=scaled(limit), what="the snapshot is ready to use")
+    shown = ebs.witness.snapshots(ebs.volume().id)
+    evidence.record("snapshots of the volume as EC2 has them", "text", repr(shown))
+    if [one.state for one in shown] != ["completed"]:
+        raise ClaimError(f"EC2 should have one snapshot of the volume, completed; it has {shown}")
+
+
+@then("the Pod finds the bytes of before on another volume of EC2, made of that snapshot")
+def restored_bytes(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
+    found = volume_writer.sum_of_fixed(reader)
+    evidence.table("SHA-256", "when, sum", [("before", source.sum), ("restored", found)])
+    if not found or found != source.sum:
+        raise ClaimError(f"the restored bytes should have the sum {source.sum}; it is {found}")
+    volume, first = ebs.volume(RESTORED), ebs.volume()
+    (snapshot,) = ebs.witness.snapshots(first.id)
+    if volume.id == first.id or volume.snapshot != snapshot.id:
+        raise ClaimError(f"{volume.id} should be another one than {first.id}, of {snapshot.id}")
+
+
+@then("EC2 has another volume for it, made of the first one")
+def copied(ebs: Ebs) -> None:
+    volume, first = ebs.volume(RESTORED), ebs.volume()
+    if volume.id == first.id or volume.source != first.id:
+        raise ClaimError(f"{volume.id} should be a copy of {first.id}; it is of {volume.source!r}")
+
+
+@then("the source has its new bytes and an undisturbed writer")
+def source_bytes(writer: RunningPod, replaced: str) -> None:
+    found = volume_writer.sum_of_fixed(writer)
+    if found != replaced:
+        raise ClaimError(f"the source's bytes should have the sum {replaced}; it is {found}")
+    undisturbed(writer)
+
+
+@then("the source has an undisturbed writer")
+def undisturbed(writer: RunningPod) -> None:
+    must_be_none(writer.restarts(), "the source's writer is the same")
+    before = volume_writer.numbers(writer)
+    must_be_none(volume_writer.broken(before), "the source's numbers follow one another")
+    volume_writer.await_more(writer, len(before))
+
+
+@then("the Pod finds the numbers of one moment: all of before, as written, and none of after")
+def one_moment(ebs: Ebs, evidence: Evidence, source: Source) -> None:
+    found = volume_writer.numbers(ebs.workloads.running(RESTORED))
+    counts = [len(source.before), len(found), len(source.after)]
+    evidence.table("numbers on the disks", "before, restored, after", [counts])
+    wrong = volume_writer.of_no_moment(found, before=source.before, after=source.after)
+    must_be_none(wrong, "what is restored is one moment of the disk")
+
+
+@then(phrase("within {limit:Duration} EC2 has no volume of it, and the snapshot still completed"))
+def snapshot_stays(ebs: Ebs, left: Left, limit: float) -> None:
+    eventually(
+        lambda: (ebs.standing(left)[1], [s.state for s in ebs.witness.snapshots(left.volume.id)]),
+        lambda seen: seen == ("gone", ["completed"]),
+        within=scaled(limit),
+        what=f"EC2 has no {left.volume.id} and its snapshot completed",
+    )
+
+
+@then(phrase("within {limit:Duration} EC2 has no snapshot of it"))
+def snapshot_gone(ebs: Ebs, left: Left, limit: float) -> None:
+    eventually(
+        lambda: ebs.witness.snapshots(left.volume.id),
+        lambda seen: seen == [],
+        within=scaled(limit),
+        what=f"EC2 has no snapshot of {left.volume.id}",
+    )
+
+
+@then(phrase("within {limit:Duration} its error names the service that the driver does not have"))
+def group_error(ebs: Ebs, evidence: Evidence, limit: float) -> None:
+    told = eventually(
+        lambda: group_snapshots.error(ebs.storage, GROUP),
+        lambda text: "Unimplemented" in text and "csi.v1.GroupController" in text,
+        within=scaled(limit),
+        what="the group snapshot tells that the driver has no service for groups",
+    )
+    evidence.record("the group's error", "text", told)
+
+
+@then("the driver has no ability for groups among its own")
+def no_ability(ebs: Ebs, evidence: Evidence, csi_companion: bytes) -> None:
+    found = ebs.driver.abilities(csi_companion)
+    evidence.record("what the driver says that it can do", "text", "\n".join(found))
+    require(not set(KNOWN) - set(found), f"the driver does not tell what it can do: {found}")
+    if any("GROUP" in ability for ability in found) or NONE not in found:
+        raise ClaimError(f"the driver should have no ability for groups; it has {found}")
+
+
+@then(phrase("for {lasting:Duration} the group is not ready, and EC2 has no snapshot but that one"))
+def group_never(ebs: Ebs, lasting: float) -> None:
+    volume = ebs.volume().id
+    consistently(
+        lambda: (group_snapshots.is_ready(ebs.storage, GROUP), len(ebs.witness.snapshots(volume))),
+        lambda seen: seen == (False, 1),
+        lasting=scaled(lasting),
+        what="the group is not ready and has made no snapshot",
+    )
+
+
+@then(phrase('discovery has "{one:Name}" and "{other:Name}", each by custom resources alone'))
+def custom_alone(ebs: Ebs, one: str, other: str) -> None:
+    for group in (one, other):
+        defined = group_snapshots.defined(ebs.storage.api, group)
+        for where, served in group_snapshots.everywhere(ebs.driver.cluster, group).items():
+            if not served or set(served) != set(defined):
+                raise ClaimError(f"{where} has {served} of {group}; defined are {defined}")
+
+
+@then(
+    phrase('within {limit:Duration} discovery has no "{group:Name}", and "{other:Name}" as before')
+)
+def not_discovered(ebs: Ebs, limit: float, group: str, other: str) -> None:
+    eventually(
+        lambda: group_snapshots.everywhere(ebs.driver.cluster, group),
+        lambda seen: not any(seen.values()),
+        within=scaled(limit),
+        what=f"no API server has {group}",
+    )
+    left = group_snapshots.everywhere(ebs.driver.cluster, other)
+    must_be_none([w for w in left if not left[w]], f"every API server still has {other}")
+
+
+@then(phrase('within {limit:Duration} discovery has "{group:Name}" again'))
+def discovered(ebs: Ebs, limit: float, group: str) -> None:
+    eventually(
+        lambda: group_snapshots.everywhere(ebs.driver.cluster, group),
+        lambda seen: all(seen.values()),
+        within=scaled(limit),
+        what=f"every API server has {group}",
+    )

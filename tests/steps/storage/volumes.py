@@ -1,0 +1,180 @@
+"""EBS volumes of claims: what EC2 has for a claim, who writes to it and what is left of it."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
+from infra.clients.storage import volume_writer
+from infra.clients.storage.claims import must_be_taken
+from infra.clients.workloads.pod_status import is_ready
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
+from infra.errors import ClaimError, require
+from infra.kube_api import need
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from tests.steps.phrases import phrase
+
+
+@given("the EBS CSI driver")
+def driver(ebs: Ebs) -> None:
+    missing = ebs.driver.missing()
+    require(not missing, f"the EBS CSI driver lacks {', '.join(missing)}")
+
+
+@given("a writer with a volume of its own", target_fixture="writer")
+def writer_with_volume(ebs: Ebs) -> RunningPod:
+    ebs.storage.claim(CLAIM)
+    return ebs.write()
+
+
+@given(
+    phrase('a writer with a volume of its own and the policy "{policy:Name}"'),
+    target_fixture="writer",
+)
+def writer_of_policy(ebs: Ebs, policy: str) -> RunningPod:
+    ebs.storage.claim(CLAIM, reclaim=policy)
+    return ebs.write()
+
+
+@when("a volume is claimed")
+def claim(ebs: Ebs) -> None:
+    ebs.storage.claim(CLAIM)
+
+
+@when("a volume is claimed, with a writer that cannot start yet")
+def claim_with_writer(ebs: Ebs) -> None:
+    ebs.storage.claim(CLAIM)
+    need(ebs.workloads.pods.ask_to_create(ebs.body("writer", CLAIM)))
+
+
+@when("a writer takes the claim", target_fixture="writer")
+def take(ebs: Ebs) -> RunningPod:
+    return ebs.take()
+
+
+@when("it ends and a writer on the other worker takes the claim", target_fixture="left")
+def move(ebs: Ebs, writer: RunningPod) -> Left:
+    left = ebs.left(writer)
+    (other,) = {worker.name for worker in ebs.driver.cluster.spec.workers} - {writer.node}
+    ebs.take(node=other)
+    return left
+
+
+@when(phrase("it ends and the claim asks for {gib:Count} GiB"), target_fixture="left")
+def grow(ebs: Ebs, writer: RunningPod, gib: int) -> Left:
+    left = ebs.left(writer)
+    ebs.await_detached()
+    must_be_taken(ebs.storage.change(CLAIM, {"resources": {"requests": {"storage": f"{gib}Gi"}}}))
+    return left
+
+
+@when("the writer and its claim are deleted", target_fixture="left")
+def delete_both(ebs: Ebs, writer: RunningPod) -> Left:
+    left = ebs.left(writer)
+    ebs.storage.delete_claim(CLAIM)
+    return left
+
+
+@then(phrase("for {lasting:Duration} the claim is pending and EC2 has no volume for it"))
+def no_volume(ebs: Ebs, lasting: float) -> None:
+    consistently(
+        lambda: (ebs.storage.claimed(CLAIM)["status"]["phase"], ebs.made_for()),
+        lambda seen: seen == ("Pending", []),
+        lasting=scaled(lasting),
+        what="the claim is pending and has no volume",
+    )
+
+
+@then(
+    phrase(
+        "EC2 has a gp3 volume of {gib:Count} GiB for it, with {iops:Count} IOPS and "
+        "{throughput:Count} MiB/s"
+    )
+)
+def has_volume(ebs: Ebs, evidence: Evidence, gib: int, iops: int, throughput: int) -> None:
+    seen = ebs.must_be_named()
+    evidence.record("the volume as EC2 has it", "text", repr(seen))
+    wrong = seen.unlike(kind="gp3", gib=gib, iops=iops, throughput=throughput)
+    must_be_none(wrong, f"EC2's {seen.id} is as its class asks")
+    others = [volume.id for volume in ebs.made_for() if volume.id != seen.id]
+    must_be_none(others, f"EC2 has no volume for the claim but {seen.id}")
+
+
+@then("EC2 has it attached to the writer's worker")
+def attached(ebs: Ebs, evidence: Evidence) -> None:
+    node = ebs.workloads.pods.get("writer")["spec"]["nodeName"]
+    seen = ebs.volume()
+    evidence.record("the attachment as EC2 has it", "text", repr(seen))
+    must_be_none(
+        seen.unlike(state="in-use", attachment="attached", instance=ebs.driver.instances[node]),
+        f"EC2 has {seen.id} attached to {node}",
+    )
+
+
+@then("only nodes of its zone may use it")
+def zone(ebs: Ebs) -> None:
+    affinity = ebs.storage.volume(CLAIM)["spec"].get("nodeAffinity", {}).get("required", {})
+    terms = [e for t in affinity.get("nodeSelectorTerms", []) for e in t["matchExpressions"]]
+    zones = [z for term in terms if term["key"].endswith("/zone") for z in term["values"]]
+    if zones != [ebs.volume().zone]:
+        raise ClaimError(f"nodes of {ebs.volume().zone} alone may use the volume; it has {terms}")
+
+
+@then("it is the same volume, with every number that was written before")
+def same_volume(ebs: Ebs, left: Left) -> None:
+    now = ebs.volume()
+    if now.id != left.volume.id:
+        raise ClaimError(f"the claim should still have {left.volume.id}; it has {now.id}")
+    lines = volume_writer.numbers(ebs.workloads.running("writer"))
+    must_be_none(volume_writer.broken(lines), "the numbers follow one another from 1 on")
+    if lines[: len(left.lines)] != left.lines:
+        raise ClaimError(f"the {len(left.lines)} numbers of before should be there as written")
+
+
+@then("numbers go on where they ended")
+def go_on(ebs: Ebs, left: Left) -> None:
+    volume_writer.await_more(ebs.workloads.running("writer"), len(left.lines))
+
+
+@then(
+    phrase(
+        'within {limit:Duration} Kubernetes has its volume as "{kubernetes:Name}" and EC2 as '
+        '"{ec2:Name}"'
+    )
+)
+def what_is_left(ebs: Ebs, left: Left, limit: float, kubernetes: str, ec2: str) -> None:
+    eventually(
+        lambda: ebs.standing(left),
+        lambda seen: seen == (kubernetes, ec2),
+        within=scaled(limit),
+        what=f"Kubernetes has {left.kubernetes} as {kubernetes}, EC2 {left.volume.id} as {ec2}",
+    )
+
+
+@then(phrase("within {limit:Duration} EC2 has {gib:Count} GiB for it"))
+def has_grown(ebs: Ebs, limit: float, gib: int) -> None:
+    eventually(
+        lambda: ebs.volume().gib,
+        lambda seen: seen == gib,
+        within=scaled(limit),
+        what=f"EC2's volume has {gib} GiB",
+    )
+
+
+@then(phrase("its file system has {gib:Count} GiB"))
+def file_system(ebs: Ebs, gib: int) -> None:
+    seen = volume_writer.size_mib(ebs.workloads.running("writer"))
+    # ext4 keeps 2 to 3 % for itself (measured: 7.8 of 8 GiB)
+    if not gib * 1024 * 0.95 < seen <= gib * 1024:
+        raise ClaimError(f"the file system should have about {gib} GiB; it has {seen} MiB")
+
+
+@then(phrase("within {limit:Duration} EC2 has a volume for it and the writer runs"))
+def made_at_last(ebs: Ebs, limit: float) -> None:
+    eventually(
+        lambda: is_ready(ebs.workloads.pods.get("writer")),
+        bool,
+        within=scaled(limit),
+        what="the writer runs once the driver has credentials again",
+    )
+    ebs.must_be_named()

@@ -1,0 +1,81 @@
+"""Phrases about add-ons: ordinary workloads that heal, beside a control plane without Pods."""
+
+from dataclasses import dataclass
+
+from pytest_bdd import given, then, when
+
+from infra.clients.controlplane import apiserver_leases
+from infra.clients.workloads import addons
+from infra.clients.workloads.addons import Addons
+from infra.cluster import Cluster
+from infra.errors import LabError, require
+from infra.lifecycle import pod_connectivity
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import one_of, phrase
+
+ADDON = one_of(addons.LABELS)
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """An add-on's Ready Pods before, by UID, and the one that was deleted."""
+
+    before: dict[str, str]
+    uid: str
+
+
+@given("the add-ons of the cluster", target_fixture="installed")
+def installed_addons(cluster: Cluster) -> Addons:
+    found = addons.look(cluster.api)
+    if not found.pods:
+        raise LabError("kube-system has no Pods: CoreDNS (article 15) is not installed")
+    return found
+
+
+@when(phrase("one Pod of {addon:Addon} is deleted", Addon=ADDON), target_fixture="deleted")
+def delete_one(cluster: Cluster, addon: str) -> Deleted:
+    before = addons.ready(cluster.api, addon)
+    require(before, f"no Pod of {addon} is Ready: none can be deleted")
+    uid = next(iter(before))
+    cluster.api.delete(f"{addons.PODS}/{before[uid]}")
+    return Deleted(before, uid)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} another Pod of {addon:Addon} is Ready in its place", Addon=ADDON
+    )
+)
+def replaced(cluster: Cluster, deleted: Deleted, limit: float, addon: str) -> None:
+    eventually(
+        lambda: addons.ready(cluster.api, addon),
+        lambda now: deleted.uid not in now and len(now) == len(deleted.before),
+        within=scaled(limit),
+        what=f"{addon} has {len(deleted.before)} Ready Pods again, {deleted.uid} not among them",
+    )
+
+
+@then(phrase("within {limit:Duration} Pods on every worker get names resolved"))
+def names_resolved(cluster: Cluster, limit: float) -> None:
+    pod_connectivity.across_workers(cluster, within=limit)
+
+
+@then("the other add-ons are as before")
+def others_as_before(installed: Addons, deleted: Deleted) -> None:
+    touched = installed.touched(deleted.uid)
+    assert not touched, "; ".join(touched)
+
+
+@then("each add-on belongs to a Deployment or a DaemonSet")
+def belong_to_workloads(installed: Addons) -> None:
+    wrong = {n: kind for n, kind in installed.owners().items() if kind not in addons.WORKLOADS}
+    assert not wrong, f"owned by something else: {wrong}"
+
+
+@then("no Pod is a part of the control plane or the mirror of a static one")
+def no_control_plane_pods(cluster: Cluster, installed: Addons) -> None:
+    every = cluster.api.get("/api/v1/pods")["items"]
+    require(len(every) >= len(installed.pods), "the list of all Pods lacks those of kube-system")
+    found = apiserver_leases.parts_as_pods(every)
+    assert not found, f"these Pods are a part of the control plane: {', '.join(found)}"

@@ -1,0 +1,244 @@
+"""Resizes: asked for, refused, in progress, deferred, done, and the traces they leave."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.plugin.recording import Evidence
+from fixtures.worlds.workloads.pods import Workloads, manifest
+from infra.clients.node import kubelet
+from infra.clients.workloads import dry_runs, pod_resize
+from infra.clients.workloads.pod_resize import ARTICLE, CHANGES, Rivals
+from infra.clients.workloads.pod_status import IN_PROGRESS, PENDING, condition, resize_state
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
+from infra.clients.workloads.pods import Figures, resize_of
+from infra.cluster import Cluster
+from infra.kube_api import Answer, JsonObject
+from infra.timing import scaled
+from infra.wait import eventually
+from tests.steps.phrases import one_of, phrase
+
+CHANGE = one_of(CHANGES, CHANGES.__getitem__)
+
+
+@given("the resize counters of its kubelet", target_fixture="counters")
+def counters_before(pod: RunningPod, cluster: Cluster) -> dict[str, float]:
+    return kubelet.resize_counters(cluster.api, pod.node)
+
+
+@given(phrase("a filler Pod leaves {cpu:Quantity} CPU free there"))
+def filler(workloads: Workloads, there: str, cpu: str) -> None:
+    workloads.fill(there, leaving=cpu)
+
+
+@given("Pods of higher and lower priority there", target_fixture="rivals")
+def pods_of_two_priorities(workloads: Workloads, there: str, priorities: tuple[str, str]) -> Rivals:
+    higher, lower = (
+        workloads.run("resizable", node=there, name=name, priorityClassName=priority)
+        for name, priority in zip(("higher", "lower"), priorities, strict=True)
+    )
+    return Rivals(higher, lower)
+
+
+@given("room for one of them to grow once the filler Pod is gone")
+def room_for_one(workloads: Workloads, there: str) -> None:
+    """Each wants 150m more: 50m are free now, 200m without the filler; two would need 300m."""
+    workloads.fill(there, leaving="200m", name="ballast")
+    workloads.hold(there, cpu="150m", name="filler")
+
+
+@when(phrase("it is resized to request {requests:Figures}, limited to {limits:Figures}"))
+def resize(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
+    patch = resize_of(pod.first.pod, pod.only_container, requests=requests, limits=limits)
+    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
+
+
+@when("it is given the article's figures")
+def resize_as_the_article(cluster: Cluster, pod: RunningPod) -> None:
+    pod_resize.accepted(pod_resize.asked(cluster, pod, ARTICLE))
+
+
+@when(phrase('its container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
+def resize_cpu_limit(cluster: Cluster, pod: RunningPod, name: str, cpu: str) -> None:
+    patch = resize_of(pod.first.pod, name, requests={}, limits={"cpu": cpu})
+    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
+
+
+@when(phrase('its container "{name:Name}" gets a memory limit of {memory:Quantity}'))
+def resize_memory_limit(cluster: Cluster, pod: RunningPod, name: str, memory: str) -> None:
+    patch = resize_of(pod.first.pod, name, requests={}, limits={"memory": memory})
+    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
+
+
+@when(
+    phrase("a resize of the Pod itself requests {requests:Figures}, limited to {limits:Figures}"),
+    target_fixture="answer",
+)
+def resize_pod_level(
+    cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures
+) -> Answer:
+    figures = {"requests": dict(requests), "limits": dict(limits)}
+    return pod_resize.asked(cluster, pod, {"spec": {"resources": figures}})
+
+
+@when(phrase("a resize asks for {change:Change}", Change=CHANGE), target_fixture="answer")
+def ask_to_resize(cluster: Cluster, pod: RunningPod, change: JsonObject) -> Answer:
+    return pod_resize.asked(cluster, pod, change)
+
+
+@when("an ordinary update asks for the article's figures", target_fixture="answer")
+def ask_to_update(cluster: Cluster, pod: RunningPod) -> Answer:
+    return dry_runs.ask(
+        cluster,
+        pod.pods.api,
+        lambda api, params: pod.pods.by(api).update(pod.name, ARTICLE, **params),
+    )
+
+
+@when(
+    phrase('a {kind:Name} Pod with restart policy "{policy:Name}" is created'),
+    target_fixture="answer",
+)
+def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
+    body = manifest(kind)
+    body["spec"]["restartPolicy"] = policy
+    return dry_runs.ask(
+        workloads.cluster,
+        workloads.pods.api,
+        lambda api, params: workloads.pods.by(api).ask_to_create(body, **params),
+    )
+
+
+@when("a resize of the lower and then of the higher is deferred")
+def both_deferred(rivals: Rivals) -> None:
+    for pod in (rivals.lower, rivals.higher):
+        pod_resize.accepted(pod.pods.resize(pod.name, ARTICLE))
+        pod_resize.await_pending(pod, "Deferred", within=30)
+
+
+@then(phrase('the API refuses it with {status:Count}, naming "{words}"'))
+def refused(answer: Answer, status: int, words: str, evidence: Evidence) -> None:
+    evidence.record("the API's answer", "text", pod_resize.told(answer))
+    pod_resize.must_be_refused(answer, status=status, naming=words)
+
+
+@then("the API accepts it")
+def is_accepted(answer: Answer) -> None:
+    pod_resize.accepted(answer)
+
+
+@then(phrase("within {limit:Duration} its status reports what its spec wants"))
+def status_reports(pod: RunningPod, limit: float) -> None:
+    """Actual resources and allocated requests of each container equal the spec's."""
+    eventually(
+        lambda: pod_resize.status_differences(pod.get()),
+        lambda found: not found,
+        within=scaled(limit),
+        what=f"status of {pod.name} reports what its spec wants",
+    )
+
+
+@then(
+    phrase("within {limit:Duration} its history tells of one resize in progress and of its end"),
+    target_fixture="history",
+)
+def history_tells(pod: RunningPod, limit: float, evidence: Evidence) -> list[JsonObject]:
+    """Read as a replay from the version before the resize, so nothing short-lived is missed."""
+    versions = pod_resize.history(pod, within=limit)
+    columns = ["generation", "observed", "resize", "ready", "at"]
+    rows = [pod_resize.row(version) for version in versions]
+    evidence.record("versions of the Pod", "table", {"columns": columns, "rows": rows})
+    must_be_none(pod_resize.not_one_resize(pod, versions), f"{pod.name} was resized once")
+    return versions
+
+
+@then("its history shows it ready throughout")
+def ready_throughout(history: list[JsonObject]) -> None:
+    unready = [pod_resize.row(v) for v in history if condition(v, "Ready").get("status") != "True"]
+    must_be_none([str(row) for row in unready], "the Pod is ready in every version")
+
+
+@then(phrase('within {limit:Duration} its events tell "{first:Name}" and "{second:Name}"'))
+def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
+    eventually(
+        lambda: [event["reason"] for event in pod.pods.events(pod.first.identity.uid)],
+        lambda reasons: {first, second} <= set(reasons),
+        within=scaled(limit),
+        what=f"events of {pod.name} tell {first} and {second}",
+    )
+
+
+@then(phrase("within {limit:Duration} its resize is deferred"))
+def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    version = pod_resize.await_pending(pod, "Deferred", within=limit)
+    evidence.record("while deferred", "text", str(condition(version.pod, PENDING)))
+
+
+@then(
+    phrase(
+        'within {limit:Duration} its resize is infeasible, naming "{word:Name}", '
+        "and its kubelet counts it"
+    )
+)
+def infeasible(
+    cluster: Cluster, pod: RunningPod, limit: float, word: str, evidence: Evidence
+) -> None:
+    """Counted from zero: its kubelet was restarted for this scenario."""
+    version = pod_resize.await_pending(pod, "Infeasible", within=limit)
+    told = condition(version.pod, PENDING).get("message", "")
+    counted = kubelet.infeasible_resizes(cluster.api, pod.node, word)
+    evidence.record("why it can never be done", "text", str(told))
+    wrong = [] if word in told else [f"the condition says {told!r}"]
+    wrong += [] if counted else [f"the kubelet of {pod.node} counts no resize refused for {word}"]
+    must_be_none(wrong, f"what is infeasible names {word}")
+
+
+@then(phrase("for {lasting:Duration} its resize is not granted and its cgroups stay as they were"))
+def not_granted(pod: RunningPod, lasting: float) -> None:
+    """Deferred or not told: a restarted kubelet may write a status before it knows of the resize.
+
+    Source: HandlePodAdditions of kubernetes pkg/kubelet/kubelet.go; seen live in one run of three.
+    """
+    stays(lambda: pod_resize.signs_of_granting(pod), lasting, f"the resize of {pod.name} waits")
+
+
+@then(phrase("within {limit:Duration} its resize is in progress with an error"))
+def in_progress_with_error(pod: RunningPod, limit: float, evidence: Evidence) -> None:
+    version = eventually(
+        pod.version,
+        lambda version: resize_state(version.pod) == "in progress: Error",
+        within=scaled(limit),
+        what=f"the resize of {pod.name} is in progress with reason Error",
+    )
+    evidence.record("while refused", "text", str(condition(version.pod, IN_PROGRESS)))
+
+
+@then(phrase("within {limit:Duration} the higher has grown"))
+def higher_grows(rivals: Rivals, limit: float) -> None:
+    eventually(
+        rivals.higher.cgroups,
+        lambda seen: seen.pod.allows("500m", "256Mi"),
+        within=scaled(limit),
+        what="the Pod of higher priority is resized",
+    )
+
+
+@then(phrase("for {lasting:Duration} the lower has not"))
+def lower_stays(rivals: Rivals, lasting: float) -> None:
+    stays(rivals.lower.file_changes, lasting, "the Pod of lower priority still waits")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} the kubelet has counted each of its four figures "
+        "and timed its resize"
+    )
+)
+def resizes_counted(
+    pod: RunningPod, cluster: Cluster, limit: float, counters: dict[str, float]
+) -> None:
+    """At least one more of each: other scenarios resize on the same kubelet."""
+    eventually(
+        lambda: pod_resize.uncounted(counters, kubelet.resize_counters(cluster.api, pod.node)),
+        lambda left: not left,
+        within=scaled(limit),
+        what=f"the kubelet of {pod.node} counts the resize of {pod.name}",
+    )

@@ -1,0 +1,162 @@
+"""Pods that run: what a scenario starts from, and whether anything restarted."""
+
+from pytest_bdd import given, then, when
+
+from fixtures.worlds.workloads.pods import Workloads, kinds, unended_on
+from infra.clients.node import kubelet
+from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
+from infra.clients.workloads.pods import PodIdentity, identity
+from infra.cluster import Cluster
+from infra.errors import ClaimError, NotPrepared
+from infra.quantity import count_of_bytes
+from infra.timing import scaled
+from infra.wait import consistently
+from tests.steps.phrases import one_of, phrase
+
+KIND = one_of(kinds())
+"""A kind of Pod is a manifest."""
+
+
+@given(phrase("a running {kind:Kind} Pod", Kind=KIND), target_fixture="pod")
+def running_pod(workloads: Workloads, kind: str) -> RunningPod:
+    """A Pod of ``fixtures/manifests/<kind>.yaml``."""
+    return workloads.run(kind)
+
+
+@given(phrase("a running {kind:Kind} Pod on that worker", Kind=KIND), target_fixture="pod")
+def running_pod_there(workloads: Workloads, kind: str, kept_worker: str) -> RunningPod:
+    return workloads.run(kind, node=kept_worker)
+
+
+@given(phrase("a running {kind:Kind} Pod on it", Kind=KIND), target_fixture="pod")
+def running_pod_on_it(workloads: Workloads, kind: str, changed: str) -> RunningPod:
+    """On the worker whose kubelet was changed."""
+    return workloads.run(kind, node=changed)
+
+
+@given(phrase("a running {kind:Kind} Pod on {worker:Worker}", Kind=KIND), target_fixture="pod")
+def running_pod_on(workloads: Workloads, kind: str, worker: str) -> RunningPod:
+    """Put there by the scheduler, and only once no other scenario keeps that worker for itself."""
+    return workloads.run(kind, nodeSelector={"kubernetes.io/hostname": worker})
+
+
+@given("a neighbour of the same kind on the same worker", target_fixture="neighbour")
+def neighbour_of_pod(workloads: Workloads, pod: RunningPod) -> RunningPod:
+    return workloads.run("resizable", node=pod.node, name="neighbour")
+
+
+@given("a worker kept for this scenario", target_fixture="there")
+def worker_kept(kept_worker: str) -> str:
+    return kept_worker
+
+
+@given(phrase("it uses more than {memory:Quantity} memory"))
+def uses_memory(pod: RunningPod, memory: str) -> None:
+    used = pod.first.cgroups.containers[pod.only_container].memory_current
+    if used <= count_of_bytes(memory):
+        raise NotPrepared(f"{pod.name} uses {used} bytes of memory, not more than {memory}")
+
+
+@when("it frees its memory")
+def free_memory(pod: RunningPod) -> None:
+    """By SIGUSR1 to its shell, the oldest process of its container; the manifest traps it."""
+    first, *_ = pod.cgroups().containers[pod.only_container].pids
+    pod.shell.run(["kill", "-USR1", str(first)])
+
+
+@given("the containers of its worker", target_fixture="on_worker")
+def containers_of_worker(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
+    return identities_on(cluster, pod.node)
+
+
+@when("the kubelet of its worker restarts", target_fixture="on_worker")
+def restart_kubelet(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
+    before = identities_on(cluster, pod.node)
+    kubelet.restart(pod.shell, cluster.api)
+    return before
+
+
+@then("no container of its worker has restarted")
+def none_on_worker_restarted(
+    pod: RunningPod, cluster: Cluster, on_worker: dict[str, PodIdentity]
+) -> None:
+    now = identities_on(cluster, pod.node)
+    changed = [name for name in on_worker if on_worker[name] != now.get(name)]
+    if changed:
+        told = "\n".join(f"  {name}: {on_worker[name]} -> {now.get(name)}" for name in changed)
+        raise ClaimError(f"containers of {pod.node} changed as its kubelet restarted:\n{told}")
+
+
+@then("no container or process of it has restarted")
+def nothing_restarted(pod: RunningPod) -> None:
+    must_be_none(pod.restarts(), f"{pod.name} was resized in place")
+
+
+@then("its other containers and their processes have not restarted")
+def others_not_restarted(pod: RunningPod, restarted: str) -> None:
+    must_be_none(pod.restarts(but=restarted), f"only {restarted} of {pod.name} restarted")
+
+
+@then("the neighbour is untouched")
+def neighbour_untouched(neighbour: RunningPod) -> None:
+    must_be_none(neighbour.changes() + neighbour.restarts(), "the neighbour is as it was")
+
+
+@then(
+    phrase('for {lasting:Duration} its container "{name:Name}" has restarted once, for the resize'),
+    target_fixture="restarted",
+)
+def restarted_once(pod: RunningPod, lasting: float, name: str) -> str:
+    """A crash would come back, or tell no resize in the event that explains the kill."""
+    consistently(
+        lambda: identity(pod.get()).containers[name][2],
+        lambda count: count == 1,
+        lasting=scaled(lasting),
+        what=f"container {name} of {pod.name} has restarted exactly once",
+    )
+    must_tell(pod, f"Container {name} resize requires restart")
+    return name
+
+
+@then(phrase("for {lasting:Duration} the Pod, its containers and its cgroups stay as they were"))
+def nothing_changes(pod: RunningPod, lasting: float) -> None:
+    stays(pod.changes, lasting, f"a refused resize changes nothing of {pod.name}")
+
+
+@then(phrase("for {lasting:Duration} its cgroups and containers stay as they were"))
+def files_stay(pod: RunningPod, lasting: float) -> None:
+    stays(pod.file_changes, lasting, f"cgroups and containers of {pod.name} stay")
+
+
+@then("its stored image and labels are as before")
+def image_and_labels_kept(pod: RunningPod) -> None:
+    now, first = pod.get(), pod.first.pod
+    kept = [(p["metadata"]["labels"], p["spec"]["containers"][0]["image"]) for p in (first, now)]
+    if kept[0] != kept[1]:
+        raise ClaimError(f"a resize changed labels or image: {kept[0]} became {kept[1]}")
+
+
+@then("its stored spec states no resize policy")
+def no_stored_policy(pod: RunningPod) -> None:
+    (container,) = pod.get()["spec"]["containers"]
+    if "resizePolicy" in container:
+        raise ClaimError(f"a default was written to the spec: {container['resizePolicy']}")
+
+
+@when("the filler Pod is deleted")
+def delete_filler(workloads: Workloads) -> None:
+    workloads.pods.delete("filler")
+
+
+def must_tell(pod: RunningPod, message: str) -> None:
+    told = [event.get("message", "") for event in pod.pods.events(pod.first.identity.uid)]
+    if message not in told:
+        raise ClaimError(f"no event of {pod.name} says {message!r}; events say {told}")
+
+
+def identities_on(cluster: Cluster, node: str) -> dict[str, PodIdentity]:
+    """Every Pod of a node, by namespace and name."""
+    return {
+        f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": identity(pod)
+        for pod in unended_on(cluster.api, node)
+    }

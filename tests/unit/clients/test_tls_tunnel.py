@@ -1,0 +1,94 @@
+"""TLS over a channel: a plain socket stands in for the SSH channel, a thread for the port."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.clients.transport import tls_tunnel
+from infra.kube_api import ApiUnreachable
+from infra.pki import authority
+from infra.pki.material import Material
+from tests.unit.elections_fake import cluster
+
+ADDRESS = "10.0.1.11"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    return authority.create_all(cluster().spec, tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def port(material: Material) -> Iterator[socket.socket]:
+    """Our end of a connection to something that serves etcd's certificate."""
+    ours, theirs = socket.socketpair()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(material.cert_path("etcd"), material.key_path("etcd"))
+
+    def serve() -> None:
+        try:
+            with context.wrap_socket(theirs, server_side=True) as channel:
+                channel.recv(1024)
+                channel.sendall(ANSWER)
+        except OSError:
+            theirs.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield ours
+    ours.close()
+    thread.join()
+
+
+def trusting(path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(path)
+    return context
+
+
+def test_an_answer_and_the_certificate_come_through(
+    material: Material, port: socket.socket
+) -> None:
+    context = trusting(material.cert_path("etcd-ca"))
+    with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
+        shown = ssl.DER_cert_to_PEM_cert(stream.certificate())
+        status, _, text = tls_tunnel.parsed(stream.ask(b"GET / HTTP/1.1\r\n\r\n"))
+        assert (status, text) == (200, "hello")
+    assert shown.split() == material.cert("etcd").decode().split()
+
+
+def test_another_authority_is_refused(material: Material, port: socket.socket) -> None:
+    context = trusting(material.cert_path("ca"))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        tls_tunnel.Stream(port, context, ADDRESS).__enter__()  # type: ignore[arg-type]
+
+
+def test_another_address_is_refused(material: Material, port: socket.socket) -> None:
+    context = trusting(material.cert_path("etcd-ca"))
+    with pytest.raises(ssl.SSLCertVerificationError, match="10\\.0\\.1\\.21"):
+        tls_tunnel.Stream(port, context, "10.0.1.21").__enter__()  # type: ignore[arg-type]
+
+
+def test_a_port_that_closes_is_no_answer(material: Material) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system likes
+        tls_tunnel.Stream(ours, trusting(material.cert_path("ca")), ADDRESS).__enter__()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhal",
+    ],
+)
+def test_an_answer_cut_off_by_a_process_that_ended(content: bytes) -> None:
+    with pytest.raises(ApiUnreachable, match="ended before its answer did"):
+        tls_tunnel.parsed(content)

@@ -1,0 +1,155 @@
+"""Imports point one way; a library has one home; one module sleeps."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = [
+    path
+    for folder in ("infra", "fixtures", "tests/steps")
+    for path in (ROOT / folder).rglob("*.py")
+]
+HOMES = {
+    "boto3": ("infra/ec2",),
+    "botocore": ("infra/ec2",),
+    "cryptography": ("infra/pki/",),
+    "fabric": ("infra/ssh.py",),
+    "infra.localec2": ("infra/localec2/", "infra/__main__.py", "infra/lifecycle/platforms.py"),
+    "moto": ("infra/localec2/",),
+}
+"""Who alone may import a package."""
+FORBIDDEN = {
+    "infra/": ("pytest", "pytest_bdd", "fixtures", "tests"),
+    "infra/clients/": ("infra.phases", "infra.localec2"),
+    "infra/desired/": ("infra.phases", "infra.localec2"),
+    "fixtures/": ("tests",),
+    "tests/steps/": ("infra.ec2", "infra.localec2", "infra.phases", "infra.desired", "boto3"),
+}
+SLEEPER = "infra/wait.py"
+
+
+@dataclass(frozen=True)
+class Import:
+    path: str
+    name: str
+    line: int
+
+    def of(self, package: str) -> bool:
+        return self.name == package or self.name.startswith(f"{package}.")
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+def imports(path: Path) -> Iterator[Import]:
+    where = path.relative_to(ROOT).as_posix()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(where, alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield Import(where, node.module, node.lineno)
+            for alias in node.names:  # "from infra import localec2" imports a module too
+                yield Import(where, f"{node.module}.{alias.name}", node.lineno)
+
+
+@cache
+def all_imports() -> list[Import]:
+    """Read when a test asks: collecting the tests is not to take a second for it."""
+    return [one for path in SOURCES for one in imports(path)]
+
+
+@pytest.mark.parametrize("package", HOMES)
+def test_a_package_is_imported_in_its_home_only(package: str) -> None:
+    strays = [
+        f"{one.path}:{one.line} imports {one.name}"
+        for one in all_imports()
+        if one.of(package) and not one.path.startswith(HOMES[package])
+    ]
+    assert not strays, f"only {HOMES[package]} may: " + "; ".join(sorted(set(strays)))
+
+
+@pytest.mark.parametrize("layer", FORBIDDEN)
+def test_a_layer_does_not_look_up(layer: str) -> None:
+    wrong = [
+        f"{one.path}:{one.line} imports {one.name}"
+        for one in all_imports()
+        if one.path.startswith(layer) and any(one.of(name) for name in FORBIDDEN[layer])
+    ]
+    assert not wrong, "; ".join(sorted(set(wrong)))
+
+
+def test_only_one_module_sleeps() -> None:
+    sleepers = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() != SLEEPER
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "sleep"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "time"
+    ]
+    assert not sleepers, f"use infra.wait (eventually, consistently, pause) instead: {sleepers}"
+
+
+JUDGES = "then"
+"""The decorator of steps that give verdicts: only there may an assert stand."""
+
+
+def test_only_then_steps_assert() -> None:
+    # elsewhere it would tell a bad start as a false claim: infra.errors.require
+    strays = [
+        f"{path.relative_to(ROOT)}:{one.lineno}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() != SLEEPER
+        for one in asserts(ast.parse(path.read_text()))
+    ]
+    assert not strays, f"raise NotPrepared, by infra.errors.require: {strays}"
+
+
+def asserts(tree: ast.AST) -> Iterator[ast.Assert]:
+    """Those outside Then-steps."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Assert):
+            yield node
+        elif not (isinstance(node, ast.FunctionDef) and is_then(node)):
+            yield from asserts(node)
+
+
+def is_then(node: ast.FunctionDef) -> bool:
+    calls = [d.func for d in node.decorator_list if isinstance(d, ast.Call)]
+    return any(isinstance(f, ast.Name) and f.id == JUDGES for f in calls)
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("@then('x')\ndef f():\n    assert x", 0),
+        ("@given('x')\ndef f():\n    assert x", 1),
+        ("@when('x')\ndef f():\n    if y:\n        assert x", 1),
+        ("def f():\n    assert x", 1),
+    ],
+)
+def test_an_assert_elsewhere_is_found(code: str, count: int) -> None:
+    assert len(list(asserts(ast.parse(code)))) == count
+
+
+def test_steps_and_fixtures_do_not_skip() -> None:
+    skips = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"skip", "importorskip"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "pytest"
+    ]
+    assert not skips, f"a cluster that lacks something is not judged, not green: {skips}"

@@ -1,0 +1,65 @@
+"""Targets do what they are named for; the kept cluster is touched by those that say so."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".ci/run", ".github", "docs"]
+NAMED = re.compile(r"`make ([a-z][a-z0-9-]*)|^make ([a-z][a-z0-9-]*)(?: +#| [A-Z]|$)", re.MULTILINE)
+
+
+def make(*argv: str) -> subprocess.CompletedProcess[str]:
+    """Only says what it would run."""
+    dry = ["make", "-n", "-o", ".venv/installed", *argv]
+    return subprocess.run(dry, check=False, capture_output=True, text=True, cwd=ROOT)
+
+
+def commands(*argv: str) -> list[str]:
+    done = make(*argv)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def on_a_cluster(line: str) -> bool:
+    return "test_part" in line or bool(re.search(r"-m infra (up|down)", line))
+
+
+@pytest.mark.parametrize("kept", ["series", "mine"])
+def test_what_ci_runs_names_its_own_cluster_in_each_command(kept: str) -> None:
+    ran = [line for line in commands("test", f"KFS_CLUSTER_ID={kept}") if on_a_cluster(line)]
+    assert len(ran) == 3
+    assert all("--cluster-id test" in line for line in ran), ran
+
+
+def test_what_ci_runs_refuses_the_kept_cluster() -> None:
+    done = make("test", "KFS_CLUSTER_ID=test")
+    assert done.returncode != 0
+    assert '"test" is your kept cluster' in done.stderr
+    assert make("e2e", "KFS_CLUSTER_ID=test").returncode == 0
+
+
+def test_checks_need_no_cluster() -> None:
+    ran = commands("check", "coverage", "test-localec2")
+    assert ran
+    assert not any(map(on_a_cluster, ran)), ran
+
+
+@pytest.mark.parametrize("target", ["check", "e2e", "e2e-all", "mutants", "soak", "sweep", "up"])
+def test_arguments_go_to_what_is_run(target: str) -> None:
+    assert commands(target, "ARGS=--given")[-1].endswith("--given")
+
+
+def test_what_ci_runs_takes_none() -> None:
+    assert not any("--given" in line for line in commands("test", "ARGS=--given"))
+
+
+def test_targets_that_documents_name_are_there() -> None:
+    paths = [p for name in TEXTS for p in (ROOT / name, *(ROOT / name).rglob("*"))]
+    text = "\n".join(p.read_text() for p in paths if p.is_file() and p.suffix != ".png")
+    named = {quoted or own_line for quoted, own_line in NAMED.findall(text)}
+    assert {"verify", "e2e", "test"} <= named
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert not named - targets

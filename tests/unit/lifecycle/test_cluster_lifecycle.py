@@ -1,0 +1,81 @@
+"""What ``up`` puts back is told, and Pods are asked after it."""
+
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra import ec2
+from infra.inventory import series
+from infra.lifecycle import cluster_lifecycle, gate, platforms, state_dir
+from infra.lifecycle.build_runner import Tally
+from infra.pki import ssh_keys
+from infra.progress import Progress
+from infra.settings import Settings
+
+SPEC = series("unit", kubernetes="v1.36.1", platform="local")
+MADE = ec2.Provisioned("vpc", "subnet", "group", {})
+SITE: Any = SimpleNamespace(client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_root=tmp_path, cluster_id="unit")
+
+
+def changing(
+    monkeypatch: pytest.MonkeyPatch, *changes: str, strangers: tuple[str, ...] = ()
+) -> None:
+    def provision(*_: Any, say: Any, **__: Any) -> ec2.Provisioned:
+        for text in changes:
+            say(text)
+        return MADE
+
+    monkeypatch.setattr(ec2, "provision", provision)
+    monkeypatch.setattr(ec2, "route_pods", lambda *_, **__: None)
+    monkeypatch.setattr(ec2, "strangers", lambda *_: list(strangers))
+    for name in ("public", "user_data"):
+        monkeypatch.setattr(ssh_keys, name, lambda *_: "")
+
+
+def test_what_is_put_back_is_told_and_counted_what_is_not_ours_only_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changing(monkeypatch, "the VPC sends", strangers=("worker-0 has a profile",))
+    said = StringIO()
+    made = cluster_lifecycle.provision(settings, SPEC, SITE, Progress(said))
+    assert made.changes == ("the VPC sends",)
+    assert "the VPC sends" in said.getvalue()
+    assert "worker-0 has a profile" in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed", "deep"), [((), 0, False), (("a route",), 0, True), ((), 1, True)]
+)
+def test_pods_are_asked_after_anything_was_put_back(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    changes: tuple[str, ...],
+    changed: int,
+    deep: bool,
+) -> None:
+    changing(monkeypatch, *changes)
+    gates: list[bool] = []
+    nothing: Any = SimpleNamespace(supplies=None, sources=())
+    for where, name in (
+        (platforms, "require"),
+        (cluster_lifecycle, "certify"),
+        (ssh_keys, "ensure"),
+    ):
+        monkeypatch.setattr(where, name, lambda *_: None)
+    monkeypatch.setattr(platforms, "open_site", lambda *_: SITE)
+    monkeypatch.setattr(cluster_lifecycle, "gather", lambda *_: nothing)
+    monkeypatch.setattr(cluster_lifecycle, "connect", lambda *_: nothing)
+    monkeypatch.setattr(cluster_lifecycle, "build", lambda *_: Tally(kept=9, changed=changed))
+    monkeypatch.setattr(gate, "gate", lambda _, *, deep: gates.append(deep))
+    monkeypatch.setattr(state_dir, "write", lambda *_: None)
+    cluster_lifecycle.up(settings, Progress(StringIO()))
+    assert gates == [deep]

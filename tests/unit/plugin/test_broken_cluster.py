@@ -1,0 +1,147 @@
+"""A cluster that was given up on: what comes later is not judged at once, until it is mended."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fixtures import cluster as clusters
+from fixtures.plugin import broken_cluster, lanes
+from fixtures.worlds import faults
+from infra.errors import ClusterBroken, LabError
+from infra.lifecycle import state_dir
+from infra.settings import Settings
+from tests.unit.plugin.lanes_project import CONFTEST
+from tests.unit.report_project import folder_of, make, outcomes, records, run
+
+FEATURE = """
+@article_63
+Feature: Backing up etcd
+  A backup that restores.
+
+  @claim_63_1 @disruptive
+  Rule: Three members are healthy
+
+    Scenario: one that breaks the cluster
+      Then a node is gone
+
+  @claim_63_2 @disruptive
+  Rule: One member may be lost
+
+    Scenario: one that comes after
+      Then it is healthy
+
+  @claim_63_3 @disruptive
+  Rule: A snapshot is private
+
+    Scenario: one more
+      Then it is healthy
+"""
+STEPS = """
+from pytest_bdd import scenarios, then
+
+scenarios("../features")
+
+@then("a node is gone")
+def gone(cluster):
+    (cluster.state / "node is gone").touch()
+
+@then("it is healthy")
+def healthy():
+    pass
+"""
+CAUSE = "the cluster is not healthy: node worker-0 is not Ready"
+
+
+@pytest.mark.parametrize("way", [("-p", "no:xdist"), ("-n", "1")])
+def test_what_comes_later_is_not_judged_for_the_first_cause(
+    tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    project = make(tmp_path, conftest=CONFTEST, feature=FEATURE, steps=STEPS)
+    assert run(project, "-p", "no:xdist", "-k", "breaks").returncode == 1
+    (place,) = (project / "state").glob("*/looked")
+    place.unlink()
+    folder = folder_of(project)
+    assert outcomes(folder)["63.1"] == ("holds", "")
+    assert records(folder)["after one that breaks the cluster"]["reason"] == CAUSE
+    (project / "reports").rename(project / "earlier")
+    assert run(project, *way, "-k", "not breaks").returncode == 1
+    found = outcomes(folder_of(project))
+    assert found["63.2"] == found["63.3"] == ("not judged", CAUSE)
+    assert place.read_text() == "0", "nobody looks at the cluster again"
+
+
+def test_the_first_cause_stays_until_the_cluster_is_mended(tmp_path: Path) -> None:
+    for cause in ("etcd is gone", "the node is gone"):
+        with pytest.raises(ClusterBroken, match=cause), broken_cluster.remembered(tmp_path):
+            raise ClusterBroken(cause)
+    with pytest.raises(ClusterBroken, match="etcd is gone"):
+        broken_cluster.must_not_be(tmp_path)
+    state_dir.mended(tmp_path)
+    broken_cluster.must_not_be(tmp_path)
+
+
+def test_other_errors_break_no_cluster(tmp_path: Path) -> None:
+    with pytest.raises(LabError), broken_cluster.remembered(tmp_path):
+        raise LabError("a Pod stays")
+    broken_cluster.must_not_be(tmp_path)
+
+
+def test_a_parallel_scenario_is_told_too(tmp_path: Path) -> None:
+    settings = Settings(cluster_id="x", state_root=tmp_path)
+    settings.state.mkdir()
+    state_dir.give_up(settings.state, "etcd is gone")
+    node = SimpleNamespace(stash={}, get_closest_marker=lambda _: None)
+    values = {"settings": settings, "cluster": None}
+    request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
+    with pytest.raises(ClusterBroken, match="etcd is gone"), lanes.turn(request):
+        pass
+
+
+def test_further_clusters_are_others(tmp_path: Path) -> None:
+    first = Settings(cluster_id="x", state_root=tmp_path)
+    (further,) = first.further(2)
+    for one in (first, further):
+        one.state.mkdir()
+    state_dir.give_up(further.state, "etcd is gone")
+    broken_cluster.must_not_be(first.state)
+
+
+def test_an_undoing_that_is_ended_early_leaves_a_broken_cluster(tmp_path: Path) -> None:
+    faults.write(tmp_path, [faults.Fault("stopped", "controller-0", "etcd")])
+    told = "etcd on controller-0 was stopped and is not undone: timed out"
+    with pytest.raises(ClusterBroken, match=told), faults.unfinished(tmp_path):
+        raise pytest.fail.Exception("timed out after 1 s")
+    faults.write(tmp_path, [])
+    with pytest.raises(pytest.fail.Exception), faults.unfinished(tmp_path):
+        raise pytest.fail.Exception("timed out after 1 s")
+
+
+def test_a_run_that_repairs_the_cluster_takes_it_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(cluster_id="x", state_root=tmp_path)
+    settings.state.mkdir()
+    state_dir.give_up(settings.state, "etcd is gone")
+    attached: Any = SimpleNamespace(api=None, state=settings.state, close=lambda: None)
+    monkeypatch.setattr("infra.lifecycle.cluster_lifecycle.attach", lambda _: attached)
+    for name in (
+        "stale_objects.sweep",
+        "storage.ebs_csi_driver_turns.remove_left",
+        "lifecycle.extra_worker.remove_left",
+        "node.device_plugins.remove_left",
+    ):
+        monkeypatch.setattr(f"fixtures.worlds.{name}", lambda *_: None)
+    monkeypatch.setattr("infra.lifecycle.capabilities.lacks", lambda _: {})
+    monkeypatch.setattr("infra.lifecycle.gate.gate", ill)
+    with pytest.raises(ClusterBroken):
+        clusters.repair(settings)
+    assert state_dir.given_up(settings.state) == "etcd is gone"
+    monkeypatch.setattr("infra.lifecycle.gate.gate", lambda *_, **__: None)
+    clusters.repair(settings)
+    assert state_dir.given_up(settings.state) == ""
+
+
+def ill(*_: object, deep: bool) -> None:
+    raise ClusterBroken("etcd is still gone")

@@ -1,0 +1,165 @@
+"""The page of a synthetic run with all four outcomes: well-formed, self-contained, masked."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from infra import claims
+from infra.errors import UserError
+from infra.report import folder as folders
+from infra.report import html, index
+from infra.report.__main__ import rerender
+from infra.report.model import AFTERWARDS
+from infra.report.outcomes import Outcome
+from tests.unit.report.sample_run import EVERYWHERE, SECRET, circumstances, make, sample, scenario
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make(tmp_path / "reports")
+
+
+class Nesting(HTMLParser):
+    """Errors of a page: tags that do not close, links that leave it, ids used twice."""
+
+    VOID = frozenset({"meta", "br", "link", "img", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.errors: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in ("script", "link", "img", "iframe"):
+            self.errors.append(f"<{tag}> loads something")
+        for name in ("src", "href", "xlink:href"):
+            if value := values.get(name):
+                self.links.append(value)
+        if ident := values.get("id"):
+            self.ids.append(ident)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.errors.append(f"</{tag}> at {self.getpos()}")
+
+
+def parsed(page: Path) -> Nesting:
+    reader = Nesting()
+    reader.feed(page.read_text())
+    return reader
+
+
+def test_pages_are_well_formed_and_load_nothing(folder: Path) -> None:
+    for page in (folder / "index.html", folder.parents[1] / "index.html"):
+        found = parsed(page)
+        assert found.errors == []
+        assert found.open == []
+        assert len(found.ids) == len(set(found.ids))
+        assert not [link for link in found.links if "//" in link]
+
+
+def test_links_inside_the_page_arrive(folder: Path) -> None:
+    found = parsed(folder / "index.html")
+    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
+    matrix = parsed(folder.parents[1] / "index.html")
+    targets = [link.partition("#")[2] for link in matrix.links if "#" in link]
+    assert targets
+    assert set(targets) <= set(found.ids)
+
+
+def test_the_page_tells_all_four_outcomes(folder: Path) -> None:
+    page = (folder / "index.html").read_text()
+    assert "10 of the 12 claims tried hold" in page
+    assert f"of the catalogue's {len(claims.load())} were not tried" in page
+    for words in ("does not hold", "not judged", "not applicable", "not tried"):
+        assert words in page
+    assert "21 s without a leader that acts" in page
+    assert page.count("cannot be drawn") == 2
+
+
+def test_no_secret_and_no_markup_of_others_comes_through(folder: Path) -> None:
+    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    assert not [text for text in texts if SECRET in text]
+    assert "<script>" not in (folder / "index.html").read_text()
+
+
+def test_every_claim_has_a_verdict(folder: Path) -> None:
+    stored = json.loads((folder / "claims.json").read_text())
+    found = {claim["id"]: claim for claim in stored["claims"]}
+    assert list(found) == [claim.id for claim in claims.load()]
+    assert found["65.9"]["outcome"] == "does not hold"
+    assert found["71.12"]["reason"] == "the local EC2 does not modify volumes"
+    assert found["69.1"]["reason"] == "not in this run"
+    assert found["72.1"]["reason"] == "no scenario yet"
+    assert found["68.4"]["evidence"] == ["evidence/lease.json"]
+    assert stored["platform"] == "local"
+
+
+def test_a_recorded_run_is_judged_again(folder: Path) -> None:
+    before = (folder / "claims.json").read_text()
+    (folder / "index.html").unlink()
+    assert rerender(None, folder.parents[1]) == folder / "index.html"
+    assert (folder / "claims.json").read_text() == before
+    with pytest.raises(UserError, match="holds no run"):
+        rerender(folder.parent, folder.parents[1])
+
+
+def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -> None:
+    later = folder.with_name("20270101T000000Z-series")
+    run = circumstances()
+    only = [s for s in sample() if s.claims == ["65.9"]]
+    only[0].outcome = Outcome.HOLDS
+    folders.save(later, run, only, features=folder.parents[2] / "features")
+    index.write(folder.parents[1])
+    matrix = parsed(folder.parents[1] / "index.html")
+    assert f"v1.36.1/{later.name}/index.html#claim-65.9" in matrix.links
+    assert f"v1.36.1/{folder.name}/index.html#claim-68.4" in matrix.links
+
+
+def test_what_stays_as_it_was_is_not_shown_first() -> None:
+    def lease(*holders: str) -> html.Shown:
+        samples = [{"t": n, "holder": h, "transitions": 0} for n, h in enumerate(holders)]
+        return html.Shown("l", "lease-history", "p", Markup(), {"samples": samples})
+
+    def files(before: str, after: str) -> html.Shown:
+        rows = {"rows": [{"file": "cpu.max", "before": before, "after": after}]}
+        return html.Shown("c", "cgroup-change", "p", Markup(), rows)
+
+    assert [html.happens(p) for p in (lease("a", "a"), lease("a", "b"))] == [False, True]
+    assert [html.happens(p) for p in (files("1", "1"), files("1", "2"))] == [False, True]
+
+
+def test_what_followed_a_scenario_is_no_scenario_without_a_claim(folder: Path) -> None:
+    run, scenarios, judged = folders.load(folder)
+    entry = scenario("63.1", "after a snapshot is taken", claims=[], lane=AFTERWARDS)
+    page = html.render(run, [*scenarios, entry], judged, folder)
+    assert "<h2>After scenarios</h2>" in page
+    assert "Scenarios that name no claim" not in page
+    stray = html.render(run, [*scenarios, replace(entry, lane="serial")], judged, folder)
+    assert "After scenarios" not in stray
+    assert "Scenarios that name no claim" in stray
+
+
+def test_a_claim_judged_in_part_says_so_on_the_page_and_in_the_export(folder: Path) -> None:
+    page = (folder / "index.html").read_text()
+    assert "holds, 1 of 2 scenarios" in page
+    assert "its Then-steps looked at API server of controller-0, API server of controller-1" in page
+    stored = {c["id"]: c for c in json.loads((folder / "claims.json").read_text())["claims"]}
+    assert stored["63.4"]["partial"]
+    assert stored["63.4"]["lane"] == "disruptive"  # the features', not that of one scenario
+    assert stored["63.4"]["places"] == sorted(EVERYWHERE)
+    assert not stored["63.1"]["partial"]

@@ -1,0 +1,206 @@
+"""What API servers say and store: each Then-step goes red with a message one understands."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fixtures.worlds.apimachinery.admission_policies import Policies
+from infra.clients.apimachinery.admission_metrics import FAILURE
+from infra.clients.apimachinery.admission_policies import KINDS, Policy
+from infra.clients.apimachinery.sample_objects import MARK, draft
+from tests.steps.apimachinery import admission_responses as steps
+from tests.steps.apimachinery import preexisting_objects as stored
+from tests.unit.admission_fake import (
+    DEPLOYMENTS,
+    LATEST,
+    MACHINES,
+    NAME,
+    PODS,
+    JudgingCluster,
+    item,
+    judged,
+    refused,
+    said,
+    standing,
+)
+from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
+
+Made = tuple[Policies, Policy, JudgingCluster]
+ADMITTED: tuple[int, Any] = (201, {"metadata": {}})
+ONE_ADMITS = said(refused(), ADMITTED)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+
+@pytest.fixture
+def made() -> Made:
+    return judged()
+
+
+def all_say(cluster: JudgingCluster, verdict: tuple[int, Any]) -> None:
+    for api in cluster.apis.values():
+        api.verdict = verdict
+
+
+def test_a_refusal_by_each(made: Made) -> None:
+    policy = made[1]
+    steps.refused_by_policy(said(refused()), policy, 422)
+    steps.refused_saying(said(refused()), 422, "tagged latest")
+    words = (
+        f"by {NAME} refuse with 422 a Deployment of image busybox:latest.*\n.*\n  controller-1: 201"
+    )
+    goes_red(words, steps.refused_by_policy, ONE_ADMITS, policy, 422)
+    goes_red("should by", steps.refused_by_policy, said(refused(message="quota")), policy, 422)
+    goes_red("refuse with 422 and 'cost'", steps.refused_saying, said(refused()), 422, "cost")
+
+
+def test_a_broken_mutation(made: Made) -> None:
+    policy = made[1]
+    steps.refused_as_broken(said(refused(403, f"policy '{NAME}' failed")), policy)
+    goes_red("403 and reason Invalid", steps.refused_as_broken, said(refused()), policy)
+
+
+def test_admission_by_each(made: Made) -> None:
+    policies, _, cluster = made
+    steps.admitted(said(ADMITTED))
+    goes_red("should admit a Deployment.*\n  controller-0: 422", steps.admitted, ONE_ADMITS)
+    warned = said(ADMITTED, headers={"Warning": '299 - "x"'})
+    goes_red("without a warning admit", steps.admitted_silently, warned)
+    goes_red("should have stored", steps.admitted_and_stored, policies, said(ADMITTED))
+    for name, api in cluster.apis.items():
+        api.table[f"{DEPLOYMENTS}/tried-on-{name}"] = item()
+    steps.admitted_and_stored(policies, said(ADMITTED))
+    goes_red("should not have stored", steps.not_stored, policies, said(ADMITTED))
+
+
+def test_verdicts_now(made: Made) -> None:
+    policies, _, cluster = made
+    steps.admits_now(policies, LATEST)
+    steps.admitted_elsewhere(policies, LATEST)
+    steps.unmarked_elsewhere(policies, draft("a Pod"))
+    goes_red(f"should by {NAME} refuse with 422", steps.refuses_now, policies, LATEST)
+    cluster.apis["controller-1"].verdict = refused()
+    goes_red("should admit", steps.admits_now, policies, LATEST)
+    goes_red("in namespace default admit", steps.admitted_elsewhere, policies, LATEST)
+    all_say(cluster, (201, item("yes")))
+    goes_red("leave unmarked a Pod", steps.unmarked_elsewhere, policies, draft("a Pod"))
+
+
+def test_verdicts_that_come_or_stay(made: Made) -> None:
+    policies, policy, cluster = made
+    steps.keeps_admitting(policies, 5, LATEST)
+    steps.comes_to_admit(policies, 10, LATEST)
+    goes_red(f"by {NAME} refuses.*not within 10", steps.comes_to_refuse, policies, 10, LATEST)
+    goes_red("with 403: not", steps.comes_to_refuse_with, policies, 10, what=LATEST, code=403)
+    goes_red(
+        "with a warning that names", steps.comes_to_warn, policies, policy, limit=9, what=LATEST
+    )
+    cluster.apis["controller-2"].verdict = refused()
+    goes_red("did not stay for 5 s", steps.keeps_admitting, policies, 5, LATEST)
+    goes_red("admits a Dep.*not within 10 s", steps.comes_to_admit, policies, 10, LATEST)
+    goes_red("message 'other'", steps.comes_to_say, policies, 10, "other", LATEST)
+    goes_red("leaves it unmarked", steps.comes_to_leave_unmarked, policies, 10, LATEST)
+
+
+def test_warnings(made: Made) -> None:
+    policies, policy, cluster = made
+    for api in cluster.apis.values():
+        api.headers = {"Warning": f'299 - "Validation failed for ValidatingAdmissionPolicy {NAME}"'}
+    recorded: Any = NoEvidence()
+    steps.comes_to_warn(policies, policy, 10, LATEST)
+    steps.tried(policies, LATEST, recorded)
+    assert "warning '299" in recorded.recorded[0][2]["rows"][0][1]
+
+
+def test_the_judge_is_the_last_validating_policy(made: Made) -> None:
+    policies, policy, cluster = made
+    policies.made.append(Policy(policy.api, KINDS[1], "labels", "ns", {}))
+    all_say(cluster, refused())
+    steps.refuses_now(policies, LATEST)
+
+
+def test_marks(made: Made) -> None:
+    policies, _, cluster = made
+    pods = said((201, item("yes")), (201, item("no")), what="a Pod")
+    goes_red(
+        "return marked yes a Pod.*\n.*\n  controller-1: 201, mark no",
+        stored.returned_marked,
+        pods,
+        "yes",
+    )
+    good = said((201, item("yes")), what="a Pod")
+    goes_red("have stored marked yes", stored.stored_marked, policies, good, mark="yes")
+    for name, api in cluster.apis.items():
+        api.table[f"{PODS}/tried-on-{name}"] = item("yes")
+    stored.stored_marked(policies, good, "yes")
+    goes_red("with the labels .*team.* return", stored.same_labels, policies, good)
+    stored.same_labels(policies, said((200, item("yes", team="red")), what="a Pod"))
+
+
+def test_marks_on_pods_of_deployments(made: Made) -> None:
+    policies, _, cluster = made
+    cluster.api.table[PODS] = {"items": [item("yes"), item("yes"), item()]}
+    goes_red(
+        "has one Pod, marked yes: not within",
+        stored.pods_marked,
+        policies,
+        said(ADMITTED),
+        limit=30,
+        mark="yes",
+    )
+    for name, api in cluster.apis.items():
+        template = {"metadata": {"labels": {MARK: "yes"}}}
+        api.table[f"{DEPLOYMENTS}/tried-on-{name}"] = {**item(), "spec": {"template": template}}
+    goes_red("leave unmarked the template", stored.templates_unmarked, policies, said(ADMITTED))
+
+
+def test_what_stood_before(made: Made) -> None:
+    _, _, cluster = made
+    subject = standing(cluster.api)
+    stored.deployment_as_before(subject)
+    cluster.api.table[subject.path] = {
+        "metadata": {"uid": "u", "generation": 2},
+        "spec": {"replicas": 1},
+    }
+    goes_red("touch nothing: generation: 1 became 2; spec", stored.deployment_as_before, subject)
+    goes_red("generation", stored.pod_as_before, subject)
+
+
+def test_audit_events(made: Made) -> None:
+    policies, policy, cluster = made
+    asked = said(ADMITTED, headers={"Audit-Id": "a-1"})
+    recorded: Any = NoEvidence()
+    goes_red(
+        "audit log of controller-0 has the request a-1: not",
+        stored.audited,
+        policies,
+        policy,
+        said=asked,
+        evidence=recorded,
+    )
+    event: dict[str, Any] = {"auditID": "a-1", "stage": "ResponseComplete"}
+    for name in MACHINES:
+        cluster.shells[name].answers["grep"] = json.dumps(event)
+    stored.not_audited(policies, asked)
+    goes_red(
+        f"audit events of contr.* name no {NAME}",
+        stored.audited,
+        policies,
+        policy,
+        said=asked,
+        evidence=recorded,
+    )
+    event["annotations"] = {FAILURE: json.dumps([{"policy": NAME, "binding": NAME}])}
+    for name in MACHINES:
+        cluster.shells[name].answers["grep"] = json.dumps(event)
+    stored.audited(policies, policy, asked, recorded)
+    goes_red("failed nothing, but audit events say", stored.not_audited, policies, asked)
+
+
+def test_drafts_that_are_not_understood() -> None:
+    with pytest.raises(ValueError, match="not an object that can be drafted"):
+        draft("a Deployment of everything")

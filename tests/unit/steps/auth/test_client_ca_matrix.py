@@ -1,0 +1,94 @@
+"""Ports that let in clients of other authorities, or not those of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.clients.apimachinery import aggregation
+from infra.clients.auth import certificates as client
+from infra.clients.auth import client_ca_matrix
+from infra.clients.transport import tls_tunnel
+from infra.kube_api import ApiUnreachable
+from infra.pki import authority, reading
+from tests.steps.auth import certificates as steps
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import goes_red
+
+SPEC = cluster().spec
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., client_ca_matrix.Tried]:
+    """What ports answer; ``open_to`` are authorities that every port lets in besides its own."""
+    pod = aggregation.Second(cluster(), {"metadata": {}, "status": {"podIP": "10.200.0.9"}})
+    monkeypatch.setattr(aggregation, "second", lambda _: pod)
+
+    def tried(*open_to: str, shut: bool = False) -> client_ca_matrix.Tried:
+        def exchange(*_: Any, context: Any, **how: Any) -> bytes:
+            door = next(
+                d for d in client_ca_matrix.doors(cluster()) if (d.machine, d.port) == _[1:3]
+            )
+            if (context in door.of and not shut) or context in open_to:
+                return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+            if door.port in {2379, 2380}:
+                raise ApiUnreachable("tlsv13 alert certificate required")
+            return b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+
+        monkeypatch.setattr(tls_tunnel, "exchange", exchange)
+        monkeypatch.setattr(tls_tunnel, "trusting_anybody", lambda who: who)
+        known = (
+            "ca",
+            "etcd-ca",
+            "front-proxy-ca",
+            client_ca_matrix.STRANGER,
+            client_ca_matrix.BY_ANOTHER_NAME,
+        )
+        whose: Any = {who: who for who in known}
+        return client_ca_matrix.tried(cluster(), whose)
+
+    return tried
+
+
+def test_ports_that_let_in_whom_they_should(
+    answering: Callable[..., client_ca_matrix.Tried],
+) -> None:
+    good = answering()
+    steps.own_let_in(good)
+    steps.others_kept_out(good)
+    assert len(good) == 18
+
+
+def test_ports_that_let_in_others_or_nobody(
+    answering: Callable[..., client_ca_matrix.Tried],
+) -> None:
+    words = r"API server of controller-0 \(port 6443\) lets in a client of etcd-ca: 200"
+    goes_red(words, steps.others_kept_out, answering("etcd-ca"))
+    goes_red(
+        "lets in a client of a stranger",
+        steps.others_kept_out,
+        answering(client_ca_matrix.STRANGER),
+    )
+    loose = answering(client_ca_matrix.BY_ANOTHER_NAME)
+    goes_red("in a client of front-proxy-ca by another name: 200", steps.others_kept_out, loose)
+    goes_red("answers 401 to a client of ca", steps.own_let_in, answering(shut=True))
+
+
+def test_clients_of_each_authority(tmp_path: Path) -> None:
+    live = cluster(material=authority.create_all(SPEC, tmp_path / "pki"))
+    shown = client_ca_matrix.clients(live, tmp_path)
+    for who, credentials in shown.items():
+        assert credentials.cert is not None
+        found = reading.from_pem(who, credentials.cert.read_bytes())
+        signers = [
+            name for name, one in client.authorities(live).items() if reading.signed_by(found, one)
+        ]
+        wanted = {
+            client_ca_matrix.STRANGER: [],
+            client_ca_matrix.BY_ANOTHER_NAME: ["front-proxy-ca"],
+        }
+        assert signers == wanted.get(who, [who])
+        assert (found.common_name == "front-proxy-client") == (
+            who != client_ca_matrix.BY_ANOTHER_NAME
+        )

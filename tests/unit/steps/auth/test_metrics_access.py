@@ -1,0 +1,102 @@
+"""Metrics for everybody, or for nobody: every Then about endpoints goes red."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.clients.apimachinery import aggregation
+from infra.clients.auth import metrics_access
+from infra.clients.auth.metrics_access import Told
+from infra.clients.transport import tls_handshakes, tls_tunnel
+from infra.clients.transport.tls_handshakes import NO_ANSWER
+from infra.errors import Unreachable
+from infra.kube_api import ApiUnreachable, Credentials
+from tests.steps.auth import metrics_access as steps
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeShell, goes_red, no_time_passes, not_judged
+
+GOOD = Told("200", "v1.36.1", nobody="403", stranger="401", health="200")
+
+
+def test_components_that_tell_too_much_or_too_little() -> None:
+    def judge(seen: Told) -> None:
+        told = {"controller-1": seen}
+        steps.own_metrics(cluster(), told, "scheduler")
+        steps.nobody_refused(told, "403")
+        steps.stranger_refused(told, "401")
+        steps.health_told(told, "200")
+
+    judge(GOOD)
+    for odd, words in (
+        ({"version": "v1.35.0"}, "scheduler of controller-1: 200, named v1.35.0"),
+        ({"known": NO_ANSWER, "version": ""}, "no answer, named absent"),
+        ({"nobody": "200"}, "without a certificate: 403; instead: controller-1: 200"),
+        ({"stranger": "200"}, "of an unknown authority: 401; instead: controller-1: 200"),
+        ({"health": "401"}, "health without a certificate: 200; instead: controller-1: 401"),
+    ):
+        goes_red(words, judge, replace(GOOD, **odd))
+
+
+TEXT = 'etcd_server_version{server_version="3.6.8"} 1\n'
+ANSWER = f"HTTP/1.1 200 OK\r\nContent-Length: {len(TEXT)}\r\n\r\n{TEXT}".encode()
+
+
+def test_every_process_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exchange(
+        _: Any, _machine: str, _port: int, request: str, *, context: Any, **__: Any
+    ) -> Any:
+        if context != "apiserver-etcd-client":
+            raise ApiUnreachable("no certificate")
+        return ANSWER
+
+    monkeypatch.setattr(tls_tunnel, "exchange", exchange)
+    monkeypatch.setattr(tls_tunnel, "trusting_anybody", lambda who: who.token)
+    ca: Any = None
+    live = cluster(credentials=lambda name: Credentials(ca, token=name))
+    told = metrics_access.ask(live, "member of etcd", Credentials(ca, token="x"))
+    assert told["controller-2"] == Told("200", "3.6.8", NO_ANSWER, NO_ANSWER, NO_ANSWER)
+    assert len(told) == 3
+    pod = aggregation.Second(live, {"metadata": {}, "status": {"podIP": "10.200.0.9"}})
+    monkeypatch.setattr(aggregation, "second", lambda _: pod)
+    assert set(metrics_access.ask(live, "metrics-server", Credentials(ca))) == {"metrics-server"}
+
+
+def test_a_port_that_others_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = {2379}
+    monkeypatch.setattr(tls_tunnel, "connects", lambda *args: args[-1] in reached)
+    steps.port_is_closed(cluster(), "member of etcd")
+    reached.add(2381)
+    words = "controller-0 reaches port 2381 of controller-1"
+    goes_red(words, steps.port_is_closed, cluster(), "member of etcd")
+    reached.clear()
+    words = "worker-0 does not even reach port 10250 of worker-1"
+    not_judged(words, steps.port_is_closed, cluster(), "kube-proxy")
+
+
+def test_what_a_machine_tells_itself() -> None:
+    live = cluster(shell=lambda name: FakeShell(name, {"curl": TEXT} if name[-1] != "2" else {}))
+    told = metrics_access.ask_locally(live, "member of etcd")
+    assert told["controller-1"] == Told("200", "3.6.8")
+    words = "member of etcd of controller-2: no answer, named absent"
+    goes_red(words, steps.own_metrics, live, told, "member of etcd")
+
+
+def test_a_port_that_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+    def closed(*_: Any, **__: Any) -> Any:
+        raise ApiUnreachable("refused") from Unreachable("worker-1", "10.0.1.22", "refused")
+
+    monkeypatch.setattr(tls_tunnel, "exchange", closed)
+    context: Any = None
+    how = {"context": context, "address": ""}
+    goes_red(
+        "port 10250 of worker-1 answers",
+        tls_handshakes.told,
+        cluster(),
+        "worker-1",
+        10250,
+        "GET",
+        **how,
+    )

@@ -1,0 +1,120 @@
+"""Certificates that are not taken up, or by a restart: every Then-step goes red."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from infra.clients.apimachinery.single_watch import OpenWatch
+from infra.clients.auth import serving_cert_rotation, tls_ports
+from infra.clients.auth.serving_cert_rotation import Serving
+from infra.clients.auth.tls_ports import Port
+from infra.clients.transport.systemd import Unit
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from infra.inventory import series
+from infra.pki import authority
+from infra.pki.reading import Found, from_pem
+from tests.steps.auth import serving_cert_rotation as steps
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
+
+SPEC = series("series", kubernetes="v1.36.1", platform="local")
+PORT = Port("controller-0", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
+OTHER = Port("controller-1", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
+RUNS = "MainPID=7\nExecMainStartTimestampMonotonic=1\n"
+
+
+class Live:
+    spec = SPEC
+
+    def __init__(self, material: Any) -> None:
+        self.material = material
+        self.its = FakeShell(answers={"systemctl": RUNS})
+
+    def shell(self, _name: str) -> FakeShell:
+        return self.its
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return authority.create_all(SPEC, Path(tmp_path_factory.mktemp("pki")))
+
+
+@pytest.fixture
+def live(material: Any, monkeypatch: pytest.MonkeyPatch) -> Live:
+    no_time_passes(monkeypatch)
+    return Live(material)
+
+
+def old(live: Live) -> Found:
+    return from_pem("old", live.material.cert("kube-apiserver"))
+
+
+def serving(live: Live) -> Serving:
+    unit = Unit("controller-0", "kube-apiserver", "active", 7, 1, 1, 0)
+    return Serving(PORT, unit, old(live), {OTHER: old(live).fingerprint})
+
+
+def of(live: Live) -> Cluster:
+    return cast("Cluster", live)
+
+
+def test_a_new_pair_is_for_the_same_names(live: Live) -> None:
+    pair = serving_cert_rotation.newly_issued(of(live), serving(live))
+    new = Found("new", pair.certificate)
+    assert serving_cert_rotation.alike(old(live), new)
+    assert new.fingerprint != old(live).fingerprint
+    assert not serving_cert_rotation.alike(new, from_pem("x", live.material.cert("worker-0")))
+
+
+def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = serving(live)
+    new = Found("new", serving_cert_rotation.newly_issued(of(live), subject).certificate)
+    shown = [old(live)]
+    monkeypatch.setattr(tls_ports, "served", lambda *_: shown[0])
+    with pytest.raises(WaitTimeout, match=f"controller-0:6443 serves {new.fingerprint[:16]}"):
+        steps.serves_new(of(live), subject, new, evidence(), 120)
+    steps.others_unchanged(of(live), subject)
+    shown[0] = new
+    steps.serves_new(of(live), subject, new, evidence(), 120)
+    goes_red("other machines serve what they served", steps.others_unchanged, of(live), subject)
+    with pytest.raises(WaitTimeout, match="serves"):
+        steps.serves_old(of(live), subject, 120)
+    other = from_pem("x", live.material.cert("worker-0"))
+    shown[0] = other
+    goes_red("is for other names", steps.serves_new, of(live), subject, other, evidence(), 120)
+
+
+def test_a_server_that_was_restarted(live: Live) -> None:
+    steps.same_process(of(live), serving(live))
+    live.its.answers["systemctl"] = RUNS.replace("7", "8")
+    goes_red("was process 7, it is 8", steps.same_process, of(live), serving(live))
+
+
+class Watch:
+    def __init__(self, *names: str, ended: str = "") -> None:
+        self.told = list(names), ended
+
+
+def test_a_watch_that_ends_with_the_certificate(live: Live) -> None:
+    api = FakeApi({"POST /api/v1/namespaces/ns/configmaps": {}})
+    at: Any = SimpleNamespace(api=api)
+    broken: Any = Watch("made-before", ended="the watch broke: reset")
+    words = "open tells of made-after: not within 15 s; .*the watch broke: reset"
+    goes_red(words, steps.watch_goes_on, at, broken, "ns")
+    whole: Any = Watch("made-before", "made-after")
+    steps.watch_goes_on(at, whole, "ns")
+
+
+def test_one_watch_is_followed_to_its_end() -> None:
+    api = FakeApi({})
+    api.stream = [{"type": "ADDED", "object": {"metadata": {"name": "one"}}}]
+    api.at = lambda _: api  # type: ignore[method-assign, assignment]
+    watch = OpenWatch(api, "/x").open()
+    watch._thread.join()
+    assert watch.told == (["one"], "the server ended the watch")
+    api.stream = [{"type": "ERROR", "object": {}}]
+    watch = OpenWatch(api, "/x").open()
+    watch._thread.join()
+    assert watch.told[1].startswith("the watch broke")

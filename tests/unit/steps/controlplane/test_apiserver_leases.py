@@ -1,0 +1,135 @@
+"""Every Then about heartbeats, add-ons and Pods without a scheduler goes red."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.clients.controlplane.leases import Lease
+from infra.clients.workloads import addons as addon_client
+from infra.clients.workloads.addons import Addons
+from infra.errors import WaitTimeout
+from infra.lifecycle import gate, pod_connectivity
+from tests.steps.controlplane import apiserver_leases
+from tests.steps.workloads import addons, replica_sets
+from tests.unit.elections_fake import START, cluster, election, holder
+from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
+
+WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
+NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+
+def red(step: Callable[..., None], *given: Any, says: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        step(*given)
+    assert says in str(caught.value)
+
+
+def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
+    red(apiserver_leases.nodes_ready, cluster(), says="node worker-1 is not Ready")
+
+
+COORDINATION = "/apis/coordination.k8s.io"
+
+
+def discovery(*more: str) -> FakeApi:
+    """An API server that serves Leases, and these in another version."""
+    versions = {"versions": [{"version": "v1"}, {"version": "v1beta1"}]}
+    served = {COORDINATION: versions, f"{COORDINATION}/v1": {"resources": [{"name": "leases"}]}}
+    if more:  # another API server's version is listed by all, and answered with 404 by the others
+        served[f"{COORDINATION}/v1beta1"] = {"resources": [{"name": name} for name in more]}
+    return FakeApi(served)
+
+
+def test_a_candidate_or_a_strategy() -> None:
+    servers = {"controller-0": discovery(), "controller-1": discovery("leasecandidates")}
+    live = cluster(api_servers=lambda: servers)
+    apiserver_leases.leases_are_served(live)
+    says = "controller-1 serves leasecandidates of coordination.k8s.io/v1beta1"
+    red(apiserver_leases.no_candidates, live, says=says)
+    del servers["controller-1"]
+    apiserver_leases.no_candidates(live)
+    servers["controller-0"].table[f"{COORDINATION}/v1"] = {"resources": []}
+    not_judged("controller-0 serves", apiserver_leases.leases_are_served, live)
+    item = {"metadata": {"name": "kube-scheduler"}, "spec": {"strategy": "OldestEmulation"}}
+    path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+    api = FakeApi({path: {"items": [item]}})
+    red(apiserver_leases.no_strategy, cluster(api=api), says="OldestEmulation")
+    nothing = FakeApi({path: {"items": []}})
+    not_judged("control", apiserver_leases.no_strategy, cluster(api=nothing))
+
+
+def waiting(**changes: Any) -> Any:
+    found = pod(metadata__name="waiting", status__phase="Pending", **changes)
+    return cluster(api=FakeApi({"/api/v1/namespaces/ns/pods/waiting": found}))
+
+
+def test_a_pod_that_a_scheduler_has_looked_at() -> None:
+    said = [{"type": "PodScheduled", "status": "False"}]
+    looked = waiting(spec__nodeName="", status__conditions=said)
+    red(apiserver_leases.not_looked_at, looked, "ns", "waiting", 15.0, says="PodScheduled=False")
+    stuck = waiting(status__conditions=said)
+    red(apiserver_leases.waiting_pod_runs, stuck, "ns", "waiting", 60.0, says="not within 60 s")
+
+
+class Gap(SimpleNamespace):
+    def replica_sets(self) -> list[str]:
+        return list(self.found)
+
+
+def lease_api(number: int) -> Any:
+    path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager"
+    spec = {"holderIdentity": holder(number)}
+    return cluster(api=FakeApi({path: {"metadata": {"name": "m"}, "spec": spec}}))
+
+
+def test_a_replica_set_that_comes_early_or_never() -> None:
+    early: Any = Gap(found=["in-the-gap-1"])
+    step = replica_sets.no_replica_set_before
+    red(step, lease_api(0), early, election(), says="can no longer happen")
+    never: Any = Gap(found=[])
+    red(replica_sets.replica_set_after, never, election(), 30.0, says="not within 30 s")
+    step(lease_api(1), never, election())
+
+
+def test_containers_that_were_replaced() -> None:
+    deployment: Any = SimpleNamespace(containers=lambda: {"u": "containerd://2 x1"})
+    before = replica_sets.RunningDeployment(deployment, {"u": "containerd://1 x0"})
+    red(replica_sets.same_containers, before, says="containerd://1 x0")
+
+
+DNS = pod(metadata__name="coredns-1", metadata__namespace="kube-system", metadata__uid="d-1")
+
+
+def test_an_addon_that_does_not_heal(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = cluster(api=FakeApi({addon_client.PODS: {"items": [DNS]}}))
+    still = addons.Deleted({"d-1": "coredns-1"}, "d-1")
+    red(addons.replaced, live, still, 60.0, "CoreDNS", says="CoreDNS has 1 Ready Pods again, d-1")
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise WaitTimeout("worker-0 does not reach dns")
+
+    monkeypatch.setattr(pod_connectivity, "across_workers", unreachable)
+    red(addons.names_resolved, live, 60.0, says="worker-0 does not reach dns")
+    other = pod(metadata__name="metrics", metadata__uid="m-1")
+    installed = Addons(live.api, (DNS, other))
+    red(addons.others_as_before, installed, still, says="metrics: containerd://c0ffee x0 became")
+
+
+def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
+    lone = Addons(FakeApi({}), (DNS,))
+    red(addons.belong_to_workloads, lone, says="{'coredns-1': 'nobody'}")
+    static = pod(metadata__annotations={"kubernetes.io/config.mirror": "x"})
+    server = pod(metadata__name="kube-apiserver-controller-0")
+    live = cluster(api=FakeApi({"/api/v1/pods": {"items": [static, server]}}))
+    for says in ("ns/rz", "ns/kube-apiserver-controller-0"):
+        red(addons.no_control_plane_pods, live, lone, says=says)
+    empty = cluster(api=FakeApi({"/api/v1/pods": {"items": []}}))
+    not_judged("lacks those of kube-system", addons.no_control_plane_pods, empty, lone)

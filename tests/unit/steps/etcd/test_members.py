@@ -1,0 +1,235 @@
+"""Every Then about etcd's members and snapshot files goes red, and says why."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.clients.etcd import members, quorum_settings
+from infra.clients.etcd.etcdctl import Health
+from infra.clients.etcd.members import Members
+from infra.clients.etcd.snapshots import FileFacts
+from tests.steps.etcd import members as etcd
+from tests.steps.etcd import snapshots
+from tests.unit.elections_fake import MACHINES, cluster, unit
+from tests.unit.etcd_fake import FOUND, KNOWN, NAMES, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
+from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+
+def red(step: Callable[..., None], *given: Any, says: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        step(*given)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("health", "found", "says"),
+    [
+        ((Health("a", healthy=True),), FOUND, "the health of 1 endpoints"),
+        ((Health("a", healthy=False, error="no quorum"),) * 3, FOUND, "a: no quorum"),
+        ((Health("a", healthy=True),) * 3, replace(FOUND, statuses=STATUSES[:1] * 3), "different"),
+    ],
+)
+def test_members_that_are_not_three_healthy_ones(
+    monkeypatch: pytest.MonkeyPatch, health: tuple[Health, ...], found: Members, says: str
+) -> None:
+    monkeypatch.setattr(members, "client", lambda *_: Ctl(health=health))
+    red(etcd.three_are_healthy, cluster(), found, says=says)
+
+
+def test_members_that_name_two_leaders() -> None:
+    split = replace(FOUND, statuses=(*STATUSES[:2], replace(STATUSES[2], leader=3)))
+    red(etcd.one_leader, split, says="do not agree on their leader")
+    none = replace(FOUND, statuses=tuple(replace(s, leader=0) for s in STATUSES))
+    red(etcd.one_leader, none, says="the leader is none of the members")
+    etcd.one_leader(FOUND)
+
+
+def test_another_version() -> None:
+    red(etcd.runs_version, FOUND, "3.5", says="https://10.0.1.11 runs 3.6.8")
+    etcd.runs_version(FOUND, "3.6")
+
+
+LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
+
+
+def test_a_write_that_is_lost_with_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {"controller-1": members.READ, "controller-2": "not read from controller-1"}
+    monkeypatch.setattr(members, "written_through_each", lambda *_: seen)
+    red(etcd.write_survives, cluster(), LOST, 15.0, says="not within 15 s")
+    red(etcd.write_survives, cluster(), LOST, 15.0, says="not read from controller-1")
+
+
+def test_writes_go_through_every_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "POST /api/v1/namespaces/ns/configmaps"
+    good, bad = FakeApi({path: {}}), FakeApi({path: (500, {"message": "no leader"})})
+    servers = {"controller-0": good, "controller-1": good, "controller-2": bad}
+    live = cluster(api_servers=lambda: servers)
+
+    class Keys:
+        def __init__(self, machine: str) -> None:
+            self.machine = machine
+
+        def keys(self, prefix: str) -> list[str]:
+            lost = self.machine == "controller-2"
+            return [prefix + name for name in servers if not (lost and name == "controller-1")]
+
+    monkeypatch.setattr(members, "client_of", lambda _, machine: Keys(machine))
+    found = members.written_through_each(live, "ns", ("controller-1", "controller-2"))
+    assert found == {
+        "controller-0": "read",
+        "controller-1": "not read from controller-2",
+        "controller-2": "500 no leader",
+    }
+
+
+def test_a_member_that_restarts_or_leaders_that_keep_changing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = replace(FOUND, units={**FOUND.units, "controller-2": unit("controller-2", pid=77)})
+    monkeypatch.setattr(members, "processes", lambda _: other.units)
+    monkeypatch.setattr(members, "leader_changes", lambda *_: dict.fromkeys(MACHINES[1:], 3.0))
+    red(etcd.others_run_on, cluster(), FOUND, LOST, says="process 10 is now 77")
+    red(etcd.others_run_on, cluster(), other, LOST, says="more than one")
+
+
+def test_a_member_that_returns_with_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctl = Ctl(revision=5, hashes={"a": 1, "b": 1, "c": 2})
+    monkeypatch.setattr(members, "client", lambda *_: ctl)
+    red(etcd.same_data, cluster(), 15.0, says="at revision 5 are equal: not within 15 s")
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (replace(FOUND, alarms=("NOSPACE",)), "alarms"),
+        (replace(FOUND, statuses=STATUSES[:2]), "https://10.0.1.13 does not answer any more"),
+        (replace(FOUND, statuses=tuple(replace(s, term=3) for s in STATUSES)), "term 2 became 3"),
+        (replace(FOUND, statuses=tuple(replace(s, revision=9) for s in STATUSES)), "revision fell"),
+        (replace(FOUND, names={**NAMES, 4: "restored"}), "members"),
+        (replace(FOUND, units={m: unit(m, started_us=9) for m in MACHINES}), "is now 10"),
+    ],
+)
+def test_running_members_that_noticed(
+    monkeypatch: pytest.MonkeyPatch, now: Members, says: str
+) -> None:
+    monkeypatch.setattr(members, "look", lambda *_: now)
+    red(etcd.untouched, cluster(), FOUND, says=says)
+
+
+def test_a_delete_that_does_not_reach_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "holders", lambda *_: ["controller-2"])
+    red(etcd.no_member_holds, cluster(), etcd.Stored("/p", "/k"), 5.0, says="controller-2")
+
+
+@pytest.mark.parametrize(
+    ("facts", "entries", "says"),
+    [
+        (FileFacts("644", "root", 1056), [], "the file's mode and owner"),
+        (FileFacts("600", "root", 0), [], "the file holds nothing"),
+        (FileFacts("600", "root", 1024), [], "no checksum"),
+        (FileFacts("600", "root", 1056), ["a.part"], "the unfinished"),
+    ],
+)
+def test_a_file_that_is_no_private_snapshot(
+    facts: FileFacts, entries: list[str], says: str
+) -> None:
+    benches = [
+        Bench(facts=FileFacts("600", "root", 1056), entries=[]),
+        Bench(facts=facts, entries=entries),
+    ]
+    red(snapshots.private_files, benches, [SNAPSHOT] * 2, says=f"controller-0: {says}")
+
+
+def test_a_version_that_nobody_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = [replace(one, storage="3.6.0") for one in STATUSES]
+    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
+    silent = replace(SNAPSHOT, said="Snapshot saved")
+    both = [replace(SNAPSHOT, said="Server version 3.6.0"), silent]
+    red(snapshots.named_version, cluster(), both, says="Snapshot saved")
+
+
+def test_a_snapshot_of_three_endpoints() -> None:
+    red(snapshots.refuses_three, answer(0), says="took a snapshot of three")
+    red(snapshots.refuses_three, answer(1, stderr="refused"), says="another reason: refused")
+    red(snapshots.nothing_left, Bench(entries=["three.db"]), says="three.db")
+
+
+def test_statuses_that_differ_or_say_nothing() -> None:
+    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], "3.6", says="two looks")
+    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, "3.6", says="no revision")
+    red(snapshots.same_status, [{**STATUS, "version": ""}] * 2, "3.6", says="version is ''")
+
+
+def test_a_status_that_miscounts() -> None:
+    bench = Bench()
+    bench.live = Ctl(count=8)  # type: ignore[assignment]
+    red(snapshots.counts_keys, bench, [STATUS], says="counts 9 keys, at revision 35 lived 8")
+
+
+def test_a_file_that_its_reader_changed() -> None:
+    seen = [{**STATUS, "sha256 before": "a"}]
+    red(snapshots.bytes_unchanged, Bench(sha256="b"), SNAPSHOT, seen, says="changed /b/snapshot.db")
+
+
+def test_a_status_where_none_should_be() -> None:
+    both = Bench(ask_status=answer(0, '{"hash": 1}'), ask_etcdctl_status=answer(0, '{"hash": 1}'))
+    red(snapshots.no_status_of_half, both, SNAPSHOT, "/b/half", says="half a file has a status")
+    red(snapshots.no_status_by_etcdctl, both, SNAPSHOT, says="still answers")
+    none = Bench(ask_status=answer(1, stderr="bad"))
+    red(snapshots.no_status_of_half, none, SNAPSHOT, "/b/half", says="the whole snapshot has no")
+
+
+def test_a_damaged_file_that_passes() -> None:
+    red(snapshots.damaged_is_refused, Bench(restore=answer(0)), "/b/d", says="without a word")
+    other = Bench(restore=answer(1, stderr="no space"))
+    red(snapshots.damaged_is_refused, other, "/b/d", says="another reason: no space")
+    left = Bench(restore=answer(1, stderr="expected sha256"), entries=["0.wal"])
+    red(snapshots.damaged_is_refused, left, "/b/d", says="could start: ['0.wal']")
+    refused = Bench(restore=answer(1, stderr="bad"))
+    red(snapshots.untouched_restores, refused, KNOWN, says="refused too: bad")
+
+
+def started(flags: str, *, other: str) -> Any:
+    """A cluster whose component was started with these, controller-2's with others."""
+
+    def shell(name: str) -> FakeShell:
+        words = other if name == "controller-2" else flags
+        answers = {"systemctl": "MainPID=7\n", "cat /proc/7/cmdline": f"/usr/bin/it\0{words}\0"}
+        return FakeShell(name, answers)
+
+    live = cluster(shell=shell)
+    live.names_by_address = lambda: {str(m.private_ip): str(m.name) for m in live.spec.machines}
+    return live
+
+
+ALL = f"{quorum_settings.SERVERS}=https://10.0.1.11:2379,https://10.0.1.12:2379,https://10.0.1.13:2379"
+
+
+def test_an_api_server_that_knows_one_member_only() -> None:
+    etcd.all_members_known(started(ALL, other=ALL.replace("10.0.1.13", "127.0.0.1")))
+    red(
+        etcd.all_members_known,
+        started(ALL, other=f"{quorum_settings.SERVERS}=https://127.0.0.1:2379"),
+        says="that of controller-2 knows nothing of etcd on controller-0 and controller-1: --etcd",
+    )
+    red(etcd.all_members_known, started(ALL, other="--v=2"), says="knows nothing of etcd on")
+
+
+def test_a_member_that_waits_long_for_its_leader() -> None:
+    usual = "--name=a\0--election-timeout=1000"
+    etcd.members_notice_soon(started(usual, other=usual))
+    says = "controller-2 has --election-timeout=50000 ms, must be 1000"
+    red(etcd.members_notice_soon, started("--name=a", other="--election-timeout=50000"), says=says)
+
+
+def test_a_fourth_member_is_told() -> None:
+    more = replace(FOUND, names={**FOUND.names, 0xABC: ""})
+    assert "etcd counts" in members.strangers(more)[0]
+    assert "'abc': ''" in members.strangers(more)[0]

@@ -1,0 +1,191 @@
+"""Every Then about restored snapshots goes red, and says why."""
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.clients.etcd import keyspace_diff, members
+from infra.clients.etcd.configmap_writer import Written
+from infra.clients.etcd.etcdctl import Entry, Etcdctl, Health
+from infra.clients.etcd.snapshots import Workbench
+from infra.errors import LabError, WaitTimeout
+from infra.ssh import Result
+from tests.steps.etcd import configmap_writer, restores, stored_secrets
+from tests.steps.etcd import members as etcd
+from tests.unit.elections_fake import cluster
+from tests.unit.etcd_fake import (
+    KNOWN,
+    NAMES,
+    SNAPSHOT,
+    STATUS,
+    STATUSES,
+    Bench,
+    Ctl,
+    Evidence,
+    answer,
+    restored,
+)
+from tests.unit.fakes import FakeApi, FakeShell, no_time_passes, not_judged
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+
+
+def red(step: Callable[..., object], *given: Any, says: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        step(*given)
+    assert says in str(caught.value)
+
+
+def test_a_revision_outside() -> None:
+    late = Bench(status={**STATUS, "revision": 41})
+    red(
+        configmap_writer.revision_between,
+        late,
+        SNAPSHOT,
+        says="revision 41 is not between 30 and 40",
+    )
+
+
+WRITER: Any = SimpleNamespace(
+    namespace="ns", written=(Written("a", 34), Written("b", 36)), failures=[]
+)
+
+
+def test_a_snapshot_that_is_no_point_in_time() -> None:
+    bench = Bench(status=STATUS)
+    few = (bench, SNAPSHOT, WRITER, Evidence(), 10)
+    not_judged("too few writes", configmap_writer.enough_each_side, *few)
+    torn = restored(entries={"/registry/configmaps/ns/b": Entry("b", b"", 36)})
+    red(
+        configmap_writer.point_in_time,
+        bench,
+        SNAPSHOT,
+        WRITER,
+        torn,
+        says="a of revision 34 is missing",
+    )
+    red(
+        configmap_writer.point_in_time, bench, SNAPSHOT, WRITER, torn, says="b of later revision 36"
+    )
+
+
+def test_a_write_that_failed() -> None:
+    failing: Any = SimpleNamespace(failures=["numbered-3: 500"])
+    red(configmap_writer.no_write_failed, failing, says="numbered-3: 500")
+
+
+FRESH = restores.Fresh("fresh", ["member"], "12")
+
+
+def test_a_directory_that_is_written_over() -> None:
+    red(restores.holds_member, Bench(entries=["snap"]), FRESH, says="holds ['snap']")
+    red(restores.refused_again, Bench(restore=answer(0)), SNAPSHOT, FRESH, says="wrote over")
+    other = Bench(restore=answer(1, stderr="no such file"))
+    red(restores.refused_again, other, SNAPSHOT, FRESH, says="another reason")
+    touched = Bench(entries=["member"], inode="13")
+    red(restores.live_files_untouched, touched, FRESH, says="live_inode='13'")
+
+
+def test_a_restored_member_that_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = Ctl(statuses=STATUSES, members={**NAMES, 4: "restored"})
+    monkeypatch.setattr(members, "client", lambda *_: live)
+    sick = restored(
+        statuses=STATUSES[:1], members={1: "x"}, health=(Health("own", healthy=False, error="x"),)
+    )
+    for says in ("own is not healthy", "its cluster is [7]", "it has a member of", "has 4 members"):
+        red(restores.own_cluster, cluster(), sick, says=says)
+
+
+def test_keys_that_differ() -> None:
+    bench = Bench(status=STATUS)
+    bench.live = Ctl(entries={"/a": Entry("/a", b"one", 1)})  # type: ignore[assignment]
+    for other, says in (
+        ({}, "/a is not in the restored member"),
+        ({"/a": Entry("/a", b"two!", 1)}, "3 bytes of revision 1 became 4 bytes"),
+        ({"/a": Entry("/a", b"one", 1), "/b": Entry("/b", b"", 1)}, "/b is only in"),
+    ):
+        given = (bench, SNAPSHOT, restored(entries=other), Evidence())
+        red(restores.same_bytes, *given, says=says)
+    leased = {"/a": Entry("/a", b"one", 1), "/m": Entry("/m", b"", 1, lease=7)}
+    bench.live = Ctl(entries=leased)  # type: ignore[assignment]
+    still = restored(entries={"/a": Entry("/a", b"one", 1)})
+    restores.same_bytes(bench, SNAPSHOT, still, Evidence())  # type: ignore[arg-type]
+    bench.live = Ctl(entries={})  # type: ignore[assignment]
+    with pytest.raises(LabError, match="tells nothing of revision 35"):
+        restores.same_bytes(bench, SNAPSHOT, restored(entries={}), Evidence())  # type: ignore[arg-type]
+
+
+def test_nodes_of_another_identity() -> None:
+    api = FakeApi({"/api/v1/nodes": {"items": [{"metadata": {"name": "w", "uid": "u-1"}}]}})
+    other = restored(entries={f"{keyspace_diff.NODES}w": Entry("", b"u-2", 1)})
+    red(restores.same_nodes, cluster(api=api), other, says="Node w with UID u-1")
+
+
+def test_a_backup_that_forgot_or_knows_too_much() -> None:
+    red(restores.has_deleted, restored(find=None), KNOWN, says="is not in the backup")
+    other = restored(find=Entry("k", b"uid-2", 1))
+    red(restores.has_deleted, other, KNOWN, says="another UID than uid-1")
+    red(restores.lacks_later, other, KNOWN, "later", says="made after the snapshot")
+    path = "/api/v1/namespaces/ns/configmaps"
+    back = FakeApi({f"{path}/known": {}, f"{path}/later": {}})
+    red(restores.api_has_later, cluster(api=back), KNOWN, "later", says="known is back")
+    red(restores.api_has_later, cluster(api=FakeApi({})), KNOWN, "later", says="later is gone")
+
+
+def test_a_secret_that_leaks() -> None:
+    pair = stored_secrets.Pair("secret-1", "open-1", "/registry/secrets/ns/s")
+    bench = Bench(places=lambda text, _: [7] if text == "open-1" else [99])
+    bench.live = Ctl(find=Entry("s", b"k8s\x00", 1))  # type: ignore[assignment]
+    red(stored_secrets.stored_encrypted, bench, pair, says="stored without encryption")
+    red(stored_secrets.file_shows, bench, SNAPSHOT, pair, says="stands in the file at byte [99]")
+    nothing = Bench(places=[])
+    not_judged("nothing is proven", stored_secrets.file_shows, nothing, SNAPSHOT, pair)
+
+
+class Files(FakeShell):
+    """A machine on which nothing can be removed."""
+
+    def run(self, argv: Sequence[str], **how: Any) -> Result:
+        self.ran.append(tuple(argv))
+        return Result(self.name, tuple(argv), 0, "MainPID=0\n", "", 0.0)
+
+
+def test_a_bench_that_cannot_be_cleared_says_so() -> None:
+    bench = Workbench(Etcdctl(Files("controller-0"), ()))
+    bench.directory = "/b"
+    with pytest.raises(LabError, match="left behind on controller-0: /b"):
+        bench.close()
+
+
+def test_a_snapshot_that_cannot_be_taken_or_restored() -> None:
+    bench = Bench(ask_to_save=answer(1, stderr="no leader"))
+    bench.live = Ctl(revision=5)  # type: ignore[assignment]
+    bench.live.endpoints = ("https://10.0.1.11:2379",)  # type: ignore[misc]
+    red(bench.save, says="no snapshot of")
+    refusing = Bench(restore=answer(1, stderr="expected sha256"))
+    red(restores.restore_beside, SNAPSHOT, refusing, says="cannot be restored: expected sha256")
+    stillborn = Bench(restore=answer(0))
+    stillborn.shell = FakeShell("controller-0")
+    red(restores.restore_beside, SNAPSHOT, stillborn, says="no member runs from /b/snapshot.db")
+    fresh = Bench(restore=answer(1, stderr="no space"), entries=[], inode="7")
+    red(restores.restore_fresh, fresh, SNAPSHOT, says="fresh directory was refused: no space")
+
+
+def test_a_member_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        def start(self, machine: str, unit: str) -> None:
+            raise WaitTimeout(f"{unit} on {machine} is active: not within 60 s")
+
+    faults: Any = Stuck()
+    red(etcd.member_starts, etcd.Lost("controller-0", (), {}), faults, says="etcd on controller-0")
+
+
+def test_writes_that_end_with_a_snapshot() -> None:
+    failing: Any = SimpleNamespace(written=[1] * 10, failures=["refused"] * 11, close=lambda: None)
+    bench = Bench(save=SNAPSHOT)
+    red(configmap_writer.snapshot_under_load, bench, failing, says="ConfigMaps written, 20 wanted")

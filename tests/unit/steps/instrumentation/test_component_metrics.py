@@ -1,0 +1,144 @@
+"""Metrics: every Then-step goes red with a message that one understands."""
+
+import json
+from typing import Any, cast
+
+import pytest
+
+from infra.clients.apimachinery.policy_params import Parameters
+from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.instrumentation import component_metrics
+from infra.clients.transport import prometheus
+from infra.clients.transport.prometheus import Sample
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from infra.inventory import series
+from infra.kube_api import Api
+from tests.steps.instrumentation import component_metrics as steps
+from tests.unit import elections_fake
+from tests.unit.fakes import (
+    FakeApi,
+    cluster_of,
+    evidence,
+    goes_red,
+    no_time_passes,
+    running_pod,
+)  # fmt: skip
+
+GROUP = "ns.example.com"
+ONE = "controller-0"
+PLAIN = TokenAccount("ns", "plain", "t")
+
+
+class FakeCluster:
+    def __init__(self, *tables: dict[str, Any]) -> None:
+        self.spec = series("series", kubernetes="v1.36.1", platform="local")
+        self.apis = [FakeApi(table) for table in tables] or [FakeApi({})]
+        self.api = self.apis[0]
+
+    def api_servers(self) -> dict[str, Api]:
+        return {f"controller-{n}": api for n, api in enumerate(self.apis)}
+
+
+def cluster(*tables: dict[str, Any]) -> Cluster:
+    return cast("Cluster", FakeCluster(*tables))
+
+
+def counted(count: int) -> dict[str, Any]:
+    return {"/metrics": f'apiserver_request_total{{verb="GET",group="{GROUP}"}} {count}\n'}
+
+
+def test_what_an_api_server_tells() -> None:
+    flight = "apiserver_current_inflight_requests"
+    both = [Sample(flight, 0, {"request_kind": kind}) for kind in ("mutating", "readOnly")]
+    steps.tells_in_flight({ONE: both})
+    goes_red("no .*inflight_requests of kind readOnly", steps.tells_in_flight, {ONE: both[:1]})
+    request = Sample("apiserver_request_total", 3, dict.fromkeys(steps.LABELS, "x"))
+    steps.counts_by_labels({ONE: [request]})
+    bare = Sample("apiserver_request_total", 3, {"verb": "GET"})
+    goes_red(r"controller-0 counts by \[\['verb'\]\]", steps.counts_by_labels, {ONE: [bare]})
+    goes_red(r"counts by \[\]", steps.counts_by_labels, {ONE: []})
+    goes_red(
+        "requests for Nodes by themselves; instead: controller-0", steps.counts_apart, {ONE: [bare]}
+    )
+
+
+def test_a_counter_that_counts_wrong() -> None:
+    live = cluster(counted(9), counted(2))
+    kind = Parameters(FakeApi({}), "ns")
+    before = {ONE: 2.0, "controller-1": 2.0}
+    steps.counter_grew(live, kind, before, 7)
+    steps.others_did_not(live, kind, before)
+    goes_red(
+        "controller-0 should grow by 6; it grew by 7", steps.counter_grew, live, kind, before, 6
+    )
+    elsewhere = {ONE: 2.0, "controller-1": 1.0}
+    goes_red("controller-1: 1 more", steps.others_did_not, live, kind, elsewhere)
+
+
+def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeApi, "impersonating", lambda one, *_: one)
+    monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
+    readable = dict.fromkeys(steps.READABLE, "ok")
+    steps.member_may_read(cluster(readable), "system:monitoring")
+    one_of_two = cluster(readable, {})
+    words = "system:monitoring read; instead: controller-1: {'/metrics': 404"
+    goes_red(words, steps.member_may_read, one_of_two, "system:monitoring")
+    refusing: dict[str, Any] = dict.fromkeys(steps.READABLE, (403, {}))
+    steps.account_refused(cluster(refusing), PLAIN)
+    words = "refuses an account without rights; instead: controller-1: {'/metrics': 200"
+    goes_red(words, steps.account_refused, cluster(refusing, readable), PLAIN)
+
+
+def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    ill = Sample(component_metrics.HEALTHY, 0, {"name": "etcd", "type": "readyz"})
+    goes_red("controller-0: .*etcd", steps.checks_healthy, {ONE: [ill]})
+    goes_red("no check", steps.checks_healthy, {ONE: []})
+    steps.checks_healthy({ONE: [Sample(component_metrics.HEALTHY, 1, {"name": "etcd"})]})
+    line = f'{component_metrics.CHECKED}{{name="etcd",status="success"}} 4\n'
+    asked: list[tuple[str, int, str]] = []
+
+    def scrape(_: Cluster, machine: str, port: int, *, credentials: Any, path: str) -> str:
+        asked.append((machine, port, path))
+        return line
+
+    monkeypatch.setattr(prometheus, "scrape", scrape)
+    live = elections_fake.cluster(credentials=lambda _: None)
+    before = {"worker-1": [Sample(component_metrics.CHECKED, 4, {"status": "success"})]}
+    wrong = "each kubelet counts more successful checks than .*4.*: not within"
+    goes_red(wrong, steps.checks_counted, live, before, "kubelet", 30)
+    steps.checks_counted(live, {"worker-1": []}, "kubelet", 30)
+    assert asked[-1] == ("worker-1", 10250, "/metrics/slis")
+    steps.ask_health(live, "scheduler")
+    assert asked[-1] == ("controller-2", 10259, "/healthz")
+
+
+def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    listed = {"containers": [{"state": "CONTAINER_RUNNING"}] * 2 + [{"state": "CONTAINER_EXITED"}]}
+    pod, api, _ = running_pod(crictl=json.dumps(listed))
+    text = 'kubelet_running_containers{container_state="%s"} %d\n'
+    path = "/api/v1/nodes/worker-0/proxy/metrics"
+    api.table[path] = text % ("running", 2) + text % ("exited", 1) + text % ("created", 1)
+    steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
+    api.table[path] = text % ("running", 3)
+    with pytest.raises(WaitTimeout, match="counts containers as the runtime does"):
+        steps.counts_as_runtime(cluster_of(api), pod, 60, evidence())
+    goes_red("runs 1 containers; worker-0 runs 2 in all", steps.pods_own_run, pod)
+
+
+def test_a_counter_that_keeps_its_history() -> None:
+    before = {machine: prometheus.parse(told(100, 50)) for machine in (ONE, "controller-1")}
+
+    def judge(*now: tuple[float, float]) -> None:
+        live = FakeCluster(*({"/metrics": told(*seen)} for seen in now))
+        steps.counts_anew(cast("Cluster", live), before, "controller-1")
+
+    judge((100, 60), (200, 5))
+    goes_red("controller-1: started 100.0 with 50.0, now 200", judge, (100, 60), (200, 55))
+    goes_red("controller-0: started 100.0 with 50.0, now 200", judge, (200, 5), (200, 5))
+
+
+def told(started: float, count: float) -> str:
+    return f"{component_metrics.STARTED} {started}\n{component_metrics.REQUESTS} {count}\n"

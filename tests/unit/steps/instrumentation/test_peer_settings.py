@@ -1,0 +1,188 @@
+"""One process of several that is set otherwise: every Then-step names it, and what it has."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.clients.instrumentation import configz, peer_settings
+from infra.clients.transport import tls_tunnel
+from infra.errors import LabError
+from tests.steps.instrumentation import peer_settings as steps
+from tests.unit.elections_fake import cluster, election
+from tests.unit.fakes import FakeApi, FakeShell, goes_red
+
+MANAGER = "kube-controller-manager"
+HEAD = "\nkube-apiserver flagz\nWarning: This endpoint is not meant to be machine parseable.\n"
+
+
+def flagz(separator: str, address: str, **more: str) -> str:
+    """As a process prints it: separators change from answer to answer."""
+    told = {
+        "advertise-address": address,
+        "audit-log-path": "",
+        "etcd-servers": "[https://10.0.1.11:2379,https://10.0.1.12:2379]",
+        "max-requests-inflight": "400",
+    } | {name.replace("_", "-"): value for name, value in more.items()}
+    return HEAD + "".join(f"{name}{separator}{value}\n" for name, value in told.items())
+
+
+def live(**more: Any) -> Any:
+    """Units alike, but of a machine that ``restarts`` otherwise."""
+    restarts: dict[str, str] = more.pop("restarts", {})
+
+    def shell(name: str) -> FakeShell:
+        text = f"UnitFileState=enabled\nRestart={restarts.get(name, 'always')}\nEnvironment=\n"
+        return FakeShell(name, {"systemctl show": text})
+
+    return cluster(shell=shell, credentials=lambda _: None, **more)
+
+
+def servers(*texts: Any, **more: Any) -> Any:
+    apis = {f"controller-{n}": FakeApi({peer_settings.FLAGS: text}) for n, text in enumerate(texts)}
+    return live(api_servers=lambda: apis, **more)
+
+
+GOOD = (flagz(":", "10.0.1.11"), flagz(": ", "10.0.1.12"), flagz(" ", "10.0.1.13"))
+
+
+def test_an_api_server_with_a_flag_of_its_own() -> None:
+    steps.api_servers_alike(servers(*GOOD))
+    other = flagz("=", "10.0.1.13", max_requests_inflight="500", audit_log_path="/elsewhere")
+    goes_red(
+        "each API server is set as the others are; instead: --audit-log-path is /elsewhere on "
+        'controller-2, "" on the others\n  --max-requests-inflight is 500 on controller-2, 400 on',
+        steps.api_servers_alike, servers(*GOOD[:2], other),
+    )  # fmt: skip
+    foreign = flagz("=", "10.0.1.99")
+    goes_red(
+        "--advertise-address is 10.0.1.99 on controller-2, its own on the others",
+        steps.api_servers_alike, servers(*GOOD[:2], foreign),
+    )  # fmt: skip
+
+
+def test_an_api_server_that_tells_no_flags() -> None:
+    goes_red(
+        "instead: controller-1 tells no flags: 404 nothing$",
+        steps.api_servers_alike, servers(GOOD[0], (404, "nothing"), GOOD[2]),
+    )  # fmt: skip
+
+
+def test_a_unit_that_systemd_treats_otherwise() -> None:
+    goes_red(
+        "kube-apiserver.service's Restart is no on controller-1, always on the others",
+        steps.api_servers_alike, servers(*GOOD, restarts={"controller-1": "no"}),
+    )  # fmt: skip
+
+
+def test_a_candidate_that_would_lead_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = {f"controller-{n}": (200, "controllers=[*]\nleader-elect=true\n") for n in range(3)}
+    lasts = {f"controller-{n}": "15s" for n in range(3)}
+
+    def configuration(_: object, machine: str, component: str) -> Any:
+        assert component == MANAGER
+        return {"Generic": {"LeaderElection": {"LeaseDuration": lasts[machine]}, "Workers": [1]}}
+
+    monkeypatch.setattr(tls_tunnel, "fetch", lambda _, machine, __, **___: flags[machine])
+    monkeypatch.setattr(configz, "told", configuration)
+    steps.candidates_alike(live(), election())
+    flags["controller-2"] = (200, "controllers=[*,-job-controller]\nleader-elect=true\n")
+    lasts["controller-1"] = "1m0s"
+    goes_red(
+        rf"each {MANAGER} is set as the others are; instead: --controllers is "
+        r"\[\*,-job-controller\] on controller-2, \[\*\] on the others\n  "
+        "Generic.LeaderElection.LeaseDuration is 1m0s on controller-1, 15s on the others",
+        steps.candidates_alike, live(), election(),
+    )  # fmt: skip
+
+
+class Asked:
+    """The port of a kubelet."""
+
+    settings: dict[str, Any] = {}  # noqa: RUF012 - each test has it anew
+
+    def __init__(self, _: object, node: str, __: object) -> None:
+        self.node = node
+
+    def ask(self, path: str) -> Any:
+        own = f"node-ip=10.0.1.2{int(self.node[-1]) + 1}\nhostname-override={self.node}\n"
+        told = json.dumps(self.settings.get(self.node, {}))
+        return FakeApi({peer_settings.FLAGS: own, "/configz": told}).ask("GET", path)
+
+
+def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_settings, "Port", Asked)
+    good = {"kubeletconfig": {"maxPods": 110, "evictionHard": {"memory.available": "100Mi"}}}
+    Asked.settings = {"worker-0": good, "worker-1": good}
+    steps.kubelets_alike(live())
+    gates = {"featureGates": {"InPlacePodVerticalScalingInitContainers": False}}
+    Asked.settings["worker-1"] = {"kubeletconfig": {**good["kubeletconfig"], **gates}}
+    goes_red(
+        "each kubelet is set as the others are; instead: featureGates."
+        "InPlacePodVerticalScalingInitContainers is absent on worker-0, false on worker-1",
+        steps.kubelets_alike, live(),
+    )  # fmt: skip
+    Asked.settings["worker-1"] = {}
+    with pytest.raises(LabError, match="the kubelet of worker-1 tells no configuration"):
+        steps.kubelets_alike(live())
+
+
+def test_a_runtime_that_is_set_otherwise() -> None:
+    def workers(dumped: str = "", runc: str = "aa11" * 16) -> Any:
+        sums = f"{'bb22' * 16}  /opt/cni/bin/bridge\n"
+        told = {
+            "worker-0": {
+                "/usr/local/bin/containerd": "[plugins.'io.containerd.x']\npinned = ['a']\n"
+            },
+            "worker-1": {
+                "/usr/local/bin/containerd": dumped
+                or "[plugins.'io.containerd.x']\npinned = ['a']\n"
+            },
+        }
+        for name, one in told.items():
+            own = runc if name == "worker-1" else "aa11" * 16
+            one |= {
+                "find": f"{own}  {peer_settings.RUNC}\n{sums}",
+                "systemctl show": "Restart=always\n",
+            }
+        return cluster(shell=lambda name: FakeShell(name, told[name]))
+
+    steps.runtimes_alike(workers())
+    goes_red(
+        "each worker's containerd is set as the others are; instead: plugins.io.containerd.x."
+        r'pinned is \["a"\] on worker-0, \[\] on worker-1',
+        steps.runtimes_alike, workers("[plugins.'io.containerd.x']\npinned = []\n"),
+    )  # fmt: skip
+    goes_red(
+        "instead: /usr/local/sbin/runc is of SHA-256 aa11aa11aa11 on worker-0, of SHA-256 cc",
+        steps.runtimes_alike, workers(runc="cc33" * 16),
+    )  # fmt: skip
+
+
+def test_a_controller_with_a_file_of_its_own() -> None:
+    def controllers(**policies: str) -> Any:
+        def shell(name: str) -> FakeShell:
+            own = policies.get(name.replace("-", "_"), "aa11")
+            text = f"{own * 16}  /k/audit-policy.yaml\n{name[-1] * 64}  /k/own.pem\n"
+            more = f"{'dd' * 32}  /k/clients.pem\n" if name == "controller-1" else ""
+            return FakeShell(name, {"find /var/lib/kubernetes": text + more})
+
+        return cluster(shell=shell)
+
+    steps.files_alike(controllers())
+    goes_red(
+        "each controller has the files of the others; instead: /k/audit-policy.yaml is of SHA-256 "
+        "ee22ee22ee22 on controller-2, of SHA-256 aa11aa11aa11 on the others",
+        steps.files_alike, controllers(controller_2="ee22"),
+    )  # fmt: skip
+
+
+def test_objects_of_a_go_map_come_in_any_order_and_words_do_not() -> None:
+    events, core = {"Group": "events.k8s.io"}, {"Group": ""}
+    one, two = (
+        peer_settings.fields({"gc": {"ignored": seen}}) for seen in ([events, core], [core, events])
+    )
+    assert one == two
+    assert peer_settings.fields({"order": ["a", "b"]}) != peer_settings.fields(
+        {"order": ["b", "a"]}
+    )

@@ -1,0 +1,76 @@
+"""Logs of containers that end: every Then-step goes red, as one understands."""
+
+import pytest
+
+from infra.errors import NotPrepared, WaitTimeout
+from tests.steps.instrumentation import terminated_container_logs as steps
+from tests.unit.fakes import Made, goes_red, no_time_passes, running_pod
+from tests.unit.steps.instrumentation.test_container_logs import (
+    NONCE,
+    OTHER,
+    TEXTS,
+    TIME,
+    gives,
+    store,
+)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    no_time_passes(monkeypatch)
+    return running_pod(**{"ls -1": "0.log\n1.log\n"})
+
+
+def test_the_instance_before(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _, shell = made
+    nonces = [NONCE, OTHER]
+    gives(monkeypatch, TEXTS)
+    steps.previous_holds_first(subject, nonces, 30)
+    goes_red(f"holds {OTHER}, not {NONCE}", steps.previous_holds_second, subject, nonces, 120)
+    goes_red("400 expected, it was 200", steps.previous_refused, subject, 400)
+    gives(monkeypatch, f"complaint {OTHER}\n")
+    goes_red(f"holds {NONCE}, not {OTHER}", steps.previous_holds_first, subject, nonces, 30)
+    shell.answers["ls -1"] = "1.log\n2.log\n"
+    steps.previous_holds_second(subject, nonces, 120)
+
+
+def test_instances_that_are_kept_beyond_the_one_before(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API gives the last one whatever is kept: only the files tell."""
+    subject, _, shell = made
+    gives(monkeypatch, f"complaint {OTHER}\n")
+    shell.answers["ls -1"] = "0.log\n1.log\n2.log\n"
+    words = "on worker-0 is kept once: 1.log beside 2.log: not within 120 s.*'0.log'"
+    goes_red(words, steps.previous_holds_second, subject, [NONCE, OTHER], 120)
+    gives(monkeypatch, TEXTS)
+    shell.answers["ls -1"] = "1.log\n"
+    goes_red("0.log beside 1.log", steps.previous_holds_first, subject, [NONCE, OTHER], 30)
+
+
+def test_a_last_line_that_is_lost_or_tagged_as_whole(made: Made) -> None:
+    subject, _, shell = made
+    whole = f"{TIME}Z stdout F whole\n"
+    store(shell, whole)
+    steps.whole_line_alone(subject)
+    goes_red("are the lines of rz: not within 30 s", steps.unended_stored, subject, 30)
+    store(shell, f"{whole}{TIME}Z stdout F unended\n")
+    goes_red("'F', 'unended'", steps.unended_stored, subject, 30)
+    with pytest.raises(WaitTimeout, match="are the lines of rz"):
+        steps.whole_line_alone(subject)
+    store(shell, f"{whole}{TIME}Z stdout P unended\n")
+    steps.unended_stored(subject, 30)
+
+
+def test_a_container_that_the_api_does_not_know_yet_is_waited_for(made: Made) -> None:
+    """A line in the log says that it runs; its status may come a second later."""
+    pod, api, _ = made
+    (path,) = [one for one in api.table if one.endswith("/pods/rz")]
+    (status,) = api.table[path]["status"]["containerStatuses"]
+    known, status["state"] = status["state"], {"terminated": {}}
+    with pytest.raises(WaitTimeout, match="the API says that the container of rz runs"):
+        steps.only_process(pod)
+    with pytest.raises(NotPrepared, match="the API says that the container of rz runs"):
+        steps.end_process(pod, [NONCE])
+    status["state"] = known
+    assert steps.only_process(pod) > 0

@@ -1,0 +1,24 @@
+"""Routes to Pods: a controller that reaches those of one worker only."""
+
+from typing import Any
+
+import pytest
+
+from infra.clients.transport import tls_tunnel
+from tests.steps.network import pod_routes
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import goes_red, running_pod
+
+
+def test_a_controller_that_reaches_one_worker_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    pod, _, _ = running_pod()
+    reached = {"controller-0", "controller-1", "controller-2"}
+
+    def connects(_: Any, machine: str, address: str, port: int) -> bool:
+        return machine in reached and (address, port) == (pod.address, 8080)
+
+    monkeypatch.setattr(tls_tunnel, "connects", connects)
+    pod_routes.connect_to_each(cluster(), [pod, pod])
+    reached.discard("controller-2")
+    says = f"controller-2 does not reach {pod.address} on worker-0"
+    goes_red(says, pod_routes.connect_to_each, cluster(), [pod, pod])

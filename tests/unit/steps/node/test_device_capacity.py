@@ -1,0 +1,87 @@
+"""Devices as numbers: every Then-step goes red; a resource is forgotten afterwards."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from fixtures.worlds.node import device_plugins as fixture
+from infra.cluster import Cluster
+from infra.errors import WaitTimeout
+from infra.inventory import series
+from infra.kube_api import Answer
+from tests.steps.node import device_capacity as counts
+from tests.unit.fakes import FakeShell, Made, goes_red, no_time_passes, running_pod, workloads_of
+from tests.unit.steps.node.test_device_plugins import NAME, NODES, PENDING, live, nodes, plugin
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    no_time_passes(monkeypatch)
+    return running_pod()
+
+
+def test_sockets_and_registrations(made: Made) -> None:
+    _, _, shell = made
+    shell.answers["find"] = "kubelet.sock\n"
+    counts.only_own_socket([shell])
+    old = FakeShell("worker-1", {"find": "kubelet.sock\nold.sock\n"})
+    goes_red("worker-1 has .*old.sock", counts.only_own_socket, [shell, old])
+    goes_red(
+        "the kubelet said 'no answer'|the kubelet said ''",
+        counts.version_refused,
+        plugin(shell),
+        "v1alpha1",
+    )
+    goes_red("dongle should be refused by name", counts.name_refused, plugin(shell), "dongle")
+
+
+def test_a_kubelet_that_does_not_listen() -> None:
+    has = {"test -S": ""}
+    some = {"worker-0": FakeShell("worker-0", has), "worker-1": FakeShell("worker-1", {})}
+    spec = series("series", kubernetes="v1.36.1", platform="local")
+    live = cast("Cluster", SimpleNamespace(spec=spec, shell=some.__getitem__))
+    goes_red("monitors; instead: worker-1 has no socket .*kubelet.sock", counts.each_listens, live)
+    some["worker-1"].answers = has
+    counts.each_listens(live)
+
+
+def test_requests_that_are_taken(made: Made) -> None:
+    _, api, _ = made
+    good = {way: [Answer("POST", "https://a", 422, {}, "")] * 3 for way in counts.WAYS}
+    table = [["way"], *([way] for way in counts.WAYS)]
+    counts.refused_ways(good, 422, table)
+    one = [*good["half a device"], Answer("POST", "https://b", 201, {}, "")]
+    taken = {**good, "half a device": one}
+    goes_red("half a device: https://b -> 201", counts.refused_ways, taken, 422, table)
+    path = "POST /api/v1/namespaces/ns/pods"
+    api.table[path] = {"spec": {"containers": [{"resources": {"requests": {}}}]}}
+    live = cast("Cluster", SimpleNamespace(api_servers=lambda: {"controller-0": api}))
+    work = workloads_of(api)
+    goes_red("becomes a request of 1; instead: it became {}", counts.limit_alone, live, work)
+    api.table[path] = {
+        "spec": {"containers": [{"resources": {"requests": {counts.RESOURCE: "1"}}}]}
+    }
+    counts.limit_alone(live, work)
+
+
+def test_pods_of_a_written_count(made: Made) -> None:
+    _, api, shell = made
+    api.table[PENDING] = {"spec": {"nodeName": "worker-0"}, "status": {"phase": "Running"}}
+    counts.both_run(workloads_of(api), plugin(shell), ["another"])
+    api.table[PENDING]["spec"]["nodeName"] = "worker-1"
+    with pytest.raises(WaitTimeout, match="another run on worker-0"):
+        counts.both_run(workloads_of(api), plugin(shell), ["another"])
+
+
+def test_a_resource_is_forgotten(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, api, shell = made
+    api.table[f"{NODES}/worker-0"] = nodes("0", "0")["items"][0]
+    api.table[f"PATCH {NODES}/worker-0/status"] = {}
+    shell.answers |= {"rm": "", "systemctl": ""}
+    monkeypatch.setattr(fixture.kubelet, "await_heartbeat", lambda *_: None)
+    fixture.forget(live(made), plugin(shell))
+    (_, _, body) = api.asked[-1]
+    assert [step["path"] for step in body] == [
+        f"/status/{where}/example.com~1{NAME}" for where in ("capacity", "allocatable")
+    ]

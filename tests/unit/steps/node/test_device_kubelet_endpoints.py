@@ -1,0 +1,64 @@
+"""Kubelets asked as plugins and monitors ask: every Then-step goes red, and names the worker."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.clients.node.device_plugins import NO_VERSION, DevicePlugin
+from tests.steps.node import device_kubelet_endpoints as steps
+from tests.steps.node import device_registration
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeApi, FakeShell, goes_red
+from tests.unit.steps.node.test_device_plugins import NODES, nodes
+
+
+def asker(name: str, answers: dict[str, str] | None = None) -> DevicePlugin:
+    return DevicePlugin(FakeShell(name, answers), f"claim-{name}", 0)
+
+
+def test_sockets_and_devices_of_a_worker() -> None:
+    good, bad = {"find": "kubelet.sock\n"}, {"find": "kubelet.sock\ngpu.sock\n"}
+    api = FakeApi({NODES: nodes()})
+    live = cluster(api=api)
+    steps.no_plugins(live, [asker("worker-0", good), asker("worker-1", good)])
+    both = [asker("worker-0", good), asker("worker-1", bad)]
+    goes_red(r"worker-1 has sockets \['kubelet.sock', 'gpu.sock'\]", steps.no_plugins, live, both)
+    api.table[NODES] = nodes("4", "4")
+    goes_red("it has a device, worker-0: example.com", steps.no_plugins, live, both[:1])
+
+
+def test_registrations_that_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"worker-0": "v0 and dongle are refused", "worker-1": "v0 and dongle are refused"}
+
+    def register_as(self: DevicePlugin, *_: Any) -> str:
+        return said[self.shell.name]
+
+    monkeypatch.setattr(DevicePlugin, "register_as", register_as)
+    both = [asker(name) for name in said]
+    steps.versions_refused(both, NO_VERSION)
+    steps.names_refused(both, "dongle")
+    said["worker-1"] = ""
+    goes_red("version v0 by name; instead: worker-1 says ''", steps.versions_refused, both, "v0")
+    goes_red("dongle by name; instead: worker-1 says ''", steps.names_refused, both, "dongle")
+
+
+def test_a_kubelet_that_tells_monitors_nothing() -> None:
+    told = f"{asker('worker-0').program} pod-resources"
+    held = {"resource": "example.com/left", "pod": "p", "ids": ["1"]}
+    steps.monitors_told([asker("worker-0", {told: "[]"})])
+    goes_red(
+        "that of worker-1 does not answer: no answer", steps.monitors_told, [asker("worker-1")]
+    )
+    left = asker("worker-0", {told: json.dumps([held])})
+    goes_red("that of worker-0 tells of .*example.com/left", steps.monitors_told, [left])
+
+
+def test_a_plugin_of_a_named_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_registration, "await_registered", lambda *_: None)
+
+    def make(count: int, node: str = "") -> DevicePlugin:
+        return DevicePlugin(FakeShell(node or "the first"), "claim-x", count)
+
+    made = device_registration.plugin_registered_on(cluster(), make, 3, "worker-1")
+    assert (made.shell.name, made.count) == ("worker-1", 3)

@@ -1,0 +1,87 @@
+"""Swap: what containers may use goes red as one understands; a machine gets rid of it."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fixtures.worlds import faults as fixture
+from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.faults import Faults
+from infra.clients.node import swap
+from infra.cluster import Cluster
+from infra.errors import LabError
+from tests.steps.node import swap as steps
+from tests.unit.elections_fake import cluster
+from tests.unit.fakes import FakeShell, cluster_of, evidence, goes_red, running_pod
+
+MEMINFO = "MemTotal: 1048576 kB\nSwapTotal:  %d kB\n"
+SCOPE = (
+    "/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b_2c3d.slice"
+)
+MAX = f"cat {SCOPE}/cri-containerd-c0ffee.scope/memory.swap.max"
+
+
+def test_containers_that_may_swap_too_much() -> None:
+    pod, api, shell = running_pod()
+    shell.answers |= {MAX: "0\n", "cat /proc/meminfo": MEMINFO % 262144}
+    api.table["/api/v1/nodes/worker-0"] = {"status": {"capacity": {"memory": "1Gi"}}}
+    table = [["class", "share"], ["Burstable", "as of its request for memory"]]
+    nothing = [["class", "share"], ["Burstable", "none"]]
+    live, pods = cluster_of(api), {"Burstable": pod}
+    steps.may_swap(live, pods, nothing, evidence())
+    goes_red("Burstable: 0, must be 16777216", steps.may_swap, live, pods, table, evidence())
+    shell.answers[MAX] = "16773120\n"  # whole pages of 64Mi / 1Gi * 256Mi
+    steps.may_swap(live, pods, table, evidence())
+    goes_red("Burstable: 16773120, must be 0", steps.may_swap, live, pods, nothing, evidence())
+    shell.answers[MAX] = "max\n"
+    goes_red("Burstable: -1", steps.may_swap, live, pods, table, evidence())
+
+
+def test_a_critical_pod_that_may_swap() -> None:
+    pod, api, shell = running_pod()
+    shell.answers |= {MAX: "16777216\n", "cat /proc/meminfo": MEMINFO % 262144}
+    table = [["Pod", "share"], ["critical", "none"]]
+    goes_red("critical: 16777216, must be 0", steps.may_swap, cluster_of(api), {"critical": pod},
+             table, evidence())  # fmt: skip
+
+
+def test_a_kernel_that_cannot_limit_swap(tmp_path: Path) -> None:
+    shells = {"worker-0": FakeShell("worker-0", {"test -e": ""}), "worker-1": FakeShell("worker-1")}
+    live = cluster(tmp_path, shell=shells.__getitem__)
+    goes_red("has .*memory.swap.max; instead: worker-1", steps.kernels_limit_swap, live)
+    shells["worker-1"].answers = {"test -e": ""}
+    steps.kernels_limit_swap(live)
+
+
+def test_a_worker_that_got_swap_under_its_kubelet(tmp_path: Path) -> None:
+    shells = {n: FakeShell(n, {"cat /proc/meminfo": MEMINFO % 0}) for n in ("worker-0", "worker-1")}
+    live = cluster(tmp_path, shell=shells.__getitem__)
+    steps.no_swap(live)
+    shells["worker-1"].answers = {"cat /proc/meminfo": MEMINFO % 262144}
+    goes_red("no worker has swap; instead: worker-1 has 268435456", steps.no_swap, live)
+
+
+def test_a_machine_that_gets_no_swap() -> None:
+    shell = FakeShell(
+        answers={"fallocate": "", "chmod": "", "swapon": "", "cat /proc/meminfo": MEMINFO % 0}
+    )
+    with pytest.raises(LabError, match="worker-0 has no swap although it was switched on"):
+        swap.switch_on(cast("Any", shell))
+
+
+def test_swap_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixture.kubelet, "await_heartbeat", lambda *_: None)
+    answers = {"fallocate": "", "chmod": "", "swapon": "", "cat /proc/meminfo": MEMINFO % 262144}
+    shell = FakeShell(
+        "worker-0", {**answers, "test -e": "", "rm": "", "systemctl": "ActiveState=active\n"}
+    )
+    live: Cluster = cluster(tmp_path, shell=lambda _: shell)
+    live.api = None  # type: ignore[misc,assignment]
+    caused = Faults(live, gate=lambda _: None)
+    caused.swap("worker-0")
+    assert fixture.pending(tmp_path) == [Fault("swapping", "worker-0", "kubelet", swap.FILE)]
+    caused.restore()
+    ran = [argv[:2] for argv in shell.ran]
+    assert ran.index(("swapoff", swap.FILE)) < ran.index(("systemctl", "restart"))
+    assert fixture.pending(tmp_path) == []
