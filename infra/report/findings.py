@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.claims import Article, articles
+from infra.report.jinja import environment
 from infra.report.model import Run
 from infra.report.verdicts import Verdict
 
@@ -22,8 +23,6 @@ def by_article(judged: Sequence[Verdict]) -> Findings:
 
 
 def write(folder: Path, run: Run, judged: Sequence[Verdict]) -> Path:
-    from infra.report.html import environment  # noqa: PLC0415 - html.py shows the count of these
-
     page = environment().get_template(PAGE).render(run=run, findings=by_article(judged))
     (folder / PAGE).write_text(page)
     return folder / PAGE

@@ -1,27 +1,23 @@
 """The page of a run: templates filled with its records; one file that opens from disk."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from infra import claims
 from infra.inventory import UNITS
 from infra.report import findings, timeline, verdicts, wait_lower_bound
 from infra.report import folder as folders
-from infra.report.kinds import cgroups, leases, series, spans, svg
+from infra.report.jinja import by_class, environment
+from infra.report.kinds import cgroups, leases, series, spans
 from infra.report.kinds.shapes import shaped
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
-from infra.report.outcomes import SIGNS, Outcome, Sign, Untried, sign
+from infra.report.outcomes import Outcome
 
-TEMPLATES = Path(__file__).with_name("templates")
 HIGHLIGHTS = ("lease-history", "cgroup-change")
 SHOWN_HIGHLIGHTS = 4
 SHARED = 3
@@ -85,30 +81,6 @@ def render(
     )
 
 
-@cache
-def environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"clock": svg.clock, "code": code, "utc": utc, "kind": kind, "anchor": anchor}
-    made.filters["sign"] = sign_of
-    made.globals |= {
-        "SIGNS": SIGNS,
-        "by_class": by_class,
-        "Untried": Untried,
-        "stacked": svg.stacked,
-        "fan": svg.fan,
-        "run_timeline": timeline.draw,
-        "durations": timeline.durations,
-        "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
-    }
-    return made
-
-
 def causes(scenarios: Iterable[Scenario]) -> list[tuple[Outcome, str, list[Scenario]]]:
     """What went wrong, a false claim before an unjudged one; one cause of many is told once."""
     found: dict[tuple[Outcome, str], list[Scenario]] = {}
@@ -122,34 +94,6 @@ def causes(scenarios: Iterable[Scenario]) -> list[tuple[Outcome, str, list[Scena
 def totals(judged: Iterable[verdicts.Verdict]) -> dict[str, int]:
     """Counts of claims by CSS class, in the order of the legend."""
     return dict(by_class(verdicts.counts(judged)))
-
-
-def by_class(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Counts by outcome as counts by CSS class, in the order of the legend."""
-    return [(one.css, counts.get(str(outcome), 0)) for outcome, one in SIGNS.items()]
-
-
-def kind(outcome: str) -> str:
-    """CSS class of an outcome."""
-    return sign(outcome).css
-
-
-def sign_of(css: str) -> Sign:
-    """Word and glyph by CSS class. Errors: StopIteration for none of ours."""
-    return next(one for one in SIGNS.values() if one.css == css)
-
-
-def code(sentence: str) -> Markup:
-    """A claim with its `code` in a code element."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
-
-
-def utc(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def anchor(node_id: str) -> str:
-    return folders.key(node_id)
 
 
 def show(folder: Path, item: Item) -> Shown:

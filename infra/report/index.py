@@ -9,7 +9,7 @@ from typing import Any
 
 from infra import claims
 from infra.report import folder as folders
-from infra.report.html import environment, kind
+from infra.report.jinja import environment, kind
 from infra.report.outcomes import Outcome
 
 

@@ -1,0 +1,69 @@
+"""The templates of reports, and the filters and words that they use."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from infra.report import folder as folders
+from infra.report import timeline
+from infra.report.kinds import svg
+from infra.report.outcomes import SIGNS, Sign, Untried, sign
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"clock": svg.clock, "code": code, "utc": utc, "kind": kind, "anchor": anchor}
+    made.filters["sign"] = sign_of
+    made.globals |= {
+        "SIGNS": SIGNS,
+        "by_class": by_class,
+        "Untried": Untried,
+        "stacked": svg.stacked,
+        "fan": svg.fan,
+        "run_timeline": timeline.draw,
+        "durations": timeline.durations,
+        "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
+    }
+    return made
+
+
+def by_class(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Counts by outcome as counts by CSS class, in the order of the legend."""
+    return [(one.css, counts.get(str(outcome), 0)) for outcome, one in SIGNS.items()]
+
+
+def kind(outcome: str) -> str:
+    """CSS class of an outcome."""
+    return sign(outcome).css
+
+
+def sign_of(css: str) -> Sign:
+    """Word and glyph by CSS class. Errors: StopIteration for none of ours."""
+    return next(one for one in SIGNS.values() if one.css == css)
+
+
+def code(sentence: str) -> Markup:
+    """A claim with its `code` in a code element."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+
+
+def utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def anchor(node_id: str) -> str:
+    return folders.key(node_id)
