@@ -9,7 +9,7 @@ from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
 from infra.ec2.remove import clusters, deprovision, withdraw
-from infra.ec2.strangers import strangers
+from infra.ec2.unmanaged_resources import strangers
 
 __all__ = [
     "Client",

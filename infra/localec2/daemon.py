@@ -20,7 +20,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from infra.errors import UserError
 from infra.localec2.addresses import METADATA
-from infra.localec2.host import namespaces, network, processes, sizes
+from infra.localec2.host import instance_types, namespaces, network, processes
 from infra.localec2.host.network import Network
 from infra.localec2.host.reconciler import Reconciler
 from infra.localec2.host.uml import Uml
@@ -65,8 +65,8 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     launcher = Uml(place, kernel=setup.kernel, image=setup.image)
     front = Front(place.journal, setup.region)
     front.console = launcher.console
-    front.capacity = lambda kind, _running: sizes.require_room(
-        kind, sizes.promised(front.wanted(), launcher.held_mib), place.state
+    front.capacity = lambda kind, _running: instance_types.require_room(
+        kind, instance_types.promised(front.wanted(), launcher.held_mib), place.state
     )
     reconciler = Reconciler(front, launcher, Network(), VolumeFiles(place))
     front.on_change = reconciler.wake

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from infra.localec2.host.instance_types import DISK_GIB, available_mib
 from infra.localec2.host.records import SCRATCH
-from infra.localec2.host.sizes import DISK_GIB, available_mib
 
 PROGRAMS = {
     "ip": "iproute2",

@@ -14,7 +14,7 @@ from pathlib import Path
 import infra
 from infra.errors import PlatformError, tail
 from infra.localec2.addresses import METADATA, OPERATOR
-from infra.localec2.host import mappings, mconsole, namespaces, processes, records
+from infra.localec2.host import max_map_count, mconsole, namespaces, processes, records
 from infra.localec2.host.processes import Identity
 from infra.localec2.paths import API_PORT, Place
 
@@ -72,8 +72,8 @@ def start_or_find(
         _end(found)
     else:
         say("local EC2: starting")
-    if mappings.ensure():
-        say(f"local EC2: raised vm.max_map_count of this host to {mappings.NEEDED}")
+    if max_map_count.ensure():
+        say(f"local EC2: raised vm.max_map_count of this host to {max_map_count.NEEDED}")
     _start(place, ["--kernel", str(kernel), "--image", str(image), "--region", region])
     return Endpoint(place.url, place.name)
 

@@ -5,19 +5,19 @@ from infra.phases import (
     certificates,
     controllers,
     dns,
+    etc_hosts,
     etcd,
     kube_proxy,
     kubeconfigs,
     kubelet,
     load_balancer,
-    machines,
     metrics_server,
     pod_network,
     runtime,
 )
 
 BUILD = (
-    machines.PHASE,  # 3  six machines
+    etc_hosts.PHASE,  # 3  six machines
     certificates.PHASE,  # 4  every certificate, signed here
     kubeconfigs.PHASE,  # 5  kubeconfigs, and encryption of Secrets
     etcd.PHASE,  # 6  three members

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra import ec2
-from infra.ec2 import network, profile
+from infra.ec2 import instance_profile, network
 from infra.inventory import ClusterSpec, MachineName
 from tests.contract.cluster import SPEC, provision, recording
 
@@ -155,11 +155,11 @@ def test_a_profile_that_is_not_ours_is_told_and_left(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = whole(client, [])
-    given = {i.id: profile.name_of(SPEC) for i in made.instances.values()}
+    given = {i.id: instance_profile.name_of(SPEC) for i in made.instances.values()}
     given[made.instances[MachineName("worker-0")].id] = "somebodys"
-    monkeypatch.setattr(profile, "in_force", lambda _: given)
+    monkeypatch.setattr(instance_profile, "in_force", lambda _: given)
     told = sorted(ec2.strangers(client, SPEC, made))
     assert [text.split(",")[0] for text in told] == [
-        f"lb has the instance profile {profile.name_of(SPEC)}",
+        f"lb has the instance profile {instance_profile.name_of(SPEC)}",
         "worker-0 has the instance profile somebodys",
     ]

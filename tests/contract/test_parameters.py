@@ -9,7 +9,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto.ec2.responses import EC2Response, security_groups
 from moto.iam.responses import IamResponse
 
-from infra.localec2.moto_api import launch
+from infra.localec2.moto_api import run_instances_checks
 from infra.localec2.moto_api.actions import ALLOWED, DESCRIBE
 from infra.localec2.moto_api.answers import LocalAnswers
 from infra.localec2.moto_api.parameters import COMMON, INSIDE, ONE_OF, PARAMETERS, TAGGED
@@ -35,7 +35,7 @@ READERS = {
     ],
     "RevokeSecurityGroupEgress": [security_groups],
     "RevokeSecurityGroupIngress": [security_groups],
-    "RunInstances": [launch, EC2Response._parse_block_device_mapping],
+    "RunInstances": [run_instances_checks, EC2Response._parse_block_device_mapping],
     "CreateVolume": [LocalAnswers._zone, LocalAnswers._check, LocalAnswers._snapshot],
     "CopyVolumes": [LocalAnswers._check],
 }

@@ -7,7 +7,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.ec2 import profile
+from infra.ec2 import instance_profile
 from infra.inventory import series
 from tests.contract.conftest import Served, in_process
 from tests.contract.world import World
@@ -37,18 +37,18 @@ def roles(local: World) -> dict[str, str | None]:
 
 def test_it_is_on_the_instances_that_have_it(local: World, iam: Any) -> None:
     having, without = local.running(), local.running()
-    profile.give(local.ec2, iam, SPEC, [having])
-    profile.give(local.ec2, iam, SPEC, [having])
+    instance_profile.give(local.ec2, iam, SPEC, [having])
+    instance_profile.give(local.ec2, iam, SPEC, [having])
     assert roles(local) == {having: "k8s-scratch-ebs-csi-test", without: None}
     attached = iam.list_attached_role_policies(RoleName="k8s-scratch-ebs-csi-test")
-    assert [p["PolicyArn"] for p in attached["AttachedPolicies"]] == [profile.POLICY]
+    assert [p["PolicyArn"] for p in attached["AttachedPolicies"]] == [instance_profile.POLICY]
 
 
 def test_it_is_taken_back(local: World, iam: Any) -> None:
     instance = local.running()
-    profile.give(local.ec2, iam, SPEC, [instance])
-    profile.take_back(local.ec2, iam, SPEC)
-    profile.take_back(local.ec2, iam, SPEC)
+    instance_profile.give(local.ec2, iam, SPEC, [instance])
+    instance_profile.take_back(local.ec2, iam, SPEC)
+    instance_profile.take_back(local.ec2, iam, SPEC)
     assert roles(local) == {instance: None}
     with pytest.raises(ClientError, match="NoSuchEntity"):
         iam.get_role(RoleName="k8s-scratch-ebs-csi-test")
@@ -66,7 +66,7 @@ def test_machines_need_a_roles_credentials(
     local: World, iam: Any, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instance = local.running()
-    profile.give(local.ec2, iam, SPEC, [instance])
+    instance_profile.give(local.ec2, iam, SPEC, [instance])
     keys = local.front.issuer.keys(roles(local)[instance])
     given = {
         "aws_access_key_id": keys.access_key,
@@ -78,6 +78,6 @@ def test_machines_need_a_roles_credentials(
         assert refusal(served, **given) == ""
         assert refusal(served) == "AuthFailure"
         assert refusal(served, **given | {"aws_session_token": "other"}) == "AuthFailure"
-    profile.take_back(local.ec2, iam, SPEC)
+    instance_profile.take_back(local.ec2, iam, SPEC)
     monkeypatch.setattr(Served, "__call__", lambda me, e, s: me.front.app_for_machines(e, s))
     assert refusal(served, **given) == "AuthFailure"

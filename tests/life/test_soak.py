@@ -13,8 +13,8 @@ from typing import Self
 
 import pytest
 
-from infra.clients.controlplane import process_snapshot
-from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.controlplane import control_plane_snapshot
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.etcd import members
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
@@ -56,7 +56,7 @@ class Watch:
     def moved(self) -> list[str]:
         now = look(self.cluster)
         return [
-            *process_snapshot.differences(self.before.controllers, now.controllers),
+            *control_plane_snapshot.differences(self.before.controllers, now.controllers),
             *others(self.before.processes, now.processes, "became"),
             *others(self.before.leader_changes, now.leader_changes, "changes of leader became"),
             *self.slow_writes(),
@@ -90,8 +90,8 @@ def look(cluster: Cluster) -> Look:
     balancer = cluster.shell(cluster.spec.load_balancer.name)
     shown.append(systemd.show(balancer, "haproxy"))
     return Look(
-        process_snapshot.look(cluster),
-        {f"{unit.name} on {unit.machine}": process_snapshot.identity(unit) for unit in shown},
+        control_plane_snapshot.look(cluster),
+        {f"{unit.name} on {unit.machine}": control_plane_snapshot.identity(unit) for unit in shown},
         members.leader_changes(cluster, controllers(cluster)),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.localec2 import service
-from infra.localec2.host import namespaces, processes, records, sizes
+from infra.localec2.host import instance_types, namespaces, processes, records
 from infra.wait import eventually
 from tests.machines.bare import Boots
 from tests.machines.cloud import ENDS, NAME, Cloud, launched, opened
@@ -37,7 +37,7 @@ def test_its_programs_sleep_coarsely(cloud: Cloud) -> None:
 def test_what_it_holds_of_the_computer_is_known(cloud: Cloud) -> None:
     """Else one more machine is refused for want of memory that others already have."""
     held = records.held_mib(service.running(cloud.place)[cloud.id].pid)
-    assert 50 < held < sizes.memory_mib("t3.small")
+    assert 50 < held < instance_types.memory_mib("t3.small")
 
 
 def test_its_console_is_told(cloud: Cloud) -> None:

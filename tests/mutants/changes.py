@@ -12,7 +12,7 @@ from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.clients.node import kubelet
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
-from infra.ec2 import profile
+from infra.ec2 import instance_profile
 from infra.kube_api import need
 from infra.lifecycle import cluster_lifecycle
 from infra.lifecycle.build_runner import await_api
@@ -193,7 +193,7 @@ def role_on_a_controller(cluster: Cluster) -> None:
     ids = {
         str(name): info.id for name, info in ec2.instances(driver.aws.ec2, cluster.spec.id).items()
     }
-    profile.give(driver.aws.ec2, driver.aws.iam, cluster.spec, [ids["controller-0"]])
+    instance_profile.give(driver.aws.ec2, driver.aws.iam, cluster.spec, [ids["controller-0"]])
 
 
 def another_minor(cluster: Cluster) -> None:

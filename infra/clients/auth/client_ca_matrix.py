@@ -11,7 +11,7 @@ from infra.clients.transport import tls_handshakes, tls_tunnel
 from infra.cluster import Cluster
 from infra.inventory import API_PORT
 from infra.kube_api import Credentials
-from infra.pki import passing
+from infra.pki import scenario_certificates
 from infra.pki.identities import FRONT_PROXY_CLIENT
 
 STRANGER = "a stranger"
@@ -66,7 +66,7 @@ def clients(cluster: Cluster, into: Path) -> dict[str, Credentials]:
     """By authority: a client with rights to everything, were its authority believed."""
     ca, found = cluster.material.cert_path("ca"), {}
     for name in (KUBERNETES, ETCD, FRONT_PROXY, STRANGER):
-        stem = passing.all_powerful(
+        stem = scenario_certificates.all_powerful(
             cluster.material, into, FRONT_PROXY_CLIENT, authority="" if name == STRANGER else name
         )
         cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
@@ -77,7 +77,9 @@ def clients(cluster: Cluster, into: Path) -> dict[str, Credentials]:
 
 def by_another_name(cluster: Cluster, into: Path) -> Credentials:
     """Of the front proxy's authority, for somebody else than the front proxy."""
-    stem = passing.all_powerful(cluster.material, into, "somebody-else", authority=FRONT_PROXY)
+    stem = scenario_certificates.all_powerful(
+        cluster.material, into, "somebody-else", authority=FRONT_PROXY
+    )
     cert, key = stem.with_suffix(".pem"), stem.with_name(f"{stem.name}-key.pem")
     return Credentials(ca=cluster.material.cert_path("ca"), cert=cert, key=key)
 

@@ -12,7 +12,7 @@ from infra.clients.node import kubelet
 from infra.clients.transport import prometheus
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject
-from infra.pki import kubeconfigs, passing, reading
+from infra.pki import kubeconfigs, reading, scenario_certificates
 from infra.pki.identities import Identity, identities
 from infra.pki.reading import Found
 from infra.ssh import Shell
@@ -64,7 +64,9 @@ class Uses:
 
 def with_ending_pair(cluster: Cluster, name: str, kubeconfig: bytes) -> bytes:
     """A kubeconfig of that identity with a pair that ends in ``ENDS``."""
-    pair = passing.near_its_end(cluster.material, identity_of(cluster, name), ends=ENDS)
+    pair = scenario_certificates.near_its_end(
+        cluster.material, identity_of(cluster, name), ends=ENDS
+    )
     return kubeconfigs.with_pair(kubeconfig, pair)
 
 

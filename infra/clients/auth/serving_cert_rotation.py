@@ -7,7 +7,7 @@ from infra.clients.auth.tls_ports import Port
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.pki import passing
+from infra.pki import scenario_certificates
 from infra.pki.authority import Pair, alternatives_of
 from infra.pki.identities import identities
 from infra.pki.reading import Found
@@ -48,7 +48,7 @@ def newly_issued(cluster: Cluster, serving: Serving) -> Pair:
     """For the same subject and names, signed by the same authority."""
     name = serving.old.common_name
     identity = next(one for one in identities(cluster.spec) if one.common_name == name)
-    return passing.renewed(cluster.material, identity, serving.old.certificate)
+    return scenario_certificates.renewed(cluster.material, identity, serving.old.certificate)
 
 
 def alike(one: Found, other: Found) -> bool:

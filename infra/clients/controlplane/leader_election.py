@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
+from infra.clients.controlplane import control_plane_snapshot as bystanders
 from infra.clients.controlplane import leases
-from infra.clients.controlplane import process_snapshot as bystanders
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leader_metrics import MasterWatch
 from infra.clients.controlplane.leases import Change, Lease, LeaseWatch
-from infra.clients.controlplane.process_snapshot import Bystanders
 from infra.cluster import Cluster
 from infra.errors import ClaimError, LabError, WaitTimeout
 from infra.timing import scaled

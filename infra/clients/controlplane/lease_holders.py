@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from infra.clients.controlplane import leases
-from infra.clients.controlplane.process_snapshot import ELECTED
-from infra.clients.transport.ticker import Paced
+from infra.clients.controlplane.control_plane_snapshot import ELECTED
+from infra.clients.transport.paced_thread import Paced
 from infra.errors import LabError
 from infra.kube_api import Api
 from infra.wait import SYSTEM, Clock

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.clients.transport.ticker import Paced
+from infra.clients.transport.paced_thread import Paced
 from infra.errors import LabError
 from infra.kube_api import Api
 from infra.wait import SYSTEM, Clock

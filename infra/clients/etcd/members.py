@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.etcd import etcdctl
 from infra.clients.etcd.etcdctl import Etcdctl, Status
 from infra.clients.transport import prometheus
@@ -73,7 +73,7 @@ def look(cluster: Cluster) -> Members:
 
 def processes(cluster: Cluster) -> dict[str, Unit]:
     """By machine. One that is stopped is among them; its member's status would take 20 s."""
-    found = process_snapshot.processes(cluster, ["etcd"])
+    found = control_plane_snapshot.processes(cluster, ["etcd"])
     return {machine: unit for (machine, _), unit in found.items()}
 
 
@@ -113,7 +113,7 @@ def restarted(before: Members, now: Mapping[str, Unit], *, but: str = "") -> lis
         f"etcd on {machine}: process {unit.pid} is now {now[machine].pid}"
         for machine, unit in before.units.items()
         if machine != but
-        and process_snapshot.identity(unit) != process_snapshot.identity(now[machine])
+        and control_plane_snapshot.identity(unit) != control_plane_snapshot.identity(now[machine])
     ]
 
 

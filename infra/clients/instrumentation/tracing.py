@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.transport import tls_tunnel
 from infra.clients.transport.helper_process import Counterpart
 from infra.clients.transport.systemd import API_SERVER
@@ -139,7 +139,7 @@ def of(spans: Sequence[Span], requests: Sequence[Traced]) -> list[str]:
 
 def told_to_trace(cluster: Cluster) -> list[str]:
     """Machines whose running API server was started to send traces, wherever to."""
-    units = process_snapshot.processes(cluster, [API_SERVER])
+    units = control_plane_snapshot.processes(cluster, [API_SERVER])
     found = []
     for (machine, _), unit in units.items():
         words = cluster.shell(machine).run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout

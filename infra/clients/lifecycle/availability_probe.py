@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
-from infra.clients.transport.ticker import Paced
+from infra.clients.transport.paced_thread import Paced
 from infra.errors import require
 from infra.kube_api import TIMEOUT, Api, ApiUnreachable
 from infra.wait import SYSTEM, Clock

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from infra import places
-from infra.clients.storage.claims import DRIVER
+from infra.clients.storage.persistent_volume_claims import DRIVER
 from infra.clients.workloads.pod_status import condition, is_ready
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject

@@ -1,6 +1,6 @@
 """Snapshots of groups of volumes: custom resources that the EBS CSI driver cannot follow."""
 
-from infra.clients.storage.claims import DRIVER, GROUPS, Storage
+from infra.clients.storage.persistent_volume_claims import DRIVER, GROUPS, Storage
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject, need
 

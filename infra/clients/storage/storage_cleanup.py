@@ -1,6 +1,13 @@
 """The end of a scenario's storage: claims, snapshots and classes, in an order that lets them go."""
 
-from infra.clients.storage.claims import ATTACHMENTS, GONE, GROUPS, SNAPSHOTS, VOLUMES, Storage
+from infra.clients.storage.persistent_volume_claims import (
+    ATTACHMENTS,
+    GONE,
+    GROUPS,
+    SNAPSHOTS,
+    VOLUMES,
+    Storage,
+)
 from infra.errors import tidying
 from infra.timing import scaled
 from infra.wait import eventually

@@ -8,7 +8,7 @@ from functools import partial
 from infra.cluster import Cluster
 from infra.errors import ClaimError, ClusterBroken, LabError
 from infra.lifecycle import pod_connectivity
-from infra.lifecycle.gate import api_servers, clocks, load_balancer, members, workers
+from infra.lifecycle.gate import api_servers, clocks, etcd_members, load_balancer, workers
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -19,7 +19,7 @@ Check = Callable[[Cluster], list[str]]
 CHECKS: tuple[Check, ...] = (
     load_balancer.problems,
     clocks.problems,
-    members.problems,
+    etcd_members.problems,
     api_servers.unready,
     api_servers.token_problems,
     api_servers.address_problems,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from infra.clients.controlplane import apiserver_leases
+from infra.clients.controlplane import apiserver_endpoints
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.kube_api import Api, JsonObject, need
@@ -83,7 +83,7 @@ def unknown_token(issuer: Api, other: Api) -> str:
 
 def address_problems(cluster: Cluster) -> list[str]:
     """A wrong one of three is asked by a third of all Pods that ask the API."""
-    found = {address for address, _ in apiserver_leases.service_endpoints(cluster.api)}
+    found = {address for address, _ in apiserver_endpoints.service_endpoints(cluster.api)}
     own = {str(machine.private_ip): str(machine.name) for machine in cluster.spec.controllers}
     balancer = str(cluster.spec.load_balancer.private_ip)
     wrong = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.errors import LabError
 from infra.localec2.desired_snapshot import Disk, DiskState, Facts, Instance, Wanted
-from infra.localec2.host.launcher import Launcher
+from infra.localec2.host.hypervisor import Launcher
 from infra.localec2.host.volume_files import VolumeFiles
 
 LOG = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from infra.errors import PlatformError
 from infra.localec2.addresses import plug
 from infra.localec2.desired_snapshot import Instance
 from infra.localec2.host import block_devices, mconsole, processes, records
+from infra.localec2.host.instance_types import memory_mib
 from infra.localec2.host.processes import Identity
 from infra.localec2.host.records import Record
-from infra.localec2.host.sizes import memory_mib
 from infra.localec2.paths import Place
 
 CONSOLE_BYTES = 64 * 1024

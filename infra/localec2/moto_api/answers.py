@@ -8,7 +8,7 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses import EC2Response
 
-from infra.localec2.moto_api import launch, pages, requests
+from infra.localec2.moto_api import pages, requests, run_instances_checks
 from infra.localec2.moto_api.actions import known_filter, names
 from infra.localec2.moto_api.rules import RuleAnswers
 from infra.localec2.moto_api.storage_answers import StorageAnswers
@@ -71,20 +71,20 @@ class LocalAnswers(StorageAnswers, RuleAnswers, TagAnswers):
 
     def run_instances(self) -> ActionResult:
         params = dict(self.params)
-        known = launch.repeated(self._backend, params)
+        known = run_instances_checks.repeated(self._backend, params)
         if known is not None:
             self.error_on_dryrun()
             return ActionResult(known)
-        self.params["PrivateIpAddress"] = launch.check(self._backend, params)
-        launch.room(self._backend, params["InstanceType"])
+        self.params["PrivateIpAddress"] = run_instances_checks.check(self._backend, params)
+        run_instances_checks.room(self._backend, params["InstanceType"])
         result = super().run_instances()
         for instance in result.result.instances:
-            launch.keep_disk_values(instance, params)
+            run_instances_checks.keep_disk_values(instance, params)
             for nic in instance.nics.values():
                 nic.add_tags(self._parse_tag_specification().get("network-interface", {}))
         if params.get("ClientToken"):
             self._backend.tokens[params["ClientToken"]] = (
-                launch.fingerprint(params),
+                run_instances_checks.fingerprint(params),
                 result.result,
             )
         return result
@@ -94,7 +94,7 @@ class LocalAnswers(StorageAnswers, RuleAnswers, TagAnswers):
         ids = self._get_param("InstanceIds", [])
         for instance in self._backend.get_multi_instances_by_id(ids):
             if instance.state == "stopped":
-                launch.room(self._backend, instance.instance_type)
+                run_instances_checks.room(self._backend, instance.instance_type)
         return _changes("StartingInstances", self._backend.start_instances(ids))
 
     def stop_instances(self) -> ActionResult:
@@ -113,7 +113,7 @@ class LocalAnswers(StorageAnswers, RuleAnswers, TagAnswers):
 
     def create_route_table(self) -> ActionResult:
         """Clients give each call a token of its own, which moto drops."""
-        token, asked = self.params.get("ClientToken"), launch.fingerprint(self.params)
+        token, asked = self.params.get("ClientToken"), run_instances_checks.fingerprint(self.params)
         before, table = self._backend.table_tokens.get(token, (asked, None))
         if before != asked:
             raise EC2ClientError(

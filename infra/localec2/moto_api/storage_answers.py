@@ -4,7 +4,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, MissingParameterError
 from moto.ec2.responses import EC2Response
 
-from infra.localec2.moto_api.launch import fingerprint
+from infra.localec2.moto_api.run_instances_checks import fingerprint
 from infra.localec2.moto_backend.storage import StorageBackend, unknown_snapshot
 from infra.localec2.moto_backend.volume_limits import Shape, check
 from infra.localec2.moto_backend.volumes import LocalSnapshot, LocalVolume

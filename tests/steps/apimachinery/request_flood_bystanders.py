@@ -15,8 +15,8 @@ from infra.clients.apimachinery import request_flood
 from infra.clients.apimachinery.request_flood import Outcome
 from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.controlplane import leases
+from infra.clients.controlplane.control_plane_snapshot import ELECTED
 from infra.clients.controlplane.leases import Lease
-from infra.clients.controlplane.process_snapshot import ELECTED
 from infra.clients.lifecycle.availability_probe import Asking, trouble
 from infra.clients.node.node_leases import NODES
 from infra.clients.workloads.pod_under_test import must_be_none

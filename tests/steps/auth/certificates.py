@@ -13,7 +13,7 @@ from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import Credentials
-from infra.pki import judging, passing
+from infra.pki import judging, scenario_certificates
 from infra.pki.reading import Found
 from infra.pki.uses import uses
 from tests.steps.phrases import phrase
@@ -39,12 +39,12 @@ def clients_of_each(cluster: Cluster, tmp_path: Path) -> dict[str, Credentials]:
 
 @given("an administrator's certificate that ended a day ago", target_fixture="ended")
 def ended_certificate(cluster: Cluster, tmp_path: Path) -> Path:
-    return passing.administrator(cluster.material, tmp_path, ends=-timedelta(days=1))
+    return scenario_certificates.administrator(cluster.material, tmp_path, ends=-timedelta(days=1))
 
 
 @given("one that is valid until tomorrow", target_fixture="valid")
 def valid_certificate(cluster: Cluster, tmp_path: Path) -> Path:
-    return passing.administrator(cluster.material, tmp_path, ends=timedelta(days=1))
+    return scenario_certificates.administrator(cluster.material, tmp_path, ends=timedelta(days=1))
 
 
 @when("each is shown to every port that asks for one", target_fixture="tried")

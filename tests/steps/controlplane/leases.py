@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.auth import election_candidates
+from infra.clients.auth import leader_eligibility
 from infra.clients.controlplane import leader_election, leader_metrics, leases
 from infra.clients.controlplane.leader_election import Election
 from infra.clients.instrumentation import configz
@@ -60,14 +60,14 @@ def all_healthy(cluster: Cluster, election: Election) -> None:
 
 @then("no other process of its program runs on any machine")
 def no_strangers(cluster: Cluster, election: Election) -> None:
-    found = election_candidates.strangers(cluster, election.component)
+    found = leader_eligibility.strangers(cluster, election.component)
     must_be_none(found, f"only its three units run {election.component}")
 
 
 @then("each of the three may renew the Lease as its own user")
 def each_may_lead(cluster: Cluster, election: Election) -> None:
     """One that may not would stand by for ever; another user could do nothing as the leader."""
-    found = election_candidates.unable(cluster, election.component)
+    found = leader_eligibility.unable(cluster, election.component)
     must_be_none(found, f"each {election.component} may renew the Lease as its own user")
 
 

@@ -5,8 +5,8 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from fixtures.worlds.faults import Faults
-from infra.clients.controlplane import process_snapshot
-from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.controlplane import control_plane_snapshot
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.instrumentation import tracing
 from infra.clients.instrumentation.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
 from infra.clients.transport.systemd import API_SERVER
@@ -24,7 +24,7 @@ CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
 
 @given("the processes of every API server", target_fixture="processes")
 def processes_before(cluster: Cluster) -> Bystanders:
-    return process_snapshot.look(cluster, names=[API_SERVER])
+    return control_plane_snapshot.look(cluster, names=[API_SERVER])
 
 
 @given(
@@ -94,8 +94,8 @@ def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
 
 @then("the processes of the other API servers are the same")
 def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -> None:
-    now = process_snapshot.look(cluster, names=[API_SERVER])
-    found = process_snapshot.process_differences(processes, now)
+    now = control_plane_snapshot.look(cluster, names=[API_SERVER])
+    found = control_plane_snapshot.process_differences(processes, now)
     odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
     must_be_none(odd, "the other API servers go on")
 

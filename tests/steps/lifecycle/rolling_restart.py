@@ -10,9 +10,9 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from infra import places
 from infra.clients.apimachinery.informer import Watching
-from infra.clients.controlplane import process_snapshot
+from infra.clients.controlplane import control_plane_snapshot
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.lease_holders import Holders, Restarts
-from infra.clients.controlplane.process_snapshot import Bystanders
 from infra.clients.etcd.configmap_writer import Writer
 from infra.clients.lifecycle import availability_probe
 from infra.clients.lifecycle.availability_probe import Asked, Asking, trouble
@@ -109,7 +109,7 @@ def watches(cluster: Cluster, namespace: str) -> Iterator[Watched]:
     target_fixture="rolled",
 )
 def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Iterator[Drill]:
-    before, restarts = process_snapshot.look(cluster, names=["etcd"]), Restarts()
+    before, restarts = control_plane_snapshot.look(cluster, names=["etcd"]), Restarts()
     holders = Holders(cluster.api).open()
     try:
         for machine, api in cluster.api_servers().items():
@@ -180,8 +180,8 @@ def watches_saw_all(watched: Watched, evidence: Evidence, limit: float) -> None:
 @then("no member of etcd was restarted, and Leases left only machines whose API server was")
 def others_untouched(cluster: Cluster, rolled: Drill) -> None:
     rolled.holders.close()
-    now = process_snapshot.look(cluster, names=["etcd"])
-    changed = list(process_snapshot.process_differences(rolled.before, now).values())
+    now = control_plane_snapshot.look(cluster, names=["etcd"])
+    changed = list(control_plane_snapshot.process_differences(rolled.before, now).values())
     moves = rolled.holders.moves()
     strange = [m for m in moves if not rolled.restarts.explain(m, within=scaled(TAKEOVER))]
     must_be_none([*changed, *map(str, strange)], "restarts of API servers touch nothing else")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, then
 
-from infra.clients.controlplane import apiserver_leases, leases
+from infra.clients.controlplane import apiserver_endpoints, leases
 from infra.clients.node import kubelet
 from infra.clients.node import node_leases as heartbeats
 from infra.clients.node.node_leases import Heartbeats
@@ -19,7 +19,7 @@ from tests.steps.phrases import phrase
 
 @given("the identity Leases of the API servers", target_fixture="beats")
 def identity_leases(cluster: Cluster) -> Iterator[Heartbeats]:
-    found = apiserver_leases.identity_leases(cluster.api)
+    found = apiserver_endpoints.identity_leases(cluster.api)
     beats = heartbeats.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
     yield beats
     beats.close()
@@ -34,7 +34,7 @@ def node_leases(cluster: Cluster) -> Iterator[Heartbeats]:
 
 @then(phrase("each controller has one that lasts {lasting:Duration}"))
 def one_a_controller(cluster: Cluster, beats: Heartbeats, lasting: float) -> None:
-    wrong = apiserver_leases.wrong_identity(cluster, beats.start, lasting=lasting)
+    wrong = apiserver_endpoints.wrong_identity(cluster, beats.start, lasting=lasting)
     assert not wrong, "; ".join(wrong)
 
 

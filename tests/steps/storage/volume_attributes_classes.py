@@ -7,8 +7,8 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Before, Ebs, Watched
-from infra.clients.storage import claims, ebs_csi_driver, volume_writer
-from infra.clients.storage.claims import ATTRIBUTES, must_be_taken
+from infra.clients.storage import ebs_csi_driver, persistent_volume_claims, volume_writer
+from infra.clients.storage.persistent_volume_claims import ATTRIBUTES, must_be_taken
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError
 from infra.kube_api import Answer, Api
@@ -205,7 +205,7 @@ def class_gone(ebs: Ebs, limit: float, word: str) -> None:
 )
 def held(ebs: Ebs, limit: float, status: str) -> None:
     eventually(
-        lambda: claims.modification(ebs.storage.claimed(CLAIM)),
+        lambda: persistent_volume_claims.modification(ebs.storage.claimed(CLAIM)),
         lambda found: found[0] == status,
         within=scaled(limit),
         what=f"the change of the claim is {status}",
@@ -215,7 +215,7 @@ def held(ebs: Ebs, limit: float, status: str) -> None:
 
 @then(phrase('the claim tells that the driver does not know "{parameter:Name}"'))
 def unknown_parameter(ebs: Ebs, parameter: str) -> None:
-    message = claims.modification(ebs.storage.claimed(CLAIM))[1]
+    message = persistent_volume_claims.modification(ebs.storage.claimed(CLAIM))[1]
     reasons = [event["reason"] for event in ebs.storage.events(CLAIM)]
     if REFUSED not in message or parameter not in message:
         raise ClaimError(f"the condition should say '{REFUSED}: {parameter}': {message!r}")

@@ -5,7 +5,7 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
 from infra.clients.storage import volume_writer
-from infra.clients.storage.claims import must_be_taken
+from infra.clients.storage.persistent_volume_claims import must_be_taken
 from infra.clients.workloads.pod_status import is_ready
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError, require

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
 
-from infra.clients.controlplane import apiserver_leases
+from infra.clients.controlplane import apiserver_endpoints
 from infra.clients.workloads import addons
 from infra.clients.workloads.addons import Addons
 from infra.cluster import Cluster
@@ -77,5 +77,5 @@ def belong_to_workloads(installed: Addons) -> None:
 def no_control_plane_pods(cluster: Cluster, installed: Addons) -> None:
     every = cluster.api.get("/api/v1/pods")["items"]
     require(len(every) >= len(installed.pods), "the list of all Pods lacks those of kube-system")
-    found = apiserver_leases.parts_as_pods(every)
+    found = apiserver_endpoints.parts_as_pods(every)
     assert not found, f"these Pods are a part of the control plane: {', '.join(found)}"

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from infra.clients.leftovers import OF_THE_DRIVER
-from infra.clients.storage.claims import ATTACHMENTS, CLASSES, GROUPS, SNAPSHOTS, VOLUMES, Storage
+from infra.clients.storage.persistent_volume_claims import (
+    ATTACHMENTS,
+    CLASSES,
+    GROUPS,
+    SNAPSHOTS,
+    VOLUMES,
+    Storage,
+)
 from infra.clients.storage.storage_cleanup import remove
 from infra.errors import LabError
 from tests.unit.fakes import FakeApi, no_time_passes

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.controlplane.apiserver_leases import SLICES
+from infra.clients.controlplane.apiserver_endpoints import SLICES
 from infra.cluster import Cluster
 from infra.kube_api import ApiUnreachable, Credentials
 from infra.lifecycle.gate import api_servers, load_balancer

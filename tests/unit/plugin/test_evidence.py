@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.plugin.collectors import LINES, collect
+from fixtures.plugin.failure_journals import LINES, collect
 from fixtures.plugin.recording import Evidence, Recording, first_of
 from infra.errors import ClaimError, CommandFailed, LabError, Unreachable
 from infra.inventory import series

@@ -13,7 +13,7 @@ TESTPATHS = ("-o", "testpaths=tests/unit")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = make(tmp_path_factory.mktemp("project"))
-    (place / UNIT).parent.mkdir()
+    (place / UNIT).parent.mkdir(parents=True)
     (place / UNIT).write_text("def test_of_part13():\n    pass\n")
     return place
 

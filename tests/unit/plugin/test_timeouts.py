@@ -124,9 +124,8 @@ def test_one_that_waits_for_its_turn_does_not_hang(tmp_path: Path) -> None:
 
 def test_what_follows_a_scenario_may_hang_too(tmp_path: Path) -> None:
     short = "from infra.timing import Bound\nlanes.timeouts.AGAIN = 1\n"
-    short += (
-        "import fixtures.plugin.afterwards\nfixtures.plugin.afterwards.UNDOING = Bound(1, '', '')\n"
-    )
+    short += "from fixtures.plugin import teardown_reports\n"
+    short += "teardown_reports.UNDOING = Bound(1, '', '')\n"
     feature = FEATURE.replace("it never comes about", "a fault").replace("When", "Given")
     feature = feature.replace("it is healthy", "its end does not end", 1)
     project = make(tmp_path, conftest=CONFTEST + short, feature=feature, steps=STEPS)

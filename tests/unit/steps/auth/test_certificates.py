@@ -9,7 +9,7 @@ import pytest
 
 from infra.clients.auth import certificates as client
 from infra.clients.auth import tls_ports
-from infra.pki import authority, kubeconfigs, passing, reading
+from infra.pki import authority, kubeconfigs, reading, scenario_certificates
 from infra.pki.authority import VALIDITY
 from infra.pki.identities import Identity
 from infra.pki.material import Material
@@ -149,7 +149,7 @@ def test_certificates_that_end_or_lie_about(
     live: Any, files: list[Found], material: Material, tmp_path: Path
 ) -> None:
     goes_red("lasts 365 days", steps.valid_for, files, 9000)
-    ended = passing.administrator(material, tmp_path, ends=-timedelta(days=1))
+    ended = scenario_certificates.administrator(material, tmp_path, ends=-timedelta(days=1))
     over = reading.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
     goes_red(r"m:/ended.pem \(kubernetes-admin\) ends", steps.valid_for, [over], 24)
     goes_red("for 'kubernetes-admin', whom nobody built", steps.names_whom, live, [over])

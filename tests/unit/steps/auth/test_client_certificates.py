@@ -14,7 +14,7 @@ from infra.clients.auth.client_certificates import ENDS, REQUESTS, Renewing, Use
 from infra.clients.controlplane import leases
 from infra.clients.node import kubelet
 from infra.errors import WaitTimeout
-from infra.pki import authority, kubeconfigs, passing, reading
+from infra.pki import authority, kubeconfigs, reading, scenario_certificates
 from infra.pki.identities import worker
 from infra.pki.material import Material
 from infra.pki.reading import Found
@@ -37,7 +37,7 @@ def metrics(soon: int, sooner: int) -> str:
 
 
 def found(material: Material, node: int = 1) -> Found:
-    pair = passing.near_its_end(material, worker(SPEC.workers[node]), ends=ENDS)
+    pair = scenario_certificates.near_its_end(material, worker(SPEC.workers[node]), ends=ENDS)
     return reading.from_pem("worker", pair.certificate_pem)
 
 
@@ -168,7 +168,7 @@ def test_binding_and_requests_are_removed(tmp_path: Path) -> None:
 def test_a_kubeconfig_with_another_pair_is_otherwise_the_same(material: Material) -> None:
     old = kubeconfigs.kubeconfig(material, "worker-1", "https://10.0.1.10:6443")
     identity = worker(SPEC.workers[1])
-    pair = passing.near_its_end(material, identity, ends=ENDS)
+    pair = scenario_certificates.near_its_end(material, identity, ends=ENDS)
     new = kubeconfigs.with_pair(old, pair)
     one, other = yaml.safe_load(old), yaml.safe_load(new)
     assert one.pop("users") != other.pop("users")

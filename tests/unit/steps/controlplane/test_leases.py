@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from infra.clients.controlplane import control_plane_snapshot as others
 from infra.clients.controlplane import leader_election
 from infra.clients.controlplane import leader_metrics as clients
 from infra.clients.controlplane import leases as lease_client
-from infra.clients.controlplane import process_snapshot as others
-from infra.clients.controlplane.apiserver_leases import SLICES, Server
+from infra.clients.controlplane.apiserver_endpoints import SLICES, Server
+from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.clients.controlplane.leases import Change
-from infra.clients.controlplane.process_snapshot import Stopped
 from infra.clients.instrumentation import configz
 from infra.errors import ClaimError, LabError
 from infra.kube_api import ApiUnreachable
-from tests.steps.controlplane import apiserver_leases, leases
+from tests.steps.controlplane import control_plane_processes, leases
 from tests.unit.elections_fake import (
     FIRST,
     MANAGER,
@@ -147,11 +147,11 @@ def test_a_lease_that_changed_hands_unasked() -> None:
 def test_a_bystander_that_was_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(others, "look", lambda *_: bystanders(pid=99))
     stopped = Stopped(("controller-0", "etcd"), bystanders())
-    red(apiserver_leases.others_run_on, cluster(), stopped, says="process 10 is now 99")
+    red(control_plane_processes.others_run_on, cluster(), stopped, says="process 10 is now 99")
     moved = replace(bystanders(), holders={MANAGER: holder(1), "kube-scheduler": holder(2)})
     monkeypatch.setattr(others, "look", lambda *_: moved)
-    red(apiserver_leases.others_run_on, cluster(), stopped, says=f"Lease {MANAGER}: ")
-    apiserver_leases.others_run_on(cluster(), replace(stopped, lease=MANAGER))
+    red(control_plane_processes.others_run_on, cluster(), stopped, says=f"Lease {MANAGER}: ")
+    control_plane_processes.others_run_on(cluster(), replace(stopped, lease=MANAGER))
 
 
 def test_a_stopped_bystander_is_no_start_for_a_claim() -> None:
@@ -166,7 +166,7 @@ SERVER = Server("controller-2", FakeApi({}), bystanders(), ("controller-0", "con
 def test_a_service_that_lists_too_few() -> None:
     api = FakeApi({SLICES: {"items": [SLICE]}, "/readyz": "ok"})
     live = cluster(api_servers=lambda: {"controller-1": api})
-    step = apiserver_leases.each_serves_and_lists_all
+    step = control_plane_processes.each_serves_and_lists_all
     red(step, live, says="controller-1: ('ready', ['10.0.1.11'])")
     api.table["/readyz"] = (500, "etcd failed")
     red(step, live, says="controller-1: ('etcd failed', [])")
@@ -174,20 +174,26 @@ def test_a_service_that_lists_too_few() -> None:
     api.table |= {"/readyz": "ok", SLICES: {"items": [every]}}
     step(live)
     late = replace(SERVER, api=FakeApi({SLICES: {"items": [SLICE]}}))
-    red(apiserver_leases.service_lists_others, cluster(), late, 30.0, says="not within 30 s")
-    red(apiserver_leases.service_lists_all_again, cluster(), late, 60.0, says="not within 60 s")
+    red(control_plane_processes.service_lists_others, cluster(), late, 30.0, says="not within 30 s")
+    red(
+        control_plane_processes.service_lists_all_again,
+        cluster(),
+        late,
+        60.0,
+        says="not within 60 s",
+    )
 
 
 def test_an_identity_lease_that_stays() -> None:
     item = {"metadata": {"name": "apiserver-x", "labels": {"kubernetes.io/hostname": "c"}}}
     api = FakeApi({lease_client.path(): {"items": [item]}})
-    red(apiserver_leases.identity_gone, replace(SERVER, api=api), says="identity Leases: c")
+    red(control_plane_processes.identity_gone, replace(SERVER, api=api), says="identity Leases: c")
 
 
 def test_a_balancer_that_does_not_answer() -> None:
     api = FakeApi({"/api/v1/namespaces/default": (503, {})})
     live = cluster(api_as=lambda _: api)
-    red(apiserver_leases.balancer_answers, live, 10.0, says="did not stay for 10 s")
+    red(control_plane_processes.balancer_answers, live, 10.0, says="did not stay for 10 s")
 
 
 def test_the_watch_reports_a_gap_instead_of_an_answer() -> None:

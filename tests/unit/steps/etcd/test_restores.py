@@ -12,8 +12,8 @@ from infra.clients.etcd.etcdctl import Entry, Etcdctl, Health
 from infra.clients.etcd.snapshots import Workbench
 from infra.errors import LabError, WaitTimeout
 from infra.ssh import Result
-from tests.steps.etcd import configmap_writer, restores, stored_secrets
 from tests.steps.etcd import members as etcd
+from tests.steps.etcd import restores, snapshot_under_load, stored_secrets
 from tests.unit.elections_fake import cluster
 from tests.unit.etcd_fake import (
     KNOWN,
@@ -44,7 +44,7 @@ def red(step: Callable[..., object], *given: Any, says: str) -> None:
 def test_a_revision_outside() -> None:
     late = Bench(status={**STATUS, "revision": 41})
     red(
-        configmap_writer.revision_between,
+        snapshot_under_load.revision_between,
         late,
         SNAPSHOT,
         says="revision 41 is not between 30 and 40",
@@ -59,10 +59,10 @@ WRITER: Any = SimpleNamespace(
 def test_a_snapshot_that_is_no_point_in_time() -> None:
     bench = Bench(status=STATUS)
     few = (bench, SNAPSHOT, WRITER, Evidence(), 10)
-    not_judged("too few writes", configmap_writer.enough_each_side, *few)
+    not_judged("too few writes", snapshot_under_load.enough_each_side, *few)
     torn = restored(entries={"/registry/configmaps/ns/b": Entry("b", b"", 36)})
     red(
-        configmap_writer.point_in_time,
+        snapshot_under_load.point_in_time,
         bench,
         SNAPSHOT,
         WRITER,
@@ -70,13 +70,18 @@ def test_a_snapshot_that_is_no_point_in_time() -> None:
         says="a of revision 34 is missing",
     )
     red(
-        configmap_writer.point_in_time, bench, SNAPSHOT, WRITER, torn, says="b of later revision 36"
+        snapshot_under_load.point_in_time,
+        bench,
+        SNAPSHOT,
+        WRITER,
+        torn,
+        says="b of later revision 36",
     )
 
 
 def test_a_write_that_failed() -> None:
     failing: Any = SimpleNamespace(failures=["numbered-3: 500"])
-    red(configmap_writer.no_write_failed, failing, says="numbered-3: 500")
+    red(snapshot_under_load.no_write_failed, failing, says="numbered-3: 500")
 
 
 FRESH = restores.Fresh("fresh", ["member"], "12")
@@ -188,4 +193,9 @@ def test_a_member_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_writes_that_end_with_a_snapshot() -> None:
     failing: Any = SimpleNamespace(written=[1] * 10, failures=["refused"] * 11, close=lambda: None)
     bench = Bench(save=SNAPSHOT)
-    red(configmap_writer.snapshot_under_load, bench, failing, says="ConfigMaps written, 20 wanted")
+    red(
+        snapshot_under_load.snapshot_under_load,
+        bench,
+        failing,
+        says="ConfigMaps written, 20 wanted",
+    )

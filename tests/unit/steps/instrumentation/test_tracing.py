@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from infra.clients.controlplane import process_snapshot
-from infra.clients.controlplane.process_snapshot import Bystanders
+from infra.clients.controlplane import control_plane_snapshot
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.instrumentation import tracing
 from infra.clients.instrumentation.tracing import Collector, Span, Traced
 from infra.clients.transport import tls_tunnel
@@ -96,7 +96,7 @@ def test_another_api_server_that_restarted(monkeypatch: pytest.MonkeyPatch) -> N
     ):
         other = unit(restarted, "kube-apiserver", pid=77)
         now = Bystanders({**processes, (restarted, "kube-apiserver"): other}, {})
-        monkeypatch.setattr(process_snapshot, "look", lambda *_, now=now, **__: now)
+        monkeypatch.setattr(control_plane_snapshot, "look", lambda *_, now=now, **__: now)
         if text:
             goes_red(text, steps.others_same, live, collector(), before)
         else:

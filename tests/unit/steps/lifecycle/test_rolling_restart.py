@@ -8,9 +8,9 @@ import pytest
 
 from infra.clients.apimachinery.informer import Watching
 from infra.clients.controlplane import lease_holders as holding
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.lease_holders import Move, Restarts
 from infra.clients.controlplane.leases import Lease
-from infra.clients.controlplane.process_snapshot import Bystanders
 from infra.clients.etcd.configmap_writer import Writer, Written
 from infra.clients.lifecycle import availability_probe
 from infra.clients.lifecycle.availability_probe import Asked, Asking
@@ -160,7 +160,7 @@ def seen(pid: int) -> Bystanders:
 
 
 def test_what_restarts_of_api_servers_must_not_touch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolling_restart.process_snapshot, "look", lambda *_, **__: seen(8))
+    monkeypatch.setattr(rolling_restart.control_plane_snapshot, "look", lambda *_, **__: seen(8))
     left = Move(30.0, "kube-scheduler", "controller-0", "controller-1")
     rolling_restart.others_untouched(live(), drill(left))
     step = rolling_restart.others_untouched

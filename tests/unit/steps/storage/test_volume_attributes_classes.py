@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.worlds.storage.ebs_volumes import Before, Ebs
 from infra.clients.storage import volume_writer
-from infra.clients.storage.claims import ATTRIBUTES, VOLUMES
+from infra.clients.storage.persistent_volume_claims import ATTRIBUTES, VOLUMES
 from infra.clients.storage.volume_writer import Line
 from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import Changed, WaitTimeout

@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.storage import volume_writer
-from infra.clients.storage.claims import VOLUMES, must_be_taken
+from infra.clients.storage.persistent_volume_claims import VOLUMES, must_be_taken
 from infra.clients.storage.volume_writer import Line
 from infra.errors import Changed, ClaimError, LabError, WaitTimeout
 from infra.ssh import Result

@@ -3,9 +3,9 @@
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.faults import Faults
-from infra.clients.controlplane import apiserver_leases, leases, process_snapshot
-from infra.clients.controlplane.apiserver_leases import Server
-from infra.clients.controlplane.process_snapshot import Stopped
+from infra.clients.controlplane import apiserver_endpoints, control_plane_snapshot, leases
+from infra.clients.controlplane.apiserver_endpoints import Server
+from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.clients.transport.systemd import API_SERVER
 from infra.clients.workloads.pod_status import condition
 from infra.clients.workloads.pod_under_test import must_be_none
@@ -22,13 +22,13 @@ from tests.steps.phrases import phrase
 
 @given("a controller whose API server serves no leader", target_fixture="server")
 def server_without_leader(cluster: Cluster) -> Server:
-    return apiserver_leases.without_leader(cluster)
+    return apiserver_endpoints.without_leader(cluster)
 
 
 @given("every API server serves Leases")
 def leases_are_served(cluster: Cluster) -> None:
     for machine, api in cluster.api_servers().items():
-        served = apiserver_leases.coordination_resources(api)
+        served = apiserver_endpoints.coordination_resources(api)
         require("leases" in served.get("v1", []), f"{machine} serves {served} (control)")
 
 
@@ -67,8 +67,8 @@ def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
 @then(phrase("for {lasting:Duration} no scheduler has looked at it"))
 def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
     consistently(
-        lambda: apiserver_leases.scheduling(Pods(cluster.api, namespace).find(waiting)),
-        lambda seen: seen == apiserver_leases.UNSEEN,
+        lambda: apiserver_endpoints.scheduling(Pods(cluster.api, namespace).find(waiting)),
+        lambda seen: seen == apiserver_endpoints.UNSEEN,
         lasting=scaled(lasting),
         what="phase, node and PodScheduled condition of a Pod without any scheduler",
     )
@@ -85,37 +85,37 @@ def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: floa
 
 @then(phrase("within {limit:Duration} the kubernetes Service lists the other two controllers"))
 def service_lists_others(cluster: Cluster, server: Server, limit: float) -> None:
-    wanted = apiserver_leases.addresses(cluster, server.others)
-    apiserver_leases.await_addresses(server.api, wanted, within=scaled(limit))
+    wanted = apiserver_endpoints.addresses(cluster, server.others)
+    apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 
 @then(phrase("within {limit:Duration} the kubernetes Service lists all three controllers"))
 def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> None:
-    wanted = apiserver_leases.addresses(cluster)
-    apiserver_leases.await_addresses(server.api, wanted, within=scaled(limit))
+    wanted = apiserver_endpoints.addresses(cluster)
+    apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 
 @then("every API server is ready, and its kubernetes Service lists all three controllers")
 def each_serves_and_lists_all(cluster: Cluster) -> None:
-    wanted = apiserver_leases.addresses(cluster)
+    wanted = apiserver_endpoints.addresses(cluster)
     wrong = [
         f"{machine}: {found}"
         for machine, api in cluster.api_servers().items()
-        if (found := apiserver_leases.standing(api)) != ("ready", wanted)
+        if (found := apiserver_endpoints.standing(api)) != ("ready", wanted)
     ]
     must_be_none(wrong, f"each API server is ready and lists {', '.join(wanted)}")
 
 
 @then("its identity Lease is gone")
 def identity_gone(server: Server) -> None:
-    left = apiserver_leases.identity_leases(server.api)
+    left = apiserver_endpoints.identity_leases(server.api)
     assert set(left) == set(server.others), f"identity Leases: {', '.join(left)}"
 
 
 @then(phrase("for {lasting:Duration} every request through the load balancer is answered"))
 def balancer_answers(cluster: Cluster, lasting: float) -> None:
     consistently(
-        lambda: apiserver_leases.balanced_answer(cluster),
+        lambda: apiserver_endpoints.balanced_answer(cluster),
         lambda answer: answer == "200",
         lasting=scaled(lasting),
         every=0.2,
@@ -125,8 +125,8 @@ def balancer_answers(cluster: Cluster, lasting: float) -> None:
 
 @then("everything else on the controllers runs on")
 def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
-    now = process_snapshot.look(cluster)
-    found = process_snapshot.differences(
+    now = control_plane_snapshot.look(cluster)
+    found = control_plane_snapshot.differences(
         stopped.before, now, but=[stopped.place], lease=stopped.lease
     )
     assert not found, f"the stop of {stopped.place} touched: {'; '.join(found)}"
@@ -144,7 +144,7 @@ def no_candidates(cluster: Cluster) -> None:
     wrong = [
         f"{machine} serves leasecandidates of coordination.k8s.io/{version}"
         for machine, api in cluster.api_servers().items()
-        for version, names in apiserver_leases.coordination_resources(api).items()
+        for version, names in apiserver_endpoints.coordination_resources(api).items()
         if "leasecandidates" in names
     ]
     must_be_none(wrong, "no API server takes part in a coordinated election")

@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 
 from infra.errors import UserError
-from infra.localec2.host import mappings
+from infra.localec2.host import max_map_count
 
 
 def test_it_is_raised_and_never_lowered(tmp_path: Path) -> None:
     limit = tmp_path / "max_map_count"
     limit.write_text("65530\n")
-    assert mappings.ensure(limit)
+    assert max_map_count.ensure(limit)
     assert limit.read_text() == "262144\n"
     limit.write_text("1048576\n")
-    assert not mappings.ensure(limit)
+    assert not max_map_count.ensure(limit)
     assert limit.read_text() == "1048576\n"
 
 
@@ -27,4 +27,4 @@ def test_a_host_that_does_not_let_us_is_told_what_to_do(
 
     monkeypatch.setattr(Path, "write_text", refuse)
     with pytest.raises(UserError, match=r"is 65530, .*sysctl -w vm.max_map_count=262144"):
-        mappings.ensure(limit)
+        max_map_count.ensure(limit)

@@ -2,7 +2,7 @@
 
 import threading
 
-from infra.clients.transport.ticker import Paced
+from infra.clients.transport.paced_thread import Paced
 
 
 def test_it_goes_on_until_it_is_closed() -> None:

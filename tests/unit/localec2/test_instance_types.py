@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import PlatformError
-from infra.localec2.host import records, sizes
+from infra.localec2.host import instance_types, records
 from infra.localec2.host.processes import Identity
 
 
@@ -51,24 +51,24 @@ def test_a_handle_closed_while_we_look_hides_no_other(
 
 def test_an_unknown_type_names_the_known() -> None:
     with pytest.raises(PlatformError, match=r"m5\.large.*t3\.medium, t3\.small"):
-        sizes.memory_mib("m5.large")
+        instance_types.memory_mib("m5.large")
 
 
 def test_what_is_promised_is_not_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizes, "DISK_GIB", 0)
-    monkeypatch.setattr(sizes, "available_mib", lambda: 4000)
-    sizes.require_room("t3.medium", [(2048, 1000)], tmp_path)
+    monkeypatch.setattr(instance_types, "DISK_GIB", 0)
+    monkeypatch.setattr(instance_types, "available_mib", lambda: 4000)
+    instance_types.require_room("t3.medium", [(2048, 1000)], tmp_path)
     with pytest.raises(PlatformError, match="needs 2252 MiB, 4000 MiB are free and 2048"):
-        sizes.require_room("t3.medium", [(2048, 0)], tmp_path)
+        instance_types.require_room("t3.medium", [(2048, 0)], tmp_path)
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizes, "DISK_GIB", 2**40)
+    monkeypatch.setattr(instance_types, "DISK_GIB", 2**40)
     with pytest.raises(PlatformError, match="GiB free"):
-        sizes.require_room("t3.small", [], tmp_path)
+        instance_types.require_room("t3.small", [], tmp_path)
 
 
 def test_memory_is_read_from_the_kernel(tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal: 4096 kB\nMemAvailable:    2048 kB\n")
-    assert sizes.available_mib(meminfo) == 2
+    assert instance_types.available_mib(meminfo) == 2

@@ -11,8 +11,9 @@ from infra.clients.workloads import addons as addon_client
 from infra.clients.workloads.addons import Addons
 from infra.errors import WaitTimeout
 from infra.lifecycle import gate, pod_connectivity
-from tests.steps.controlplane import apiserver_leases
-from tests.steps.workloads import addons, replica_sets
+from tests.steps.controlplane import control_plane_processes
+from tests.steps.workloads import addons
+from tests.steps.workloads import deployments_without_leader as replica_sets
 from tests.unit.elections_fake import START, cluster, election, holder
 from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
 
@@ -33,7 +34,7 @@ def red(step: Callable[..., None], *given: Any, says: str) -> None:
 
 def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
-    red(apiserver_leases.nodes_ready, cluster(), says="node worker-1 is not Ready")
+    red(control_plane_processes.nodes_ready, cluster(), says="node worker-1 is not Ready")
 
 
 COORDINATION = "/apis/coordination.k8s.io"
@@ -51,19 +52,19 @@ def discovery(*more: str) -> FakeApi:
 def test_a_candidate_or_a_strategy() -> None:
     servers = {"controller-0": discovery(), "controller-1": discovery("leasecandidates")}
     live = cluster(api_servers=lambda: servers)
-    apiserver_leases.leases_are_served(live)
+    control_plane_processes.leases_are_served(live)
     says = "controller-1 serves leasecandidates of coordination.k8s.io/v1beta1"
-    red(apiserver_leases.no_candidates, live, says=says)
+    red(control_plane_processes.no_candidates, live, says=says)
     del servers["controller-1"]
-    apiserver_leases.no_candidates(live)
+    control_plane_processes.no_candidates(live)
     servers["controller-0"].table[f"{COORDINATION}/v1"] = {"resources": []}
-    not_judged("controller-0 serves", apiserver_leases.leases_are_served, live)
+    not_judged("controller-0 serves", control_plane_processes.leases_are_served, live)
     item = {"metadata": {"name": "kube-scheduler"}, "spec": {"strategy": "OldestEmulation"}}
     path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
     api = FakeApi({path: {"items": [item]}})
-    red(apiserver_leases.no_strategy, cluster(api=api), says="OldestEmulation")
+    red(control_plane_processes.no_strategy, cluster(api=api), says="OldestEmulation")
     nothing = FakeApi({path: {"items": []}})
-    not_judged("control", apiserver_leases.no_strategy, cluster(api=nothing))
+    not_judged("control", control_plane_processes.no_strategy, cluster(api=nothing))
 
 
 def waiting(**changes: Any) -> Any:
@@ -74,9 +75,23 @@ def waiting(**changes: Any) -> Any:
 def test_a_pod_that_a_scheduler_has_looked_at() -> None:
     said = [{"type": "PodScheduled", "status": "False"}]
     looked = waiting(spec__nodeName="", status__conditions=said)
-    red(apiserver_leases.not_looked_at, looked, "ns", "waiting", 15.0, says="PodScheduled=False")
+    red(
+        control_plane_processes.not_looked_at,
+        looked,
+        "ns",
+        "waiting",
+        15.0,
+        says="PodScheduled=False",
+    )
     stuck = waiting(status__conditions=said)
-    red(apiserver_leases.waiting_pod_runs, stuck, "ns", "waiting", 60.0, says="not within 60 s")
+    red(
+        control_plane_processes.waiting_pod_runs,
+        stuck,
+        "ns",
+        "waiting",
+        60.0,
+        says="not within 60 s",
+    )
 
 
 class Gap(SimpleNamespace):

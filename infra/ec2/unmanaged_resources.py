@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from infra.ec2 import network, profile
+from infra.ec2 import instance_profile, network
 from infra.ec2.api import Client, asking
 from infra.ec2.model import Provisioned
 from infra.inventory import ClusterSpec
@@ -19,10 +19,10 @@ def profiles(client: Client, spec: ClusterSpec, provisioned: Provisioned) -> Ite
     names = {instance.id: name for name, instance in provisioned.instances.items()}
     workers = {worker.name for worker in spec.workers}
     with asking("instance profiles of", spec.id):
-        found = profile.in_force(client)
+        found = instance_profile.in_force(client)
     for instance, given in found.items():
         name = names.get(instance)
-        if name is None or (given == profile.name_of(spec) and name in workers):
+        if name is None or (given == instance_profile.name_of(spec) and name in workers):
             continue
         yield (
             f"{name} has the instance profile {given}, which up did not give it: Pods there have "

@@ -10,7 +10,7 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.etcd.etcdctl import Status, parse_statuses
 from infra.clients.node import clocks as clock_client
 from infra.clients.node.clocks import Reading
-from infra.lifecycle.gate import clocks, members
+from infra.lifecycle.gate import clocks, etcd_members
 from tests.unit.elections_fake import START, cluster
 from tests.unit.fakes import FakeApi, FakeShell
 
@@ -23,28 +23,30 @@ FIRST = Reading(1000.0, 0.1)
 
 
 def test_members_without_answer_or_leader() -> None:
-    assert members.member_problems(ENDPOINTS, MEMBERS) == []
-    assert "10.0.1.12:2379 does not answer" in members.member_problems(ENDPOINTS, MEMBERS[:1])[0]
+    assert etcd_members.member_problems(ENDPOINTS, MEMBERS) == []
+    assert (
+        "10.0.1.12:2379 does not answer" in etcd_members.member_problems(ENDPOINTS, MEMBERS[:1])[0]
+    )
     split = (MEMBERS[0], replace(MEMBERS[1], leader=2))
-    assert "no leader that all agree on" in members.member_problems(ENDPOINTS, split)[0]
+    assert "no leader that all agree on" in etcd_members.member_problems(ENDPOINTS, split)[0]
 
 
 def test_an_alarm_is_told_at_the_member_that_raised_it_with_what_to_do() -> None:
     """Every member tells it; ``endpoint status`` of 3.6 prints it so."""
     alarm = ("memberID:2 alarm:NOSPACE ",)
-    (told,) = members.member_problems(ENDPOINTS, [replace(m, errors=alarm) for m in MEMBERS])
+    (told,) = etcd_members.member_problems(ENDPOINTS, [replace(m, errors=alarm) for m in MEMBERS])
     assert told.startswith(
         "etcd https://10.0.1.12:2379: memberID:2 alarm:NOSPACE; it refuses every"
     )
     assert "`python -m infra up` does, once its quota is back (etcdctl alarm disarm)" in told
     corrupt = replace(MEMBERS[0], errors=("memberID:1 alarm:CORRUPT ",))
-    found = members.member_problems(ENDPOINTS, (corrupt, MEMBERS[1]))
+    found = etcd_members.member_problems(ENDPOINTS, (corrupt, MEMBERS[1]))
     assert found == ["etcd https://10.0.1.11:2379: memberID:1 alarm:CORRUPT"]
 
 
 def test_an_alarm_of_a_member_that_is_away_is_told_by_the_others() -> None:
     alarmed = replace(MEMBERS[0], errors=("memberID:2 alarm:NOSPACE",))
-    found = members.member_problems(ENDPOINTS, [alarmed])
+    found = etcd_members.member_problems(ENDPOINTS, [alarmed])
     assert [text.split(";")[0] for text in found] == [
         "etcd https://10.0.1.12:2379 does not answer",
         "etcd https://10.0.1.11:2379: memberID:2 alarm:NOSPACE",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.clients.auth import election_candidates, kubeconfigs
+from infra.clients.auth import kubeconfigs, leader_eligibility
 from infra.clients.instrumentation import configz
 from infra.clients.transport import durations
 from infra.errors import LabError, NotPrepared
@@ -75,23 +75,23 @@ def asking_as(user: str) -> dict[str, Any]:
 
 def test_a_standby_that_can_never_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     table: dict[str, Any] = {
-        f"POST {election_candidates.REVIEW}": {"status": {"allowed": True}},
+        f"POST {leader_eligibility.REVIEW}": {"status": {"allowed": True}},
         f"POST {WHO}": asking_as(f"system:{MANAGER}"),
     }
-    monkeypatch.setattr(election_candidates, "own_api", lambda *_: FakeApi(table))
+    monkeypatch.setattr(leader_eligibility, "own_api", lambda *_: FakeApi(table))
     leases.each_may_lead(machines(), election())
-    table[f"POST {election_candidates.REVIEW}"] = {"status": {"allowed": False}}
+    table[f"POST {leader_eligibility.REVIEW}"] = {"status": {"allowed": False}}
     goes_red(
         f"instead: {MANAGER} of controller-0 may not update the Lease {MANAGER}",
         leases.each_may_lead, machines(), election(),
     )  # fmt: skip
-    table[f"POST {election_candidates.REVIEW}"] = {"status": {"allowed": True}}
+    table[f"POST {leader_eligibility.REVIEW}"] = {"status": {"allowed": True}}
     table[f"POST {WHO}"] = asking_as("system:kube-scheduler")
     goes_red(
         f"{MANAGER} of controller-0 asks as system:kube-scheduler, must be system:{MANAGER}",
         leases.each_may_lead, machines(), election(),
     )  # fmt: skip
-    table[f"POST {election_candidates.REVIEW}"] = (401, {"message": "Unauthorized"})
+    table[f"POST {leader_eligibility.REVIEW}"] = (401, {"message": "Unauthorized"})
     goes_red("is refused: 401 Unauthorized", leases.each_may_lead, machines(), election())
 
 
@@ -101,7 +101,7 @@ def test_a_candidate_that_nobody_answers() -> None:
             raise ApiUnreachable("connection refused")
 
     assert (
-        election_candidates.hindrance(Silent({}), MANAGER) == "is not answered: connection refused"
+        leader_eligibility.hindrance(Silent({}), MANAGER) == "is not answered: connection refused"
     )
 
 

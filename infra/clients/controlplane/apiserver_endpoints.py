@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from infra.clients.controlplane import control_plane_snapshot as bystanders
 from infra.clients.controlplane import leases
-from infra.clients.controlplane import process_snapshot as bystanders
+from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leases import Lease
-from infra.clients.controlplane.process_snapshot import Bystanders
 from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.errors import LabError
