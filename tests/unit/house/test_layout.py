@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,6 +59,16 @@ def test_what_is_written_is_loaded() -> None:
         if path.stem not in {"__init__", "phrases"}
     }
     assert written <= set(conftest.pytest_plugins)
+
+
+def test_pytest_looks_into_every_folder_of_tests(pytestconfig: pytest.Config) -> None:
+    passed_over = {
+        path.as_posix()
+        for path in modules("tests")
+        for folder in path.parts[:-1]
+        if any(fnmatch(folder, pattern) for pattern in pytestconfig.getini("norecursedirs"))
+    }
+    assert not passed_over, f"pytest does not look into folders of these names: {passed_over}"
 
 
 def imported(path: Path) -> Iterator[str]:
