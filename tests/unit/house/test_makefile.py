@@ -1,5 +1,6 @@
 """Targets do what they are named for; the kept cluster is touched by those that say so."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,10 +12,15 @@ TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".ci/run", ".github", "
 NAMED = re.compile(r"`make ([a-z][a-z0-9-]*)|^make ([a-z][a-z0-9-]*)(?: +#| [A-Z]|$)", re.MULTILINE)
 
 
+OUTER = ("MAKE", "MFLAGS", "ARGS", "KFS_CLUSTER_ID", "TEST_CLUSTER_ID")
+"""Starts of what a make that runs these tests hands on: it would be one of its own sub-makes."""
+
+
 def make(*argv: str) -> subprocess.CompletedProcess[str]:
     """Only says what it would run."""
     dry = ["make", "-n", "-o", ".venv/installed", *argv]
-    return subprocess.run(dry, check=False, capture_output=True, text=True, cwd=ROOT)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(OUTER)}
+    return subprocess.run(dry, check=False, capture_output=True, text=True, cwd=ROOT, env=env)
 
 
 def commands(*argv: str) -> list[str]:
