@@ -175,7 +175,7 @@ Feature: Leader election and add-ons
       And the add-ons of the cluster
       When one Pod of its node plugin is deleted
       Then within 90 s another Pod of its node plugin is Ready in its place
-      And each worker has it registered
+      And within 30 s each worker has it registered
       And the other add-ons are as before
 
     @claim_68_14

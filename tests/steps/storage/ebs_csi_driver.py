@@ -44,6 +44,18 @@ def registered(ebs: Ebs) -> None:
     must_be_none(ebs_csi_driver.unregistered(ebs.driver.cluster), f"every worker knows {DRIVER}")
 
 
+@then(phrase("within {limit:Duration} each worker has it registered"))
+def registered_again(ebs: Ebs, limit: float) -> None:
+    # Ready says nothing of it: the registrar asks the kubelet while its Pod is Ready already, and
+    # the kubelet looks for sockets each second, after a failure 0.5 s later, doubled each time
+    eventually(
+        lambda: ebs_csi_driver.unregistered(ebs.driver.cluster),
+        lambda unregistered: not unregistered,
+        within=scaled(limit),
+        what=f"every worker knows {DRIVER}",
+    )
+
+
 @then("the instance profile of its role is on the workers and on no other machine")
 def role_on_workers(ebs: Ebs) -> None:
     having, workers = ebs.driver.with_role(), set(ebs.driver.instances.values())

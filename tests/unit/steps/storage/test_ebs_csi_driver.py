@@ -85,14 +85,17 @@ def test_controllers_that_are_not_whole_or_elsewhere() -> None:
     )
 
 
-def test_a_worker_that_does_not_know_the_driver() -> None:
+def test_a_worker_that_does_not_know_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
     known = {"spec": {"drivers": [{"name": "ebs.csi.aws.com"}]}}
     path = "/apis/storage.k8s.io/v1/csinodes/worker-"
     steps.registered(ebs_of({f"{path}0": known, f"{path}1": known}))
+    steps.registered_again(ebs_of({f"{path}0": known, f"{path}1": known}), 30)
     other = {"spec": {"drivers": [{"name": "other"}]}}
     for second in (other, {"spec": {"drivers": None}}, None):
         ebs = ebs_of({f"{path}0": known, f"{path}1": second})
         goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered, ebs)
+        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered_again, ebs, 30)
 
 
 @pytest.mark.parametrize("having", [{"worker-0"}, {"worker-0", "worker-1", "controller-0"}, set()])
