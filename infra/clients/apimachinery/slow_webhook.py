@@ -5,10 +5,10 @@ Served by a Pod; an API server finds it through its Service, by endpoints (aggre
 
 from base64 import b64encode
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from infra import parallel
 from infra.clients.workloads.pods import Pods
 from infra.errors import preparing
 from infra.kube_api import Api, JsonObject
@@ -80,8 +80,8 @@ class Webhook:
 
         Errors: NotPrepared.
         """
-        with preparing(), ThreadPoolExecutor(len(servers)) as pool:
-            list(pool.map(self.await_delay_by, servers))
+        with preparing():
+            parallel.answers(servers, self.await_delay_by)
 
     def await_delay_by(self, server: Api) -> None:
         eventually(

@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import yaml
 
+from infra import parallel
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.errors import preparing
@@ -33,9 +33,7 @@ def files(cluster: Cluster) -> list[Found]:
     Errors: NotPrepared when a component does not run.
     """
     machines = [m for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        read = pool.map(lambda machine: on_machine(cluster.shell(machine.name), machine), machines)
-        return [found for some in read for found in some]
+    return parallel.found(machines, lambda one: on_machine(cluster.shell(one.name), one))
 
 
 def on_machine(shell: Shell, machine: Machine) -> list[Found]:

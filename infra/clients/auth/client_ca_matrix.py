@@ -1,10 +1,10 @@
 """Which ports let in a client, by the authority that signed its certificate."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import parallel
 from infra.clients.apimachinery import aggregation
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_handshakes, tls_tunnel
@@ -85,12 +85,10 @@ def by_another_name(cluster: Cluster, into: Path) -> Credentials:
 
 
 def tried(cluster: Cluster, shown: Mapping[str, Credentials]) -> Tried:
-    found = doors(cluster)
-    with ThreadPoolExecutor(len(found)) as pool:
-        answers = pool.map(
-            lambda door: {who: knock(cluster, door, one) for who, one in shown.items()}, found
-        )
-        return dict(zip(found, answers, strict=True))
+    return parallel.by_item(
+        doors(cluster),
+        lambda door: {who: knock(cluster, door, one) for who, one in shown.items()},
+    )
 
 
 def knock(cluster: Cluster, door: Door, credentials: Credentials) -> str:

@@ -2,10 +2,10 @@
 
 import shlex
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra import parallel
 from infra.clients.auth import kubeconfigs
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
@@ -42,9 +42,7 @@ def strangers(cluster: Cluster, component: str) -> list[str]:
         others = [arguments(shell, pid) for pid in found if pid != own]
         return [f"{machine}: {shlex.join(words)}" for words in others if stays(words)]
 
-    names = [machine.name for machine in cluster.spec.machines]
-    with ThreadPoolExecutor(len(names)) as pool:
-        return [text for found in pool.map(on, names) for text in found]
+    return parallel.found([machine.name for machine in cluster.spec.machines], on)
 
 
 def stays(words: Sequence[str]) -> bool:

@@ -1,9 +1,9 @@
 """Each component's metrics: where it tells them, to whom, and whom it refuses (claim 67.4)."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from infra import parallel
 from infra.clients.apimachinery import aggregation
 from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
@@ -88,9 +88,7 @@ def ask(cluster: Cluster, component: str, stranger: Credentials) -> dict[str, To
         address, here = aggregation.second(cluster).address, cluster.spec.controllers[0].name
         return {component: ask_one(cluster, end, str(here), address, stranger)}
     machines = [str(machine.name) for machine in cluster.spec.of(end.role)]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        told = pool.map(lambda name: ask_one(cluster, end, name, "", stranger), machines)
-        return dict(zip(machines, told, strict=True))
+    return parallel.by_item(machines, lambda name: ask_one(cluster, end, name, "", stranger))
 
 
 def ask_one(

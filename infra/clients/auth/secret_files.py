@@ -1,9 +1,9 @@
 """Files of machines that are secrets: keys, kubeconfigs, the key of Secrets; who may read them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from infra import parallel
 from infra.clients.auth.certificates import FOLDERS
 from infra.cluster import Cluster
 from infra.errors import require
@@ -36,9 +36,7 @@ class SecretFile:
 def files(cluster: Cluster) -> list[SecretFile]:
     """Of controllers and workers. Errors: NotPrepared where a machine has none."""
     machines = [m for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        found = pool.map(lambda machine: on_machine(cluster.shell(machine.name)), machines)
-        return [file for some in found for file in some]
+    return parallel.found(machines, lambda machine: on_machine(cluster.shell(machine.name)))
 
 
 def on_machine(shell: Shell) -> list[SecretFile]:

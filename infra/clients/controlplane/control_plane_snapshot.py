@@ -1,9 +1,9 @@
 """What a fault must not touch: the processes of the control plane, the Leases, the nodes."""
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from infra import parallel
 from infra.clients.controlplane import leases
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
@@ -42,9 +42,8 @@ def processes(cluster: Cluster, names: Iterable[str]) -> dict[Place, Unit]:
     """Units of that name on every controller, stopped ones too."""
     wanted = tuple(names)
     machines = [machine.name for machine in cluster.spec.controllers]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        shown = pool.map(lambda m: systemd.show_all(cluster.shell(m), wanted), machines)
-        return {(unit.machine, unit.name): unit for found in shown for unit in found}
+    shown = parallel.found(machines, lambda m: systemd.show_all(cluster.shell(m), wanted))
+    return {(unit.machine, unit.name): unit for unit in shown}
 
 
 def differences(

@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
+from infra import parallel
 from infra.clients.transport import prometheus, tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import LabError
@@ -43,9 +43,7 @@ def says(cluster: Cluster, machine: str, component: str) -> str:
 
 def all_say(cluster: Cluster, component: str) -> Looks:
     machines = [machine.name for machine in cluster.spec.controllers]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        said = pool.map(lambda machine: says(cluster, machine, component), machines)
-        return dict(zip(machines, said, strict=True))
+    return parallel.by_item(machines, lambda machine: says(cluster, machine, component))
 
 
 def masters(looks: Looks) -> list[str]:

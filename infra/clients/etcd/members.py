@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from infra import parallel
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.etcd import etcdctl
 from infra.clients.etcd.etcdctl import Etcdctl, Status
@@ -174,11 +174,11 @@ def written_through_each(
     """
     name = f"written-{uuid.uuid4().hex[:8]}-"
     path, servers = f"/api/v1/namespaces/{namespace}/configmaps", cluster.api_servers()
-    with ThreadPoolExecutor(len(servers)) as pool:
-        told = pool.map(lambda one: trouble_with(one[1], path, name + one[0]), servers.items())
-        found = dict(zip(servers, told, strict=True))
-        prefix = config_map_key(namespace, name)
-        read = list(pool.map(lambda m: client_of(cluster, m).keys(prefix), machines))
+    found = parallel.by_item(
+        servers.keys(), lambda server: trouble_with(servers[server], path, name + server)
+    )
+    prefix = config_map_key(namespace, name)
+    read = parallel.answers(machines, lambda m: client_of(cluster, m).keys(prefix))
     for server, trouble in found.items():
         lacks = [m for m, keys in zip(machines, read, strict=True) if prefix + server not in keys]
         found[server] = trouble or (f"not read from {' and '.join(lacks)}" if lacks else READ)

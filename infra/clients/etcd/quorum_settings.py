@@ -5,9 +5,9 @@ an API server that knows only another one would never be asked to do without.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+from infra import parallel
 from infra.clients.auth import certificates
 from infra.clients.transport.systemd import API_SERVER
 from infra.cluster import Cluster
@@ -23,11 +23,9 @@ Flags = Mapping[str, Mapping[str, str]]
 def flags(cluster: Cluster, component: str) -> dict[str, dict[str, str]]:
     """Of every controller. Errors: NotPrepared where it does not run."""
     names = [str(machine.name) for machine in cluster.spec.controllers]
-    with ThreadPoolExecutor(len(names)) as pool:
-        found = pool.map(
-            lambda name: certificates.started_with(cluster.shell(name), component), names
-        )
-        return dict(zip(names, found, strict=True))
+    return parallel.by_item(
+        names, lambda name: certificates.started_with(cluster.shell(name), component)
+    )
 
 
 def unknown_members(cluster: Cluster) -> list[str]:

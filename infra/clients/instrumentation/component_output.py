@@ -4,8 +4,8 @@ A line on demand proves it for those that tell of something; a kube-proxy says n
 """
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
+from infra import parallel
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.inventory import UNITS
@@ -19,8 +19,7 @@ def elsewhere(cluster: Cluster) -> list[str]:
     """Components whose output or errors do not go to the journal of their machine, and where."""
     machines = [*cluster.spec.controllers, *cluster.spec.workers]
     asked = [(cluster.shell(m.name), unit) for m in machines for unit in UNITS[m.role]]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        return [text for found in pool.map(lambda one: of_unit(*one), asked) for text in found]
+    return parallel.found(asked, lambda one: of_unit(*one))
 
 
 def of_unit(shell: Shell, unit: str) -> list[str]:

@@ -9,9 +9,9 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from infra import parallel
 from infra.clients.controlplane.leader_metrics import PORTS
 from infra.clients.instrumentation import configz
 from infra.clients.node.kubelet import UNIT as KUBELET
@@ -116,10 +116,8 @@ def sums(text: str) -> Settings:
 
 
 def each(cluster: Cluster, role: Role, of: Callable[[Machine], Settings]) -> dict[str, Settings]:
-    machines = cluster.spec.of(role)
-    with ThreadPoolExecutor(len(machines)) as pool:
-        found = pool.map(of, machines)
-        return {str(m.name): one for m, one in zip(machines, found, strict=True)}
+    found = parallel.by_item(cluster.spec.of(role), of)
+    return {str(machine.name): one for machine, one in found.items()}
 
 
 def flags(machine: Machine, status: int, text: str) -> Settings:

@@ -2,10 +2,10 @@
 
 import re
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from infra import parallel
 from infra.clients.auth import kubeconfigs
 from infra.clients.lifecycle import version_skew
 from infra.clients.lifecycle.version_skew import Versions
@@ -48,9 +48,7 @@ class Program:
 def installed(cluster: Cluster) -> list[Program]:
     """Of every controller and worker. Errors: LabError for what cannot be read."""
     machines = [*cluster.spec.controllers, *cluster.spec.workers]
-    with ThreadPoolExecutor(len(machines)) as pool:
-        found = pool.map(lambda machine: of_machine(cluster.shell(machine.name), machine), machines)
-        return [program for programs in found for program in programs]
+    return parallel.found(machines, lambda one: of_machine(cluster.shell(one.name), one))
 
 
 def of_machine(shell: Shell, machine: Machine) -> list[Program]:

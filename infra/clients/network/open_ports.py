@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from infra import parallel
 from infra.clients.lifecycle import unit_programs
 from infra.clients.transport import plain_http, systemd
 from infra.cluster import Cluster
@@ -59,8 +59,7 @@ def of_all(cluster: Cluster) -> list[Listening]:
         )
         return found
 
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return [one for found in pool.map(of, asked) for one in found]
+    return parallel.found(asked, of)
 
 
 def of_unit(shell: Shell, component: str, unit: str) -> list[Listening]:
@@ -85,13 +84,12 @@ def beside(found: Sequence[Listening], known: Mapping[str, Collection[int]]) -> 
 
 def answering(cluster: Cluster, found: Sequence[Listening]) -> list[str]:
     """Who answers without TLS, asked on its own machine."""
-    with ThreadPoolExecutor(8) as pool:
-        statuses = pool.map(lambda one: status_of(cluster, one), found)
-        return [
-            f"{one} and answers {status} there without TLS"
-            for one, status in zip(found, statuses, strict=True)
-            if status == 200
-        ]
+    statuses = parallel.answers(found, lambda one: status_of(cluster, one), at_most=8)
+    return [
+        f"{one} and answers {status} there without TLS"
+        for one, status in zip(found, statuses, strict=True)
+        if status == 200
+    ]
 
 
 def status_of(cluster: Cluster, one: Listening) -> int:

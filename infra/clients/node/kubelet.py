@@ -3,10 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
+from infra import parallel
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
@@ -54,8 +54,7 @@ def await_heartbeat(api: Api, node: str) -> None:
 def restart_all(cluster: Cluster) -> None:
     """Restarts every worker's kubelet, all at once. Errors: NotPrepared."""
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    with ThreadPoolExecutor(len(shells)) as pool:
-        list(pool.map(lambda shell: restart(shell, cluster.api), shells))
+    parallel.answers(shells, lambda shell: restart(shell, cluster.api))
 
 
 def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:

@@ -5,10 +5,10 @@ verified against the cluster's CA.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
+from infra import parallel
 from infra.clients.transport import tls_tunnel, websocket
 from infra.cluster import Cluster
 from infra.errors import preparing
@@ -72,8 +72,8 @@ class Port:
         return Answer(method, f"https://{self.node}:{PORT}{path}", status, found, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip(paths, pool.map(self.ask, paths), strict=True))
+        found = parallel.answers(paths, self.ask, at_most=AT_ONCE)
+        return dict(zip(paths, found, strict=True))
 
     def run_by_get(self, pod: str, container: str, command: Sequence[str]) -> tuple[int, str]:
         """Status and standard output of a command run by a GET; ``pod`` like ``ns/name``."""
@@ -119,9 +119,7 @@ def await_listening(cluster: Cluster, node: str) -> None:
 
 def ask_each(ports: Sequence[Port], paths: Sequence[str]) -> list[Answer]:
     """The answers of several kubelets, asked beside each other."""
-    with ThreadPoolExecutor(len(ports)) as pool:
-        found = pool.map(lambda port: port.ask_all(paths), ports)
-        return [answer for answers in found for answer in answers.values()]
+    return parallel.found(ports, lambda port: port.ask_all(paths).values())
 
 
 def path_of(answer: Answer) -> str:

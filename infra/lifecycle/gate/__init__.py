@@ -1,10 +1,10 @@
 """The health gate: what has to be true of the cluster before any claim about it is judged."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
+from infra import parallel
 from infra.cluster import Cluster
 from infra.errors import ClaimError, ClusterBroken, LabError
 from infra.lifecycle import pod_connectivity
@@ -99,8 +99,7 @@ def problems(cluster: Cluster) -> list[str]:
 
 def found_by(checks: Iterable[Check], cluster: Cluster) -> list[str]:
     asked = [partial(check, cluster) for check in checks]
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return [text for found in pool.map(judged, asked) for text in found]
+    return parallel.found(asked, judged)
 
 
 def judged(check: Callable[[], list[str]]) -> list[str]:

@@ -2,9 +2,9 @@
 
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from infra import parallel
 from infra.clients.controlplane import apiserver_endpoints
 from infra.cluster import Cluster
 from infra.errors import LabError
@@ -20,8 +20,7 @@ SECRETS = "/api/v1/namespaces/kube-system/secrets"
 def unready(cluster: Cluster) -> list[str]:
     """Each by its address: the balancer would hide one that is not ready."""
     servers = cluster.api_servers()
-    with ThreadPoolExecutor(len(servers)) as pool:
-        return [text for found in pool.map(unready_one, servers.items()) for text in found]
+    return parallel.found(servers.items(), unready_one)
 
 
 def unready_one(server: tuple[str, Api]) -> list[str]:
@@ -61,13 +60,12 @@ def token_use_problems(cluster: Cluster) -> list[str]:
     servers = cluster.api_servers()
     names = list(servers)
     pairs = list(zip(names, [*names[1:], names[0]], strict=True))
-    with ThreadPoolExecutor(len(pairs)) as pool:
-        told = pool.map(lambda pair: unknown_token(servers[pair[0]], servers[pair[1]]), pairs)
-        return [
-            f"a token that the API server of {issuer} issues is unknown to that of {other}: {why}"
-            for (issuer, other), why in zip(pairs, told, strict=True)
-            if why
-        ]
+    told = parallel.by_item(pairs, lambda pair: unknown_token(servers[pair[0]], servers[pair[1]]))
+    return [
+        f"a token that the API server of {issuer} issues is unknown to that of {other}: {why}"
+        for (issuer, other), why in told.items()
+        if why
+    ]
 
 
 def unknown_token(issuer: Api, other: Api) -> str:
@@ -110,16 +108,14 @@ def secret_problems(cluster: Cluster) -> list[str]:
     """
     servers = cluster.api_servers()
     paths = {name: f"{SECRETS}/health-gate-{name}-{uuid.uuid4().hex[:6]}" for name in servers}
-    with ThreadPoolExecutor(len(servers)) as pool:
-        try:
-            told = pool.map(lambda name: store(servers[name], paths[name]), servers)
-            refused = {name: why for name, why in zip(servers, told, strict=True) if why}
-            there = {name: path for name, path in paths.items() if name not in refused}
-            unread = pool.map(lambda name: unread_by(name, servers[name], there), servers)
-            found = [f"{name} cannot store a Secret: {why}" for name, why in refused.items()]
-            found += [text for texts in unread for text in texts]
-        finally:
-            left = list(pool.map(lambda name: remove(servers, name, paths[name]), servers))
+    try:
+        told = parallel.by_item(servers.keys(), lambda name: store(servers[name], paths[name]))
+        refused = {name: why for name, why in told.items() if why}
+        there = {name: path for name, path in paths.items() if name not in refused}
+        found = [f"{name} cannot store a Secret: {why}" for name, why in refused.items()]
+        found += parallel.found(servers.keys(), lambda name: unread_by(name, servers[name], there))
+    finally:
+        left = parallel.answers(servers.keys(), lambda name: remove(servers, name, paths[name]))
     return [*found, *(text for text in left if text)]
 
 

@@ -1,10 +1,10 @@
 """Health of the clocks and of the Leases that are renewed by them."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from infra import parallel
 from infra.clients.controlplane import leases
 from infra.clients.node import clocks
 from infra.cluster import Cluster
@@ -33,8 +33,7 @@ def read(cluster: Cluster) -> tuple[Readings, list[str]]:
         except LabError as error:
             return error
 
-    with ThreadPoolExecutor(len(names)) as pool:
-        seen = dict(zip(names, pool.map(look, names), strict=True))
+    seen = parallel.by_item(names, look)
     readings = {name: one for name, one in seen.items() if isinstance(one, clocks.Reading)}
     return readings, [str(one) for one in seen.values() if isinstance(one, LabError)]
 

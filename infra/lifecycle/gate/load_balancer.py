@@ -1,7 +1,6 @@
 """Health of the load balancer: it passes requests on to an API server."""
 
-from concurrent.futures import ThreadPoolExecutor
-
+from infra import parallel
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.kube_api import Api, Credentials
@@ -23,8 +22,7 @@ def why(cluster: Cluster, error: LabError) -> str:
     """One that finds an API server ready has passed the request on: it is about the answer then."""
     nobody = Credentials(ca=cluster.credentials("admin").ca)
     servers = {machine: Api(api.base, nobody) for machine, api in cluster.api_servers().items()}
-    with ThreadPoolExecutor(len(servers)) as pool:
-        told = dict(zip(servers, pool.map(answer, servers.values()), strict=True))
+    told = parallel.by_item(servers.keys(), lambda machine: answer(servers[machine]))
     if "200" in told.values():
         return str(error)
     said = ", ".join(f"{machine}: {status}" for machine, status in told.items())

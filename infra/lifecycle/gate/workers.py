@@ -1,9 +1,9 @@
 """Health of the workers: Ready nodes, kube-proxies that keep Services, names that are answered."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from infra import parallel
 from infra.clients.instrumentation import component_metrics
 from infra.cluster import Cluster
 
@@ -47,10 +47,8 @@ def closed_by(spec: Mapping[str, Any]) -> list[str]:
 def proxy_problems(cluster: Cluster) -> list[str]:
     """A worker whose kube-proxy is dead keeps its rules, and learns of no Service any more."""
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
-    with ThreadPoolExecutor(len(shells)) as pool:
-        found = dict(
-            zip((s.name for s in shells), pool.map(component_metrics.of_proxy, shells), strict=True)
-        )
+    told = parallel.answers(shells, component_metrics.of_proxy)
+    found = dict(zip((shell.name for shell in shells), told, strict=True))
     return [
         f"kube-proxy of {worker} {told}: Services on {worker} stay as they were or lead nowhere"
         for worker, told in found.items()

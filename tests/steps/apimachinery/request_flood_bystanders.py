@@ -10,7 +10,6 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
-from infra import host_load
 from infra.clients.apimachinery import request_flood
 from infra.clients.apimachinery.request_flood import Outcome
 from infra.clients.auth.service_accounts import TokenAccount
@@ -23,6 +22,7 @@ from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Api
+from infra.ssh import host_load
 from infra.timing import scaled
 from infra.wait import pause
 from tests.steps.apimachinery.request_flood import CREATES, Flooder, record

@@ -1,7 +1,6 @@
 """Phrases about snapshots of etcd: taking, judging and damaging the file."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
+from infra import parallel
 from infra.clients.etcd import members
 from infra.clients.etcd.snapshots import Snapshot, Workbench
 from infra.clients.workloads.pod_under_test import must_be_none
@@ -48,8 +48,7 @@ def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
 
 @when("a snapshot is taken of each member, on its machine", target_fixture="snapshots")
 def take_of_each(workbenches: list[Workbench], evidence: Evidence) -> list[Snapshot]:
-    with ThreadPoolExecutor(len(workbenches)) as pool:
-        snapshots = list(pool.map(Workbench.save, workbenches))
+    snapshots = parallel.answers(workbenches, Workbench.save)
     for bench, snapshot in zip(workbenches, snapshots, strict=True):
         evidence.record(f"snapshot on {bench.shell.name}", "figures", bench.status(snapshot.path))
     return snapshots

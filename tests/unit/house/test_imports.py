@@ -18,7 +18,7 @@ HOMES = {
     "boto3": ("infra/ec2",),
     "botocore": ("infra/ec2",),
     "cryptography": ("infra/pki/",),
-    "fabric": ("infra/ssh.py",),
+    "fabric": ("infra/ssh/",),
     "infra.localec2": ("infra/localec2/", "infra/__main__.py", "infra/lifecycle/platforms.py"),
     "moto": ("infra/localec2/",),
 }

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from infra import ssh_channel
+from infra.ssh import channel as ssh_channel
 
 
 class Silent:

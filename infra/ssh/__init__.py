@@ -16,9 +16,10 @@ import fabric
 import paramiko
 from invoke.exceptions import CommandTimedOut
 
-from infra import host_load, places
+from infra import places
 from infra.errors import CommandFailed, Unreachable
-from infra.ssh_channel import converse
+from infra.ssh import host_load
+from infra.ssh.channel import converse
 
 TIMEOUT = 60.0
 """Seconds a command may take unless its caller says more: a unit start on a busy machine."""
