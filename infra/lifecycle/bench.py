@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.artifacts.store import Store
+from infra.build.ready import answer
 from infra.inventory import series
 from infra.lifecycle import cluster_lifecycle, platforms
-from infra.lifecycle.build_runner import answer
 from infra.lifecycle.state_dir import prepare, read
 from infra.pki import ssh_keys
 from infra.progress import Progress

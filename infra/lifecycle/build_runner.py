@@ -6,13 +6,12 @@ they would take the time that the nodes need. Building twice changes nothing and
 """
 
 import time
-from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from infra.build import images, objects
 from infra.build.phase import Phase
+from infra.build.ready import READY_WITHIN, answer, await_api, await_nodes, await_units
 from infra.clients.auth import published_client_cas
 from infra.clients.etcd import alarms, etcdctl
 from infra.cluster import Cluster
@@ -20,18 +19,12 @@ from infra.desired import facts
 from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
 from infra.desired.plan import Action, Import, Plan, plan
-from infra.desired.things import Running, Thing
-from infra.errors import ClaimError, LabError, PhaseFailed, Unreachable
-from infra.inventory import Machine, Role
-from infra.kube_api import Api, ApiUnreachable
+from infra.desired.things import Thing
+from infra.errors import ClaimError, LabError, PhaseFailed
+from infra.inventory import Machine
 from infra.phases import BUILD
 from infra.progress import Progress
-from infra.wait import eventually
 
-SSH_WITHIN = 90.0
-"""Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
-READY_WITHIN = 180.0
-"""Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
 ETCD = 6
 API = 7
 RUNTIME = 10
@@ -188,60 +181,3 @@ def things(cluster: Cluster, phase: Phase, machine: Machine) -> tuple[Thing, ...
 
 def all_of(cluster: Cluster, machine: Machine) -> tuple[Thing, ...]:
     return tuple(t for phase in phases_of(machine) for t in things(cluster, phase, machine))
-
-
-def answer(cluster: Cluster, machine: Machine) -> None:
-    eventually(
-        lambda: cluster.shell(machine.name).run(["true"], timeout=10).exit_status,
-        lambda status: status == 0,
-        within=SSH_WITHIN,
-        every=0.2,
-        what=f"{machine.name} answers over SSH",
-        transient=(Unreachable,),
-    )
-
-
-def await_units(cluster: Cluster, machine: Machine, wanted: Iterable[Thing]) -> None:
-    names = [thing.unit for thing in wanted if isinstance(thing, Running)]
-    if not names:
-        return
-    shell = cluster.shell(machine.name)
-    eventually(
-        lambda: set(shell.run(["systemctl", "is-active", *names], check=False).stdout.split()),
-        lambda states: states == {"active"},
-        within=READY_WITHIN,
-        every=0.3,
-        what=f"units {', '.join(names)} are active on {machine.name}",
-    )
-
-
-def await_api(api: Api) -> None:
-    eventually(
-        lambda: api.ask("GET", "/readyz").status,
-        lambda status: status == 200,
-        within=READY_WITHIN,
-        every=0.3,
-        what=f"the API answers at {api.base}",
-        transient=(ApiUnreachable,),
-    )
-
-
-def await_nodes(cluster: Cluster) -> None:
-    workers = {str(m.name) for m in cluster.spec.of(Role.WORKER)}
-    eventually(
-        lambda: ready_nodes(cluster.api.get("/api/v1/nodes")),
-        lambda ready: ready == workers,
-        within=READY_WITHIN,
-        every=0.5,
-        what="every worker is a Ready node",
-        transient=(ApiUnreachable,),
-    )
-
-
-def ready_nodes(nodes: Mapping[str, Any]) -> set[str]:
-    return {
-        node["metadata"]["name"]
-        for node in nodes["items"]
-        for condition in node["status"].get("conditions", ())
-        if (condition["type"], condition["status"]) == ("Ready", "True")
-    }

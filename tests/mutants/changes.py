@@ -8,6 +8,7 @@ import yaml
 
 from fixtures.worlds.storage import ebs_csi_driver_turns
 from infra import ec2
+from infra.build.ready import await_api
 from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.clients.node import kubelet
 from infra.clients.transport import systemd
@@ -15,7 +16,6 @@ from infra.cluster import Cluster
 from infra.ec2 import instance_profile
 from infra.kube_api import need
 from infra.lifecycle import cluster_lifecycle
-from infra.lifecycle.build_runner import await_api
 from infra.pki import authority
 from infra.pki.identities import api_server
 from infra.settings import Settings

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import yaml
 
+from infra.build.ready import await_api
 from infra.clients.controlplane import leases
 from infra.clients.etcd import etcdctl
 from infra.clients.node import clocks
 from infra.cluster import Cluster
-from infra.lifecycle.build_runner import await_api
 from infra.wait import eventually
 from tests.mutants.changes import api_server_with, restart, unit_with
 from tests.mutants.mutant import Mutant

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import yaml
 
+from infra.build.ready import await_api
 from infra.clients.apimachinery.priority_and_fairness import level_path
 from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.clients.node import kubelet
 from infra.cluster import Cluster
 from infra.kube_api import need
-from infra.lifecycle.build_runner import await_api
 from infra.pki import kubeconfigs
 from tests.mutants import forging
 from tests.mutants.changes import TRUNCATING, api_server_with, edit, restart, unit_with
