@@ -1,48 +1,57 @@
 """The build: every machine works through its phases in order, all machines at once.
 
-What waits for another machine says so (``Gates``). The second API server starts after the first,
-the third when the nodes are Ready: three at once race the same bootstrap writes, and on two cores
-they would take the time that the nodes need. Building twice changes nothing and says so.
+A phase says which gate it waits for, what it opens and what runs after its units; here it is only
+done. Building twice changes nothing and says so.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from infra.build import images, objects
-from infra.build.phase import Phase
+from infra.build import objects
+from infra.build.phase import Finished, Gate, Phase
 from infra.build.ready import READY_WITHIN, answer, await_api, await_nodes, await_units
 from infra.clients.auth import published_client_cas
-from infra.clients.etcd import alarms, etcdctl
 from infra.cluster import Cluster
 from infra.desired import facts
 from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
-from infra.desired.plan import Action, Import, Plan, plan
+from infra.desired.plan import Action, Plan, plan
 from infra.desired.things import Thing
 from infra.errors import ClaimError, LabError, PhaseFailed
 from infra.inventory import Machine
 from infra.phases import BUILD
 from infra.progress import Progress
 
-ETCD = 6
-API = 7
-RUNTIME = 10
-NEED_API = (11, 12)
-"""kubelet and kube-proxy: they wait for an API server, so a worker's other phases come first."""
-
 
 @dataclass
 class Gates:
     """What one machine waits for of others; an error of one machine ends the wait of all."""
 
-    first_api: Future[None] = field(default_factory=Future)
-    nodes_ready: Future[None] = field(default_factory=Future)
+    futures: Mapping[Gate, Future[None]] = field(
+        default_factory=lambda: {gate: Future() for gate in Gate}
+    )
+
+    def wait(self, gate: Gate) -> None:
+        """Returns when it is open. Errors: what another machine failed with."""
+        self.futures[gate].result()
+
+    def open(self, gate: Gate) -> None:
+        self.futures[gate].set_result(None)
 
     def fail(self, error: BaseException) -> None:
-        for gate in (self.first_api, self.nodes_ready):
-            if not gate.done():
-                gate.set_exception(error)
+        for future in self.futures.values():
+            if not future.done():
+                future.set_exception(error)
+
+
+def all_open() -> Gates:
+    """Nothing to wait for: the other machines were built long ago."""
+    gates = Gates()
+    for gate in Gate:
+        gates.open(gate)
+    return gates
 
 
 @dataclass
@@ -50,7 +59,7 @@ class Tally:
     kept: int = 0
     changed: int = 0
 
-    def add(self, result: Plan) -> None:
+    def add(self, result: Plan | Finished) -> None:
         self.kept += result.kept
         self.changed += result.changed
 
@@ -70,9 +79,10 @@ class Build:
         try:
             known = self.first_look(machine)
             for phase in phases_of(machine):
-                doing = f"{phase.article} {phase.title}"
-                self.await_others(phase, machine)
-                self.phase(phase, machine, known, before)
+                doing = str(phase)
+                if gate := phase.waits_for(self.cluster.spec, machine):
+                    self.gates.wait(gate)
+                before += self.phase(phase, machine, known, before)
         except PhaseFailed:  # another machine's, seen through a gate
             raise
         except (LabError, ClaimError) as error:
@@ -86,56 +96,38 @@ class Build:
         with self.progress.stage("what is there already", quiet=True):
             return facts.read(self.cluster.shell(machine.name), all_of(self.cluster, machine))
 
-    def phase(self, phase: Phase, machine: Machine, known: Facts, before: list[Action]) -> None:
-        with self.progress.stage(f"{phase.article} {phase.title}", quiet=True):
+    def phase(
+        self, phase: Phase, machine: Machine, known: Facts, before: Sequence[Action]
+    ) -> Sequence[Action]:
+        """What was done; ``before`` is what earlier phases did, which restarts units as well."""
+        with self.progress.stage(str(phase), quiet=True):
             wanted = things(self.cluster, phase, machine)
             result = plan(wanted, known, dict(self.supplies.digests), before)
             started = time.monotonic()
             apply(self.cluster.shell(machine.name), result.actions, self.supplies)
             await_units(self.cluster, machine, wanted)
-            before.extend(result.actions)
             self.tally.add(result)
             if result.changed:
                 took = time.monotonic() - started
                 self.progress.say(
-                    f"{phase.article} {phase.title}: {machine.name} "
+                    f"{phase}: {machine.name} "
                     f"changed {result.changed}, kept {result.kept}, {took:.1f} s"
                 )
-            if phase.article == ETCD:
-                self.disarm(machine)
-            if phase.article == RUNTIME:
-                self.restore(machine)
-            if phase.article == API:
-                await_api(self.cluster.api_of(machine.name))
-                if machine == self.cluster.spec.controllers[0]:
-                    self.gates.first_api.set_result(None)
+            self.finish(phase, machine)
+        return result.actions
 
-    def disarm(self, machine: Machine) -> None:
-        """The unit is as it should be: an alarm that is left over from before goes."""
-        own = f"https://{machine.private_ip}:{etcdctl.CLIENT_PORT}"
-        if alarms.disarm(etcdctl.Etcdctl(self.cluster.shell(machine.name), (own,))):
-            self.tally.changed += 1
-            self.progress.say(f"etcd of {machine.name} has room again: its alarm is disarmed")
-
-    def restore(self, machine: Machine) -> None:
-        """What the machine image brought is there; containerd runs, so that it can tell."""
-        result = images.restore(self.cluster.shell(machine.name), self.supplies)
-        self.tally.add(result)
-        if lost := [a.reference for a in result.actions if isinstance(a, Import)]:
-            self.progress.say(f"{machine.name} had lost images, which are back: {', '.join(lost)}")
-
-    def await_others(self, phase: Phase, machine: Machine) -> None:
-        """The second API server starts beside the nodes (another CPU), the third after them."""
-        first, second, *_ = self.cluster.spec.controllers
-        if phase.article in NEED_API or (phase.article == API and machine == second):
-            self.gates.first_api.result()
-        elif phase.article == API and machine != first:
-            self.gates.nodes_ready.result()
+    def finish(self, phase: Phase, machine: Machine) -> None:
+        finished = phase.afterwards(self.cluster, machine, self.supplies)
+        self.tally.add(finished)
+        if finished.message:
+            self.progress.say(finished.message)
+        if gate := phase.opened_by(self.cluster.spec, machine):
+            self.gates.open(gate)
 
     def api(self) -> None:
         """Objects of the phases through the balancer, then two Ready nodes."""
         try:
-            self.gates.first_api.result()
+            self.gates.wait(Gate.FIRST_API)
             await_api(self.cluster.api)
             for phase in BUILD:
                 for item in phase.objects(self.cluster.spec):
@@ -145,7 +137,7 @@ class Build:
             with self.progress.stage("two Ready nodes", quiet=True):
                 await_nodes(self.cluster)
             self.progress.say("two Ready nodes")
-            self.gates.nodes_ready.set_result(None)
+            self.gates.open(Gate.NODES_READY)
         except (LabError, ClaimError) as error:
             self.gates.fail(error)
             raise
@@ -170,9 +162,9 @@ def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
 
 
 def phases_of(machine: Machine) -> tuple[Phase, ...]:
-    """The machine's phases in the series' order, but what waits for others last."""
+    """The machine's phases in the series' order, but those that wait on every machine last."""
     mine = [phase for phase in BUILD if machine.role in phase.on]
-    return tuple(sorted(mine, key=lambda phase: phase.article in NEED_API))
+    return tuple(sorted(mine, key=lambda phase: phase.waits_everywhere))
 
 
 def things(cluster: Cluster, phase: Phase, machine: Machine) -> tuple[Thing, ...]:

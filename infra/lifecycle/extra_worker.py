@@ -8,7 +8,7 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.inventory import ClusterSpec, Machine, with_another_worker
 from infra.lifecycle import cluster_lifecycle, platforms
-from infra.lifecycle.build_runner import Build, Gates
+from infra.lifecycle.build_runner import Build, all_open
 from infra.pki import ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
@@ -46,7 +46,7 @@ class Newcomer:
         larger = cluster_lifecycle.connect(self.settings, self.spec, reached)
         self.joined.append(larger)
         supplied = cluster_lifecycle.gather(self.settings, Store.default(), progress)
-        Build(larger, supplied.supplies, progress, gates=opened()).machine(self.machine)
+        Build(larger, supplied.supplies, progress, gates=all_open()).machine(self.machine)
         return larger
 
     def stop(self) -> None:
@@ -77,11 +77,3 @@ class Newcomer:
     def mark(self) -> Path:
         """While this file is there, the machine may be."""
         return self.settings.state / "newcomer"
-
-
-def opened() -> Gates:
-    """Nothing to wait for: the others were built long ago."""
-    gates = Gates()
-    for gate in (gates.first_api, gates.nodes_ready):
-        gate.set_result(None)
-    return gates

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from infra.build.phase import Phase
+from infra.build.phase import Finished, Gate, Phase
+from infra.build.ready import await_api
 from infra.build.templates import rendered, service
+from infra.cluster import Cluster
+from infra.desired.apply import Supplies
 from infra.desired.things import Binary, Directory, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.phases.certificates import KUBERNETES
@@ -18,6 +21,12 @@ def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iter
     yield from service("kube-apiserver", cluster=cluster, machine=machine, etcd_servers=servers)
 
 
+def answers(cluster: Cluster, machine: Machine, _supplies: Supplies) -> Finished:
+    """The machine's own API server is ready, not only its unit."""
+    await_api(cluster.api_of(machine.name))
+    return Finished()
+
+
 PHASE = Phase(
     article=7,
     name="api-server",
@@ -25,4 +34,9 @@ PHASE = Phase(
     on=(Role.CONTROLLER,),
     desired=desired,
     journal=("kube-apiserver", "etcd"),
+    # three at once race the same bootstrap writes: the second starts beside the nodes (another
+    # CPU), the third after them
+    needs=(None, Gate.FIRST_API, Gate.NODES_READY),
+    afterwards=answers,
+    opens=Gate.FIRST_API,
 )

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from infra.build.phase import Phase
+from infra.build.phase import Finished, Phase
 from infra.build.templates import service
+from infra.clients.etcd import alarms, etcdctl
+from infra.cluster import Cluster
+from infra.desired.apply import Supplies
 from infra.desired.things import Binary, Directory, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.pki.material import Material
@@ -17,6 +20,15 @@ def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iter
     yield from service("etcd", cluster=cluster, machine=machine, members=members)
 
 
+def disarm(cluster: Cluster, machine: Machine, _supplies: Supplies) -> Finished:
+    """The unit is as it should be: an alarm that is left over from before goes."""
+    own = f"https://{machine.private_ip}:{etcdctl.CLIENT_PORT}"
+    if not alarms.disarm(etcdctl.Etcdctl(cluster.shell(machine.name), (own,))):
+        return Finished()
+    message = f"etcd of {machine.name} has room again: its alarm is disarmed"
+    return Finished(changed=1, message=message)
+
+
 PHASE = Phase(
     article=6,
     name="etcd",
@@ -24,4 +36,5 @@ PHASE = Phase(
     on=(Role.CONTROLLER,),
     desired=desired,
     journal=("etcd",),
+    afterwards=disarm,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.build.phase import Phase
+from infra.build.phase import Gate, Phase
 from infra.build.templates import files_named_in, rendered, service
 from infra.desired.things import Binary, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
@@ -25,4 +25,5 @@ PHASE = Phase(
     on=(Role.WORKER,),
     desired=desired,
     journal=("kubelet", "containerd"),
+    needs=(Gate.FIRST_API,),
 )

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from infra.build.images import image_reference
-from infra.build.phase import Phase
+from infra.build.images import image_reference, restore
+from infra.build.phase import Finished, Phase
 from infra.build.templates import rendered, service, settings_in
+from infra.cluster import Cluster
+from infra.desired.apply import Supplies
+from infra.desired.plan import Import
 from infra.desired.things import Binary, Directory, File, Package, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.pki.material import Material
@@ -32,6 +35,14 @@ def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Ite
     yield from service("containerd")
 
 
+def restore_images(cluster: Cluster, machine: Machine, supplies: Supplies) -> Finished:
+    """What the machine image brought is there; containerd runs, so that it can tell."""
+    result = restore(cluster.shell(machine.name), supplies)
+    lost = [a.reference for a in result.actions if isinstance(a, Import)]
+    message = f"{machine.name} had lost images, which are back: {', '.join(lost)}" if lost else ""
+    return Finished(result.kept, result.changed, message)
+
+
 PHASE = Phase(
     article=10,
     name="runtime",
@@ -39,4 +50,5 @@ PHASE = Phase(
     on=(Role.WORKER,),
     desired=desired,
     journal=("containerd", "kubernetes-kernel"),
+    afterwards=restore_images,
 )

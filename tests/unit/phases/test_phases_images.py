@@ -14,8 +14,8 @@ from infra.desired.plan import Import
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.lifecycle import build_runner, platforms
-from infra.lifecycle.build_runner import RUNTIME, Build
-from infra.phases import BUILD
+from infra.lifecycle.build_runner import Build
+from infra.phases import kube_proxy, runtime
 from infra.progress import Progress
 from infra.settings import Settings
 from infra.ssh import TIMEOUT, Result
@@ -100,9 +100,8 @@ def test_the_build_looks_once_containerd_runs_and_tells(
     )
     said = StringIO()
     made = Build(live, supplies, Progress(said))
-    for phase in BUILD:
-        if phase.article in {RUNTIME, RUNTIME + 1}:
-            made.phase(phase, spec.workers[0], cast("Any", None), [])
+    for phase in (runtime.PHASE, kube_proxy.PHASE):
+        made.phase(phase, spec.workers[0], cast("Any", None), [])
     assert order[0] == "first", "its unit is awaited before it is asked"
     assert worker.imported == [b"busybox"], "once, after the phase of containerd"
     assert (made.tally.kept, made.tally.changed) == (1, 1)
