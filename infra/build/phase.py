@@ -53,7 +53,6 @@ class Phase:
     on: tuple[Role, ...]
     desired: Callable[[ClusterSpec, Material, Machine], Iterator[Thing]]
     objects: Callable[[ClusterSpec], Iterable[dict[str, Any]]] = nothing
-    journal: tuple[str, ...] = ()
     needs: tuple[Gate | None, ...] = (None,)
     afterwards: Callable[[Cluster, Machine, Supplies], Finished] = no_more
     opens: Gate | None = None

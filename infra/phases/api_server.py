@@ -33,7 +33,6 @@ PHASE = Phase(
     title="API servers",
     on=(Role.CONTROLLER,),
     desired=desired,
-    journal=("kube-apiserver", "etcd"),
     # three at once race the same bootstrap writes: the second starts beside the nodes (another
     # CPU), the third after them
     needs=(None, Gate.FIRST_API, Gate.NODES_READY),

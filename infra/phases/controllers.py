@@ -23,5 +23,4 @@ PHASE = Phase(
     title="controller managers and schedulers",
     on=(Role.CONTROLLER,),
     desired=desired,
-    journal=UNITS,
 )

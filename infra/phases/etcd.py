@@ -35,6 +35,5 @@ PHASE = Phase(
     title="etcd, three members",
     on=(Role.CONTROLLER,),
     desired=desired,
-    journal=("etcd",),
     afterwards=disarm,
 )

@@ -23,6 +23,5 @@ PHASE = Phase(
     title="kube-proxy",
     on=(Role.WORKER,),
     desired=desired,
-    journal=("kube-proxy",),
     needs=(Gate.FIRST_API,),
 )

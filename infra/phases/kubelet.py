@@ -24,6 +24,5 @@ PHASE = Phase(
     title="kubelets: two nodes",
     on=(Role.WORKER,),
     desired=desired,
-    journal=("kubelet", "containerd"),
     needs=(Gate.FIRST_API,),
 )

@@ -29,5 +29,4 @@ PHASE = Phase(
     on=(Role.LOAD_BALANCER,),
     desired=desired,
     objects=objects,
-    journal=("haproxy",),
 )

@@ -28,5 +28,4 @@ PHASE = Phase(
     title="pod network",
     on=(Role.WORKER,),
     desired=desired,
-    journal=("pod-masquerade", "containerd"),
 )

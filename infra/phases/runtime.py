@@ -49,6 +49,5 @@ PHASE = Phase(
     title="containerd",
     on=(Role.WORKER,),
     desired=desired,
-    journal=("containerd", "kubernetes-kernel"),
     afterwards=restore_images,
 )

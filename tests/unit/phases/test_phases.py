@@ -214,13 +214,6 @@ def test_phases_are_in_the_order_of_the_articles() -> None:
     assert len({phase.name for phase in BUILD}) == len(BUILD)
 
 
-def test_a_phase_names_journals_of_units_that_exist(material: Material) -> None:
-    units = {
-        t.name for m in SPEC.machines for t in things_of(SPEC, material, m) if isinstance(t, Unit)
-    }
-    assert {unit for phase in BUILD for unit in phase.journal} <= units
-
-
 def test_a_word_that_nobody_gave_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="machine"):
         rendered("kubelet.service")
