@@ -10,15 +10,14 @@ from markupsafe import Markup
 
 from infra import claims
 from infra.inventory import UNITS
-from infra.report import findings, timeline, verdicts, wait_lower_bound
+from infra.report import findings, verdicts, wait_lower_bound
 from infra.report import folder as folders
 from infra.report.jinja import by_class, environment
-from infra.report.kinds import cgroups, leases, series, spans
-from infra.report.kinds.shapes import shaped
+from infra.report.kinds import KINDS
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
 from infra.report.outcomes import Outcome
 
-HIGHLIGHTS = ("lease-history", "cgroup-change")
+HIGHLIGHTS = tuple(kind.name for kind in KINDS.values() if kind.eventful)
 SHOWN_HIGHLIGHTS = 4
 SHARED = 3
 """Scenarios with one cause that are still shown open; more would bury the rest."""
@@ -28,13 +27,17 @@ RAW = 4000
 
 @dataclass(frozen=True)
 class Shown:
-    """A piece of evidence ready for the page: a picture, its numbers, or a sentence on why not."""
+    """A piece of evidence ready for the page: a picture, its numbers, or a sentence on why not.
+
+    ``eventful``: the picture may stand on top of the page.
+    """
 
     name: str
     kind: str
     path: str
     picture: Markup
-    data: Any
+    numbers: Markup = Markup()
+    eventful: bool = False
     anchor: str = ""
     title: str = ""
 
@@ -101,43 +104,17 @@ def show(folder: Path, item: Item) -> Shown:
     stored: dict[str, Any] = {}
     try:
         stored = json.loads((folder / item.path).read_text())
-        data = shaped(item.kind, stored["data"])
-        return Shown(item.name, item.kind, item.path, draw(item.kind, data), data)
+        kind = KINDS[item.kind]
+        data = kind.shaped(stored["data"])
+        picture = kind.picture(data)
+        numbers, eventful = kind.below(data, picture), kind.is_eventful(data)
+        return Shown(item.name, item.kind, item.path, picture, numbers, eventful)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raw = json.dumps(stored.get("data"), indent=1, ensure_ascii=False)[:RAW]
         words = Markup('<p class="quiet">cannot be drawn: {}</p><pre>{}</pre>').format(
             type(error).__name__, raw
         )
-        return Shown(item.name, "broken", item.path, words, None)
-
-
-def draw(evidence_kind: str, data: Any) -> Markup:
-    """The picture of a kind; empty where numbers alone say it."""
-    if evidence_kind == "lease-history":
-        return leases.draw(data)
-    if evidence_kind == "cgroup-change":
-        return cgroups.draw(data)
-    return draw_table(data) if evidence_kind == "table" else Markup("")
-
-
-def draw_table(data: Mapping[str, Any]) -> Markup:
-    if series.is_series(data):
-        return series.draw(data)
-    if spans.is_spans(data):
-        return spans.draw(data)
-    if rows := measured(data):
-        return timeline.amounts(rows, data["unit"])
-    return Markup("")
-
-
-def measured(data: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Rows of a table that a bar chart can show: a name first, one amount last, a unit."""
-    rows = data["rows"]
-    if not data.get("unit") or not 1 < len(rows) <= 16:
-        return []
-    if not all(isinstance(row[-1], int | float) for row in rows):
-        return []
-    return [(" ".join(str(cell) for cell in row[:-1]), float(row[-1])) for row in rows]
+        return Shown(item.name, "broken", item.path, words)
 
 
 def highlights(judged: Iterable[verdicts.Verdict], shown: Mapping[str, Shown]) -> list[Shown]:
@@ -146,26 +123,16 @@ def highlights(judged: Iterable[verdicts.Verdict], shown: Mapping[str, Shown]) -
     for verdict in judged:
         items = [item for scenario in verdict.scenarios for item in scenario.evidence]
         pictures = [shown[item.path] for item in items if item.kind in HIGHLIGHTS]
-        if eventful := [picture for picture in pictures if happens(picture)]:
+        if eventful := [picture for picture in pictures if picture.eventful]:
             found.append(
                 replace(
                     eventful[-1],
                     name=verdict.claim.id,
-                    data=None,
                     anchor=f"claim-{verdict.claim.id}",
                     title=verdict.claim.title,
                 )
             )
     return balanced(found)
-
-
-def happens(picture: Shown) -> bool:
-    """A Lease or a file that stays as it was is evidence, but nothing to look at first."""
-    if picture.kind == "lease-history":
-        return len({sample["holder"] for sample in picture.data["samples"]}) > 1
-    if picture.kind == "cgroup-change":
-        return any(row["before"] != row["after"] for row in picture.data["rows"])
-    return False
 
 
 def balanced(found: Sequence[Shown]) -> list[Shown]:

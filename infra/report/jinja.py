@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from infra.report import folder as folders
 from infra.report import timeline
-from infra.report.kinds import svg
+from infra.report.kinds import bars, svg
 from infra.report.outcomes import SIGNS, Sign, Untried, sign
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,7 +35,7 @@ def environment() -> Environment:
         "stacked": svg.stacked,
         "fan": svg.fan,
         "run_timeline": timeline.draw,
-        "durations": timeline.durations,
+        "durations": bars.durations,
         "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
     }
     return made

@@ -1,4 +1,4 @@
-"""Where the time went: scenarios of a run by the process that ran them, and bars of durations."""
+"""Where the time went: scenarios of a run by the process that ran them."""
 
 from collections.abc import Sequence
 
@@ -41,28 +41,4 @@ def scenario_bar(scenario: Scenario, low: float, span: float, y: float) -> Marku
         24 if failed else 16,
         kind=f"fill edge {sign(scenario.outcome).css}",
         title=f"{scenario.name}: {scenario.outcome}, {clock(scenario.seconds)}",
-    )
-
-
-def durations(rows: Sequence[tuple[str, float]]) -> Markup:
-    """A bar a row with its time, the longest as wide as there is room."""
-    return bars([(name, seconds, clock(round(seconds, 1))) for name, seconds in rows])
-
-
-def amounts(rows: Sequence[tuple[str, float]], unit: str) -> Markup:
-    """As ``durations``, for any unit."""
-    return bars([(name, amount, f"{amount:g} {unit}") for name, amount in rows])
-
-
-def bars(rows: Sequence[tuple[str, float, str]]) -> Markup:
-    longest = max((size for _, size, _ in rows), default=0) or 1
-    return Markup('<div class="bars">{}</div>').format(
-        Markup("").join(
-            Markup(
-                '<div class="row"><span class="what">{}</span>'
-                '<span class="track"><span class="length" style="width:{:.1f}%"></span></span>'
-                '<span class="much">{}</span></div>'
-            ).format(name, max(size / longest * 100, 0.4), words)
-            for name, size, words in rows
-        )
     )

@@ -13,7 +13,7 @@ from fixtures.plugin.recording import Evidence, Recording, first_of
 from infra.errors import ClaimError, CommandFailed, LabError, Unreachable
 from infra.inventory import series
 from infra.report import folder as folders
-from infra.report.kinds import cgroups
+from infra.report.kinds import cgroup_change
 from infra.report.masking import MASK, masked, masked_json
 from infra.report.model import Ended, Scenario, Step
 from infra.report.outcomes import Outcome
@@ -200,7 +200,7 @@ def test_what_the_collectors_ask_is_not_in_the_transcript(tmp_path: Path) -> Non
     ],
 )
 def test_cgroup_values_in_the_words_of_a_pod_spec(file: str, value: str, words: str) -> None:
-    assert cgroups.shown(file, value) == words
+    assert cgroup_change.shown(file, value) == words
 
 
 def test_the_fixture_serves_where_no_run_is_recorded(evidence: Evidence) -> None:

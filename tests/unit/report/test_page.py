@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from markupsafe import Markup
 
 from infra import claims
 from infra.errors import UserError
@@ -128,19 +127,6 @@ def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -
     matrix = parsed(folder.parents[1] / "index.html")
     assert f"v1.36.1/{later.name}/index.html#claim-65.9" in matrix.links
     assert f"v1.36.1/{folder.name}/index.html#claim-68.4" in matrix.links
-
-
-def test_what_stays_as_it_was_is_not_shown_first() -> None:
-    def lease(*holders: str) -> html.Shown:
-        samples = [{"t": n, "holder": h, "transitions": 0} for n, h in enumerate(holders)]
-        return html.Shown("l", "lease-history", "p", Markup(), {"samples": samples})
-
-    def files(before: str, after: str) -> html.Shown:
-        rows = {"rows": [{"file": "cpu.max", "before": before, "after": after}]}
-        return html.Shown("c", "cgroup-change", "p", Markup(), rows)
-
-    assert [html.happens(p) for p in (lease("a", "a"), lease("a", "b"))] == [False, True]
-    assert [html.happens(p) for p in (files("1", "1"), files("1", "2"))] == [False, True]
 
 
 def test_what_followed_a_scenario_is_no_scenario_without_a_claim(folder: Path) -> None:

@@ -9,7 +9,7 @@ from infra import claims, places
 from infra.errors import ClaimError, LabError, NotPrepared, WaitTimeout, claimed
 from infra.feature_claims import Written, written
 from infra.report import html, verdicts
-from infra.report.kinds import leases
+from infra.report.kinds import lease_history
 from infra.report.model import Step, judged
 from infra.report.outcomes import Outcome, worst
 from tests.unit.report.sample_feature import FEATURE
@@ -62,15 +62,17 @@ def test_the_worst_outcome_wins_and_absence_only_alone() -> None:
 
 
 def test_a_lease_nobody_took_over_has_no_time() -> None:
-    assert leases.takeover({**LEASE, "samples": LEASE["samples"][:20]}) is None
-    assert leases.takeover({**LEASE, "marks": [{"t": 6, "text": "looked"}]}) is None
+    assert lease_history.takeover({**LEASE, "samples": LEASE["samples"][:20]}) is None
+    assert lease_history.takeover({**LEASE, "marks": [{"t": 6, "text": "looked"}]}) is None
 
 
 def test_a_change_of_holder_before_the_fault_is_no_takeover() -> None:
     samples = [{"t": t, "holder": f"controller-{t // 10}", "transitions": t} for t in range(30)]
     history = {"lease": "x", "samples": samples, "marks": [{"t": 15, "text": "frozen"}]}
-    assert leases.takeover(history) == leases.Takeover(15, 20, "controller-1", "controller-2")
-    assert leases.takeover({**history, "marks": [{"t": 25, "text": "frozen"}]}) is None
+    assert lease_history.takeover(history) == lease_history.Takeover(
+        15, 20, "controller-1", "controller-2"
+    )
+    assert lease_history.takeover({**history, "marks": [{"t": 25, "text": "frozen"}]}) is None
 
 
 def test_counts_tell_untried_from_unjudged() -> None:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired
 
 from markupsafe import Markup
+from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
+from infra.report.kinds.kind import Kind, cell, grid, head
 from infra.report.kinds.svg import bar, beside, clock, line, picture, text, time_axis
 
 LANE = 42
@@ -14,6 +16,23 @@ LANE = 42
 MARKS = 20
 """Pixels above the lanes for the numbers of the marks."""
 FAULT = re.compile(r"stop|kill|freez|frozen|power|crash", re.IGNORECASE)
+
+
+class Sample(TypedDict):
+    t: float
+    holder: str
+    transitions: int
+
+
+class Mark(TypedDict):
+    t: float
+    text: str
+
+
+class LeaseHistory(TypedDict):
+    lease: str
+    samples: list[Sample]
+    marks: NotRequired[list[Mark]]
 
 
 @dataclass(frozen=True)
@@ -164,3 +183,34 @@ def in_words(data: Mapping[str, Any]) -> str:
     taken = takeover(data)
     after = f"; {taken.new} took over after {clock(taken.seconds)}" if taken else ""
     return f"Holder of {data['lease']}: {changes}{after}"
+
+
+def numbers(data: Mapping[str, Any]) -> Markup:
+    """The first and the last sample of each holder."""
+    samples = data["samples"]
+    turns = [
+        sample
+        for n, sample in enumerate(samples)
+        if n in (0, len(samples) - 1)
+        or samples[n - 1]["holder"] != sample["holder"]
+        or samples[n + 1]["holder"] != sample["holder"]
+    ]
+    heads = [head("second", "n"), head("holder"), head("transitions", "n")]
+    rows = [
+        (cell(s["t"], "n"), cell(s["holder"] or "nobody", "mono"), cell(s["transitions"], "n"))
+        for s in turns
+    ]
+    words = "Only the first and the last sample of each holder; all are in the JSON."
+    return grid(heads, rows) + Markup('<p class="quiet">{}</p>').format(words)
+
+
+def folded(data: Mapping[str, Any]) -> str:
+    return f"{len(data['samples'])} samples as numbers"
+
+
+def eventful(data: Mapping[str, Any]) -> bool:
+    """A lease that one holder keeps is evidence, but nothing to look at first."""
+    return len({sample["holder"] for sample in data["samples"]}) > 1
+
+
+KIND = Kind("lease-history", LeaseHistory, draw, numbers, folded, eventful)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
+from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
+from infra.report.kinds.kind import Kind, cell, grid, head
 from infra.report.kinds.svg import bar, picture, text
 
 ROW = 50
@@ -15,6 +17,17 @@ MEANING = {
     "memory.max": "memory the kernel allows",
     "cpu.weight": "share when CPU is short",
 }
+
+
+class Row(TypedDict):
+    file: str
+    scope: str
+    before: str
+    after: str
+
+
+class CgroupChange(TypedDict):
+    rows: list[Row]
 
 
 def number(file: str, value: str) -> float | None:
@@ -70,3 +83,28 @@ def one(file: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
     return Markup('<div class="file"><p class="axis"><code>{}</code> {}</p>{}</div>').format(
         file, meaning, drawn
     )
+
+
+def numbers(data: Mapping[str, Any]) -> Markup:
+    rows = [
+        (
+            cell(row["file"], "mono"),
+            cell(row["scope"]),
+            cell(row["before"], "mono"),
+            cell(row["after"], "mono"),
+        )
+        for row in data["rows"]
+    ]
+    return grid([head(name) for name in ("file", "cgroup", "before", "after")], rows)
+
+
+def folded(_data: Mapping[str, Any]) -> str:
+    return "as the kernel writes them"
+
+
+def eventful(data: Mapping[str, Any]) -> bool:
+    """A file that stays as it was is evidence, but nothing to look at first."""
+    return any(row["before"] != row["after"] for row in data["rows"])
+
+
+KIND = Kind("cgroup-change", CgroupChange, draw, numbers, folded, eventful)
