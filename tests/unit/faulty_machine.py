@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.worlds import faults
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Fault
 from infra.errors import CommandFailed
 from infra.ssh import Result
 from tests.unit.fakes import FakeShell

@@ -9,7 +9,7 @@ from itertools import cycle
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second

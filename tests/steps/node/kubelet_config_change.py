@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 from pytest_bdd import given, then, when
 
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.auth import service_accounts as rights
 from infra.clients.node import kubelet

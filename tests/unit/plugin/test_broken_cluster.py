@@ -9,6 +9,7 @@ import pytest
 from fixtures import cluster as clusters
 from fixtures.plugin import broken_cluster, lanes
 from fixtures.worlds import faults
+from fixtures.worlds.fault_types import Stopped
 from infra.errors import ClusterBroken, LabError
 from infra.lifecycle import state_dir
 from infra.settings import Settings
@@ -109,7 +110,7 @@ def test_further_clusters_are_others(tmp_path: Path) -> None:
 
 
 def test_an_undoing_that_is_ended_early_leaves_a_broken_cluster(tmp_path: Path) -> None:
-    faults.write(tmp_path, [faults.Fault("stopped", "controller-0", "etcd")])
+    faults.write(tmp_path, [Stopped("controller-0", "etcd")])
     told = "etcd on controller-0 was stopped and is not undone: timed out"
     with pytest.raises(ClusterBroken, match=told), faults.unfinished(tmp_path):
         raise pytest.fail.Exception("timed out after 1 s")

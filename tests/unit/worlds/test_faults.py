@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from fixtures.worlds import faults
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds import fault_types, faults
+from fixtures.worlds.fault_types import Added, Replaced, Stopped
 from fixtures.worlds.faults import Faults
 from infra.errors import ClusterBroken, LabError, NotPrepared
 from infra.lifecycle import gate
@@ -17,7 +18,7 @@ from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 from tests.unit.faulty_machine import Machine
 
-STOPPED = Fault("stopped", "controller-1", "etcd")
+STOPPED = Stopped("controller-1", "etcd")
 
 
 def test_a_fault_is_written_down_before_it_happens(tmp_path: Path) -> None:
@@ -102,8 +103,9 @@ def item(*tags: str) -> Any:
     return SimpleNamespace(get_closest_marker=lambda name: name in tags or None)
 
 
-def test_a_damaged_ledger_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / faults.LEDGER).write_text("[{")
+@pytest.mark.parametrize("ledger", ["[{", '[{"kind": "melted"}]', '[{"kind": "added", "x": 1}]'])
+def test_a_damaged_ledger_says_what_to_do(tmp_path: Path, ledger: str) -> None:
+    (tmp_path / faults.LEDGER).write_text(ledger)
     with pytest.raises(LabError, match=r"faults\.json is damaged.*infra down"):
         faults.pending(tmp_path)
 
@@ -121,7 +123,7 @@ def test_a_replaced_file_is_kept_and_comes_back(tmp_path: Path) -> None:
     caused.replace("controller-1", "/etc/x.yaml", b"other: true\n", unit="etcd")
     kept = ("cp", "--archive", "--no-clobber", "/etc/x.yaml", "/etc/x.yaml.kept")
     assert machine.ran[0] == kept
-    assert machine.ledgers[0] == [Fault("replaced", "controller-1", "etcd", "/etc/x.yaml")]
+    assert machine.ledgers[0] == [Replaced("controller-1", "etcd", "/etc/x.yaml")]
     assert ("systemctl", "restart", "etcd") in machine.ran
     machine.ran.clear()
     caused.restore()
@@ -146,10 +148,26 @@ def test_an_api_server_with_another_file_is_not_waited_for(tmp_path: Path) -> No
 
 def test_a_file_that_came_back_already_is_not_taken_again(tmp_path: Path) -> None:
     shell = FakeShell("controller-1", {"systemctl": "ActiveState=active\n"})
-    faults.write(tmp_path, [Fault("replaced", "controller-1", "etcd", "/etc/x.yaml")])
+    faults.write(tmp_path, [Replaced("controller-1", "etcd", "/etc/x.yaml")])
     faults.repair(cluster(tmp_path, shell=lambda _: shell))
     assert not any(argv[0] == "mv" for argv in shell.ran)
     assert ("systemctl", "restart", "etcd") in shell.ran  # it may run with the other file still
+
+
+@pytest.mark.parametrize("kind", fault_types.TYPES)
+def test_every_type_of_fault_comes_back_from_the_ledger(tmp_path: Path, kind: str) -> None:
+    entry = {"kind": kind, "machine": "m", "unit": "u", "path": "/p", "original": "{}"}
+    (tmp_path / faults.LEDGER).write_text(json.dumps([entry]))
+    (found,) = faults.pending(tmp_path)
+    assert type(found) is fault_types.TYPES[kind]
+    assert str(found) == f"/p of u on m was {kind}"
+    faults.write(tmp_path, [found])
+    assert json.loads((tmp_path / faults.LEDGER).read_text()) == [entry]
+
+
+def test_faults_of_different_types_are_never_equal() -> None:
+    made = [fault("m", "u", "/p") for fault in fault_types.TYPES.values()]
+    assert all(one != other for one, other in combinations(made, 2))
 
 
 def test_a_ledger_of_an_older_run_is_understood(tmp_path: Path) -> None:
@@ -162,9 +180,9 @@ def test_an_added_file_is_removed(tmp_path: Path) -> None:
     shell = FakeShell("controller-1", {"install": "", "rm": ""})
     caused = Faults(cluster(tmp_path, shell=lambda _: shell), gate=lambda _: None)
     caused.add("controller-1", "/usr/local/bin/x", b"#!/bin/sh\n")
-    assert faults.pending(tmp_path) == [Fault("added", "controller-1", "", "/usr/local/bin/x")]
+    assert faults.pending(tmp_path) == [Added("controller-1", "", "/usr/local/bin/x")]
     shell.answers["test -e"] = ""
-    caused.undo(Fault("added", "controller-1", "", "/usr/local/bin/x"))
+    caused.undo(Added("controller-1", "", "/usr/local/bin/x"))
     assert shell.ran[-1] == ("rm", "--recursive", "--force", "/usr/local/bin/x")
     assert faults.pending(tmp_path) == []
 

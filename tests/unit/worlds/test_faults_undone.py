@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fixtures.worlds import faults
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Added, Edited, Replaced, Stopped
 from fixtures.worlds.faults import Faults
 from infra.errors import ClusterBroken
 from infra.ssh import Result
@@ -27,8 +27,8 @@ def test_a_unit_with_several_faults_begins_anew_once_and_writes_nothing_meanwhil
     machine = Machine(tmp_path)
     machine.name = "worker-0"
     of_the_kubelet = [
-        Fault("added", "worker-0", "kubelet", "/var/lib/claim-static"),
-        Fault("replaced", "worker-0", "kubelet", CONFIGURATION),
+        Added("worker-0", "kubelet", "/var/lib/claim-static"),
+        Replaced("worker-0", "kubelet", CONFIGURATION),
     ]
     faults.write(tmp_path, of_the_kubelet)
     live = cluster(tmp_path, shell=lambda _: machine)
@@ -45,7 +45,7 @@ def test_units_are_read_again_where_a_unit_file_is_back(tmp_path: Path) -> None:
     unit = "/etc/systemd/system/kube-scheduler.service"
     for path, reread in ((unit, True), ("/var/lib/kubernetes/kube-scheduler.yaml", False)):
         machine.ran.clear()
-        faults.write(tmp_path, [Fault("replaced", "controller-1", "kube-scheduler", path)])
+        faults.write(tmp_path, [Replaced("controller-1", "kube-scheduler", path)])
         faults.repair(cluster(tmp_path, shell=lambda _: machine))
         assert (("systemctl", "daemon-reload") in machine.ran) == reread
 
@@ -67,12 +67,12 @@ def test_workers_are_mended_side_by_side_and_controllers_in_turn(tmp_path: Path)
     barrier = Barrier(2)
     machines = {name: Meeting(name, barrier) for name in ("worker-0", "worker-1")}
     live = cluster(tmp_path, shell=machines.get)
-    faults.write(tmp_path, [Fault("replaced", name, "containerd", "/x") for name in machines])
+    faults.write(tmp_path, [Replaced(name, "containerd", "/x") for name in machines])
     faults.repair(live)
     assert faults.pending(tmp_path) == []
 
-    at_once = [Fault("replaced", f"controller-{n}", "etcd", "/x") for n in (0, 0, 1)]
-    edited, stopped = Fault("edited", path="/x"), Fault("stopped", "worker-0", "kubelet")
+    at_once = [Replaced(f"controller-{n}", "etcd", "/x") for n in (0, 0, 1)]
+    edited, stopped = Edited(path="/x"), Stopped("worker-0", "kubelet")
     turns = Faults(live)._in_turn([*at_once, edited, stopped])
     assert list(turns) == [[at_once[:2]], [at_once[2:]], [[edited]], [[stopped]]]
 
@@ -80,7 +80,7 @@ def test_workers_are_mended_side_by_side_and_controllers_in_turn(tmp_path: Path)
 def test_what_cannot_be_undone_keeps_nothing_else_of_its_machine_from_it(tmp_path: Path) -> None:
     removed = "rm --recursive --force /gone"
     shell = FakeShell("controller-1", {"systemctl": "ActiveState=active\n", removed: ""})
-    gone, busy = (Fault("added", "controller-1", "etcd", path) for path in ("/gone", "/busy"))
+    gone, busy = (Added("controller-1", "etcd", path) for path in ("/gone", "/busy"))
     faults.write(tmp_path, [gone, busy])
     with pytest.raises(ClusterBroken, match=r"/busy of etcd on controller-1 was added"):
         faults.repair(cluster(tmp_path, shell=lambda _: shell))

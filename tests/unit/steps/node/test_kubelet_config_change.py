@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.node import kubelet
 from infra.clients.transport import journal

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds import faults as fixture
-from fixtures.worlds.fault_revert import Fault
+from fixtures.worlds.fault_types import Swapping
 from fixtures.worlds.faults import Faults
 from infra.clients.node import swap
 from infra.cluster import Cluster
@@ -80,7 +80,7 @@ def test_swap_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     live.api = None  # type: ignore[misc,assignment]
     caused = Faults(live, gate=lambda _: None)
     caused.swap("worker-0")
-    assert fixture.pending(tmp_path) == [Fault("swapping", "worker-0", "kubelet", swap.FILE)]
+    assert fixture.pending(tmp_path) == [Swapping("worker-0", "kubelet", swap.FILE)]
     caused.restore()
     ran = [argv[:2] for argv in shell.ran]
     assert ran.index(("swapoff", swap.FILE)) < ran.index(("systemctl", "restart"))
