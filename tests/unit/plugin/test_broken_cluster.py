@@ -127,13 +127,7 @@ def test_a_run_that_repairs_the_cluster_takes_it_up_again(
     state_dir.give_up(settings.state, "etcd is gone")
     attached: Any = SimpleNamespace(api=None, state=settings.state, close=lambda: None)
     monkeypatch.setattr("infra.lifecycle.cluster_lifecycle.attach", lambda _: attached)
-    for name in (
-        "stale_objects.sweep",
-        "storage.ebs_csi_driver_turns.remove_left",
-        "lifecycle.extra_worker.remove_left",
-        "node.device_plugins.remove_left",
-    ):
-        monkeypatch.setattr(f"fixtures.worlds.{name}", lambda *_: None)
+    monkeypatch.setattr("fixtures.repairs.REGISTERED", [])
     monkeypatch.setattr("infra.lifecycle.capabilities.lacks", lambda _: {})
     monkeypatch.setattr("infra.lifecycle.gate.gate", ill)
     with pytest.raises(ClusterBroken):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.worlds import fault_types, faults
+from fixtures.worlds import fault_ledger, fault_types, faults
 from fixtures.worlds.fault_types import Added, Replaced, Stopped
 from fixtures.worlds.faults import Faults
 from infra.errors import ClusterBroken, LabError, NotPrepared
@@ -77,7 +77,7 @@ def test_a_later_run_repairs_what_an_interrupted_one_left(tmp_path: Path) -> Non
     faults.write(tmp_path, [STOPPED])
     assert faults.repair(live) == [STOPPED]
     assert machine.active
-    assert not (tmp_path / faults.LEDGER).exists()
+    assert not (tmp_path / fault_ledger.LEDGER).exists()
 
 
 def test_ctrl_c_in_a_scenario_still_restores(tmp_path: Path) -> None:
@@ -105,14 +105,14 @@ def item(*tags: str) -> Any:
 
 @pytest.mark.parametrize("ledger", ["[{", '[{"kind": "melted"}]', '[{"kind": "added", "x": 1}]'])
 def test_a_damaged_ledger_says_what_to_do(tmp_path: Path, ledger: str) -> None:
-    (tmp_path / faults.LEDGER).write_text(ledger)
+    (tmp_path / fault_ledger.LEDGER).write_text(ledger)
     with pytest.raises(LabError, match=r"faults\.json is damaged.*infra down"):
         faults.pending(tmp_path)
 
 
 def test_the_ledger_is_plain_to_read(tmp_path: Path) -> None:
     faults.write(tmp_path, [STOPPED])
-    (found,) = json.loads((tmp_path / faults.LEDGER).read_text())
+    (found,) = json.loads((tmp_path / fault_ledger.LEDGER).read_text())
     wanted = {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
     assert found == {**wanted, "path": "", "original": ""}
 
@@ -157,12 +157,12 @@ def test_a_file_that_came_back_already_is_not_taken_again(tmp_path: Path) -> Non
 @pytest.mark.parametrize("kind", fault_types.TYPES)
 def test_every_type_of_fault_comes_back_from_the_ledger(tmp_path: Path, kind: str) -> None:
     entry = {"kind": kind, "machine": "m", "unit": "u", "path": "/p", "original": "{}"}
-    (tmp_path / faults.LEDGER).write_text(json.dumps([entry]))
+    (tmp_path / fault_ledger.LEDGER).write_text(json.dumps([entry]))
     (found,) = faults.pending(tmp_path)
     assert type(found) is fault_types.TYPES[kind]
     assert str(found) == f"/p of u on m was {kind}"
     faults.write(tmp_path, [found])
-    assert json.loads((tmp_path / faults.LEDGER).read_text()) == [entry]
+    assert json.loads((tmp_path / fault_ledger.LEDGER).read_text()) == [entry]
 
 
 def test_faults_of_different_types_are_never_equal() -> None:
@@ -172,7 +172,7 @@ def test_faults_of_different_types_are_never_equal() -> None:
 
 def test_a_ledger_of_an_older_run_is_understood(tmp_path: Path) -> None:
     old = {"kind": "stopped", "machine": "controller-1", "unit": "etcd"}
-    (tmp_path / faults.LEDGER).write_text(json.dumps([old]))
+    (tmp_path / fault_ledger.LEDGER).write_text(json.dumps([old]))
     assert faults.pending(tmp_path) == [STOPPED]
 
 

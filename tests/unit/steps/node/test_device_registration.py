@@ -8,6 +8,7 @@ import pytest
 from fixtures.worlds.node import device_plugins as fixture
 from infra.cluster import Cluster
 from infra.errors import NotPrepared
+from infra.settings import Settings
 from tests.steps.node import device_plugins as steps
 from tests.steps.node import device_registration
 from tests.unit.fakes import FakeApi, FakeShell, Made, not_judged
@@ -77,6 +78,6 @@ def test_what_a_killed_run_left_is_forgotten(monkeypatch: pytest.MonkeyPatch) ->
     api.table[NODES] = {"items": [node]}
     forgotten: list[str] = []
     monkeypatch.setattr(fixture, "forget", lambda _, plugin: forgotten.append(plugin.resource))
-    fixture.remove_left(cast("Cluster", Live(api, shell)))
+    fixture.remove_left(cast("Cluster", Live(api, shell)), Settings())
     assert forgotten == [RESOURCE]
     assert ("systemctl", "stop", NAME) in shell.ran
