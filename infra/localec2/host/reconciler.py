@@ -43,7 +43,13 @@ class Reconciler:
         self._probes = Probes(self.wake)
         self._deadlines: dict[str, float] = {}
         self._rebooting: dict[str, tuple[int, float]] = {}
-        self._told: dict[str, object] = {}
+        # what the API was told already, so that it is told changes only
+        self._routes: dict[str, bool] = {}
+        """By CIDR, whether it is active."""
+        self._states: dict[str, State] = {}
+        """By instance."""
+        self._greeted: dict[str, int] = {}
+        """By instance, the boot mark with which it answered."""
 
     def wake(self) -> None:
         self._wake.set()
@@ -94,9 +100,9 @@ class Reconciler:
             LOG.exception("the network is not as wanted")
             return False
         for fact in facts:
-            if self._told.get(fact.cidr) != fact.active:
+            if self._routes.get(fact.cidr) != fact.active:
                 self._facts.route_state(fact.cidr, active=fact.active)
-                self._told[fact.cidr] = fact.active
+                self._routes[fact.cidr] = fact.active
         return True
 
     def _attend(self, instance: Instance, wanted: Wanted) -> bool:
@@ -127,7 +133,7 @@ class Reconciler:
             else:
                 self._ended(ident, reason)
             return True
-        if self._told.get(ident) != "running":
+        if self._states.get(ident) != "running":
             if not self._launcher.is_up(ident):
                 return True
             self._tell(ident, "running")
@@ -149,11 +155,11 @@ class Reconciler:
     def _greet(self, instance: Instance, gateway: str) -> bool:
         boot = self._launcher.boot_mark(instance.id)
         if self._probes.greeted(instance.id, boot=boot):
-            if self._told.get(f"{instance.id} greets") != boot:
+            if self._greeted.get(instance.id) != boot:
                 self._facts.reachable(instance.id, ok=True)
-                self._told[f"{instance.id} greets"] = boot
+                self._greeted[instance.id] = boot
             return False
-        if self._told.pop(f"{instance.id} greets", boot) != boot:
+        if self._greeted.pop(instance.id, boot) != boot:
             self._facts.reachable(instance.id, ok=False)  # it booted again, by itself or asked to
         self._probes.start(instance.id, instance.private_ip, source=gateway, boot=boot)
         return True
@@ -182,12 +188,12 @@ class Reconciler:
         ident = instance.id
         self._rebooting.pop(ident, None)
         if not self._launcher.is_alive(ident):
-            if self._told.get(ident) != "stopped":
+            if self._states.get(ident) != "stopped":
                 self._launcher.settle(ident)
                 self._deadlines.pop(ident, None)
                 self._tell(ident, "stopped")
             return False
-        self._told.pop(ident, None)
+        self._states.pop(ident, None)
         now = time.monotonic()
         if ident not in self._deadlines:
             LOG.info("%s: shutting down", ident)
@@ -211,4 +217,4 @@ class Reconciler:
 
     def _tell(self, ident: str, state: State, reason: str = "") -> None:
         self._facts.observed(ident, state, reason=reason)
-        self._told[ident] = state
+        self._states[ident] = state
