@@ -47,10 +47,18 @@ class Place:
     def machines(self) -> Path:
         return self.root / "machines"
 
+    def machine(self, instance_id: str) -> Path:
+        """Disk, console and record of one."""
+        return self.machines / instance_id
+
     @property
     def sockets(self) -> Path:
         """UML's uml_dir. Not in the state directory: a socket's path holds 107 bytes at most."""
         return Path("/run") / self.name
+
+    def console(self, instance_id: str) -> Path:
+        """The socket of a machine's management console."""
+        return self.sockets / instance_id / "mconsole"
 
     @property
     def url(self) -> str:

@@ -191,11 +191,10 @@ def _end(daemon: Identity) -> None:
 
 
 def _shut_down(place: Place, machines: dict[str, Identity]) -> None:
-    """As StopInstances does it: without the file its reboot would execute, a machine ends."""
+    """As StopInstances does it, and awaited."""
     for ident in machines:
-        (place.machines / ident / "linux").unlink(missing_ok=True)
         try:
-            mconsole.ask(place.sockets / ident / "mconsole", "cad")
+            mconsole.shut_down(place.console(ident), place.machine(ident) / mconsole.EXECUTABLE)
         except (OSError, PlatformError):
             continue  # it will be killed
     for process in machines.values():

@@ -17,6 +17,8 @@ DATA = 512
 REQUEST = struct.Struct(f"=III{DATA}s")
 REPLY = struct.Struct("=III")
 """Of a reply; its text follows, as long as it is."""
+EXECUTABLE = "linux"
+"""Name of the file that a machine executes, in the machine's own directory."""
 PATIENCE = 2.0
 """Seconds for an answer: the kernel answers in an interrupt, 1 ms when idle; 2 s when crowded."""
 
@@ -36,6 +38,16 @@ def ask(console: Path, command: str, *, within: float = PATIENCE) -> str:
         asking.settimeout(within)
         asking.sendto(REQUEST.pack(MAGIC, VERSION, len(text), text), str(console))
         return _answer(asking, command, console)
+
+
+def shut_down(console: Path, executable: Path) -> None:
+    """Asks for the orderly way down. Errors: as ``ask``.
+
+    Ctrl-Alt-Del makes systemd stop everything and reboot; UML reboots by executing its own file
+    again. Without that file it ends instead.
+    """
+    executable.unlink(missing_ok=True)
+    ask(console, "cad")
 
 
 def answers(console: Path) -> bool:

@@ -72,8 +72,9 @@ class Uml:
         base = kept(self._image, folder / "base.img")
         mib = memory_mib(instance.instance_type)
         return [
-            "taskset", "--cpu-list", str(cpu), str(folder / "linux"), f"mem={mib}M", "ncpus=1",
-            "seccomp=on", f"ubda={folder / 'root.cow'},{base}", "root=/dev/ubda", "rw",
+            "taskset", "--cpu-list", str(cpu), str(self._executable(instance.id)),
+            f"mem={mib}M", "ncpus=1", "seccomp=on",
+            f"ubda={folder / 'root.cow'},{base}", "root=/dev/ubda", "rw",
             # What a machine synced is in this machine's page cache: it survives the machine's end.
             "rootflags=barrier=0", "nohz=off", f"umid={instance.id}",
             f"uml_dir={self._place.sockets}", "con0=null,fd:1", "con=null",
@@ -121,10 +122,7 @@ class Uml:
             return 0
 
     def shut_down(self, instance_id: str) -> None:
-        # Ctrl-Alt-Del makes systemd stop everything and reboot; UML reboots by executing its own
-        # file again. Without that file it ends instead: the same orderly way down.
-        (self._folder(instance_id) / "linux").unlink(missing_ok=True)
-        mconsole.ask(self._console_socket(instance_id), "cad")
+        mconsole.shut_down(self._console_socket(instance_id), self._executable(instance_id))
 
     def kill(self, instance_id: str) -> None:
         for process in self._processes(instance_id):
@@ -172,14 +170,17 @@ class Uml:
             processes.ended(process, within=DYING)
 
     def _folder(self, instance_id: str) -> Path:
-        return self._place.machines / instance_id
+        return self._place.machine(instance_id)
+
+    def _executable(self, instance_id: str) -> Path:
+        return self._place.machine(instance_id) / mconsole.EXECUTABLE
 
     def _console_socket(self, instance_id: str) -> Path:
-        return self._place.sockets / instance_id / "mconsole"
+        return self._place.console(instance_id)
 
     def _allow_reboot(self, instance_id: str) -> None:
         kept(self._kernel, self._folder(instance_id) / "kernel")
-        link = self._folder(instance_id) / "linux"
+        link = self._executable(instance_id)
         if not link.is_symlink():
             link.symlink_to("kernel")
 

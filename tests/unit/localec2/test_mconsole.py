@@ -62,6 +62,15 @@ def test_a_refusal_is_an_error_with_the_kernels_words(kernel: Kernel) -> None:
         mconsole.ask(console, "remove ubdb")
 
 
+def test_a_machine_that_is_to_go_down_has_nothing_to_reboot_into(kernel: Kernel) -> None:
+    console, asked = kernel([(0, 0, b"OK")])
+    executable = console.with_name(mconsole.EXECUTABLE)
+    executable.symlink_to("kernel")
+    mconsole.shut_down(console, executable)
+    assert not executable.is_symlink()
+    assert struct.unpack_from("=III3s", asked[0])[3] == b"cad"
+
+
 def test_nobody_there(tmp_path: Path) -> None:
     (tmp_path / "i-1").mkdir()
     assert not mconsole.answers(tmp_path / "i-1" / "mconsole")

@@ -44,7 +44,7 @@ def test_names_fit_where_they_are_used(tmp_path: Path) -> None:
     assert len(port(ONE.id)) <= 15  # IFNAMSIZ less the closing zero
     assert port(ONE.id) != plug(ONE.id)
     deep = Place(tmp_path / ("d" * 200))
-    assert len(str(deep.sockets / ONE.id / "mconsole")) <= 107  # sockaddr_un
+    assert len(str(deep.console(ONE.id))) <= 107  # sockaddr_un
     assert deep.name != Place(tmp_path).name
 
 
