@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.inventory import API_PORT, ClusterSpec
+from infra.inventory import ClusterSpec
 from infra.kube_api import Api, Credentials
+from infra.layout import Layout
 from infra.pki.material import Material
 from infra.ssh import Listener, Shell, Ssh
 
@@ -26,6 +27,11 @@ class Cluster:
     _shells: dict[str, Ssh] = field(default_factory=dict)
 
     @property
+    def layout(self) -> Layout:
+        """Where things are on its machines."""
+        return self.spec.layout
+
+    @property
     def material(self) -> Material:
         return Material(self.state / "pki")
 
@@ -40,7 +46,7 @@ class Cluster:
 
     def api_of(self, controller: str) -> Api:
         """One API server by its machine's address, as admin."""
-        return self.api.at(f"https://{self.address_of(controller)}:{API_PORT}")
+        return self.api.at(f"https://{self.address_of(controller)}:{self.layout.ports.api_server}")
 
     def api_servers(self) -> dict[str, Api]:
         """Every API server by its machine's name, as admin."""
@@ -56,7 +62,7 @@ class Cluster:
 
     @property
     def balanced_url(self) -> str:
-        return f"https://{self.address_of(self.spec.load_balancer.name)}:{API_PORT}"
+        return f"https://{self.address_of(self.spec.load_balancer.name)}:{self.layout.ports.api_server}"
 
     def credentials(self, identity: str) -> Credentials:
         material = self.material

@@ -1,31 +1,19 @@
 """The cluster as data: six machines, their roles, addresses and the networks of the series."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
+from infra.layout import SERIES, Layout
+
 MachineName = NewType("MachineName", str)
-API_PORT = 6443
-"""Article 9: every API server and the balancer listen on 6443."""
-ETCD_PORT = 2379
-"""Article 6: each member's port for clients."""
 
 
 class Role(StrEnum):
     LOAD_BALANCER = "load-balancer"
     CONTROLLER = "controller"
     WORKER = "worker"
-
-
-UNITS: Mapping[Role, tuple[str, ...]] = {
-    Role.CONTROLLER: ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
-    Role.LOAD_BALANCER: ("haproxy",),
-    Role.WORKER: ("containerd", "kubelet", "kube-proxy"),
-}
-"""Units of the components of each role, in the order in which a machine's own need one another;
-the load balancer is between those it joins."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,8 @@ class Network:
 class ClusterSpec:
     """Everything that decides what is built; pure data, no ids of the platform.
 
-    ``id`` names the cluster on the platform and in reports; ``kubernetes`` like ``v1.36.1``.
+    ``id`` names the cluster on the platform and in reports; ``kubernetes`` like ``v1.36.1``;
+    ``layout`` is where things are on its machines.
     """
 
     id: str
@@ -67,6 +56,7 @@ class ClusterSpec:
     machines: tuple[Machine, ...]
     network: Network = Network()
     region: str = "ap-southeast-1"
+    layout: Layout = SERIES
 
     def machine(self, name: str) -> Machine:
         for machine in self.machines:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from infra.inventory import API_PORT, ETCD_PORT
+from infra.layout import Ports
 
 Where = Literal[
     "each worker",
@@ -21,6 +21,8 @@ Where = Literal[
     "any",
 ]
 """Where a claim must be judged; ``the leader`` and ``any`` are met by a single place."""
+API_SERVER = -1
+"""In place of a port: the API server of a machine, whose answer was read before."""
 Listener = Callable[[str, int], None]
 listeners: list[Listener] = []
 """Who hears of looks: a host (a machine's name or address) and a port, 0 for the machine itself."""
@@ -51,13 +53,13 @@ def looked_by_request(url: str) -> None:
         looked(found[1])
 
 
-def named(host: str, port: int, machines: Mapping[str, str]) -> str:
+def named(host: str, port: int, machines: Mapping[str, str], ports: Ports) -> str:
     """How the record names a place; ``machines`` are names by address. Empty: not one of ours."""
     name = machines.get(host, host)
     if name not in machines.values():
         return ""
-    part = {API_PORT: "API server of ", ETCD_PORT: "etcd of "}.get(port, "")
-    return part + name
+    api, etcd = "API server of ", "etcd of "
+    return {API_SERVER: api, ports.api_server: api, ports.etcd: etcd}.get(port, "") + name
 
 
 def wanted(where: Where, *, workers: Sequence[str], controllers: Sequence[str]) -> list[str]:

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import IpPermissionOutputTypeDef, IpPermissionTypeDef
 
 Say = Callable[[str], None]
-OPEN_PORTS = (22, 6443)
-"""From outside: SSH, and the API behind the balancer (article 9)."""
+SSH = 22
 OUT: "IpPermissionTypeDef" = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 """What a new group has of itself (VPC user guide, security groups)."""
 Key = tuple[str, int, int, str]
@@ -30,7 +29,7 @@ def wanted_rules(spec: ClusterSpec, allowed_cidr: str) -> "list[IpPermissionType
             "ToPort": port,
             "IpRanges": [{"CidrIp": allowed_cidr}],
         }
-        for port in OPEN_PORTS
+        for port in (SSH, spec.layout.ports.api_server)
     ]
     return inside + outside
 

@@ -14,7 +14,8 @@ from infra.pki.material import Material
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
-    servers = ",".join(f"https://{m.private_ip}:2379" for m in cluster.controllers)
+    etcd = cluster.layout.ports.etcd
+    servers = ",".join(f"https://{m.private_ip}:{etcd}" for m in cluster.controllers)
     yield Directory("/var/log/kubernetes", mode=0o700)
     yield File(f"{KUBERNETES}/audit-policy.yaml", rendered("audit-policy.yaml"))
     yield Binary("kube-apiserver", "/usr/local/bin/kube-apiserver")

@@ -13,7 +13,8 @@ from infra.pki.material import Material
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
-    members = ",".join(f"{m.name}=https://{m.private_ip}:2380" for m in cluster.controllers)
+    peers = cluster.layout.ports.etcd_peers
+    members = ",".join(f"{m.name}=https://{m.private_ip}:{peers}" for m in cluster.controllers)
     yield Directory("/var/lib/etcd", mode=0o700)
     for name in ("etcd", "etcdctl", "etcdutl"):
         yield Binary(name, f"/usr/local/bin/{name}")

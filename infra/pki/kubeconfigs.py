@@ -5,11 +5,10 @@ import os
 
 import yaml
 
-from infra.inventory import API_PORT, ClusterSpec
+from infra.inventory import ClusterSpec
 from infra.pki.authority import Pair, put
 from infra.pki.material import Material
 
-LOCAL = f"https://127.0.0.1:{API_PORT}"
 BESIDE_THE_API = ("kube-controller-manager", "kube-scheduler")
 """Article 5: these talk to the API server of their own machine, the others to the balancer."""
 ENCRYPTION = "encryption-config.yaml"
@@ -22,11 +21,11 @@ def create_all(spec: ClusterSpec, material: Material, *, admin_at: str | None = 
 
     ``admin_at`` is where a person reaches the balancer, when that is not its private address.
     """
-    balancer = str(spec.load_balancer.private_ip)
-    servers = dict.fromkeys(BESIDE_THE_API, LOCAL)
+    balancer, port = str(spec.load_balancer.private_ip), spec.layout.ports.api_server
+    servers = dict.fromkeys(BESIDE_THE_API, f"https://127.0.0.1:{port}")
     for name in ("kube-proxy", *(str(worker.name) for worker in spec.workers)):
-        servers[name] = f"https://{balancer}:{API_PORT}"
-    servers["admin"] = f"https://{admin_at or balancer}:{API_PORT}"
+        servers[name] = f"https://{balancer}:{port}"
+    servers["admin"] = f"https://{admin_at or balancer}:{port}"
     for name, server in servers.items():
         path = material.root / f"{name}.kubeconfig"
         content = kubeconfig(material, name, server)

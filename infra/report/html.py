@@ -9,7 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from infra import claims
-from infra.inventory import UNITS
+from infra.inventory import Role
+from infra.layout import SERIES
 from infra.report import findings, verdicts, wait_lower_bound
 from infra.report import folder as folders
 from infra.report.jinja import by_class, environment
@@ -148,7 +149,11 @@ def balanced(found: Sequence[Shown]) -> list[Shown]:
 def roles(run: Run) -> list[tuple[str, list[dict[str, Any]], tuple[str, ...]]]:
     """Machines by role, the load balancer between those it joins, with the units of the role."""
     return [
-        (role.value.replace("-", " "), [m for m in run.machines if m["role"] == role], units)
-        for role, units in UNITS.items()
+        (
+            role.value.replace("-", " "),
+            [m for m in run.machines if m["role"] == role],
+            SERIES.units.of(role),  # a stored run has no cluster to ask
+        )
+        for role in (Role.CONTROLLER, Role.LOAD_BALANCER, Role.WORKER)
         if any(m["role"] == role for m in run.machines)
     ]

@@ -18,7 +18,7 @@ from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.etcd import members
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
-from infra.inventory import UNITS, Role
+from infra.inventory import Role
 from infra.lifecycle import cluster_lifecycle
 from infra.settings import Settings
 from infra.wait import pause
@@ -82,13 +82,14 @@ def controllers(cluster: Cluster) -> list[str]:
 
 
 def look(cluster: Cluster) -> Look:
+    units = cluster.layout.units
     shown = [
         unit
         for worker in cluster.spec.workers
-        for unit in systemd.show_all(cluster.shell(worker.name), UNITS[Role.WORKER])
+        for unit in systemd.show_all(cluster.shell(worker.name), units.of(Role.WORKER))
     ]
     balancer = cluster.shell(cluster.spec.load_balancer.name)
-    shown.append(systemd.show(balancer, "haproxy"))
+    shown.append(systemd.show(balancer, units.load_balancer))
     return Look(
         control_plane_snapshot.look(cluster),
         {f"{unit.name} on {unit.machine}": control_plane_snapshot.identity(unit) for unit in shown},

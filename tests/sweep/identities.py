@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from infra.desired.things import Secret
-from infra.inventory import API_PORT, ClusterSpec, Machine
+from infra.inventory import ClusterSpec, Machine
 from infra.pki import authority, kubeconfigs
 from infra.pki.authority import Pair
 from infra.pki.identities import AUTHORITIES, Identity, Usage, identities
@@ -150,7 +150,7 @@ def of_kubeconfig(thing: Secret, identity: Identity, known: Known) -> Iterator[t
 def elsewhere(known: Known) -> str:
     """Not the balancer, not the machine itself."""
     other = next(m for m in known.spec.controllers if m != known.machine)
-    return f"https://{other.private_ip}:{API_PORT}"
+    return f"https://{other.private_ip}:{known.spec.layout.ports.api_server}"
 
 
 def with_cluster(content: bytes, value: Mapping[str, str | None]) -> bytes:

@@ -77,4 +77,6 @@ def election(*changes: Change, looks: tuple[dict[str, str], ...] = ()) -> Electi
 def cluster(state: Path | None = None, **more: Any) -> Any:
     spec = series("test", kubernetes="v1.36.1", platform="local")
     addresses = {m.name: str(m.private_ip) for m in spec.machines}
-    return SimpleNamespace(spec=spec, state=state, address_of=addresses.__getitem__, **more)
+    return SimpleNamespace(
+        spec=spec, layout=spec.layout, state=state, address_of=addresses.__getitem__, **more
+    )

@@ -7,7 +7,6 @@ from typing import Any
 from infra import places
 from infra.clients.apimachinery.sample_objects import Draft, mark_of
 from infra.errors import ClaimError
-from infra.inventory import API_PORT
 from infra.kube_api import DRY_RUN, PATCH_TYPES, Answer, Api
 
 Servers = Mapping[str, Api]
@@ -31,7 +30,7 @@ class Verdicts:
 
     def all(self, holds: Callable[[Answer], bool]) -> bool:
         for machine in self.answers:
-            places.looked(machine, API_PORT)
+            places.looked(machine, places.API_SERVER)
         return all(holds(answer) for answer in self.answers.values())
 
     def must(self, holds: Callable[[Answer], bool], *, what: str) -> None:

@@ -25,8 +25,6 @@ PODS = "/api/v1/namespaces/kube-system/pods"
 SERVICE = "/api/v1/namespaces/kube-system/services/metrics-server"
 PUBLISHED = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication"
 ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:metrics-server"
-PORT = 10250
-"""--secure-port of metrics-server, in its Pod's network."""
 SERVED = Bound(
     150, "metrics of every node are served", "T7 twice: a start, 20 s of delay, 2 scrapes"
 )
@@ -66,6 +64,11 @@ class Second:
         return str(self.pod["metadata"]["uid"])
 
     @property
+    def port(self) -> int:
+        """In its Pod's network."""
+        return self.cluster.layout.ports.metrics_server
+
+    @property
     def address(self) -> str:
         return str(self.pod["status"]["podIP"])
 
@@ -77,7 +80,7 @@ class Second:
         got = tls_tunnel.exchange(
             self.cluster,
             machine,
-            PORT,
+            self.port,
             tls_tunnel.request("GET", path, at=self.address, headers=headers),
             context=tls_tunnel.trusting_anybody(
                 credentials
@@ -85,7 +88,7 @@ class Second:
             address=self.address,
         )
         status, found, text = tls_tunnel.parsed(got)
-        return Answer("GET", f"https://{self.address}:{PORT}{path}", status, found, text)
+        return Answer("GET", f"https://{self.address}:{self.port}{path}", status, found, text)
 
     def requests(self) -> float:
         """Requests to its group that it has counted itself."""

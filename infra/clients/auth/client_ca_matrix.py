@@ -9,7 +9,6 @@ from infra.clients.apimachinery import aggregation
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_handshakes, tls_tunnel
 from infra.cluster import Cluster
-from infra.inventory import API_PORT
 from infra.kube_api import Credentials
 from infra.pki import scenario_certificates
 from infra.pki.identities import FRONT_PROXY_CLIENT
@@ -45,20 +44,21 @@ Tried = Mapping[Door, Mapping[str, str]]
 def doors(cluster: Cluster) -> list[Door]:
     """Every port of the control plane, the kubelets and the aggregated API server."""
     only_etcd, only_kubernetes = frozenset({ETCD}), frozenset({KUBERNETES})
+    ports = cluster.layout.ports
     found: list[Door] = []
     for name in (str(machine.name) for machine in cluster.spec.controllers):
         found += [
-            Door(f"API server of {name}", name, API_PORT, "/api/v1/nodes", API),
-            Door(f"etcd of {name}, for clients", name, 2379, "/health", only_etcd),
-            Door(f"etcd of {name}, for peers", name, 2380, "/version", only_etcd),
-            Door(f"controller manager of {name}", name, 10257, "/metrics", API),
-            Door(f"scheduler of {name}", name, 10259, "/metrics", API),
+            Door(f"API server of {name}", name, ports.api_server, "/api/v1/nodes", API),
+            Door(f"etcd of {name}, for clients", name, ports.etcd, "/health", only_etcd),
+            Door(f"etcd of {name}, for peers", name, ports.etcd_peers, "/version", only_etcd),
+            Door(f"controller manager of {name}", name, ports.controller_manager, "/metrics", API),
+            Door(f"scheduler of {name}", name, ports.scheduler, "/metrics", API),
         ]
     for name in (str(machine.name) for machine in cluster.spec.workers):
-        found.append(Door(f"kubelet of {name}", name, 10250, "/metrics", only_kubernetes))
+        found.append(Door(f"kubelet of {name}", name, ports.kubelet, "/metrics", only_kubernetes))
     second = aggregation.second(cluster)
     here = str(cluster.spec.controllers[0].name)
-    own = Door("metrics-server", here, aggregation.PORT, "/metrics", API, second.address)
+    own = Door("metrics-server", here, second.port, "/metrics", API, second.address)
     return [*found, own]
 
 

@@ -1,6 +1,5 @@
 """Each component's metrics: where it tells them, to whom, and whom it refuses (claim 67.4)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra import parallel
@@ -10,8 +9,9 @@ from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
 from infra.clients.transport.tls_handshakes import NO_ANSWER
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.inventory import API_PORT, Role
+from infra.inventory import Role
 from infra.kube_api import Credentials
+from infra.layout import Ports
 
 BUILD = (component_metrics.BUILD, "git_version")
 ETCD_BUILD = ("etcd_server_version", "server_version")
@@ -32,26 +32,27 @@ class Endpoint:
     health: str = "/healthz"
 
 
-ENDPOINTS: Mapping[str, Endpoint] = {
-    "API server": Endpoint(Role.CONTROLLER, API_PORT, health="/livez"),
-    "controller manager": Endpoint(Role.CONTROLLER, 10257),
-    "scheduler": Endpoint(Role.CONTROLLER, 10259),
-    "kubelet": Endpoint(Role.WORKER, 10250),
-    "member of etcd": Endpoint(
-        Role.CONTROLLER,
-        2379,
-        known="apiserver-etcd-client",
-        built=ETCD_BUILD,
-        health="/health",
-    ),
-    "metrics-server": Endpoint(
-        None,
-        aggregation.PORT,
-        built=("metrics_server_kubelet_last_request_time_seconds", "node"),
-        health="/livez",
-    ),
-}
-"""All that ask who somebody is; kube-proxy, and etcd's second address, ask nobody."""
+def endpoints(ports: Ports) -> dict[str, Endpoint]:
+    """All that ask who somebody is; kube-proxy, and etcd's second address, ask nobody."""
+    return {
+        "API server": Endpoint(Role.CONTROLLER, ports.api_server, health="/livez"),
+        "controller manager": Endpoint(Role.CONTROLLER, ports.controller_manager),
+        "scheduler": Endpoint(Role.CONTROLLER, ports.scheduler),
+        "kubelet": Endpoint(Role.WORKER, ports.kubelet),
+        "member of etcd": Endpoint(
+            Role.CONTROLLER,
+            ports.etcd,
+            known="apiserver-etcd-client",
+            built=ETCD_BUILD,
+            health="/health",
+        ),
+        "metrics-server": Endpoint(
+            None,
+            ports.metrics_server,
+            built=("metrics_server_kubelet_last_request_time_seconds", "node"),
+            health="/livez",
+        ),
+    }
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,13 @@ class Local:
     built: tuple[str, str] = BUILD
 
 
-LOCAL: Mapping[str, Local] = {
-    "kube-proxy": Local(Role.WORKER, component_metrics.KUBE_PROXY, open=10250),
-    "member of etcd": Local(Role.CONTROLLER, 2381, open=2379, built=ETCD_BUILD),
-}
+def local(ports: Ports) -> dict[str, Local]:
+    return {
+        "kube-proxy": Local(Role.WORKER, ports.kube_proxy_metrics, open=ports.kubelet),
+        "member of etcd": Local(
+            Role.CONTROLLER, ports.etcd_metrics, open=ports.etcd, built=ETCD_BUILD
+        ),
+    }
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Told:
 
 def ask(cluster: Cluster, component: str, stranger: Credentials) -> dict[str, Told]:
     """Every process of a component, by machine; the only metrics-server by its own name."""
-    end = ENDPOINTS[component]
+    end = endpoints(cluster.layout.ports)[component]
     if end.role is None:
         address, here = aggregation.second(cluster).address, cluster.spec.controllers[0].name
         return {component: ask_one(cluster, end, str(here), address, stranger)}
@@ -126,12 +130,12 @@ def wanted_version(cluster: Cluster, component: str) -> str:
 
 def ask_locally(cluster: Cluster, component: str) -> dict[str, Told]:
     """A port that asks nobody, from its own machine."""
-    local, found = LOCAL[component], {}
-    for machine in cluster.spec.of(local.role):
-        url = f"http://127.0.0.1:{local.port}/metrics"
+    port, found = local(cluster.layout.ports)[component], {}
+    for machine in cluster.spec.of(port.role):
+        url = f"http://127.0.0.1:{port.port}/metrics"
         got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
         status = "200" if got.exit_status == 0 else NO_ANSWER
-        found[str(machine.name)] = Told(status, version_in(got.stdout, local.built))
+        found[str(machine.name)] = Told(status, version_in(got.stdout, port.built))
     return found
 
 
@@ -140,12 +144,12 @@ def reached_from_outside(cluster: Cluster, component: str) -> list[str]:
 
     Errors: NotPrepared when not even that is reached.
     """
-    local, found = LOCAL[component], []
-    machines = [str(machine.name) for machine in cluster.spec.of(LOCAL[component].role)]
+    port, found = local(cluster.layout.ports)[component], []
+    machines = [str(machine.name) for machine in cluster.spec.of(port.role)]
     for here, there in zip(machines, [*machines[1:], machines[0]], strict=True):
         address = str(cluster.spec.machine(there).private_ip)
-        reached = tls_tunnel.connects(cluster, here, address, local.open)
-        require(reached, f"{here} does not even reach port {local.open} of {there} (control)")
-        if tls_tunnel.connects(cluster, here, address, local.port):
-            found.append(f"{here} reaches port {local.port} of {there}")
+        reached = tls_tunnel.connects(cluster, here, address, port.open)
+        require(reached, f"{here} does not even reach port {port.open} of {there} (control)")
+        if tls_tunnel.connects(cluster, here, address, port.port):
+            found.append(f"{here} reaches port {port.port} of {there}")
     return found

@@ -7,17 +7,21 @@ from infra.clients.auth.tls_ports import Port
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
+from infra.layout import Layout
 from infra.pki import scenario_certificates
 from infra.pki.authority import Pair, alternatives_of
 from infra.pki.identities import identities
 from infra.pki.reading import Found
 
-SERVERS = {
-    "an API server": (6443, "kube-apiserver"),
-    "a member of etcd": (2379, "etcd"),
-    "a kubelet": (10250, "kubelet"),
-}
-"""TLS ports and units, by what features call them."""
+
+def servers(layout: Layout) -> dict[str, tuple[int, str]]:
+    """TLS ports and units, by what features call them."""
+    ports, units = layout.ports, layout.units
+    return {
+        "an API server": (ports.api_server, units.api_server),
+        "a member of etcd": (ports.etcd, units.etcd),
+        "a kubelet": (ports.kubelet, units.kubelet),
+    }
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Serving:
 
 def look(cluster: Cluster, component: str) -> Serving:
     """The first server of its kind and the others' fingerprints. Errors: LabError."""
-    number, unit = SERVERS[component]
+    number, unit = servers(cluster.layout)[component]
     port, *others = [one for one in tls_ports.ports(cluster) if one.number == number]
     shown = {one: tls_ports.served(cluster, one).fingerprint for one in others}
     process = systemd.show(cluster.shell(port.machine), unit)

@@ -30,14 +30,16 @@ class Port:
 def ports(cluster: Cluster) -> list[Port]:
     """TLS ports with a certificate of ours; the managers make their own at each start."""
     found: list[Port] = []
+    numbers = cluster.layout.ports
     for machine in cluster.spec.controllers:
         file = "/etc/etcd/etcd.pem"
-        found += [Port(machine.name, number, file, ETCD, "etcd") for number in (2379, 2380)]
+        of_etcd = (numbers.etcd, numbers.etcd_peers)
+        found += [Port(machine.name, number, file, ETCD, "etcd") for number in of_etcd]
         file = "/var/lib/kubernetes/kube-apiserver.pem"
-        found.append(Port(machine.name, 6443, file, KUBERNETES, "admin"))
+        found.append(Port(machine.name, numbers.api_server, file, KUBERNETES, "admin"))
     for machine in cluster.spec.workers:
         file = "/var/lib/kubelet/kubelet.pem"
-        found.append(Port(machine.name, 10250, file, KUBERNETES, "admin"))
+        found.append(Port(machine.name, numbers.kubelet, file, KUBERNETES, "admin"))
     return found
 
 

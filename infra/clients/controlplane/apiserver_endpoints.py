@@ -10,7 +10,6 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.inventory import UNITS, Role
 from infra.kube_api import Api, ApiUnreachable, JsonObject
 from infra.wait import eventually
 
@@ -132,12 +131,12 @@ def balanced_answer(cluster: Cluster) -> str:
         return f"no answer: {error}"
 
 
-def parts_as_pods(pods: Sequence[JsonObject]) -> list[str]:
-    """Pods that are a part of the control plane by name, or mirror a static Pod."""
+def parts_as_pods(pods: Sequence[JsonObject], units: tuple[str, ...]) -> list[str]:
+    """Pods that are named like one of the units, or mirror a static Pod."""
     return [
         f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
         for pod in pods
-        if pod["metadata"]["name"].startswith(UNITS[Role.CONTROLLER])
+        if pod["metadata"]["name"].startswith(units)
         or MIRROR in (pod["metadata"].get("annotations") or {})
     ]
 

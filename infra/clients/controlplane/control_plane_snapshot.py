@@ -9,9 +9,8 @@ from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.inventory import UNITS, Role
+from infra.inventory import Role
 
-ELECTED = ("kube-controller-manager", "kube-scheduler")
 Place = tuple[str, str]
 """A machine and a unit on it."""
 
@@ -33,9 +32,11 @@ class Stopped:
     lease: str = ""
 
 
-def look(cluster: Cluster, *, names: Iterable[str] = UNITS[Role.CONTROLLER]) -> Bystanders:
-    found = processes(cluster, names)
-    return Bystanders(found, {name: leases.read(cluster.api, name).holder for name in ELECTED})
+def look(cluster: Cluster, *, names: Iterable[str] = ()) -> Bystanders:
+    """Units of these names, or all of the control plane's."""
+    found = processes(cluster, names or cluster.layout.units.of(Role.CONTROLLER))
+    elected = cluster.layout.leases.elected
+    return Bystanders(found, {name: leases.read(cluster.api, name).holder for name in elected})
 
 
 def processes(cluster: Cluster, names: Iterable[str]) -> dict[Place, Unit]:

@@ -10,8 +10,6 @@ from infra.errors import LabError
 from infra.kube_api import ApiUnreachable
 from infra.wait import SYSTEM, Clock, pause
 
-PORTS = {"kube-controller-manager": 10257, "kube-scheduler": 10259}
-"""Secure ports of K cmd/kube-controller-manager and cmd/kube-scheduler."""
 MASTER = "leader_election_master_status"
 """1 on the instance that leads, 0 on others (CB metrics/prometheus/clientgo/leaderelection)."""
 EVERY = 0.5
@@ -25,12 +23,21 @@ Looks = Mapping[str, str]
 refuses to tell runs, and may well act."""
 
 
+def port_of(cluster: Cluster, component: str) -> int:
+    """The secure port of the component that has a Lease of this name."""
+    leases, ports = cluster.layout.leases, cluster.layout.ports
+    known = {
+        leases.controller_manager: ports.controller_manager,
+        leases.scheduler: ports.scheduler,
+    }
+    return known[component]
+
+
 def says(cluster: Cluster, machine: str, component: str) -> str:
     """What this machine's process says of itself."""
     try:
-        text = prometheus.scrape(
-            cluster, machine, PORTS[component], credentials=cluster.credentials("admin")
-        )
+        port, admin = port_of(cluster, component), cluster.credentials("admin")
+        text = prometheus.scrape(cluster, machine, port, credentials=admin)
     except ApiUnreachable as error:
         return f"{NO_ANSWER}: {error}"
     except LabError as error:
@@ -65,9 +72,9 @@ def unhealthy(cluster: Cluster, component: str) -> list[str]:
     """Machines whose process does not answer 200 on /healthz, with what it answers."""
     found: list[str] = []
     for machine in cluster.spec.controllers:
-        credentials = cluster.credentials("admin")
+        port, admin = port_of(cluster, component), cluster.credentials("admin")
         status, text = tls_tunnel.fetch(
-            cluster, machine.name, PORTS[component], path="/healthz", credentials=credentials
+            cluster, machine.name, port, path="/healthz", credentials=admin
         )
         if status != 200:
             found.append(f"{machine.name}: {status} {text[:100]}")

@@ -1,11 +1,10 @@
 """Who holds the Leases of elected components while API servers come and go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from infra.clients.controlplane import leases
-from infra.clients.controlplane.control_plane_snapshot import ELECTED
 from infra.clients.transport.paced_thread import Paced
 from infra.errors import LabError
 from infra.kube_api import Api
@@ -43,10 +42,10 @@ class Restarts:
 class Holders:
     """Machines that hold the Leases, over and over, kept by a thread; nobody is no machine."""
 
-    def __init__(self, api: Api, *, clock: Clock = SYSTEM) -> None:
+    def __init__(self, api: Api, names: Iterable[str], *, clock: Clock = SYSTEM) -> None:
         self._api = api.at(api.base)  # a session of its own: the thread shares none
         self._clock = clock
-        self._seen: dict[str, list[tuple[float, str]]] = {name: [] for name in ELECTED}
+        self._seen: dict[str, list[tuple[float, str]]] = {name: [] for name in names}
         because = "samples are recorded, not judged"
         self._paced = Paced(self._look, a_second=A_SECOND, because=because, clock=clock)
 

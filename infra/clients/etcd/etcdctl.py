@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.errors import CommandFailed, LabError
-from infra.inventory import ETCD_PORT, ClusterSpec
+from infra.inventory import ClusterSpec
 from infra.ssh import Result, Shell
 
-CLIENT_PORT = ETCD_PORT
 ETCDCTL = "/usr/local/bin/etcdctl"
 ETCDUTL = "/usr/local/bin/etcdutl"
 FILES = "/etc/etcd"
@@ -159,7 +158,7 @@ def argv(endpoints: Iterable[str]) -> list[str]:
 
 def endpoints_of(spec: ClusterSpec) -> tuple[str, ...]:
     """Client addresses of the three members, in the order of the controllers."""
-    return tuple(f"https://{m.private_ip}:{CLIENT_PORT}" for m in spec.controllers)
+    return tuple(f"https://{m.private_ip}:{spec.layout.ports.etcd}" for m in spec.controllers)
 
 
 def at_revision(revision: int) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def client_of(cluster: Cluster, machine: str) -> Etcdctl:
 
 
 def endpoint(cluster: Cluster, machine: str) -> str:
-    return f"https://{cluster.spec.machine(machine).private_ip}:{etcdctl.CLIENT_PORT}"
+    return f"https://{cluster.spec.machine(machine).private_ip}:{cluster.layout.ports.etcd}"
 
 
 def look(cluster: Cluster) -> Members:
@@ -73,7 +73,7 @@ def look(cluster: Cluster) -> Members:
 
 def processes(cluster: Cluster) -> dict[str, Unit]:
     """By machine. One that is stopped is among them; its member's status would take 20 s."""
-    found = control_plane_snapshot.processes(cluster, ["etcd"])
+    found = control_plane_snapshot.processes(cluster, [cluster.layout.units.etcd])
     return {machine: unit for (machine, _), unit in found.items()}
 
 
@@ -208,10 +208,10 @@ def holders(cluster: Cluster, key: str) -> list[str]:
 
 def leader_changes(cluster: Cluster, machines: Iterable[str]) -> dict[str, float]:
     """How often each of these members has seen the leader change since it started."""
-    credentials = cluster.credentials(CLIENT)
+    credentials, port = cluster.credentials(CLIENT), cluster.layout.ports.etcd
     found: dict[str, float] = {}
     for machine in machines:
-        text = prometheus.scrape(cluster, machine, etcdctl.CLIENT_PORT, credentials=credentials)
+        text = prometheus.scrape(cluster, machine, port, credentials=credentials)
         value = prometheus.value(prometheus.parse(text, only=CHANGES), CHANGES)
         if value is None:
             raise LabError(f"etcd on {machine} has no metric {CHANGES}")

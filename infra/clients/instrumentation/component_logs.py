@@ -11,17 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.clients.instrumentation.component_metrics import COMPONENTS
 from infra.clients.transport import journal, tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import LabError, NotPrepared, Unreachable, require
-from infra.inventory import API_PORT, ETCD_PORT
 from infra.kube_api import Credentials
 from infra.pki import authority
 from infra.ssh import Dials
 
-AUTHENTICATING = (API_PORT, *COMPONENTS.values())
-"""Ports that tell of a certificate that they do not know."""
 REFUSED = 401
 Wanted = tuple[str, str, str]
 """Component, machine and the word that only this scenario can have brought about."""
@@ -42,7 +38,7 @@ def call_as_stranger(cluster: Cluster) -> str:
         key.write_bytes(pair.key_pem)
         stranger = Credentials(cluster.credentials("admin").ca, cert=cert, key=key)
         for machine in cluster.spec.controllers:
-            for port in AUTHENTICATING:
+            for port in authenticating(cluster):
                 path = "/metrics"
                 status, _ = tls_tunnel.fetch(
                     cluster, machine.name, port, path=path, credentials=stranger
@@ -53,6 +49,12 @@ def call_as_stranger(cluster: Cluster) -> str:
     return serial
 
 
+def authenticating(cluster: Cluster) -> tuple[int, ...]:
+    """Ports that tell of a certificate that they do not know."""
+    ports = cluster.layout.ports
+    return ports.api_server, ports.controller_manager, ports.scheduler
+
+
 def ask_etcd(cluster: Cluster, machine: str, *, name: str) -> None:
     """A handshake with a member by that name, without a certificate: it is turned away."""
     shell, nobody = cluster.shell(machine), Credentials(cluster.credentials("admin").ca)
@@ -60,7 +62,7 @@ def ask_etcd(cluster: Cluster, machine: str, *, name: str) -> None:
         raise LabError(f"{machine} opens no connections for us")
     address = str(cluster.spec.machine(machine).private_ip)
     try:
-        channel = shell.dial(address, ETCD_PORT)
+        channel = shell.dial(address, cluster.layout.ports.etcd)
     except Unreachable as error:
         raise NotPrepared(f"etcd of {machine}: {error}") from error
     context = tls_tunnel.trusting_anybody(nobody)

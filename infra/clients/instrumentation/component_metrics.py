@@ -3,19 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from infra.clients.node.kubelet_api import PORT as KUBELET
 from infra.clients.transport import plain_http, prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
-from infra.inventory import API_PORT, Role
+from infra.inventory import Role
 from infra.kube_api import Api, ApiUnreachable
+from infra.layout import Ports
 from infra.ssh import Shell
 
-COMPONENTS = {"controller manager": 10257, "scheduler": 10259}
-"""Secure ports: cmd/kube-controller-manager and kube-scheduler of kubernetes."""
-KUBE_PROXY = 10249
-PROXY_HEALTH = 10256
-"""kube-proxy's port for load balancers, on all addresses (pkg/proxy/apis/config, defaults.go)."""
 BUILD = "kubernetes_build_info"
 REQUESTS = "apiserver_request_total"
 HEALTHY = "kubernetes_healthcheck"
@@ -31,13 +26,17 @@ class Check:
     path: str = "/healthz"
 
 
-CHECKS = {
-    "API server": Check(Role.CONTROLLER, API_PORT, "/readyz"),
-    "controller manager": Check(Role.CONTROLLER, COMPONENTS["controller manager"]),
-    "scheduler": Check(Role.CONTROLLER, COMPONENTS["scheduler"]),
-    "kubelet": Check(Role.WORKER, KUBELET),
-}
 INDICATORS = "/metrics/slis"
+
+
+def checks(ports: Ports) -> dict[str, Check]:
+    """By component."""
+    return {
+        "API server": Check(Role.CONTROLLER, ports.api_server, "/readyz"),
+        "controller manager": Check(Role.CONTROLLER, ports.controller_manager),
+        "scheduler": Check(Role.CONTROLLER, ports.scheduler),
+        "kubelet": Check(Role.WORKER, ports.kubelet),
+    }
 
 
 @dataclass(frozen=True)
@@ -103,18 +102,18 @@ def ask_kube_proxies(cluster: Cluster) -> dict[str, Told]:
     """kube-proxy of every worker, asked on the worker itself."""
     found: dict[str, Told] = {}
     for machine in cluster.spec.workers:
-        url = f"http://127.0.0.1:{KUBE_PROXY}/metrics"
+        url = f"http://127.0.0.1:{cluster.layout.ports.kube_proxy_metrics}/metrics"
         got = cluster.shell(machine.name).run(["curl", "--silent", "--fail", url], check=False)
         found[machine.name] = Told(200 if got.exit_status == 0 else 0, version_in(got.stdout))
     return found
 
 
-def of_proxy(shell: Shell) -> str:
+def of_proxy(shell: Shell, port: int) -> str:
     """What is wrong with a worker's kube-proxy, as it says itself there; empty when nothing is."""
     try:
-        status, said = plain_http.get(shell, PROXY_HEALTH, "/healthz")
+        status, said = plain_http.get(shell, port, "/healthz")
     except ApiUnreachable:
-        return f"does not answer on its health port {PROXY_HEALTH}"
+        return f"does not answer on its health port {port}"
     return "" if status == 200 else f"says that it is not healthy ({status} {said[:200]})"
 
 
@@ -136,16 +135,15 @@ def indicators(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
 
 
 def ask_health(cluster: Cluster, component: str) -> None:
-    each(cluster, component, CHECKS[component].path)
+    each(cluster, component, checks(cluster.layout.ports)[component].path)
 
 
 def each(cluster: Cluster, component: str, path: str) -> dict[str, str]:
     """What every process of a component gives admin at a path. Errors: LabError for a refusal."""
-    role, port = CHECKS[component].role, CHECKS[component].port
-    admin = cluster.credentials("admin")
+    check, admin = checks(cluster.layout.ports)[component], cluster.credentials("admin")
     return {
-        machine.name: prometheus.scrape(cluster, machine.name, port, credentials=admin, path=path)
-        for machine in cluster.spec.of(role)
+        m.name: prometheus.scrape(cluster, m.name, check.port, credentials=admin, path=path)
+        for m in cluster.spec.of(check.role)
     }
 
 

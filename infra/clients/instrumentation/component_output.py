@@ -8,7 +8,6 @@ import re
 from infra import parallel
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
-from infra.inventory import UNITS
 from infra.ssh import Shell
 
 STREAM = re.compile(r"(?:^|\0)JOURNAL_STREAM=\d+:(\d+)")
@@ -18,7 +17,8 @@ STREAM = re.compile(r"(?:^|\0)JOURNAL_STREAM=\d+:(\d+)")
 def elsewhere(cluster: Cluster) -> list[str]:
     """Components whose output or errors do not go to the journal of their machine, and where."""
     machines = [*cluster.spec.controllers, *cluster.spec.workers]
-    asked = [(cluster.shell(m.name), unit) for m in machines for unit in UNITS[m.role]]
+    units = cluster.layout.units
+    asked = [(cluster.shell(m.name), unit) for m in machines for unit in units.of(m.role)]
     return parallel.found(asked, lambda one: of_unit(*one))
 
 

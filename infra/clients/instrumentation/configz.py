@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from infra.clients.controlplane.leader_metrics import PORTS
+from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.transport import durations, prometheus
 from infra.cluster import Cluster
 from infra.errors import LabError
@@ -19,7 +19,7 @@ def told(cluster: Cluster, machine: str, component: str) -> JsonObject:
     text = prometheus.scrape(
         cluster,
         machine,
-        PORTS[component],
+        port_of(cluster, component),
         credentials=cluster.credentials("admin"),
         path="/configz",
     )

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from infra import parallel
-from infra.clients.controlplane.leader_metrics import PORTS
+from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.node.kubelet_api import Port
 from infra.clients.transport import tls_tunnel
-from infra.clients.transport.systemd import API_SERVER
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.inventory import Machine, Role
@@ -49,7 +47,7 @@ def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
     def of(machine: Machine) -> Settings:
         api: Api = servers[str(machine.name)]
         answer = api.ask("GET", FLAGS)
-        unit = of_unit(cluster.shell(machine.name), API_SERVER)
+        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.api_server)
         return {**flags(machine, answer.status, answer.text), **unit}
 
     servers = cluster.api_servers()
@@ -61,7 +59,7 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
     admin = cluster.credentials("admin")
 
     def of(machine: Machine) -> Settings:
-        name, port = str(machine.name), PORTS[component]
+        name, port = str(machine.name), port_of(cluster, component)
         status, text = tls_tunnel.fetch(cluster, name, port, path=FLAGS, credentials=admin)
         configured = fields(configz.told(cluster, name, component))
         unit = of_unit(cluster.shell(machine.name), component)
@@ -79,7 +77,7 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
         answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
         if told is None:
             raise LabError(f"the kubelet of {machine.name} tells no configuration")
-        unit = of_unit(cluster.shell(machine.name), KUBELET)
+        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.kubelet)
         return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
 
     return each(cluster, Role.WORKER, of)
@@ -92,7 +90,8 @@ def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
         shell = cluster.shell(machine.name)
         dumped = tomllib.loads(shell.run(DUMP).stdout)
         programs = sums(shell.run(PROGRAMS).stdout)
-        return {**fields(dumped), **programs, **of_unit(shell, "containerd")}
+        unit = of_unit(shell, cluster.layout.units.container_runtime)
+        return {**fields(dumped), **programs, **unit}
 
     return each(cluster, Role.WORKER, of)
 

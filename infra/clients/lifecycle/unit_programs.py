@@ -11,18 +11,22 @@ from infra.clients.lifecycle import version_skew
 from infra.clients.lifecycle.version_skew import Versions
 from infra.cluster import Cluster
 from infra.errors import LabError
-from infra.inventory import API_PORT, Machine, Role
+from infra.inventory import Machine, Role
+from infra.layout import Units
 from infra.ssh import Shell
 
-UNITS = {
-    "controller manager": ("kube-controller-manager", Role.CONTROLLER),
-    "scheduler": ("kube-scheduler", Role.CONTROLLER),
-    "kubelet": ("kubelet", Role.WORKER),
-    "kube-proxy": ("kube-proxy", Role.WORKER),
-}
-"""Clients of the API that run as units, by what they are called elsewhere."""
 ARGUMENTS = re.compile(r"argv\[\]=(.*?) ;")
 """In what systemd shows of ExecStart; drop-ins are in it."""
+
+
+def clients(units: Units) -> dict[str, tuple[str, Role]]:
+    """Units that are clients of the API, with their role, by what they are called elsewhere."""
+    return {
+        "controller manager": (units.controller_manager, Role.CONTROLLER),
+        "scheduler": (units.scheduler, Role.CONTROLLER),
+        "kubelet": (units.kubelet, Role.WORKER),
+        "kube-proxy": (units.kube_proxy, Role.WORKER),
+    }
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,13 @@ class Program:
 def installed(cluster: Cluster) -> list[Program]:
     """Of every controller and worker. Errors: LabError for what cannot be read."""
     machines = [*cluster.spec.controllers, *cluster.spec.workers]
-    return parallel.found(machines, lambda one: of_machine(cluster.shell(one.name), one))
+    return parallel.found(machines, lambda machine: of_machine(cluster, machine))
 
 
-def of_machine(shell: Shell, machine: Machine) -> list[Program]:
+def of_machine(cluster: Cluster, machine: Machine) -> list[Program]:
     return [
-        look(shell, component, unit)
-        for component, (unit, role) in UNITS.items()
+        look(cluster.shell(machine.name), component, unit)
+        for component, (unit, role) in clients(cluster.layout.units).items()
         if role is machine.role
     ]
 
@@ -72,7 +76,8 @@ def look(shell: Shell, component: str, unit: str) -> Program:
 
 def past_the_balancer(cluster: Cluster, programs: list[Program]) -> list[str]:
     """Components of workers that are sent to one API server: it takes them with it when it goes."""
-    balancer = f"https://{cluster.spec.load_balancer.private_ip}:{API_PORT}"
+    port = cluster.layout.ports.api_server
+    balancer = f"https://{cluster.spec.load_balancer.private_ip}:{port}"
     workers = [str(machine.name) for machine in cluster.spec.workers]
     return [
         f"the {one.component} of {one.machine} is sent to {one.server}"

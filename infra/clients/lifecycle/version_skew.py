@@ -37,6 +37,7 @@ class Move:
 
 def measure(cluster: Cluster, kubectl: str) -> Versions:
     """Every component asked itself. Errors: ApiUnreachable, ApiRefused."""
+    managers = (cluster.layout.ports.controller_manager, cluster.layout.ports.scheduler)
     return {
         API: {m: serving(api.get("/version")) for m, api in cluster.api_servers().items()},
         **{
@@ -44,7 +45,7 @@ def measure(cluster: Cluster, kubectl: str) -> Versions:
                 m: told.version
                 for m, told in component_metrics.ask_component(cluster, port).items()
             }
-            for name, port in component_metrics.COMPONENTS.items()
+            for name, port in zip(MANAGERS, managers, strict=True)
         },
         "kubelet": {str(m.name): built(cluster.api, m.name) for m in cluster.spec.workers},
         "kube-proxy": {

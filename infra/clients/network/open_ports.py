@@ -11,15 +11,9 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
 from infra.kube_api import ApiUnreachable
+from infra.layout import Units
 from infra.ssh import LOOPBACK, Shell
 
-COMPONENTS: Mapping[str, tuple[str, Role]] = {
-    "API server": (systemd.API_SERVER, Role.CONTROLLER),
-    "member of etcd": ("etcd", Role.CONTROLLER),
-    **unit_programs.UNITS,
-    "container runtime": ("containerd", Role.WORKER),
-}
-"""Unit and role of each."""
 STREAMING = "container runtime"
 """It serves kubectl exec to its kubelet on any free port of the loopback (containerd
 internal/cri/config, stream_server_address), or on none."""
@@ -42,11 +36,21 @@ class Listening:
         return f"{self.component} of {self.machine} listens on {self.address}:{self.port}"
 
 
+def components(units: Units) -> dict[str, tuple[str, Role]]:
+    """Unit and role of each."""
+    return {
+        "API server": (units.api_server, Role.CONTROLLER),
+        "member of etcd": (units.etcd, Role.CONTROLLER),
+        **unit_programs.clients(units),
+        "container runtime": (units.container_runtime, Role.WORKER),
+    }
+
+
 def of_all(cluster: Cluster) -> list[Listening]:
     """Of every component. Errors: NotPrepared naming one that listens nowhere."""
     asked = [
         (name, unit, str(machine.name))
-        for name, (unit, role) in COMPONENTS.items()
+        for name, (unit, role) in components(cluster.layout.units).items()
         for machine in cluster.spec.of(role)
     ]
 

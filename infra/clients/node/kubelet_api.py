@@ -16,7 +16,6 @@ from infra.kube_api import Answer, Credentials
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
-PORT = 10250
 READ_ONLY_PORT = 10255
 RIGHTS: Mapping[str, str] = {
     "/metrics": "metrics",
@@ -56,6 +55,10 @@ class Port:
     node: str
     credentials: Credentials
 
+    @property
+    def number(self) -> int:
+        return self.cluster.layout.ports.kubelet
+
     def ask(self, path: str, method: str = "GET", *, timeout: float = TIMEOUT) -> Answer:
         """One request on a connection of its own; ``timeout`` is seconds without a byte.
 
@@ -69,7 +72,7 @@ class Port:
         request = tls_tunnel.request(method, path, at=self.node, headers=headers)
         got = self._exchange(request, timeout=timeout)
         status, found, text = tls_tunnel.parsed(got)
-        return Answer(method, f"https://{self.node}:{PORT}{path}", status, found, text)
+        return Answer(method, f"https://{self.node}:{self.number}{path}", status, found, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
         found = parallel.answers(paths, self.ask, at_most=AT_ONCE)
@@ -97,7 +100,7 @@ class Port:
         return tls_tunnel.exchange(
             self.cluster,
             self.node,
-            PORT,
+            self.number,
             request,
             context=context,
             is_whole=is_whole,
@@ -107,10 +110,10 @@ class Port:
 
 def await_listening(cluster: Cluster, node: str) -> None:
     """A restarted kubelet may renew its lease before it listens. Errors: NotPrepared."""
-    address = str(cluster.spec.machine(node).private_ip)
+    address, port = str(cluster.spec.machine(node).private_ip), cluster.layout.ports.kubelet
     with preparing():
         eventually(
-            lambda: tls_tunnel.connects(cluster, node, address, PORT),
+            lambda: tls_tunnel.connects(cluster, node, address, port),
             bool,
             within=scaled(NODE_READY),
             what=f"the restarted kubelet of {node} listens",

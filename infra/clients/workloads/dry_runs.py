@@ -12,7 +12,6 @@ from infra import places
 from infra.clients.workloads.pods import is_too_early
 from infra.cluster import Cluster
 from infra.errors import preparing
-from infra.inventory import API_PORT
 from infra.kube_api import DRY_RUN, Answer, Api
 from infra.timing import SCHEDULED, scaled
 from infra.wait import eventually
@@ -48,6 +47,6 @@ def informed(asked: Callable[[], Answer]) -> Answer:
 def judged(answer: Answer) -> Mapping[str, Answer]:
     """Every answer by who gave it; the record of the scenario hears which were judged."""
     for machine in answer.dry:
-        places.looked(machine, API_PORT)
+        places.looked(machine, places.API_SERVER)
     dry = {f"the API server of {machine}": said for machine, said in answer.dry.items()}
     return {**dry, "the API": answer}

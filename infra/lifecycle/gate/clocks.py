@@ -11,7 +11,6 @@ from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.kube_api import need
 
-ELECTED = ("kube-controller-manager", "kube-scheduler")
 LATE = 5.0
 """Seconds a Lease may be over its duration: a takeover in progress is not a broken cluster yet."""
 Readings = Mapping[str, clocks.Reading]
@@ -41,7 +40,7 @@ def read(cluster: Cluster) -> tuple[Readings, list[str]]:
 def lease_problems(cluster: Cluster, readings: Readings) -> list[str]:
     """A Lease's age is told by the clock of who renews it; the API server's may be another."""
     found: list[str] = []
-    for name in ELECTED:
+    for name in cluster.layout.leases.elected:
         answer = cluster.api.ask("GET", leases.path(name))
         lease = leases.parse(need(answer))
         own = readings.get(lease.machine)

@@ -47,7 +47,8 @@ def closed_by(spec: Mapping[str, Any]) -> list[str]:
 def proxy_problems(cluster: Cluster) -> list[str]:
     """A worker whose kube-proxy is dead keeps its rules, and learns of no Service any more."""
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
-    told = parallel.answers(shells, component_metrics.of_proxy)
+    port = cluster.layout.ports.kube_proxy_health
+    told = parallel.answers(shells, lambda shell: component_metrics.of_proxy(shell, port))
     found = dict(zip((shell.name for shell in shells), told, strict=True))
     return [
         f"kube-proxy of {worker} {told}: Services on {worker} stay as they were or lead nowhere"

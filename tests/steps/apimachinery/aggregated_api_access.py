@@ -9,7 +9,7 @@ from pytest_bdd import given, then
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra.clients.apimachinery import aggregation
-from infra.clients.apimachinery.aggregation import PORT, Said, Second
+from infra.clients.apimachinery.aggregation import Said, Second
 from infra.clients.auth import client_ca_matrix, published_client_cas
 from infra.clients.auth import service_accounts as rights
 from infra.clients.auth.service_accounts import TokenAccount
@@ -139,8 +139,8 @@ def routes_to_endpoints(cluster: Cluster) -> None:
 @then("every controller connects to the Pod's address")
 def connects_to_pod(cluster: Cluster, second: Second) -> None:
     names = [machine.name for machine in cluster.spec.controllers]
-    wrong = [n for n in names if not tls_tunnel.connects(cluster, n, second.address, PORT)]
-    must_be_none(wrong, f"controllers reach {second.address}:{PORT}")
+    wrong = [n for n in names if not tls_tunnel.connects(cluster, n, second.address, second.port)]
+    must_be_none(wrong, f"controllers reach {second.address}:{second.port}")
 
 
 @then("no controller connects to the Service's address")

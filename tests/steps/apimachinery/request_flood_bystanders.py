@@ -14,7 +14,6 @@ from infra.clients.apimachinery import request_flood
 from infra.clients.apimachinery.request_flood import Outcome
 from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.controlplane import leases
-from infra.clients.controlplane.control_plane_snapshot import ELECTED
 from infra.clients.controlplane.leases import Lease
 from infra.clients.lifecycle.availability_probe import Asking, trouble
 from infra.clients.node.node_leases import NODES
@@ -138,7 +137,7 @@ def bystanding(
     cluster: Cluster, account: TokenAccount, server: Api, path: str
 ) -> dict[str, tuple[Api, str]]:
     """Who goes on beside a flood at one API server, and what they ask for."""
-    node, leader = str(cluster.spec.workers[0].name), "kube-scheduler"
+    node, leader = str(cluster.spec.workers[0].name), cluster.layout.leases.scheduler
     return {
         "another account": (account.api(server), path),
         "admin": (server, path),
@@ -193,4 +192,5 @@ def failed(asking: Asking) -> int:
 def held(cluster: Cluster) -> dict[str, Lease]:
     """Leases of nodes and of leaders."""
     nodes = {lease.name: lease for lease in leases.listed(cluster.api, namespace=NODES)}
-    return {**nodes, **{name: leases.read(cluster.api, name) for name in ELECTED}}
+    elected = cluster.layout.leases.elected
+    return {**nodes, **{name: leases.read(cluster.api, name) for name in elected}}

@@ -7,17 +7,18 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from infra import places
 from infra.clients.auth import client_ca_matrix, metrics_access
-from infra.clients.auth.metrics_access import ENDPOINTS, LOCAL, Told
+from infra.clients.auth.metrics_access import Told, endpoints, local
 from infra.clients.network import open_ports
 from infra.clients.network.open_ports import Listening
 from infra.clients.transport.tls_handshakes import NO_ANSWER
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import Credentials
+from infra.layout import SERIES
 from tests.steps.phrases import one_of, phrase
 
-COMPONENT = one_of(ENDPOINTS)
-ALONE = one_of(LOCAL)
+COMPONENT = one_of(endpoints(SERIES.ports))
+ALONE = one_of(local(SERIES.ports))
 STATUS = one_of(["200", "401", "403", NO_ANSWER])
 Answers = dict[str, Told]
 

@@ -17,7 +17,7 @@ from infra.clients.transport.prometheus import Sample
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.inventory import API_PORT
+from infra.layout import SERIES
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.lifecycle.rolling_restart import await_ready
@@ -29,7 +29,7 @@ LABELS = {
 """Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
 IN_FLIGHT = "apiserver_current_inflight_requests"
 READABLE = ("/metrics", "/metrics/slis", "/livez")
-CHECKED = one_of(component_metrics.CHECKS)
+CHECKED = one_of(component_metrics.checks(SERIES.ports))
 
 
 @pytest.fixture
@@ -193,7 +193,8 @@ def pods_own_run(pod: RunningPod) -> None:
 @when("the API server of one controller is restarted", target_fixture="restarted")
 def restart_one(cluster: Cluster) -> str:
     machine = str(cluster.spec.controllers[-1].name)
-    systemd.restart(cluster.shell(machine), systemd.API_SERVER, reread=False, killing=True)
+    unit = cluster.layout.units.api_server
+    systemd.restart(cluster.shell(machine), unit, reread=False, killing=True)
     await_ready(machine, cluster.api_of(machine))
     return machine
 
@@ -208,4 +209,4 @@ def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: s
 def looked_at(machines: Iterable[str]) -> None:
     """What their API servers said before is judged now."""
     for machine in machines:
-        places.looked(machine, API_PORT)
+        places.looked(machine, places.API_SERVER)

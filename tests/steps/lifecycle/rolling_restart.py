@@ -20,7 +20,6 @@ from infra.clients.transport import systemd
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
-from infra.inventory import API_PORT
 from infra.kube_api import Api
 from infra.timing import scaled
 from infra.wait import SYSTEM, eventually
@@ -109,8 +108,8 @@ def watches(cluster: Cluster, namespace: str) -> Iterator[Watched]:
     target_fixture="rolled",
 )
 def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Iterator[Drill]:
-    before, restarts = control_plane_snapshot.look(cluster, names=["etcd"]), Restarts()
-    holders = Holders(cluster.api).open()
+    before, restarts = members_of_etcd(cluster), Restarts()
+    holders = Holders(cluster.api, cluster.layout.leases.elected).open()
     try:
         for machine, api in cluster.api_servers().items():
             restart(cluster, machine, api, restarts)
@@ -119,10 +118,14 @@ def restart_in_turn(cluster: Cluster, probes: dict[str, Asking]) -> Iterator[Dri
         holders.close()
 
 
+def members_of_etcd(cluster: Cluster) -> Bystanders:
+    return control_plane_snapshot.look(cluster, names=[cluster.layout.units.etcd])
+
+
 def restart(cluster: Cluster, machine: str, api: Api, restarts: Restarts) -> None:
     """An API server that does not come back is an outage. Errors: ClaimError."""
     restarts.begun[machine] = SYSTEM.now()
-    systemd.restart(cluster.shell(machine), systemd.API_SERVER, reread=False)
+    systemd.restart(cluster.shell(machine), cluster.layout.units.api_server, reread=False)
     with claimed():
         await_ready(machine, api)
     restarts.ready[machine] = SYSTEM.now()
@@ -152,7 +155,7 @@ def closed(cluster: Cluster, probes: dict[str, Asking]) -> dict[str, tuple[Asked
     """What each API server answered until now; nothing is asked any more."""
     for machine, probe in probes.items():
         probe.close()
-        places.looked(cluster.address_of(machine), API_PORT)
+        places.looked(machine, places.API_SERVER)
     return {machine: probe.asked for machine, probe in probes.items()}
 
 
@@ -180,7 +183,7 @@ def watches_saw_all(watched: Watched, evidence: Evidence, limit: float) -> None:
 @then("no member of etcd was restarted, and Leases left only machines whose API server was")
 def others_untouched(cluster: Cluster, rolled: Drill) -> None:
     rolled.holders.close()
-    now = control_plane_snapshot.look(cluster, names=["etcd"])
+    now = members_of_etcd(cluster)
     changed = list(control_plane_snapshot.process_differences(rolled.before, now).values())
     moves = rolled.holders.moves()
     strange = [m for m in moves if not rolled.restarts.explain(m, within=scaled(TAKEOVER))]

@@ -10,7 +10,6 @@ from infra.clients.transport.kubectl import Kubectl
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.inventory import API_PORT
 from infra.kube_api import JsonObject
 from tests.steps.phrases import phrase
 
@@ -139,8 +138,8 @@ def tell_places(cluster: Cluster, versions: Versions) -> None:
     """Components were asked before: the record of this step has where."""
     for component, found in versions.items():
         for machine in found if component != version_skew.CLIENT else ():
-            port = API_PORT if component == version_skew.API else 0
-            places.looked(cluster.address_of(machine) if port else machine, port)
+            part = places.API_SERVER if component == version_skew.API else 0
+            places.looked(machine, part)
 
 
 def broken(versions: Versions, order: str) -> list[str]:

@@ -8,7 +8,6 @@ from infra.clients.network import load_balancer_checks
 from infra.clients.network.load_balancer_checks import Check
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
-from infra.inventory import API_PORT
 from infra.kube_api import Api, ApiUnreachable, Credentials
 from tests.steps.phrases import phrase
 
@@ -21,7 +20,8 @@ def checks_of_balancer(cluster: Cluster, evidence: Evidence) -> dict[str, Check]
     shell = cluster.shell(cluster.spec.load_balancer.name)
     listed = load_balancer_checks.checks(load_balancer_checks.configuration(shell))
     found = {check.address: check for check in listed.values()}
-    addresses = {str(m.name): f"{m.private_ip}:{API_PORT}" for m in cluster.spec.controllers}
+    port = cluster.layout.ports.api_server
+    addresses = {str(m.name): f"{m.private_ip}:{port}" for m in cluster.spec.controllers}
     checks = {name: found.get(address, Check(address)) for name, address in addresses.items()}
     evidence.table("checks", "API server, what it is", [(n, str(c)) for n, c in checks.items()])
     return checks

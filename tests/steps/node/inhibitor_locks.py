@@ -13,13 +13,12 @@ from infra.clients.transport import journal, systemd
 from infra.clients.workloads.pod_under_test import must_be_none, stays
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.inventory import UNITS, Role
+from infra.inventory import Role
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.node.graceful_shutdown import delay_shutdown
 from tests.steps.phrases import phrase
 
-NODE = UNITS[Role.WORKER]
 Limits = dict[str, float]
 """Seconds that the logind of each worker allows before anything is changed."""
 
@@ -132,6 +131,7 @@ def every_logind(cluster: Cluster, evidence: Evidence) -> None:
 
 @then("what makes a worker a node starts with its machine")
 def units_start(cluster: Cluster) -> None:
-    told = {w.name: systemd.not_enabled(cluster.shell(w.name), NODE) for w in cluster.spec.workers}
+    units, workers = cluster.layout.units.of(Role.WORKER), cluster.spec.workers
+    told = {w.name: systemd.not_enabled(cluster.shell(w.name), units) for w in workers}
     wrong = [f"{node}: {words}" for node, found in told.items() for words in found]
     must_be_none(wrong, "a worker that is powered on comes back by itself")

@@ -9,6 +9,7 @@ from infra.clients.workloads import addons
 from infra.clients.workloads.addons import Addons
 from infra.cluster import Cluster
 from infra.errors import LabError, require
+from infra.inventory import Role
 from infra.lifecycle import pod_connectivity
 from infra.timing import scaled
 from infra.wait import eventually
@@ -77,5 +78,6 @@ def belong_to_workloads(installed: Addons) -> None:
 def no_control_plane_pods(cluster: Cluster, installed: Addons) -> None:
     every = cluster.api.get("/api/v1/pods")["items"]
     require(len(every) >= len(installed.pods), "the list of all Pods lacks those of kube-system")
-    found = apiserver_endpoints.parts_as_pods(every)
+    units = cluster.layout.units.of(Role.CONTROLLER)
+    found = apiserver_endpoints.parts_as_pods(every, units)
     assert not found, f"these Pods are a part of the control plane: {', '.join(found)}"

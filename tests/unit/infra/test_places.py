@@ -10,7 +10,7 @@ CONTROLLERS = [str(machine.name) for machine in SPEC.controllers]
 
 
 def heard(*looks: tuple[str, int]) -> list[str]:
-    return [places.named(host, port, MACHINES) for host, port in looks]
+    return [places.named(host, port, MACHINES, SPEC.layout.ports) for host, port in looks]
 
 
 def recorded(tell: object, *given: object) -> list[str]:
@@ -31,6 +31,7 @@ def test_a_machine_an_api_server_and_a_member_are_different_places() -> None:
     assert heard(("worker-0", 0), ("10.0.1.21", 10250)) == ["worker-0", "worker-0"]
     assert heard(("10.0.1.12", 6443)) == ["API server of controller-1"]
     assert heard(("10.0.1.13", 2379)) == ["etcd of controller-2"]
+    assert heard(("controller-2", places.API_SERVER)) == ["API server of controller-2"]
 
 
 def test_what_is_none_of_ours_is_no_place() -> None:

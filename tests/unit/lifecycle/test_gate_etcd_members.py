@@ -10,6 +10,7 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.etcd.etcdctl import Status, parse_statuses
 from infra.clients.node import clocks as clock_client
 from infra.clients.node.clocks import Reading
+from infra.layout import SERIES
 from infra.lifecycle.gate import clocks, etcd_members
 from tests.unit.elections_fake import START, cluster
 from tests.unit.fakes import FakeApi, FakeShell
@@ -124,7 +125,7 @@ def test_a_lease_is_judged_by_its_holders_own_clock(
     """A minute behind the API server's, and renewed just now: nobody blames the scheduler."""
     monkeypatch.setattr(Reading, "now", lambda _: START - timedelta(seconds=59))
     held = lease((START - timedelta(seconds=60)).isoformat())
-    api = FakeApi(dict.fromkeys(map(clocks.leases.path, clocks.ELECTED), held))
+    api = FakeApi(dict.fromkeys(map(clocks.leases.path, SERIES.leases.elected), held))
     date = "Mon, 23 Nov 2026 20:00:00 GMT"
     monkeypatch.setattr(
         api,

@@ -9,7 +9,8 @@ import pytest
 
 from infra.build.templates import files_named_in, programs, rendered
 from infra.desired.things import Binary, Directory, File, Package, Running, Secret, Thing, Unit
-from infra.inventory import UNITS, ClusterSpec, Machine, Role, series
+from infra.inventory import ClusterSpec, Machine, Role, series
+from infra.layout import SERIES
 from infra.lifecycle.render import things_of
 from infra.localec2.image.layout import destination
 from infra.phases import BUILD
@@ -133,7 +134,7 @@ def test_each_role_runs_its_units_and_no_others(material: Material) -> None:
         Role.CONTROLLER: ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
         Role.WORKER: ["kubernetes-kernel", "containerd", "kubelet", "kube-proxy", "pod-masquerade"],
     }
-    assert all(set(units) <= set(running[role]) for role, units in UNITS.items())
+    assert all(set(SERIES.units.of(role)) <= set(running[role]) for role in Role)
 
 
 @pytest.mark.parametrize(

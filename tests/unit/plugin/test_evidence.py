@@ -150,6 +150,7 @@ class Machines:
 
     def __init__(self) -> None:
         self.spec = series("x", kubernetes="v1.36.1", platform="local")
+        self.layout = self.spec.layout
         self.asked: list[list[str]] = []
 
     def shell(self, name: str) -> Any:

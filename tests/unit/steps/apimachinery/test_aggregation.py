@@ -45,6 +45,7 @@ BOTH = {"items": [metric("worker-0"), metric("worker-1")]}
 
 class Live:
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    layout = spec.layout
 
     def __init__(self, api: FakeApi, shell: FakeShell | None = None) -> None:
         self.api = api

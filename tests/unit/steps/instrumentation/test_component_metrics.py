@@ -33,6 +33,7 @@ PLAIN = TokenAccount("ns", "plain", "t")
 class FakeCluster:
     def __init__(self, *tables: dict[str, Any]) -> None:
         self.spec = series("series", kubernetes="v1.36.1", platform="local")
+        self.layout = self.spec.layout
         self.apis = [FakeApi(table) for table in tables] or [FakeApi({})]
         self.api = self.apis[0]
 

@@ -61,6 +61,7 @@ def test_logs_that_are_still_known(made: Made, monkeypatch: pytest.MonkeyPatch) 
 
 class Live:
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    layout = spec.layout
 
     def __init__(self, shell: FakeShell) -> None:
         self._shell = shell
@@ -136,7 +137,7 @@ def test_a_stranger_whom_a_component_lets_in(monkeypatch: pytest.MonkeyPatch) ->
         "10259 of controller-2 answers a stranger with 200", component_logs.call_as_stranger, one
     )
     assert {("controller-0", 6443), ("controller-1", 10257)} <= set(asked)
-    monkeypatch.setattr(component_logs, "AUTHENTICATING", (6443,))
+    monkeypatch.setattr(component_logs, "authenticating", lambda _: (6443,))
     assert component_logs.call_as_stranger(one) == asked[-1], "etcd is asked by that number"
 
 

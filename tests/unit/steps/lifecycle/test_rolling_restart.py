@@ -17,6 +17,7 @@ from infra.clients.lifecycle.availability_probe import Asked, Asking
 from infra.clients.transport.systemd import Unit
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import ApiUnreachable
+from infra.layout import SERIES
 from tests.steps.lifecycle import rolling_restart
 from tests.steps.lifecycle.rolling_restart import Drill, Watched
 from tests.unit.elections_fake import cluster
@@ -182,7 +183,7 @@ def test_moves_of_leases(monkeypatch: pytest.MonkeyPatch) -> None:
         return replace(lease, name=name, holder=next(holders))
 
     monkeypatch.setattr(holding.leases, "read", read)
-    found = holding.Holders(api)
+    found = holding.Holders(api, SERIES.leases.elected)
     for _ in range(4):
         found._look()
     moves = [(m.lease, m.left, m.taken_by) for m in found.moves()]

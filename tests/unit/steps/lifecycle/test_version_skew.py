@@ -30,6 +30,7 @@ NODES = "/api/v1/nodes"
 
 class Live:
     spec = series("series", kubernetes=V, platform="local")
+    layout = spec.layout
 
     def __init__(self, api: Any = None) -> None:
         self.api = api or FakeApi({NODES: nodes()})

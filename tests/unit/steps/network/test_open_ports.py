@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from infra.clients.network import open_ports
-from infra.clients.network.open_ports import COMPONENTS, Listening
+from infra.clients.network.open_ports import Listening, components
 from infra.clients.transport import plain_http
 from infra.kube_api import ApiUnreachable
+from infra.layout import SERIES
 from tests.steps.auth import metrics_access as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeShell, goes_red, not_judged
@@ -21,6 +22,7 @@ OWN = {
     "kube-proxy": ("", "10249, 10256"),
     "container runtime": ("", ""),
 }
+COMPONENTS = components(SERIES.units)
 PIDS = {unit: number for number, (unit, _) in enumerate(COMPONENTS.values(), 10)}
 """By unit."""
 TABLE = [["component", "with TLS", "without TLS"], *([name, *cells] for name, cells in OWN.items())]

@@ -41,7 +41,8 @@ SAID = (
 def workers(first: dict[str, str], second: dict[str, str]) -> Cluster:
     shells = {"worker-0": FakeShell("worker-0", first), "worker-1": FakeShell("worker-1", second)}
     spec = series("series", kubernetes="v1.36.1", platform="local")
-    return cast("Cluster", SimpleNamespace(spec=spec, shell=shells.__getitem__, api=FakeApi({})))
+    made = SimpleNamespace(spec=spec, layout=spec.layout, shell=shells.__getitem__, api=FakeApi({}))
+    return cast("Cluster", made)
 
 
 @pytest.fixture(autouse=True)
