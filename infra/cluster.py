@@ -75,6 +75,7 @@ class Cluster:
     def shell(self, machine: str) -> Shell:
         if machine not in self._shells:
             shell = self.ssh(machine)
+            shell.layout = self.layout
             shell.listeners = self.listeners  # shared list: later listeners hear it too
             self._shells[machine] = shell
         return self._shells[machine]

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+from infra.clients.node import graceful_shutdown
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject
+from infra.layout import Directories
 from infra.ssh import Shell
 
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -39,23 +41,9 @@ SYSTEM = (
     "/api/v1/namespaces/default/pods",
 )
 """Compared by name and spec; a scenario works in a namespace of its own."""
-FOLDERS = (
-    "/etc/systemd/system",
-    "/etc/systemd/logind.conf.d",
-    "/etc/haproxy",
-    "/etc/etcd",
-    "/usr/local/bin",
-    "/var/lib/kubelet",
-    "/var/lib/kubernetes",
-    "/var/lib/kube-proxy",
-    "/srv",
-)
-"""Where components have units, programs and configuration."""
-FIND = ["find", *FOLDERS, "-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"%p %s %Ts\n"]
+FIND = ["-xdev", "-maxdepth", "1", "-type", "f", "-printf", r"%p %s %Ts\n"]
 FAILED = ["systemctl", "list-units", "--failed", "--plain", "--no-legend"]
 BETWEEN = "--"
-LOOK = f"{shlex.join(FIND)}; echo {BETWEEN}; {shlex.join(FAILED)}"
-"""Files and failed units by one command: most of the time of two was that of beginning them."""
 OF_THE_DRIVER = re.compile(
     r"^(ebs-|aws-meta$|snapshot-controller)|(^|\.)(group)?snapshot\.storage\.k8s\.io$"
 )
@@ -109,17 +97,38 @@ def nodes(api: Api) -> dict[str, str]:
 
 def on_machine(shell: Shell) -> dict[str, str]:
     """Size and time of files that components are made of, and units that have failed."""
-    listed, _, failed = shell.run(["sh", "-c", LOOK]).stdout.partition(f"{BETWEEN}\n")
+    # by one command: most of the time of two was that of beginning them
+    find = shlex.join(["find", *folders(shell.layout.directories), *FIND])
+    look = f"{find}; echo {BETWEEN}; {shlex.join(FAILED)}"
+    listed, _, failed = shell.run(["sh", "-c", look]).stdout.partition(f"{BETWEEN}\n")
     files = [line.split(" ", 1) for line in listed.splitlines()]
-    found = {f"{shell.name}:{path}": state for path, state in files if not own_state(path)}
+    kubelets = shell.layout.directories.kubelet
+    found = {
+        f"{shell.name}:{path}": state for path, state in files if not own_state(path, kubelets)
+    }
     for line in failed.splitlines():
         found[f"{shell.name}: unit {line.split()[0]}"] = "failed"
     return found
 
 
-def own_state(path: str) -> bool:
-    """Files that a component keeps for itself."""
-    return path.startswith("/var/lib/kubelet/") and not path.endswith((".yaml", ".pem", ".kept"))
+def folders(directories: Directories) -> tuple[str, ...]:
+    """Where components have units, programs and configuration."""
+    return (
+        directories.units,
+        graceful_shutdown.FOLDER,
+        directories.load_balancer,
+        directories.etcd,
+        directories.programs,
+        directories.kubelet,
+        directories.kubernetes,
+        directories.kube_proxy,
+        "/srv",
+    )
+
+
+def own_state(path: str, folder: str) -> bool:
+    """Files that a component keeps for itself in a folder that it shares with us."""
+    return path.startswith(f"{folder}/") and not path.endswith((".yaml", ".pem", ".kept"))
 
 
 def hashed(item: JsonObject) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.desired import things as t
+from infra.layout import SERIES
 from infra.ssh import Shell
 
 BINARIES = "/usr/local/share/kubernetes-from-scratch/binaries.tsv"
@@ -69,7 +70,7 @@ def path_of(thing: t.Thing) -> str | None:
 
 
 def unit_path(name: str) -> str:
-    return f"/etc/systemd/system/{name}.service"
+    return SERIES.unit_file(name)  # what we build is the series' own
 
 
 def unit_names(things: Iterable[t.Thing]) -> set[str]:

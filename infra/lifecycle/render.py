@@ -26,7 +26,7 @@ def render(spec: ClusterSpec, material: Material, out: Path) -> None:
                 case File():
                     write(folder, thing.path, thing.content)
                 case Unit():
-                    path = f"/etc/systemd/system/{thing.name}.service"
+                    path = spec.layout.unit_file(thing.name)
                     write(folder, path, thing.content)
                 case Secret():
                     lists[SECRETS].append(f"{thing.mode:04o} {thing.owner} {thing.path}")

@@ -9,16 +9,15 @@ from infra.cluster import Cluster
 from infra.desired.apply import Supplies
 from infra.desired.things import Binary, Directory, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.certificates import KUBERNETES
 from infra.pki.material import Material
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
     etcd = cluster.layout.ports.etcd
     servers = ",".join(f"https://{m.private_ip}:{etcd}" for m in cluster.controllers)
-    yield Directory("/var/log/kubernetes", mode=0o700)
-    yield File(f"{KUBERNETES}/audit-policy.yaml", rendered("audit-policy.yaml"))
-    yield Binary("kube-apiserver", "/usr/local/bin/kube-apiserver")
+    yield Directory(cluster.layout.directories.audit_logs, mode=0o700)
+    yield File(cluster.layout.files.audit_policy, rendered("audit-policy.yaml"))
+    yield Binary("kube-apiserver", cluster.layout.programs.api_server)
     yield from service("kube-apiserver", cluster=cluster, machine=machine, etcd_servers=servers)
 
 

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
+from infra.layout import Directories
 from infra.pki.material import Material
 
-KUBERNETES = "/var/lib/kubernetes"
-ETCD = "/etc/etcd"
-KUBELET = "/var/lib/kubelet"
 API_SERVER_PAIRS = (
     "kube-apiserver",
     "apiserver-kubelet-client",
@@ -20,24 +18,26 @@ API_SERVER_PAIRS = (
 
 
 def desired(cluster: ClusterSpec, material: Material, machine: Machine) -> Iterator[Thing]:
-    yield Directory(KUBERNETES, mode=0o700)
-    yield certificate(material, "ca", f"{KUBERNETES}/ca")
+    directories = cluster.layout.directories
+    yield Directory(directories.kubernetes, mode=0o700)
+    yield certificate(material, "ca", f"{directories.kubernetes}/ca")
     if machine in cluster.controllers:
-        yield from controller(material)
+        yield from controller(material, directories)
     else:
-        yield Directory(KUBELET, mode=0o750)  # as the kubelet itself makes it
-        yield from pair(material, machine.name, f"{KUBELET}/kubelet")
+        yield Directory(directories.kubelet, mode=0o750)  # as the kubelet itself makes it
+        yield from pair(material, machine.name, f"{directories.kubelet}/kubelet")
 
 
-def controller(material: Material) -> Iterator[Thing]:
-    yield key(material, "ca", f"{KUBERNETES}/ca")  # the controller manager signs with it
+def controller(material: Material, directories: Directories) -> Iterator[Thing]:
+    # the controller manager signs with the authority's key
+    yield key(material, "ca", f"{directories.kubernetes}/ca")
     for name in ("etcd-ca", "front-proxy-ca"):
-        yield certificate(material, name, f"{KUBERNETES}/{name}")
+        yield certificate(material, name, f"{directories.kubernetes}/{name}")
     for name in API_SERVER_PAIRS:
-        yield from pair(material, name, f"{KUBERNETES}/{name}")
-    yield Directory(ETCD, mode=0o700)
-    yield certificate(material, "etcd-ca", f"{ETCD}/etcd-ca")
-    yield from pair(material, "etcd", f"{ETCD}/etcd")
+        yield from pair(material, name, f"{directories.kubernetes}/{name}")
+    yield Directory(directories.etcd, mode=0o700)
+    yield certificate(material, "etcd-ca", f"{directories.etcd}/etcd-ca")
+    yield from pair(material, "etcd", f"{directories.etcd}/etcd")
 
 
 def pair(material: Material, name: str, stem: str) -> Iterator[Thing]:

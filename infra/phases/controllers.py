@@ -13,7 +13,7 @@ UNITS = ("kube-controller-manager", "kube-scheduler")
 
 def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
     for name in UNITS:
-        yield Binary(name, f"/usr/local/bin/{name}")
+        yield Binary(name, f"{cluster.layout.directories.programs}/{name}")
         yield from service(name, cluster=cluster)
 
 

@@ -15,9 +15,9 @@ from infra.pki.material import Material
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
     peers = cluster.layout.ports.etcd_peers
     members = ",".join(f"{m.name}=https://{m.private_ip}:{peers}" for m in cluster.controllers)
-    yield Directory("/var/lib/etcd", mode=0o700)
+    yield Directory(cluster.layout.directories.etcd_data, mode=0o700)
     for name in ("etcd", "etcdctl", "etcdutl"):
-        yield Binary(name, f"/usr/local/bin/{name}")
+        yield Binary(name, f"{cluster.layout.directories.programs}/{name}")
     yield from service("etcd", cluster=cluster, machine=machine, members=members)
 
 

@@ -6,14 +6,13 @@ from infra.build.phase import Gate, Phase
 from infra.build.templates import files_named_in, rendered, service
 from infra.desired.things import Binary, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.kubeconfigs import KUBE_PROXY
 from infra.pki.material import Material
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
     config = rendered("kube-proxy-config.yaml", cluster=cluster, machine=machine)
-    yield Binary("kube-proxy", "/usr/local/bin/kube-proxy")
-    yield File(f"{KUBE_PROXY}/kube-proxy-config.yaml", config)
+    yield Binary("kube-proxy", cluster.layout.programs.kube_proxy)
+    yield File(cluster.layout.files.kube_proxy, config)
     yield from service("kube-proxy", reads=files_named_in(config))
 
 

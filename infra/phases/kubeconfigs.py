@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.certificates import KUBELET, KUBERNETES
 from infra.pki.material import Material
 
-KUBE_PROXY = "/var/lib/kube-proxy"
 ON_CONTROLLERS = (
     "kube-controller-manager.kubeconfig",
     "kube-scheduler.kubeconfig",
@@ -17,13 +15,14 @@ ON_CONTROLLERS = (
 
 
 def desired(cluster: ClusterSpec, material: Material, machine: Machine) -> Iterator[Thing]:
+    directories, kubeconfigs = cluster.layout.directories, cluster.layout.kubeconfigs
     if machine in cluster.controllers:
         for name in ON_CONTROLLERS:
-            yield Secret(f"{KUBERNETES}/{name}", material.file(name))
+            yield Secret(f"{directories.kubernetes}/{name}", material.file(name))
     else:
-        yield Secret(f"{KUBELET}/kubeconfig", material.kubeconfig(machine.name))
-        yield Directory(KUBE_PROXY, mode=0o700)
-        yield Secret(f"{KUBE_PROXY}/kubeconfig", material.kubeconfig("kube-proxy"))
+        yield Secret(kubeconfigs.kubelet, material.kubeconfig(machine.name))
+        yield Directory(directories.kube_proxy, mode=0o700)
+        yield Secret(kubeconfigs.kube_proxy, material.kubeconfig("kube-proxy"))
 
 
 PHASE = Phase(

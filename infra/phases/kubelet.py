@@ -6,15 +6,14 @@ from infra.build.phase import Gate, Phase
 from infra.build.templates import files_named_in, rendered, service
 from infra.desired.things import Binary, File, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.phases.certificates import KUBELET
 from infra.pki.material import Material
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
     config = rendered("kubelet-config.yaml", cluster=cluster)
-    yield Binary("kubelet", "/usr/local/bin/kubelet")
-    yield File(f"{KUBELET}/resolv.conf", rendered("resolv.conf"))
-    yield File(f"{KUBELET}/kubelet-config.yaml", config)
+    yield Binary("kubelet", cluster.layout.programs.kubelet)
+    yield File(f"{cluster.layout.directories.kubelet}/resolv.conf", rendered("resolv.conf"))
+    yield File(cluster.layout.files.kubelet, config)
     yield from service("kubelet", reads=files_named_in(config), machine=machine)
 
 

@@ -13,7 +13,7 @@ from infra.pki.material import Material
 
 def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
     yield Package("haproxy")
-    yield File("/etc/haproxy/haproxy.cfg", rendered("haproxy.cfg", cluster=cluster))
+    yield File(cluster.layout.files.load_balancer, rendered("haproxy.cfg", cluster=cluster))
     # Our unit in place of Debian's: the same on every platform, and enabled by us.
     yield from service("haproxy")
 

@@ -15,8 +15,9 @@ CNI_CONFIGURATIONS = ("10-bridge.conf", "99-loopback.conf")
 
 
 def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iterator[Thing]:
+    folder = cluster.layout.directories.cni_configurations
     for name in CNI_CONFIGURATIONS:
-        yield File(f"/etc/cni/net.d/{name}", rendered(name, machine=machine))
+        yield File(f"{folder}/{name}", rendered(name, machine=machine))
     rules = rendered("pod-masquerade.nft", cluster=cluster, machine=machine)
     yield File("/etc/nftables.d/pod-masquerade.nft", rules)
     yield from service("pod-masquerade", makes=tables_in(rules))

@@ -17,20 +17,22 @@ CNI_PLUGINS = ("bridge", "host-local", "loopback")
 
 
 def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
+    directories = cluster.layout.directories
     for name in ("iptables", "nftables", "kmod", "procps"):
         yield Package(name)
     settings = rendered("sysctl.conf")
     yield File("/etc/sysctl.d/90-kubernetes.conf", settings)
     yield from service("kubernetes-kernel", makes=settings_in(settings))
     for name in PROGRAMS:
-        yield Binary(name, f"/usr/local/bin/{name}")
-    yield Binary("runc", "/usr/local/sbin/runc")
+        yield Binary(name, f"{directories.programs}/{name}")
+    yield Binary("runc", cluster.layout.programs.runc)
     for name in CNI_PLUGINS:
-        yield Binary(name, f"/opt/cni/bin/{name}")
+        yield Binary(name, f"{directories.cni_plugins}/{name}")
     sandbox = image_reference(cluster, "pause")
-    yield File("/etc/containerd/config.toml", rendered("containerd.toml", sandbox_image=sandbox))
-    yield Directory("/etc/containerd/certs.d")
-    yield Directory("/etc/cni/net.d")
+    config = rendered("containerd.toml", sandbox_image=sandbox)
+    yield File(cluster.layout.files.container_runtime, config)
+    yield Directory(directories.registries)
+    yield Directory(directories.cni_configurations)
     yield File("/etc/crictl.yaml", rendered("crictl.yaml"))
     yield from service("containerd")
 

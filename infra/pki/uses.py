@@ -59,6 +59,8 @@ WORKER: Mapping[str, Mapping[str, str]] = {
     },
     "kube-proxy": {"clientConnection.kubeconfig": "kube-proxy"},
 }
+CONFIGURED = tuple(WORKER)
+"""Components whose settings are in a file."""
 COMPONENTS = {Role.CONTROLLER: CONTROLLER, Role.WORKER: WORKER, Role.LOAD_BALANCER: {}}
 
 

@@ -18,6 +18,7 @@ from invoke.exceptions import CommandTimedOut
 
 from infra import places
 from infra.errors import CommandFailed, Unreachable
+from infra.layout import SERIES, Layout
 from infra.ssh import host_load
 from infra.ssh.channel import converse
 
@@ -55,9 +56,13 @@ Listener = Callable[[Result], None]
 
 
 class Shell(Protocol):
-    """What a machine can do for us; FakeShell in tests is the same."""
+    """What a machine can do for us; FakeShell in tests is the same.
+
+    ``layout`` is where things are on it.
+    """
 
     name: str
+    layout: Layout
 
     def run(
         self,
@@ -91,6 +96,7 @@ class Ssh:
     def __init__(self, name: str, address: str, *, user: str, key: Path, known_hosts: Path) -> None:
         self.name = name
         self.address = address
+        self.layout = SERIES  # a cluster's machines have the cluster's (Cluster.shell)
         self.listeners: list[Listener] = []
         self._user = user
         self._key = key

@@ -95,7 +95,7 @@ def kubelets_with(*lines: str) -> Callable[[Cluster], None]:
 def kubelets_changed(old: str, new: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
         for worker in cluster.spec.workers:
-            edit(cluster, worker.name, kubelet.CONFIGURATION, old, new)
+            edit(cluster, worker.name, cluster.layout.files.kubelet, old, new)
             restart(cluster, worker.name, "kubelet")
 
     return change
@@ -108,7 +108,7 @@ def one_kubelet_with(*lines: str) -> Callable[[Cluster], None]:
 
 def one_kubelet_changed(old: str, new: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
-        edit(cluster, WORKER, kubelet.CONFIGURATION, old, new)
+        edit(cluster, WORKER, cluster.layout.files.kubelet, old, new)
         restart_one_kubelet(cluster)
 
     return change

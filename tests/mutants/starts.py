@@ -1,6 +1,6 @@
 """Clusters on which a scenario cannot begin: its claims are *not judged*, and none is false."""
 
-from infra.clients.node import device_plugins, graceful_shutdown, image_gc
+from infra.clients.node import graceful_shutdown, image_gc
 from infra.cluster import Cluster
 from tests.mutants.changes import WORKER, restart
 from tests.mutants.mutant import Mutant
@@ -39,12 +39,14 @@ def without_the_image(cluster: Cluster) -> None:
 def plugins_cannot_listen(cluster: Cluster) -> None:
     """The folder of their sockets can only be read; the kubelet's own is there and answers."""
     shell = cluster.shell(cluster.spec.workers[0].name)
-    shell.run(["mount", "--bind", device_plugins.FOLDER, device_plugins.FOLDER])
-    shell.run(["mount", "--options=remount,bind,ro", device_plugins.FOLDER])
+    folder = cluster.layout.directories.device_plugins
+    shell.run(["mount", "--bind", folder, folder])
+    shell.run(["mount", "--options=remount,bind,ro", folder])
 
 
 def plugins_can_listen(cluster: Cluster) -> None:
-    cluster.shell(cluster.spec.workers[0].name).run(["umount", device_plugins.FOLDER])
+    folder = cluster.layout.directories.device_plugins
+    cluster.shell(cluster.spec.workers[0].name).run(["umount", folder])
 
 
 def logind_allows_more(cluster: Cluster) -> None:

@@ -45,7 +45,7 @@ def begin_anew(shell: Shell, names: Sequence[str]) -> None:
 def end(shell: Shell, name: str) -> None:
     """Ends a unit; an API server, which would take a minute for its watches, at once."""
     shell.run(["systemctl", "reset-failed", name], check=False)
-    if name == systemd.API_SERVER:
+    if name == shell.layout.units.api_server:
         systemd.signal(shell, name, "SIGKILL", check=False)
     shell.run(["systemctl", "stop", name], check=False, timeout=systemd.START_TIMEOUT)
 

@@ -45,6 +45,7 @@ class JudgingApi(FakeApi):
 class JudgingCluster:
     def __init__(self) -> None:
         self.spec = series("unit", kubernetes="v1.36.1", platform="local")
+        self.layout = self.spec.layout
         self.apis = {name: JudgingApi() for name in MACHINES}
         self.shells = {name: FakeShell(name) for name in MACHINES}
 

@@ -15,6 +15,7 @@ from infra.clients.workloads.pods import Pods
 from infra.cluster import Cluster
 from infra.errors import ClaimError, CommandFailed, NotPrepared
 from infra.kube_api import Answer, Api, JsonObject
+from infra.layout import SERIES
 from infra.ssh import TIMEOUT, Result
 
 POD = "/api/v1/namespaces/ns/pods/rz"
@@ -26,6 +27,7 @@ class FakeShell:
 
     def __init__(self, name: str = "worker-0", answers: Mapping[str, str] | None = None) -> None:
         self.name = name
+        self.layout = SERIES
         self.answers = dict(answers or {})
         self.ran: list[tuple[str, ...]] = []
 
@@ -171,6 +173,8 @@ class NoEvidence(Evidence):
 
 class FakeCluster:
     """Its three API servers say the same, unless ``servers`` has others by machine."""
+
+    layout = SERIES
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api

@@ -15,8 +15,6 @@ COUNT = "apiserver_validating_admission_policy_check_total"
 """Decisions by policy and action (AS pkg/admission/plugin/policy/validating/metrics)."""
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1"
 CONFIGURATION = "--admission-control-config-file"
-AUDIT_LOG = "/var/log/kubernetes/audit.log"
-"""Article 7's unit file names it."""
 FAILURE = "validation.policy.admission.k8s.io/validation_failure"
 """Annotation (AS pkg/admission/plugin/policy/validating/dispatcher.go)."""
 
@@ -47,7 +45,8 @@ class Judges:
 
 
 def judges(cluster: Cluster, servers: Mapping[str, Api], policy: str) -> Judges:
-    processes = {m: systemd.show(cluster.shell(m), "kube-apiserver") for m in servers}
+    unit = cluster.layout.units.api_server
+    processes = {m: systemd.show(cluster.shell(m), unit) for m in servers}
     arguments = {
         machine: cluster.shell(machine).run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout
         for machine, unit in processes.items()
@@ -85,7 +84,8 @@ def covers(rule: JsonObject, group: str, resource: str) -> bool:
 
 def audited(shell: Shell, audit_id: str) -> list[JsonObject]:
     """The event of a request in that machine's audit log; empty while it is not there."""
-    found = shell.run(["grep", "--fixed-strings", audit_id, AUDIT_LOG], check=False).stdout
+    argv = ["grep", "--fixed-strings", audit_id, shell.layout.files.audit_log]
+    found = shell.run(argv, check=False).stdout
     events = [json.loads(line) for line in found.splitlines()]
     return [event for event in events if event["stage"] == "ResponseComplete"]
 

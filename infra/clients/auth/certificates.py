@@ -14,16 +14,12 @@ from infra.inventory import Machine, Role
 from infra.pki import reading
 from infra.pki.identities import AUTHORITIES, Identity, identities
 from infra.pki.reading import Found
-from infra.pki.uses import COMPONENTS, Use, uses
+from infra.pki.uses import COMPONENTS, CONFIGURED, Use, uses
 from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
-FOLDERS = ("/etc/etcd", "/var/lib/kubernetes", "/var/lib/kubelet", "/var/lib/kube-proxy")
-"""Where components of articles 4 to 12 have their files."""
 ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
-CONFIGURED = ("kubelet", "kube-proxy")
-"""Components whose settings are in a file."""
 BEGINS, AUTHORITY = b"BEGIN CERTIFICATE", "certificate-authority"
 
 
@@ -72,11 +68,12 @@ def command_line(shell: Shell, component: str) -> str:
 
     Errors: NotPrepared when it does not run.
     """
+    unit = shell.layout.units.named(component)
     with preparing():
         return eventually(
             lambda: (
                 shell.run(
-                    ["cat", f"/proc/{systemd.show(shell, component).pid}/cmdline"], check=False
+                    ["cat", f"/proc/{systemd.show(shell, unit).pid}/cmdline"], check=False
                 ).stdout
             ),
             bool,
@@ -96,7 +93,8 @@ def flattened(tree: dict[str, Any], before: str = "") -> dict[str, str]:
 
 
 def listed(shell: Shell) -> list[str]:
-    argv = ["find", *FOLDERS, "-xdev", "-maxdepth", "2", "-type", "f"]
+    folders = shell.layout.directories.with_certificates
+    argv = ["find", *folders, "-xdev", "-maxdepth", "2", "-type", "f"]
     names = ["(", "-name", "*.pem", "-o", "-name", "*kubeconfig", ")"]
     found = shell.run([*argv, *names, "!", "-name", "*-key.pem"], check=False).stdout
     return sorted(found.split())

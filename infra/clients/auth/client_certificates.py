@@ -23,8 +23,6 @@ ENDS = timedelta(hours=5)
 SOON, SOONER = "21600", "7200"
 DISPATCHED = "apiserver_flowcontrol_dispatched_requests_total"
 """Counted by the flow schema that a request was put into."""
-FOLDER = "/var/lib/kubelet/pki"
-CURRENT = f"{FOLDER}/kubelet-client-current.pem"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 BINDINGS = f"{RBAC}/clusterrolebindings"
 RENEWAL = "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient"
@@ -133,4 +131,10 @@ def let_nodes_renew(api: Api, name: str) -> None:
 
 def current(shell: Shell) -> Found:
     """The certificate that a kubelet has for itself. Errors: CommandFailed when it has none."""
-    return reading.from_pem(f"{shell.name}:{CURRENT}", shell.get(CURRENT))
+    path = current_file(shell)
+    return reading.from_pem(f"{shell.name}:{path}", shell.get(path))
+
+
+def current_file(shell: Shell) -> str:
+    """A link to the newest (client-go util/certificate, certificate_store.go)."""
+    return f"{shell.layout.directories.kubelet_certificates}/kubelet-client-current.pem"

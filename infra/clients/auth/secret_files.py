@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra import parallel
-from infra.clients.auth.certificates import FOLDERS
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
 from infra.ssh import Shell
 
 NAMES = ("*-key.pem", "*kubeconfig", "encryption-config.yaml")
-SIGNS = "/var/lib/kubernetes/ca-key.pem"
-"""The one authority's key that a component goes by: a controller manager signs with it."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +37,23 @@ def files(cluster: Cluster) -> list[SecretFile]:
 
 
 def on_machine(shell: Shell) -> list[SecretFile]:
+    folders = shell.layout.directories.with_certificates
     names = [word for name in NAMES for word in ("-o", "-name", name)][1:]
-    argv = ["find", *FOLDERS, "-xdev", "-maxdepth", "2", "-type", "f", "(", *names, ")"]
+    argv = ["find", *folders, "-xdev", "-maxdepth", "2", "-type", "f", "(", *names, ")"]
     # a worker has no folder of etcd's: find says so, and goes on
     told = shell.run([*argv, "-printf", r"%m %u %p\n"], check=False).stdout
     rows = [line.split(" ", 2) for line in told.splitlines()]
-    require(rows, f"{shell.name} has no key and no kubeconfig in {' '.join(FOLDERS)}")
+    require(rows, f"{shell.name} has no key and no kubeconfig in {' '.join(folders)}")
     return [SecretFile(shell.name, path, mode, owner) for mode, owner, path in rows]
 
 
 def misplaced(cluster: Cluster, found: Sequence[SecretFile]) -> list[str]:
     """Keys of authorities that lie where nobody signs with them."""
     controllers = {str(machine.name) for machine in cluster.spec.controllers}
+    signs = cluster.layout.certificates.authority_key
     return [
         f"{one.machine}:{one.path} signs for an authority"
         for one in found
         if one.path.endswith("ca-key.pem")
-        and not (one.path == SIGNS and one.machine in controllers)
+        and not (one.path == signs and one.machine in controllers)
     ]

@@ -32,13 +32,13 @@ def ports(cluster: Cluster) -> list[Port]:
     found: list[Port] = []
     numbers = cluster.layout.ports
     for machine in cluster.spec.controllers:
-        file = "/etc/etcd/etcd.pem"
+        file = cluster.layout.certificates.etcd
         of_etcd = (numbers.etcd, numbers.etcd_peers)
         found += [Port(machine.name, number, file, ETCD, "etcd") for number in of_etcd]
-        file = "/var/lib/kubernetes/kube-apiserver.pem"
+        file = cluster.layout.certificates.api_server
         found.append(Port(machine.name, numbers.api_server, file, KUBERNETES, "admin"))
     for machine in cluster.spec.workers:
-        file = "/var/lib/kubelet/kubelet.pem"
+        file = cluster.layout.certificates.kubelet
         found.append(Port(machine.name, numbers.kubelet, file, KUBERNETES, "admin"))
     return found
 

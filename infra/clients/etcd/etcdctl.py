@@ -8,13 +8,9 @@ from typing import Any
 
 from infra.errors import CommandFailed, LabError
 from infra.inventory import ClusterSpec
+from infra.layout import Layout
 from infra.ssh import Result, Shell
 
-ETCDCTL = "/usr/local/bin/etcdctl"
-ETCDUTL = "/usr/local/bin/etcdutl"
-FILES = "/etc/etcd"
-DATA = "/var/lib/etcd"
-"""Article 6; article 63 names the same files on its command lines."""
 NO_SPACE = "alarm:NOSPACE"
 """What a member says, after its id, when its database is over its quota (etcd api/etcdserverpb)."""
 QUOTA = 2 * 1024**3
@@ -75,7 +71,7 @@ class Etcdctl:
         return Etcdctl(self.shell, endpoints)
 
     def run(self, *arguments: str, check: bool = True) -> Result:
-        return self.shell.run([*argv(self.endpoints), *arguments], check=check)
+        return self.shell.run([*argv(self.shell.layout, self.endpoints), *arguments], check=check)
 
     def read(self, *arguments: str, check: bool = True) -> Any:
         """Parsed output. Errors: CommandFailed also when the output is not JSON."""
@@ -144,13 +140,13 @@ class Etcdctl:
         return parse_statuses(self.read("endpoint", "status", check=False))
 
 
-def argv(endpoints: Iterable[str]) -> list[str]:
+def argv(layout: Layout, endpoints: Iterable[str]) -> list[str]:
     """The command, with the files of article 6."""
     return [
-        ETCDCTL,
-        f"--cacert={FILES}/etcd-ca.pem",
-        f"--cert={FILES}/etcd.pem",
-        f"--key={FILES}/etcd-key.pem",
+        layout.programs.etcdctl,
+        f"--cacert={layout.certificates.etcd_authority}",
+        f"--cert={layout.certificates.etcd}",
+        f"--key={layout.certificates.etcd_key}",
         f"--command-timeout={COMMAND_TIMEOUT}",
         f"--endpoints={','.join(endpoints)}",
     ]

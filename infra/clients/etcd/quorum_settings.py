@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from infra import parallel
 from infra.clients.auth import certificates
-from infra.clients.transport.systemd import API_SERVER
 from infra.cluster import Cluster
 
 SERVERS = "--etcd-servers"
@@ -31,7 +30,7 @@ def flags(cluster: Cluster, component: str) -> dict[str, dict[str, str]]:
 def unknown_members(cluster: Cluster) -> list[str]:
     """API servers that were not told of each member, and of which not."""
     names, wrong = cluster.names_by_address(), []
-    for machine, given in flags(cluster, API_SERVER).items():
+    for machine, given in flags(cluster, "kube-apiserver").items():
         urls = given.get(SERVERS, "").split(",")
         hosts = [urlsplit(url).hostname or "" for url in urls]
         known = {machine if host in OWN else names.get(host, host) for host in hosts}

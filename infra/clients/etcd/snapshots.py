@@ -6,12 +6,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from infra.clients.etcd.etcdctl import ETCDCTL, ETCDUTL, FILES, Etcdctl
+from infra.clients.etcd.etcdctl import Etcdctl
 from infra.clients.transport import systemd
 from infra.errors import ClaimError, LabError
+from infra.layout import Layout, Programs
 from infra.ssh import Result, Shell, exists
 
-ETCD = "/usr/local/bin/etcd"
 FIRST_PORT, LAST_PORT = 22000, 29998
 """Loopback ports of restored members: below the ephemeral ones (32768), above every service."""
 SAVE_TIMEOUT = 120.0
@@ -75,6 +75,10 @@ class Workbench:
         if left:
             raise LabError(f"left behind on {self.shell.name}: {', '.join(left)}; remove by hand")
 
+    @property
+    def programs(self) -> Programs:
+        return self.shell.layout.programs
+
     def path(self, name: str) -> str:
         return f"{self.directory}/{name}"
 
@@ -98,12 +102,13 @@ class Workbench:
         found: dict[str, Any] = json.loads(result.stdout)
         return found
 
-    def ask_status(self, path: str, program: str = ETCDUTL) -> Result:
-        argv = [program, "snapshot", "status", path, "--write-out=json"]
+    def ask_status(self, path: str, program: str = "") -> Result:
+        """Of etcdutl, which article 63 uses, unless another is named."""
+        argv = [program or self.programs.etcdutl, "snapshot", "status", path, "--write-out=json"]
         return self.shell.run(argv, check=False, timeout=SAVE_TIMEOUT)
 
     def ask_etcdctl_status(self, path: str) -> Result:
-        return self.ask_status(path, ETCDCTL)
+        return self.ask_status(path, self.programs.etcdctl)
 
     def facts(self, path: str) -> FileFacts:
         output = self.shell.run(["stat", "--format=%a %U %s", path]).stdout
@@ -158,7 +163,7 @@ class Workbench:
 
     def restore(self, path: str, name: str, *, port: int = FIRST_PORT) -> Result:
         """The answer of etcdutl to a restore into a directory of that name."""
-        argv = [ETCDUTL, "snapshot", "restore", path, f"--data-dir={self.path(name)}"]
+        argv = [self.programs.etcdutl, "snapshot", "restore", path, f"--data-dir={self.path(name)}"]
         peer = f"https://127.0.0.1:{port + 1}"
         argv += ["--name=restored", f"--initial-cluster=restored={peer}"]
         argv += [f"--initial-advertise-peer-urls={peer}", f"--initial-cluster-token={name}"]
@@ -172,7 +177,7 @@ class Workbench:
             raise ClaimError(f"{snapshot.path} cannot be restored: {answer.stderr}")
         self._units.append(name)
         argv = ["systemd-run", f"--unit={name}", "--collect", "--service-type=notify"]
-        argv += member_argv(self.path(name), port)
+        argv += member_argv(self.shell.layout, self.path(name), port)
         started = self.shell.run(argv, check=False, timeout=SAVE_TIMEOUT)
         if started.exit_status != 0:
             raise ClaimError(f"no member runs from {snapshot.path}: {started.stderr}")
@@ -184,16 +189,17 @@ def free_port() -> int:
     return random.randrange(FIRST_PORT, LAST_PORT, 2)  # noqa: S311 - no secret
 
 
-def member_argv(directory: str, port: int) -> list[str]:
+def member_argv(layout: Layout, directory: str, port: int) -> list[str]:
     """A member that listens on loopback only, with the machine's own etcd files (article 6)."""
     client, peer = f"https://127.0.0.1:{port}", f"https://127.0.0.1:{port + 1}"
-    argv = [ETCD, "--name=restored", f"--data-dir={directory}"]
+    argv = [layout.programs.etcd, "--name=restored", f"--data-dir={directory}"]
     argv += [f"--listen-client-urls={client}", f"--advertise-client-urls={client}"]
     argv += [f"--listen-peer-urls={peer}", "--client-cert-auth", "--peer-client-cert-auth"]
+    files = layout.certificates
     for prefix in ("", "peer-"):
         argv += [
-            f"--{prefix}trusted-ca-file={FILES}/etcd-ca.pem",
-            f"--{prefix}cert-file={FILES}/etcd.pem",
-            f"--{prefix}key-file={FILES}/etcd-key.pem",
+            f"--{prefix}trusted-ca-file={files.etcd_authority}",
+            f"--{prefix}cert-file={files.etcd}",
+            f"--{prefix}key-file={files.etcd_key}",
         ]
     return argv

@@ -16,8 +16,6 @@ from infra.ssh import Shell
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
-PODS = "/var/log/pods"
-CONTAINERS = "/var/log/containers"
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) (stdout|stderr) ([FP]) (.*)")
 NONCE = re.compile(r"^complaint ([0-9a-f-]{36})$", re.MULTILINE)
 PRINTED = Bound(30, "what a container prints is in its log", "written at once; a look at the API")
@@ -57,7 +55,8 @@ class Log:
 
     @property
     def folder(self) -> str:
-        return f"{PODS}/{self.pod.pods.namespace}_{self.pod.name}_{self.pod.first.identity.uid}"
+        name = f"{self.pod.pods.namespace}_{self.pod.name}_{self.pod.first.identity.uid}"
+        return f"{self.pod.shell.layout.directories.pod_logs}/{name}"
 
     @property
     def file(self) -> str:
@@ -67,7 +66,8 @@ class Log:
     def link(self) -> str:
         (status,) = statuses_of(self.pod.first.pod)
         name = f"{self.pod.name}_{self.pod.pods.namespace}_{self.pod.only_container}"
-        return f"{CONTAINERS}/{name}-{status['containerID'].partition('://')[2]}.log"
+        identity = status["containerID"].partition("://")[2]
+        return f"{self.pod.shell.layout.directories.container_logs}/{name}-{identity}.log"
 
     def left(self) -> list[str]:
         """Which of the link and the Pod's folder are there."""
@@ -106,5 +106,6 @@ def parse(line: str) -> Line:
 
 def holding(shell: Shell, text: str) -> list[str]:
     """Files below a worker's folder of Pod logs that hold a text."""
-    found = shell.run(["grep", "--recursive", "--files-with-matches", text, PODS], check=False)
+    argv = ["grep", "--recursive", "--files-with-matches", text, shell.layout.directories.pod_logs]
+    found = shell.run(argv, check=False)
     return found.stdout.split()

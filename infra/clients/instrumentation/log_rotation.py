@@ -113,5 +113,5 @@ def gaps(numbers: Sequence[int]) -> list[str]:
 
 def folders_of(shell: Shell, words: Sequence[str]) -> list[str]:
     """Folders among the logs of Pods whose name holds one of these words."""
-    names = shell.run(["ls", "-1", "/var/log/pods"]).stdout.split()
+    names = shell.run(["ls", "-1", shell.layout.directories.pod_logs]).stdout.split()
     return [name for name in names if any(word in name for word in words)]

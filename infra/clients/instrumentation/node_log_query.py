@@ -35,8 +35,6 @@ esac
 RUNNING_READER = "sleep 3600[.]072"
 """A pattern that does not match the command line that holds it."""
 NO_NAME_COMMAND = "touch claim-by-name"
-MARKS = ("/claim-by-name", "/root/claim-by-name", "/var/lib/kubelet/claim-by-name")
-"""Where a command in a name would leave its file: the kubelet's folder is /."""
 SERVICE = "query=kubelet"
 EARLIER, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 QUESTIONS: Mapping[str, str] = {
@@ -123,6 +121,12 @@ def printed_last(shell: Shell, unit: str) -> str:
     """The last line of a unit's own processes, which begins with its time; empty for none."""
     argv = ["journalctl", "--quiet", "--lines=1", "--output=short-unix"]
     return shell.run([*argv, f"_SYSTEMD_UNIT={unit}.service"]).stdout.strip()
+
+
+def marks(shell: Shell) -> list[str]:
+    """Where a command in a name would leave its file: the kubelet's folder is /."""
+    folders = ("", "/root", shell.layout.directories.kubelet)
+    return [f"{folder}/claim-by-name" for folder in folders]
 
 
 def clock(shell: Shell) -> datetime:

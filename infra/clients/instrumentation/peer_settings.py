@@ -30,12 +30,8 @@ OF_UNIT = (
     "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
 )  # fmt: skip
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
-RUNC = "/usr/local/sbin/runc"
-DUMP = ("/usr/local/bin/containerd", "--config=/etc/containerd/config.toml", "config", "dump")
-PROGRAMS = ("find", RUNC, "/opt/cni/bin", "-type", "f", "-exec", "sha256sum", "{}", "+")
-FILES = ("find", "/var/lib/kubernetes", "-type", "f", "-exec", "sha256sum", "{}", "+")
-"""Keys, certificates and policies of the control plane. Who makes some for each machine has others
-on each of them; what two have alike the third should have, too."""
+SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
+"""Of find(1)."""
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
@@ -62,7 +58,7 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
         name, port = str(machine.name), port_of(cluster, component)
         status, text = tls_tunnel.fetch(cluster, name, port, path=FLAGS, credentials=admin)
         configured = fields(configz.told(cluster, name, component))
-        unit = of_unit(cluster.shell(machine.name), component)
+        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.named(component))
         return {**flags(machine, status, text), **configured, **unit}
 
     return each(cluster, Role.CONTROLLER, of)
@@ -85,22 +81,31 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
 
 def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
     """By worker: containerd's configuration, and the programs that it runs. Errors: LabError."""
+    layout, programs = cluster.layout, cluster.layout.programs
+    dump = [programs.container_runtime, f"--config={layout.files.container_runtime}"]
+    dump += ["config", "dump"]
 
     def of(machine: Machine) -> Settings:
         shell = cluster.shell(machine.name)
-        dumped = tomllib.loads(shell.run(DUMP).stdout)
-        programs = sums(shell.run(PROGRAMS).stdout)
+        dumped = tomllib.loads(shell.run(dump).stdout)
+        found = shell.run(["find", programs.runc, layout.directories.cni_plugins, *SUMS])
         unit = of_unit(shell, cluster.layout.units.container_runtime)
-        return {**fields(dumped), **programs, **unit}
+        return {**fields(dumped), **sums(found.stdout), **unit}
 
     return each(cluster, Role.WORKER, of)
 
 
 def of_files(cluster: Cluster) -> dict[str, Settings]:
-    """Sums of the files that every controller has, by controller. Errors: LabError."""
+    """Sums of the files that every controller has, by controller: keys, certificates and policies
+    of the control plane. Errors: LabError.
+
+    Who makes some for each machine has others on each of them; what two have alike the third
+    should have, too.
+    """
+    folder = cluster.layout.directories.kubernetes
 
     def of(machine: Machine) -> Settings:
-        return sums(cluster.shell(machine.name).run(FILES).stdout)
+        return sums(cluster.shell(machine.name).run(["find", folder, *SUMS]).stdout)
 
     found = each(cluster, Role.CONTROLLER, of)
     common = set.intersection(*(set(one) for one in found.values()))

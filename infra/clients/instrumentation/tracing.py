@@ -13,22 +13,19 @@ import yaml
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.transport import tls_tunnel
 from infra.clients.transport.helper_process import Counterpart
-from infra.clients.transport.systemd import API_SERVER
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing, require
 from infra.kube_api import Answer, Api, JsonObject
+from infra.layout import Layout
 from infra.timing import scaled
 from infra.wait import eventually
 
-CONFIGURATION = "/var/lib/kubernetes/tracing.yaml"
-UNIT = "/etc/systemd/system/kube-apiserver.service"
 PORT = 4317
 """OTLP's: what an API server uses without an endpoint of its own."""
 FLAG = "--tracing-config-file"
 LISTENS = 15.0
 """Seconds until the collector's process listens: it was started a moment ago, on one CPU."""
 SERVICE = "apiserver"
-COMMAND = "ExecStart=/usr/local/bin/kube-apiserver \\\n"
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,20 @@ def configuration(address: str) -> bytes:
     return yaml.safe_dump({**kind, "endpoint": f"{address}:{PORT}"}).encode()
 
 
-def unit_with_tracing(unit: bytes) -> bytes:
+def configuration_file(layout: Layout) -> str:
+    return f"{layout.directories.kubernetes}/tracing.yaml"
+
+
+def unit_file(layout: Layout) -> str:
+    return layout.unit_file(layout.units.api_server)
+
+
+def unit_with_tracing(unit: bytes, layout: Layout) -> bytes:
     """The API server's unit with one more flag."""
-    text = unit.decode()
-    require(COMMAND in text, f"{UNIT} starts no API server as phases/files has it")
-    flag = f"  {FLAG}={CONFIGURATION} \\\n"
-    return text.replace(COMMAND, COMMAND + flag).encode()
+    text, command = unit.decode(), f"ExecStart={layout.programs.api_server} \\\n"
+    require(command in text, f"{unit_file(layout)} starts no API server as phases/files has it")
+    flag = f"  {FLAG}={configuration_file(layout)} \\\n"
+    return text.replace(command, command + flag).encode()
 
 
 def create(api: Api, path: str) -> Traced:
@@ -139,7 +144,7 @@ def of(spans: Sequence[Span], requests: Sequence[Traced]) -> list[str]:
 
 def told_to_trace(cluster: Cluster) -> list[str]:
     """Machines whose running API server was started to send traces, wherever to."""
-    units = control_plane_snapshot.processes(cluster, [API_SERVER])
+    units = control_plane_snapshot.processes(cluster, [cluster.layout.units.api_server])
     found = []
     for (machine, _), unit in units.items():
         words = cluster.shell(machine).run(["cat", f"/proc/{unit.pid}/cmdline"]).stdout

@@ -7,10 +7,6 @@ from infra.clients.transport.durations import of_haproxy
 from infra.errors import require
 from infra.ssh import Shell
 
-CONFIGURATION = "/etc/haproxy/haproxy.cfg"
-STARTED = "/run/haproxy/haproxy.pid"
-"""Written when it starts (its unit)."""
-
 
 @dataclass(frozen=True)
 class Check:
@@ -37,9 +33,10 @@ class Check:
 
 def configuration(shell: Shell) -> str:
     """As it is in force. Errors: NotPrepared when it is newer than the process."""
-    newer = shell.run(["find", CONFIGURATION, "-newer", STARTED]).stdout
-    require(not newer.strip(), f"{CONFIGURATION} was changed after HAProxy had read it")
-    return shell.get(CONFIGURATION).decode()
+    path, started = shell.layout.files.load_balancer, shell.layout.files.load_balancer_pid
+    newer = shell.run(["find", path, "-newer", started]).stdout
+    require(not newer.strip(), f"{path} was changed after HAProxy had read it")
+    return shell.get(path).decode()
 
 
 def checks(text: str) -> dict[str, Check]:

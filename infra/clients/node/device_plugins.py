@@ -16,10 +16,7 @@ from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import consistently, eventually
 
-FOLDER = "/var/lib/kubelet/device-plugins"
 KUBELETS_OWN = "kubelet.sock"
-CHECKPOINT = f"{FOLDER}/kubelet_internal_checkpoint"
-MONITORS = "/var/lib/kubelet/pod-resources/kubelet.sock"
 REGISTRATIONS = "kubelet_device_plugin_registration_total"
 VENDOR = "example.com"
 NO_VERSION = "v0"
@@ -116,7 +113,8 @@ class DevicePlugin(Counterpart):
     def remove(self) -> None:
         """Its socket goes too: a killed plugin leaves it."""
         super().remove()
-        self.shell.run(["rm", "--force", f"{FOLDER}/{self.resource.replace('/', '_')}.sock"])
+        folder = self.shell.layout.directories.device_plugins
+        self.shell.run(["rm", "--force", f"{folder}/{self.resource.replace('/', '_')}.sock"])
 
     def calls(self) -> list[JsonObject]:
         """Its log in order; empty before its first line."""
@@ -145,7 +143,8 @@ class DevicePlugin(Counterpart):
 
 def sockets(shell: Shell) -> list[str]:
     """Names of sockets among the plugins'. Errors: CommandFailed."""
-    argv = ["find", FOLDER, "-maxdepth", "1", "-type", "s", "-printf", r"%f\n"]
+    folder = shell.layout.directories.device_plugins
+    argv = ["find", folder, "-maxdepth", "1", "-type", "s", "-printf", r"%f\n"]
     return shell.run(argv).stdout.split()
 
 
@@ -222,7 +221,8 @@ def registrations(api: Api, plugin: DevicePlugin) -> float:
 
 def listens(shell: Shell) -> list[str]:
     """Sockets that a kubelet should have and has not."""
-    wanted = (f"{FOLDER}/{KUBELETS_OWN}", MONITORS)
+    folder = shell.layout.directories.device_plugins
+    wanted = (f"{folder}/{KUBELETS_OWN}", shell.layout.files.pod_resources)
     return [
         f"{shell.name} has no socket {path}"
         for path in wanted

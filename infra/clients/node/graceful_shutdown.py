@@ -50,7 +50,7 @@ def limit(shell: Shell) -> float:
 
 def delays(shell: Shell) -> str:
     """The lock of this machine's kubelet as logind lists it; empty when there is none."""
-    pid = str(systemd.show(shell, "kubelet").pid)
+    pid = str(systemd.show(shell, shell.layout.units.kubelet).pid)
     locks = [line.split() for line in cgroup_events.shutdown_locks(shell)]
     return next(
         (" ".join(w) for w in locks if w[0] == "kubelet" and pid in w and w[-1] == "delay"), ""

@@ -20,7 +20,6 @@ from infra.ssh import Shell
 COLLECTED = "kubelet_image_garbage_collected_total"
 CTR = ("ctr", "--namespace=k8s.io", "images")
 IMAGES_PLUGIN = "io.containerd.cri.v1.images"
-STORE = "/var/lib/containerd"
 PIN = "io.cri-containerd.pinned"
 IMPORTED = 120.0
 """Seconds to unpack a seed: 20 s were measured beside a busy neighbour."""
@@ -44,7 +43,8 @@ def disk(shell: Shell) -> Disk:
 
     Errors: CommandFailed.
     """
-    found = shell.run(["df", "--block-size=1", "--output=size,avail", STORE]).stdout
+    store = shell.layout.directories.images
+    found = shell.run(["df", "--block-size=1", "--output=size,avail", store]).stdout
     capacity, available = found.splitlines()[-1].split()
     return Disk(int(capacity), int(available))
 

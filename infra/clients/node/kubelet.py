@@ -16,8 +16,6 @@ from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
-UNIT = "kubelet"
-CONFIGURATION = "/var/lib/kubelet/kubelet-config.yaml"
 CONTAINERS = "kubelet_running_containers"
 REQUESTED = "kubelet_container_requested_resizes_total"
 INFEASIBLE = "kubelet_pod_infeasible_resizes_total"
@@ -31,7 +29,7 @@ def restart(shell: Shell, api: Api) -> None:
 
     Errors: NotPrepared when it does not come back.
     """
-    shell.run(["systemctl", "restart", "kubelet"])
+    shell.run(["systemctl", "restart", shell.layout.units.kubelet])
     await_heartbeat(api, shell.name)
 
 
@@ -59,7 +57,7 @@ def restart_all(cluster: Cluster) -> None:
 
 def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:
     """The kubelet's configuration file with other settings. Errors: CommandFailed."""
-    configuration = yaml.safe_load(shell.get(CONFIGURATION))
+    configuration = yaml.safe_load(shell.get(shell.layout.files.kubelet))
     return yaml.safe_dump({**configuration, **changes}).encode()
 
 

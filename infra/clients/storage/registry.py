@@ -133,15 +133,15 @@ def layout(spec: Spec) -> tuple[dict[str, bytes], bytes]:
 
 def make_known(shell: Shell, place: str) -> None:
     """The worker's runtime asks it without TLS; containerd reads the folder at every pull."""
-    shell.put(HOSTS.format(place=place).encode(), f"{folder_of(place)}/hosts.toml")
+    shell.put(HOSTS.format(place=place).encode(), f"{folder_of(shell, place)}/hosts.toml")
 
 
 def forget(shell: Shell, place: str) -> None:
-    shell.run(["rm", "--recursive", "--force", folder_of(place)])
+    shell.run(["rm", "--recursive", "--force", folder_of(shell, place)])
 
 
-def folder_of(place: str) -> str:
-    return f"/etc/containerd/certs.d/{place}"
+def folder_of(shell: Shell, place: str) -> str:
+    return f"{shell.layout.directories.registries}/{place}"
 
 
 def new_password() -> str:

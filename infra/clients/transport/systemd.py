@@ -7,10 +7,6 @@ from infra import wait
 from infra.errors import require
 from infra.ssh import Shell
 
-API_SERVER = "kube-apiserver"
-"""Name of its unit."""
-FILES = "/etc/systemd/system/"
-"""Where a machine has its unit files."""
 PROPERTIES = (
     "ActiveState",
     "ActiveEnterTimestampMonotonic",

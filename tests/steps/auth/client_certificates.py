@@ -9,7 +9,7 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.kubelet_cert_renewal import Renewal
 from fixtures.worlds.faults import Faults
 from infra.clients.auth import client_certificates
-from infra.clients.auth.client_certificates import CURRENT, ENDS, Renewing
+from infra.clients.auth.client_certificates import ENDS, Renewing
 from infra.clients.controlplane import leases
 from infra.clients.node import kubelet
 from infra.clients.transport import systemd
@@ -21,9 +21,6 @@ from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.lifecycle.rolling_restart import READY_AGAIN, await_ready
 from tests.steps.phrases import phrase
-
-SCHEDULER = "kube-scheduler"
-SCHEDULERS = "/var/lib/kubernetes/kube-scheduler.kubeconfig"
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Standby:
 
 @given("a scheduler that stands by, and its leader", target_fixture="standby")
 def standing_by(cluster: Cluster) -> Standby:
-    lease = leases.read(cluster.api, SCHEDULER)
+    lease = leases.read(cluster.api, cluster.layout.leases.scheduler)
     machine = next(m.name for m in cluster.spec.controllers if m.name != lease.machine)
     return Standby(machine, ending_on(cluster, machine), lease.holder)
 
@@ -45,9 +42,10 @@ def standing_by(cluster: Cluster) -> Standby:
 @when(phrase("its kubeconfig gets a certificate that ends in {hours:Count} h"))
 def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours: int) -> None:
     require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
-    old = cluster.shell(standby.machine).get(SCHEDULERS)
-    new = client_certificates.with_ending_pair(cluster, SCHEDULER, old)
-    faults.replace(standby.machine, SCHEDULERS, new, unit=SCHEDULER, at_once=False)
+    path, unit = cluster.layout.kubeconfigs.scheduler, cluster.layout.units.scheduler
+    old = cluster.shell(standby.machine).get(path)
+    new = client_certificates.with_ending_pair(cluster, "kube-scheduler", old)
+    faults.replace(standby.machine, path, new, unit=unit, at_once=False)
 
 
 @when("its API server is restarted, so that it connects anew", target_fixture="standby")
@@ -55,7 +53,7 @@ def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     """It would go on over a connection that it has for ever, whatever the file says."""
     server = cluster.api_of(standby.machine)
     shell = cluster.shell(standby.machine)
-    systemd.restart(shell, systemd.API_SERVER, reread=False, killing=True)
+    systemd.restart(shell, cluster.layout.units.api_server, reread=False, killing=True)
     await_ready(standby.machine, server)
     await_served(server, standby.machine)
     return replace(standby, seen=0)  # it counts from nothing
@@ -73,7 +71,7 @@ def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
 
 @when("it is restarted")
 def restart_standby(cluster: Cluster, standby: Standby) -> None:
-    systemd.restart(cluster.shell(standby.machine), SCHEDULER, reread=False)
+    systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
 
 
 @then(phrase("within {limit:Duration} its API server sees one"))
@@ -88,7 +86,7 @@ def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
 
 @then("the leader of the schedulers is the same")
 def same_leader(cluster: Cluster, standby: Standby) -> None:
-    now = leases.read(cluster.api, SCHEDULER).holder
+    now = leases.read(cluster.api, cluster.layout.leases.scheduler).holder
     if now != standby.leader:
         raise ClaimError(f"{standby.leader} led the schedulers; now {now} does")
 
@@ -200,6 +198,6 @@ def await_another(cluster: Cluster, renewing: Renewing, limit: float) -> Found:
         lambda: client_certificates.current(cluster.shell(renewing.node)),
         lambda found: found.fingerprint != renewing.old.fingerprint,
         within=scaled(limit),
-        what=f"{CURRENT} of {renewing.node} is another certificate",
+        what=f"the certificate of the kubelet of {renewing.node} for itself is another certificate",
         transient=(CommandFailed,),
     )

@@ -6,7 +6,6 @@ from fixtures.worlds.faults import Faults
 from infra.clients.controlplane import apiserver_endpoints, control_plane_snapshot, leases
 from infra.clients.controlplane.apiserver_endpoints import Server
 from infra.clients.controlplane.control_plane_snapshot import Stopped
-from infra.clients.transport.systemd import API_SERVER
 from infra.clients.workloads.pod_status import condition
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.clients.workloads.pods import Pods
@@ -33,26 +32,27 @@ def leases_are_served(cluster: Cluster) -> None:
 
 
 @when("its API server stops", target_fixture="stopped")
-def api_server_stops(server: Server, faults: Faults) -> Stopped:
-    faults.stop(server.machine, API_SERVER)
-    return Stopped((server.machine, API_SERVER), server.bystanders)
+def api_server_stops(cluster: Cluster, server: Server, faults: Faults) -> Stopped:
+    place = server.machine, cluster.layout.units.api_server
+    faults.stop(*place)
+    return Stopped(place, server.bystanders)
 
 
 @when("its API server starts again")
-def api_server_starts(server: Server, faults: Faults) -> None:
-    faults.start(server.machine, API_SERVER)
+def api_server_starts(cluster: Cluster, server: Server, faults: Faults) -> None:
+    faults.start(server.machine, cluster.layout.units.api_server)
 
 
 @when("all three schedulers stop")
 def schedulers_stop(cluster: Cluster, faults: Faults) -> None:
     for machine in cluster.spec.controllers:
-        faults.stop(machine.name, "kube-scheduler")
+        faults.stop(machine.name, cluster.layout.units.scheduler)
 
 
 @when("the schedulers start again")
 def schedulers_start(cluster: Cluster, faults: Faults) -> None:
     for machine in cluster.spec.controllers:
-        faults.start(machine.name, "kube-scheduler")
+        faults.start(machine.name, cluster.layout.units.scheduler)
 
 
 @when("a Pod is created that any node could run", target_fixture="waiting")
@@ -153,6 +153,7 @@ def no_candidates(cluster: Cluster) -> None:
 @then("no Lease of kube-system has a strategy")
 def no_strategy(cluster: Cluster) -> None:
     found = {lease.name: lease.strategy for lease in leases.listed(cluster.api)}
-    require("kube-scheduler" in found, f"Leases of kube-system: {', '.join(found)} (control)")
+    scheduler = cluster.layout.leases.scheduler
+    require(scheduler in found, f"Leases of kube-system: {', '.join(found)} (control)")
     strategic = {name: strategy for name, strategy in found.items() if strategy}
     assert not strategic, f"a strategy is set on {strategic}"

@@ -67,7 +67,7 @@ def member_stops(
 ) -> Lost:
     """Cleanly: a leader hands over before it ends."""
     lost = replace(losing(cluster, members_before, member), namespace=namespace)
-    faults.stop(lost.machine, "etcd")
+    faults.stop(lost.machine, cluster.layout.units.etcd)
     return lost
 
 
@@ -77,14 +77,14 @@ def member_killed(
 ) -> Lost:
     """The others have to notice, and to elect."""
     lost = replace(losing(cluster, members_before, member), namespace=namespace)
-    faults.kill(lost.machine, "etcd")
+    faults.kill(lost.machine, cluster.layout.units.etcd)
     return lost
 
 
 @when("the lost member starts again")
-def member_starts(lost: Lost, faults: Faults) -> None:
+def member_starts(cluster: Cluster, lost: Lost, faults: Faults) -> None:
     with claimed():  # a lost member returns
-        faults.start(lost.machine, "etcd")
+        faults.start(lost.machine, cluster.layout.units.etcd)
 
 
 @then("three different members of one cluster are healthy")

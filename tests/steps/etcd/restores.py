@@ -6,7 +6,6 @@ from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
 from infra.clients.etcd import keyspace_diff, members
-from infra.clients.etcd.etcdctl import DATA
 from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
@@ -30,7 +29,7 @@ def restore_beside(snapshot: Snapshot, workbench: Workbench) -> RestoredMember:
 
 @when("it is restored into a fresh directory", target_fixture="fresh")
 def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
-    before = Fresh("fresh", workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
+    before = live_files(workbench, "fresh")
     answer = workbench.restore(snapshot.path, before.name)
     if answer.exit_status != 0:
         raise ClaimError(f"a restore into a fresh directory was refused: {answer.stderr}")
@@ -60,7 +59,7 @@ def refused_again(workbench: Workbench, snapshot: Snapshot, fresh: Fresh) -> Non
 
 @then("the data directory of the running member is untouched")
 def live_files_untouched(workbench: Workbench, fresh: Fresh) -> None:
-    now = Fresh(fresh.name, workbench.entries(DATA), workbench.inode(f"{DATA}/member/snap/db"))
+    now = live_files(workbench, fresh.name)
     assert now == fresh, f"the running member's files were {fresh} and are {now}"
 
 
@@ -107,3 +106,9 @@ def api_has_later(cluster: Cluster, known: Known, later: str) -> None:
     path = f"/api/v1/namespaces/{known.namespace}/configmaps"
     assert cluster.api.find(f"{path}/{known.name}") is None, f"{known.name} is back"
     assert cluster.api.find(f"{path}/{later}") is not None, f"{later} is gone"
+
+
+def live_files(workbench: Workbench, restored: str) -> Fresh:
+    """The running member's files now, beside the directory that is restored into."""
+    data = workbench.shell.layout.directories.etcd_data
+    return Fresh(restored, workbench.entries(data), workbench.inode(f"{data}/member/snap/db"))

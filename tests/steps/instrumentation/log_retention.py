@@ -9,7 +9,6 @@ from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.instrumentation import component_logs, component_output, log_rotation
 from infra.clients.instrumentation.container_logs import Log
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport import journal
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -19,7 +18,7 @@ from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import phrase
 
-COPIES = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/copies"
+COPIES = "volumes/kubernetes.io~empty-dir/copies"
 COPIED = 30
 """Seconds for an agent to copy: it looks each second."""
 GROWS = 15
@@ -66,14 +65,14 @@ def remove_both(talkers: list[RunningPod]) -> None:
 
 @when("the kubelet of its worker is stopped")
 def stop_kubelet(faults: Faults, pod: RunningPod) -> None:
-    faults.stop(pod.node, KUBELET)
+    faults.stop(pod.node, pod.shell.layout.units.kubelet)
 
 
 @when("the kubelet is started again", target_fixture="meanwhile")
 def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
     """The numbers that the Pod printed up to now, while nobody could ask for them."""
     meanwhile = log_rotation.numbers_in(Log(pod), ["0.log"])
-    faults.start(pod.node, KUBELET)
+    faults.start(pod.node, pod.shell.layout.units.kubelet)
     return meanwhile
 
 
@@ -206,5 +205,6 @@ def await_lines(
 
 def copies(pod: RunningPod, agents: Agents) -> str:
     """What the agent of a Pod's worker has copied."""
-    folder = COPIES.format(uid=agents[pod.node]["metadata"]["uid"])
-    return pod.shell.run(["grep", "--recursive", "--no-filename", "", folder], check=False).stdout
+    pods, uid = f"{pod.shell.layout.directories.kubelet}/pods", agents[pod.node]["metadata"]["uid"]
+    argv = ["grep", "--recursive", "--no-filename", "", f"{pods}/{uid}/{COPIES}"]
+    return pod.shell.run(argv, check=False).stdout

@@ -8,8 +8,7 @@ from fixtures.worlds.faults import Faults
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.instrumentation import tracing
-from infra.clients.instrumentation.tracing import CONFIGURATION, UNIT, Collector, Span, Traced
-from infra.clients.transport.systemd import API_SERVER
+from infra.clients.instrumentation.tracing import Collector, Span, Traced
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -24,7 +23,7 @@ CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
 
 @given("the processes of every API server", target_fixture="processes")
 def processes_before(cluster: Cluster) -> Bystanders:
-    return control_plane_snapshot.look(cluster, names=[API_SERVER])
+    return control_plane_snapshot.look(cluster, names=[cluster.layout.units.api_server])
 
 
 @given(
@@ -32,12 +31,13 @@ def processes_before(cluster: Cluster) -> Bystanders:
     target_fixture="server",
 )
 def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
-    machine = collector.shell.name
+    machine, layout = collector.shell.name, cluster.layout
     tracing.await_reach(cluster, collector)
-    address = str(cluster.spec.machine(machine).private_ip)
-    faults.add(machine, CONFIGURATION, tracing.configuration(address))
-    unit = tracing.unit_with_tracing(collector.shell.get(UNIT))
-    faults.replace(machine, UNIT, unit, unit=API_SERVER)
+    told = tracing.configuration(str(cluster.spec.machine(machine).private_ip))
+    faults.add(machine, tracing.configuration_file(layout), told)
+    file = tracing.unit_file(layout)
+    unit = tracing.unit_with_tracing(collector.shell.get(file), layout)
+    faults.replace(machine, file, unit, unit=layout.units.api_server)
     return ready_again(cluster, machine)
 
 
@@ -94,7 +94,7 @@ def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
 
 @then("the processes of the other API servers are the same")
 def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -> None:
-    now = control_plane_snapshot.look(cluster, names=[API_SERVER])
+    now = control_plane_snapshot.look(cluster, names=[cluster.layout.units.api_server])
     found = control_plane_snapshot.process_differences(processes, now)
     odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
     must_be_none(odd, "the other API servers go on")

@@ -115,7 +115,8 @@ def changes(cluster: Cluster, stood: Stood) -> list[str]:
 
 
 def kubelets(cluster: Cluster, names: Iterable[str]) -> dict[str, Unit]:
-    return {name: systemd.show(cluster.shell(name), "kubelet") for name in names}
+    unit = cluster.layout.units.kubelet
+    return {name: systemd.show(cluster.shell(name), unit) for name in names}
 
 
 def restarted(cluster: Cluster, stood: Stood) -> list[str]:

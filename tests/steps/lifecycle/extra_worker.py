@@ -11,7 +11,6 @@ from fixtures.worlds.lifecycle.extra_worker import unheard
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.lifecycle import node_membership
 from infra.clients.lifecycle.node_membership import Member
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport import journal, systemd
 from infra.clients.transport.kubectl import Kubectl
 from infra.cluster import Cluster
@@ -87,7 +86,7 @@ def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Dele
 
 @when("the kubelet of that worker is restarted")
 def kubelet_restarted(joined: Joined) -> None:
-    systemd.restart(joined.cluster.shell(joined.name), KUBELET)
+    systemd.restart(joined.cluster.shell(joined.name), joined.cluster.layout.units.kubelet)
 
 
 @then(
@@ -146,7 +145,8 @@ def nothing_left(cluster: Cluster, joined: Joined, limit: float) -> None:
 
 def node_and_kubelet(cluster: Cluster, joined: Joined) -> tuple[Member | None, str]:
     """Its Node, and the state of its kubelet's unit."""
-    state = systemd.show(joined.cluster.shell(joined.name), KUBELET).state
+    shell, unit = joined.cluster.shell(joined.name), joined.cluster.layout.units.kubelet
+    state = systemd.show(shell, unit).state
     return node_membership.member(cluster.api, joined.name), state
 
 
@@ -157,14 +157,18 @@ def node_and_kubelet(cluster: Cluster, joined: Joined) -> tuple[Member | None, s
     )
 )
 def not_registered(cluster: Cluster, joined: Joined, deleted: Deleted, lasting: float) -> None:
-    shell = joined.cluster.shell(joined.name)
     consistently(
         lambda: node_and_kubelet(cluster, joined),
         lambda seen: seen == (None, "active"),
         lasting=scaled(lasting),
         what=f"{joined.name} has no Node while its kubelet runs",
     )
-    must_miss_its_node(journal.messages(shell, deleted.position, KUBELET), joined.name)
+    must_miss_its_node(words_of_kubelet(joined, deleted), joined.name)
+
+
+def words_of_kubelet(joined: Joined, deleted: Deleted) -> list[str]:
+    shell, unit = joined.cluster.shell(joined.name), joined.cluster.layout.units.kubelet
+    return journal.messages(shell, deleted.position, unit)
 
 
 @then(phrase("within {limit:Duration} it is a Ready node again, a new one"))

@@ -9,7 +9,6 @@ from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.lifecycle import version_skew
 from infra.clients.node import kubelet
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport.kubectl import Kubectl, Told
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.clients.workloads.pods import PodIdentity
@@ -22,9 +21,6 @@ from tests.steps.workloads.pods import identities_on
 
 WARNS = "exceeds the supported minor version skew"
 """kubernetes staging/src/k8s.io/kubectl/pkg/cmd/version/skew_warning.go (1.34)."""
-UNIT = "/etc/systemd/system/kubelet.service"
-PROGRAM = "/usr/local/bin/kubelet"
-BEFORE = f"{PROGRAM}-before"
 
 
 @dataclass(frozen=True)
@@ -70,17 +66,20 @@ def both_workers(cluster: Cluster) -> Older:
 
 @when("its kubelet is exchanged for that of the minor before")
 def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes) -> None:
-    faults.add(older.node, BEFORE, kubelet_before)
-    unit = cluster.shell(older.node).get(UNIT).decode()
-    require(f"{PROGRAM} " in unit, f"{UNIT} starts no {PROGRAM}")
-    faults.replace(older.node, UNIT, unit.replace(PROGRAM, BEFORE).encode(), unit=KUBELET)
+    program, unit = cluster.layout.programs.kubelet, cluster.layout.units.kubelet
+    path, other = cluster.layout.unit_file(unit), f"{program}-before"
+    faults.add(older.node, other, kubelet_before)
+    text = cluster.shell(older.node).get(path).decode()
+    require(f"{program} " in text, f"{path} starts no {program}")
+    faults.replace(older.node, path, text.replace(program, other).encode(), unit=unit)
     with claimed():  # that it joins is what is claimed
         kubelet.await_heartbeat(cluster.api, older.node)
 
 
 @when("its own kubelet is put back")
-def put_own_back(faults: Faults, older: Older) -> None:
-    faults.put_back(older.node, UNIT, unit=KUBELET)
+def put_own_back(cluster: Cluster, faults: Faults, older: Older) -> None:
+    unit = cluster.layout.units.kubelet
+    faults.put_back(older.node, cluster.layout.unit_file(unit), unit=unit)
 
 
 @then(phrase("within {limit:Duration} its node is one minor behind, and the other as before"))

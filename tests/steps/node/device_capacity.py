@@ -6,7 +6,7 @@ from fixtures.worlds.node.device_plugins import MakePlugin
 from fixtures.worlds.workloads.pods import Workloads
 from infra import places
 from infra.clients.node import device_plugins, kubelet
-from infra.clients.node.device_plugins import CHECKPOINT, KUBELETS_OWN, DevicePlugin
+from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from infra.clients.node.kubelet_api import told
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
@@ -58,7 +58,8 @@ def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     """The kubelet writes its file of devices when one registers."""
     other = make_plugin(1)
     await_registered(cluster, other)
-    require(exists(other.shell, CHECKPOINT), f"{other.shell.name} has no {CHECKPOINT}")
+    path = other.shell.layout.files.device_checkpoint
+    require(exists(other.shell, path), f"{other.shell.name} has no {path}")
     return other
 
 
@@ -71,7 +72,7 @@ def restart_theirs(cluster: Cluster, other: DevicePlugin) -> None:
 def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
     """Without the other plugin too: it would register at once, and the file would be back."""
     other.remove()
-    other.shell.run(["rm", CHECKPOINT])
+    other.shell.run(["rm", other.shell.layout.files.device_checkpoint])
     kubelet.restart(other.shell, cluster.api)
 
 

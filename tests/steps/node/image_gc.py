@@ -11,7 +11,6 @@ from fixtures.worlds.node.image_gc_images import Seeds
 from fixtures.worlds.storage.data_images import DataImage
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.node import image_gc, kubelet
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport import journal
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -155,5 +154,6 @@ def await_looks(cluster: Cluster, workers: Workers) -> list[str]:
 
 
 def looks_of(cluster: Cluster, workers: Workers) -> list[str]:
-    lines = journal.messages(cluster.shell(workers.second), workers.position, KUBELET)
+    shell, unit = cluster.shell(workers.second), cluster.layout.units.kubelet
+    lines = journal.messages(shell, workers.position, unit)
     return [line for line in lines if LOOKED in line]

@@ -8,7 +8,6 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from infra.clients.node import graceful_shutdown, kubelet
 from infra.clients.node.graceful_shutdown import DROP_IN, LATER, LOGIND, NOT_RAISED
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport import journal, systemd
 from infra.clients.workloads.pod_under_test import must_be_none, stays
 from infra.cluster import Cluster
@@ -68,7 +67,7 @@ def hold_limit(cluster: Cluster, faults: Faults, limits: Limits, limit: float) -
     shell.run(["rm", "--force", DROP_IN])
     faults.add(node, LATER, graceful_shutdown.at_most(limit), unit=LOGIND)
     held = Held(node, journal.cursor(shell))
-    systemd.restart(shell, KUBELET, reread=False)
+    systemd.restart(shell, cluster.layout.units.kubelet, reread=False)
     return held
 
 
@@ -102,8 +101,9 @@ def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:
 )
 def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) -> None:
     shell, words = cluster.shell(held.node), f"current value is {held_to:g}s"
+    unit = cluster.layout.units.kubelet
     eventually(
-        lambda: [m for m in journal.messages(shell, held.position, KUBELET) if NOT_RAISED in m],
+        lambda: [m for m in journal.messages(shell, held.position, unit) if NOT_RAISED in m],
         lambda seen: any(words in line for line in seen),
         within=scaled(limit),
         what=f"the kubelet of {held.node} says that it could not raise what logind allows",

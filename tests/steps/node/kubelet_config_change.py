@@ -10,8 +10,6 @@ from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.auth import service_accounts as rights
 from infra.clients.node import kubelet
-from infra.clients.node.kubelet import CONFIGURATION
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.node.kubelet_api import await_listening, told
 from infra.clients.transport import journal
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
@@ -68,7 +66,8 @@ def change_kubelet_of(
 
 @when("its settings are put back")
 def put_back(faults: Faults, pod: RunningPod) -> None:
-    faults.put_back(pod.node, CONFIGURATION, unit=KUBELET)
+    layout = pod.shell.layout
+    faults.put_back(pod.node, layout.files.kubelet, unit=layout.units.kubelet)
 
 
 @when(
@@ -98,7 +97,7 @@ def give_right_back(faults: Faults, taken: Fault) -> None:
 def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: str) -> None:
     shell = cluster.shell(ended.node)
     await_failure(shell, ended, limit)
-    lines = journal.messages(shell, ended.position, KUBELET)
+    lines = journal.messages(shell, ended.position, shell.layout.units.kubelet)
     if not any(one in line and two in line for line in lines):
         raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
 
@@ -149,7 +148,7 @@ def restart_all(cluster: Cluster) -> None:
 
 def await_failure(shell: Shell, ended: Ended, limit: float) -> None:
     eventually(
-        lambda: journal.exits(shell, KUBELET, since=ended.position),
+        lambda: journal.exits(shell, shell.layout.units.kubelet, since=ended.position),
         lambda exits: any(end.status != "0" for end in exits),
         within=scaled(limit),
         what=f"the kubelet of {ended.node} ends with an error",
@@ -164,7 +163,8 @@ def values(datatable: list[list[str]]) -> dict[str, object]:
 def change(cluster: Cluster, faults: Faults, node: str, changes: Mapping[str, object]) -> None:
     """Restarts a kubelet with other settings; the rest stays as it was."""
     content = kubelet.with_settings(cluster.shell(node), changes)
-    faults.replace(node, CONFIGURATION, content, unit=KUBELET)
+    layout = cluster.layout
+    faults.replace(node, layout.files.kubelet, content, unit=layout.units.kubelet)
 
 
 def through(cluster: Cluster, caller: Caller, path: str) -> list[Answer]:

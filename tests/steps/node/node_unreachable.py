@@ -12,7 +12,6 @@ from fixtures.worlds.workloads.pods import Workloads
 from infra import places
 from infra.clients.instrumentation import configz
 from infra.clients.node import node_unreachable
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
@@ -69,7 +68,7 @@ def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
 
 @when("the kubelet of its worker is started")
 def start_kubelet(faults: Faults, pod: RunningPod) -> None:
-    faults.start(pod.node, KUBELET)
+    faults.start(pod.node, pod.shell.layout.units.kubelet)
 
 
 @when("that worker is uncordoned")

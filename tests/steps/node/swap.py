@@ -6,7 +6,6 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.node import kubelet, swap
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.transport import journal, systemd
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -38,7 +37,7 @@ def worker_with_swap(
 def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
     before = Ended(pod.node, journal.cursor(pod.shell))
     faults.swap(pod.node)
-    systemd.restart(pod.shell, KUBELET, reread=False)
+    systemd.restart(pod.shell, pod.shell.layout.units.kubelet, reread=False)
     return before
 
 

@@ -17,7 +17,7 @@ from tests.steps.phrases import phrase
 @when("the kubelet of its worker begins anew", target_fixture="before")
 def restart_kubelet(ebs: Ebs, writer: RunningPod) -> Before:
     before = ebs.before(writer)
-    systemd.restart(writer.shell, "kubelet", reread=False)
+    systemd.restart(writer.shell, writer.shell.layout.units.kubelet, reread=False)
     kubelet.await_heartbeat(writer.pods.api, writer.node)
     return before
 

@@ -5,7 +5,6 @@ from pytest_bdd import given, then, when
 
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads, manifest
-from infra.clients.node.kubelet import UNIT as KUBELET
 from infra.clients.workloads import dry_runs
 from infra.clients.workloads.pod_resize import ARTICLE
 from infra.cluster import Cluster
@@ -25,7 +24,7 @@ def static_pod(cluster: Cluster, faults: Faults, workloads: Workloads) -> JsonOb
     node = str(cluster.spec.workers[0].name)
     body = manifest("resizable")
     body["metadata"]["namespace"] = workloads.namespace
-    faults.expect(node, FOLDER, unit=KUBELET)
+    faults.expect(node, FOLDER, unit=cluster.layout.units.kubelet)
     cluster.shell(node).put(yaml.safe_dump(body).encode(), f"{FOLDER}/pod.yaml")
     change(cluster, faults, node, values([["setting", "value"], ["staticPodPath", FOLDER]]))
     return mirror_of(workloads, f"{body['metadata']['name']}-{node}")

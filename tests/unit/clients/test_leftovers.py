@@ -117,9 +117,9 @@ def test_a_machine_without_its_files(live: Live) -> None:
 
 
 def test_state_that_a_kubelet_keeps_is_its_own() -> None:
-    assert leftovers.own_state("/var/lib/kubelet/cpu_manager_state")
-    assert not leftovers.own_state("/var/lib/kubelet/kubelet.pem")
-    assert not leftovers.own_state("/usr/local/bin/journalctl")
+    assert leftovers.own_state("/var/lib/kubelet/cpu_manager_state", "/var/lib/kubelet")
+    assert not leftovers.own_state("/var/lib/kubelet/kubelet.pem", "/var/lib/kubelet")
+    assert not leftovers.own_state("/usr/local/bin/journalctl", "/var/lib/kubelet")
 
 
 def test_objects_that_carry_the_namespace(live: Live) -> None:

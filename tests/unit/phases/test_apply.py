@@ -7,11 +7,13 @@ from pathlib import Path
 
 from infra.desired.apply import Supplies, apply
 from infra.desired.plan import Action, Enable, Install, Restart, SetSysctl, Start, Write
+from infra.layout import SERIES
 from infra.ssh import Result
 
 
 class Machine:
     name = "worker-0"
+    layout = SERIES
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, ...]] = []

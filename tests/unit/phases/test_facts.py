@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from infra.desired import facts
 from infra.desired import things as t
+from infra.layout import SERIES
 from infra.ssh import Result
 
 UNITS = """\
@@ -28,6 +29,7 @@ class Recorded:
     """Answers by the first word of the command."""
 
     name = "controller-0"
+    layout = SERIES
 
     def __init__(self, **answers: str) -> None:
         self.answers = answers

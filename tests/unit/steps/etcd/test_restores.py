@@ -187,7 +187,8 @@ def test_a_member_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
             raise WaitTimeout(f"{unit} on {machine} is active: not within 60 s")
 
     faults: Any = Stuck()
-    red(etcd.member_starts, etcd.Lost("controller-0", (), {}), faults, says="etcd on controller-0")
+    lost = etcd.Lost("controller-0", (), {})
+    red(etcd.member_starts, cluster(), lost, faults, says="etcd on controller-0")
 
 
 def test_writes_that_end_with_a_snapshot() -> None:

@@ -8,6 +8,7 @@ import pytest
 from infra.clients.instrumentation import configz, peer_settings
 from infra.clients.transport import tls_tunnel
 from infra.errors import LabError
+from infra.layout import SERIES
 from tests.steps.instrumentation import peer_settings as steps
 from tests.unit.elections_fake import cluster, election
 from tests.unit.fakes import FakeApi, FakeShell, goes_red
@@ -142,7 +143,7 @@ def test_a_runtime_that_is_set_otherwise() -> None:
         for name, one in told.items():
             own = runc if name == "worker-1" else "aa11" * 16
             one |= {
-                "find": f"{own}  {peer_settings.RUNC}\n{sums}",
+                "find": f"{own}  {SERIES.programs.runc}\n{sums}",
                 "systemctl show": "Restart=always\n",
             }
         return cluster(shell=lambda name: FakeShell(name, told[name]))

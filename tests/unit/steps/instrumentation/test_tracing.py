@@ -14,6 +14,7 @@ from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import Answer
+from infra.layout import SERIES
 from tests.steps.instrumentation import tracing as steps
 from tests.unit import elections_fake
 from tests.unit.elections_fake import unit
@@ -86,7 +87,7 @@ def test_spans_of_who_may_not_ask_and_of_who_sends_none() -> None:
 
 
 def test_another_api_server_that_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = cast("Cluster", None)
+    live = cast("Cluster", elections_fake.cluster())
     was = [unit(machine, "kube-apiserver") for machine in ("controller-0", "controller-1")]
     processes = {(one.machine, one.name): one for one in was}
     before = Bystanders(processes, {})
@@ -105,15 +106,15 @@ def test_another_api_server_that_restarted(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_unit_and_its_configuration() -> None:
     unit = b"[Service]\nExecStart=/usr/local/bin/kube-apiserver \\\n  --secure-port=6443\n"
-    lines = tracing.unit_with_tracing(unit).decode().splitlines()
+    lines = tracing.unit_with_tracing(unit, SERIES).decode().splitlines()
     assert lines[2:] == [
-        f"  --tracing-config-file={tracing.CONFIGURATION} \\",
+        f"  --tracing-config-file={tracing.configuration_file(SERIES)} \\",
         "  --secure-port=6443",
     ]
     made = yaml.safe_load(tracing.configuration("10.0.1.11"))
     assert (made["endpoint"], "samplingRatePerMillion" in made) == ("10.0.1.11:4317", False)
     with pytest.raises(NotPrepared, match="starts no API server"):
-        tracing.unit_with_tracing(b"ExecStart=/bin/true\n")
+        tracing.unit_with_tracing(b"ExecStart=/bin/true\n", SERIES)
 
 
 def test_another_api_server_that_was_told_to_trace() -> None:

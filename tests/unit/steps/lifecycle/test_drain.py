@@ -64,6 +64,7 @@ class Drained(Running):
 
 class Live:
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    layout = spec.layout
 
     def __init__(self, api: FakeApi, shell: Any = None) -> None:
         self.api = api

@@ -8,6 +8,7 @@ from infra.clients.transport.kubectl import Told
 from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
+from infra.layout import SERIES
 from tests.steps.lifecycle import skewed_versions as steps
 from tests.steps.lifecycle.skewed_versions import Older
 from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes
@@ -74,6 +75,6 @@ def test_a_unit_that_starts_something_else() -> None:
     class Unchanged:
         def add(self, *_: object) -> None: ...
 
-    at: Any = type("Live", (), {"shell": lambda *_: Shell()})()
+    at: Any = type("Live", (), {"shell": lambda *_: Shell(), "layout": SERIES})()
     with pytest.raises(NotPrepared, match="starts no /usr/local/bin/kubelet"):
         steps.exchange(at, cast("Any", Unchanged()), OLDER, b"")

@@ -10,6 +10,7 @@ from infra.clients.lifecycle.unit_programs import Program
 from infra.clients.network import load_balancer_checks
 from infra.clients.network.load_balancer_checks import Check
 from infra.kube_api import ApiUnreachable, Credentials
+from infra.layout import SERIES
 from tests.steps.network import load_balancer_checks as balancing
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged
@@ -29,7 +30,7 @@ backend api
 
 def checks(text: str) -> dict[str, Check]:
     live = cluster()
-    answers = {"find /etc/haproxy": "", f"cat {load_balancer_checks.CONFIGURATION}": text}
+    answers = {"find /etc/haproxy": "", f"cat {SERIES.files.load_balancer}": text}
     live.shell = lambda name: FakeShell(name, answers)
     return balancing.checks_of_balancer(live, evidence())
 
@@ -100,7 +101,7 @@ def test_a_balancer_that_cuts_silent_clients_off() -> None:
     live = cluster()
 
     def has(text: str) -> Any:
-        answers = {"find /etc/haproxy": "", f"cat {load_balancer_checks.CONFIGURATION}": text}
+        answers = {"find /etc/haproxy": "", f"cat {SERIES.files.load_balancer}": text}
         live.shell = lambda name: FakeShell(name, answers)
         return live
 
@@ -129,7 +130,7 @@ def test_a_kubelet_that_is_sent_past_the_balancer(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_configuration_that_is_not_in_force() -> None:
-    shell = FakeShell("lb", {"find /etc/haproxy": f"{load_balancer_checks.CONFIGURATION}\n"})
+    shell = FakeShell("lb", {"find /etc/haproxy": f"{SERIES.files.load_balancer}\n"})
     not_judged("was changed after HAProxy had read it", load_balancer_checks.configuration, shell)
 
 

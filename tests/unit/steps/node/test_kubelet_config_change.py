@@ -13,6 +13,7 @@ from infra.clients.transport.journal import Exit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
+from infra.layout import SERIES
 from tests.steps.node import kubelet_config_change as steps
 from tests.steps.node.kubelet_config_change import Ended
 from tests.unit.fakes import (
@@ -48,7 +49,7 @@ class Live:
 
 
 def test_settings_are_merged_into_the_file() -> None:
-    shell = FakeShell(answers={f"cat {kubelet.CONFIGURATION}": "kind: K\nclusterDomain: x\n"})
+    shell = FakeShell(answers={f"cat {SERIES.files.kubelet}": "kind: K\nclusterDomain: x\n"})
     got = kubelet.with_settings(shell, {"enableSystemLogQuery": True})
     assert got == b"clusterDomain: x\nenableSystemLogQuery: true\nkind: K\n"
 

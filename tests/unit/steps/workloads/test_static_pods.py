@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.layout import SERIES
 from tests.steps.workloads import static_pods as steps
 from tests.unit.fakes import (
     FakeApi,
@@ -42,7 +43,9 @@ def test_its_kubelet_takes_it_from_a_folder_of_the_scenarios_own(
     faults = SimpleNamespace(expect=lambda *a, **k: asked.append((*a, k)))
     shell = FakeShell()
     live: Any = SimpleNamespace(
-        spec=SimpleNamespace(workers=[SimpleNamespace(name="worker-0")]), shell=lambda _: shell
+        spec=SimpleNamespace(workers=[SimpleNamespace(name="worker-0")]),
+        layout=SERIES,
+        shell=lambda _: shell,
     )
     workloads = workloads_of(FakeApi({MIRROR: pod(metadata__name="rz-worker-0")}))
     steps.static_pod(live, faults, workloads)  # type: ignore[arg-type]
