@@ -1,50 +1,50 @@
 @article_44 @storage
-Feature: A claim becomes a real EBS volume
-  The EBS CSI driver makes, attaches, mounts and removes EBS volumes for claims. Every scenario has
-  a StorageClass of its own for gp3, and EC2 is asked beside Kubernetes: a claim's status is only the
-  driver's word. The writer is a Pod that puts numbers on its volume, each on the disk before the
-  next, so that a lost or repeated write shows. AWS may take minutes to modify a volume, and to give
-  or take a role's credentials; a controller that had none tries again each five minutes at most.
+Feature: A PersistentVolumeClaim is provisioned as an EBS volume
+  The EBS CSI driver creates, attaches, mounts and deletes EBS volumes for PVCs. Every scenario has a
+  StorageClass of its own for gp3 and asks EC2 as well as Kubernetes: the status of a PVC is only what the
+  driver reports. The writer is a Pod that writes numbered lines to its volume and syncs each one to disk, so
+  that a lost or repeated write is visible. AWS may take minutes to modify a volume or to grant or revoke the
+  credentials of a role; a controller without credentials retries every five minutes at most.
 
   Background:
     Given the EBS CSI driver
 
   @claim_44_1
-  Rule: The driver runs in Pods of the workers, with a role of theirs
+  Rule: The driver runs as Pods on the workers, with an IAM role of the workers
 
-    Scenario: Two controllers, a node plugin on each worker, and the role
-      Then both its controllers run on workers with 6 of 6 containers Ready
-      And each worker has it registered
-      And the instance profile of its role is on the workers and on no other machine
+    Scenario: Two controller Pods, a node plugin on every worker, and the IAM role
+      Then both controller Pods of the driver run on workers with 6 of 6 containers Ready
+      And the driver is registered on every worker
+      And the instance profile of the driver's role is on the workers and on no other machine
 
   @claim_44_2
-  Rule: A volume is made for the first Pod, where that Pod runs
+  Rule: A volume is provisioned for the first Pod, in the zone where that Pod runs
 
-    Scenario: A claim alone, and then with a writer
-      When a volume is claimed
-      Then for 5 s the claim is pending and EC2 has no volume for it
-      When a writer takes the claim
-      Then EC2 has a gp3 volume of 8 GiB for it, with 3000 IOPS and 125 MiB/s
-      And EC2 has it attached to the writer's worker
-      And only nodes of its zone may use it
+    Scenario: A PVC without a Pod, and then with a writer
+      When a PVC is created
+      Then for 5 s the PVC is Pending and EC2 has no volume for the PVC
+      When a writer mounts the PVC
+      Then EC2 has a gp3 volume of 8 GiB for the PVC, with 3000 IOPS and 125 MiB/s
+      And EC2 has the volume attached to the writer's worker
+      And the PersistentVolume allows only nodes in the zone of the volume
 
   @claim_44_3
-  Rule: A volume follows its Pod to the other worker
+  Rule: A volume follows its Pod to another worker
 
-    Scenario: A writer ends, and one on the other worker begins
-      Given a writer with a volume of its own
-      When it ends and a writer on the other worker takes the claim
-      Then EC2 has it attached to the writer's worker
-      And it is the same volume, with every number that was written before
-      And numbers go on where they ended
+    Scenario: A writer is replaced by one on the other worker
+      Given a writer with a PVC
+      When the writer is replaced by a writer on the other worker
+      Then EC2 has the volume attached to the writer's worker
+      And the PVC has the same volume, with every line that was written to the volume earlier
+      And the writer continues to write numbered lines
 
   @claim_44_4
-  Rule: The class says what is left when a claim goes
+  Rule: The reclaim policy says what remains of a deleted PVC
 
-    Scenario Outline: A claim of the policy "<policy>" is deleted
-      Given a writer with a volume of its own and the policy "<policy>"
-      When the writer and its claim are deleted
-      Then within 60 s Kubernetes has its volume as "<kubernetes>" and EC2 as "<ec2>"
+    Scenario Outline: A PVC with the reclaim policy "<policy>" is deleted
+      Given a writer with a PVC whose reclaim policy is "<policy>"
+      When the writer and its PVC are deleted
+      Then within 60 s the PersistentVolume is "<kubernetes>" and its EC2 volume is "<ec2>"
 
       Examples:
         | policy | kubernetes | ec2       |
@@ -52,56 +52,56 @@ Feature: A claim becomes a real EBS volume
         | Retain | Released   | available |
 
   @claim_44_5
-  Rule: A detached volume grows, and its file system with the next Pod
+  Rule: A detached volume grows, and its file system grows with the next Pod
 
-    Scenario: A claim asks for more while no Pod uses it
-      Given a writer with a volume of its own
-      When it ends and the claim asks for 12 GiB
-      Then within 300 s EC2 has 12 GiB for it
-      When a writer takes the claim
-      Then its file system has 12 GiB
-      And it is the same volume, with every number that was written before
+    Scenario: A PVC is expanded while no Pod mounts it
+      Given a writer with a PVC
+      When the writer is deleted and its PVC requests 12 GiB
+      Then within 300 s the EC2 volume has 12 GiB
+      When a writer mounts the PVC
+      Then the file system of the volume has 12 GiB
+      And the PVC has the same volume, with every line that was written to the volume earlier
 
   @claim_44_6 @serial
-  Rule: Without the role no volume is made
+  Rule: Without the IAM role no volume is provisioned
 
-    Scenario: The workers lose the role and get it back
-      When the workers lose the driver's role and its controllers begin anew
-      And a volume is claimed, with a writer that cannot start yet
-      Then within 300 s both controllers tell that they have no credentials
-      And for 5 s the claim is pending and EC2 has no volume for it
-      When the workers get the driver's role back
-      Then within 600 s EC2 has a volume for it and the writer runs
+    Scenario: The workers lose the IAM role and get it back
+      When the driver's role is removed from the workers and the controller Pods of the driver are replaced
+      And a PVC and a writer that mounts the PVC are created
+      Then within 300 s both controller Pods of the driver report that they have no credentials
+      And for 5 s the PVC is Pending and EC2 has no volume for the PVC
+      When the driver's role is added to the workers
+      Then within 600 s EC2 has a volume for the PVC and the writer runs
 
   @claim_44_9 @serial
-  Rule: A worker has no more volumes than its plugin tells
+  Rule: A worker has at most as many volumes as its node plugin reports
 
-    Scenario: One volume a worker
-      Given the driver's node plugins allow one volume a worker
-      And a writer with a volume of its own
-      When another writer claims a volume for the same worker
-      Then within 60 s it is not scheduled, for that worker has no room for a volume
-      And for 5 s EC2 has no volume for the other claim
-      But a writer that may run anywhere gets a volume on the other worker
+    Scenario: The node plugins report a limit of one volume per worker
+      Given node plugins that report a limit of one volume per worker
+      And a writer with a PVC
+      When a second writer with a PVC is created for the same worker
+      Then within 60 s the second writer is not scheduled, because the worker has reached its volume limit
+      And for 5 s EC2 has no volume for the second PVC
+      But a third writer without a node selector gets a volume on the other worker
 
   @claim_44_7 @disruptive
-  Rule: A kubelet's restart leaves a mounted volume alone
+  Rule: A mounted volume is not disturbed by a restart of the kubelet
 
-    Scenario: The kubelet of a writer begins anew
-      Given a writer with a volume of its own
-      When the kubelet of its worker begins anew
-      Then its writer, its claim and its volume are the same, with less than 5 s between two numbers
-      And EC2 has it attached to the writer's worker
+    Scenario: The kubelet on the writer's worker restarts
+      Given a writer with a PVC
+      When the kubelet on the writer's worker restarts
+      Then the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
+      And EC2 has the volume attached to the writer's worker
 
   @claim_44_8 @disruptive @slow
-  Rule: The volume of a node that is out of service goes to the other one
+  Rule: The volume of an out-of-service node moves to another node
 
-    Scenario: A worker goes off and its node is declared out of service
-      Given a writer with a volume of its own
-      When its worker goes off
-      Then within 90 s its node is not ready, and EC2 still has the volume attached to it
-      When its node is declared out of service
-      Then within 60 s EC2 has it detached
-      When a writer takes the claim
-      Then it is the same volume, with every number that was written before
-      And EC2 has it attached to the writer's worker
+    Scenario: A worker is powered off and its node is tainted as out of service
+      Given a writer with a PVC
+      When the writer's worker is powered off
+      Then within 90 s the node of the writer's worker is not Ready, and EC2 still has the volume attached to the worker
+      When the node of the writer's worker is tainted as out of service
+      Then within 60 s EC2 has the volume detached
+      When a writer mounts the PVC
+      Then the PVC has the same volume, with every line that was written to the volume earlier
+      And EC2 has the volume attached to the writer's worker

@@ -1,54 +1,54 @@
 @article_45 @storage
-Feature: A snapshot is a volume's past
-  VolumeSnapshot objects are custom resources: the snapshot controller and the driver's sidecar make
-  EBS snapshots of them. Data is told by sums of random bytes and by numbers that a writer puts on
-  its volume one by one. Who reads what was restored cannot write there. EC2 may take minutes for a
-  volume's first snapshot; its moment is that of its beginning (CreateSnapshot in EC2's API).
+Feature: A VolumeSnapshot preserves a point in time of a volume
+  VolumeSnapshots are custom resources: the snapshot controller and the driver's sidecar turn them into EBS
+  snapshots. Data is compared by checksums of random bytes and by the numbered lines that a writer appends to
+  its volume. A Pod that reads a restored volume mounts it read-only. EC2 may take minutes for the first
+  snapshot of a volume; its point in time is when the snapshot starts (CreateSnapshot in EC2's API).
 
   Background:
     Given the EBS CSI driver
 
   @claim_45_1 @claim_71_19 @article_71
-  Rule: A claim made of a snapshot is another volume with the data of then
+  Rule: A PVC created from a VolumeSnapshot is another volume with the earlier data
 
-    Scenario: The source is changed after its snapshot
-      Given a writer with a volume of its own, and 4 MiB of random bytes on it
-      When a snapshot of the claim is taken
-      Then within 600 s it is ready to use, and EC2 has it completed
-      When the source's bytes are replaced by others
-      And a claim is made of the snapshot, with a Pod that reads it
-      Then the Pod finds the bytes of before on another volume of EC2, made of that snapshot
-      And the source has its new bytes and an undisturbed writer
+    Scenario: The source changes after its VolumeSnapshot
+      Given a writer with a PVC and 4 MiB of random bytes
+      When a VolumeSnapshot of the PVC is created
+      Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
+      When the random bytes on the source volume are overwritten
+      And a Pod mounts a PVC created from the VolumeSnapshot
+      Then the Pod reads the original bytes, on another EC2 volume created from the EC2 snapshot
+      And the source volume has the new bytes and an undisturbed writer
 
   @claim_45_2
-  Rule: A snapshot under writes is one moment of the disk
+  Rule: A snapshot taken under writes is one point in time of the disk
 
-    Scenario: The writer goes on while its volume is copied
-      Given a writer with a volume of its own
-      When a snapshot of the claim is taken
-      Then within 600 s it is ready to use, and EC2 has it completed
-      When a claim is made of the snapshot, with a Pod that reads it
-      Then the Pod finds the numbers of one moment: all of before, as written, and none of after
-      And the source has an undisturbed writer
+    Scenario: A VolumeSnapshot is taken while the writer runs
+      Given a writer with a PVC
+      When a VolumeSnapshot of the PVC is created
+      Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
+      When a Pod mounts a PVC created from the VolumeSnapshot
+      Then the Pod reads the lines of one point in time: every earlier line intact, and no later line
+      And the writer of the source volume is undisturbed
 
   @claim_45_3
-  Rule: A snapshot outlives its source, and its object is its life
+  Rule: A snapshot outlives its source and is deleted with its VolumeSnapshot
 
-    Scenario: First the source goes, then the snapshot
-      Given a writer with a volume of its own
-      When a snapshot of the claim is taken
-      Then within 600 s it is ready to use, and EC2 has it completed
-      When the writer and its claim are deleted
-      Then within 60 s EC2 has no volume of it, and the snapshot still completed
-      When the snapshot's object is deleted
-      Then within 60 s EC2 has no snapshot of it
+    Scenario: The source is deleted first, then the VolumeSnapshot
+      Given a writer with a PVC
+      When a VolumeSnapshot of the PVC is created
+      Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
+      When the writer and its PVC are deleted
+      Then within 60 s EC2 has only the snapshot of the source volume
+      When the VolumeSnapshot is deleted
+      Then within 60 s EC2 has no snapshot of the source volume
 
   @claim_45_4
-  Rule: A claim made of a claim is a copy of its volume
+  Rule: A PVC created from a PVC is a copy of its volume
 
-    Scenario: The writer goes on while its claim is copied
-      Given a writer with a volume of its own
-      When a claim is made of that claim, with a Pod that reads it
-      Then the Pod finds the numbers of one moment: all of before, as written, and none of after
-      And EC2 has another volume for it, made of the first one
-      And the source has an undisturbed writer
+    Scenario: A PVC is cloned while its writer runs
+      Given a writer with a PVC
+      When a Pod mounts a PVC created from the writer's PVC
+      Then the Pod reads the lines of one point in time: every earlier line intact, and no later line
+      And EC2 has another volume for the new PVC, copied from the source volume
+      And the writer of the source volume is undisturbed

@@ -1,61 +1,61 @@
 @article_62
-Feature: Devices that a plugin of the node brings
-  A program of the node registers with the kubelet by a socket and tells which devices it has; the scheduler
-  divides them like CPU, and the kubelet asks the plugin when a Pod gets one. Our plugin writes a log with
-  numbers, so that the order of calls is certain, and makes a nonce for each Pod that nothing else can know.
+Feature: Extended resources of device plugins
+  A device plugin registers with the kubelet over a socket and reports its devices; the scheduler allocates
+  them like CPU, and the kubelet calls the plugin when a Pod gets one. Our plugin writes a numbered log, so
+  that the order of calls is certain, and creates a nonce for each Pod that nothing else can know.
 
   @claim_62_1 @claim_62_2 @claim_62_15
-  Rule: Every worker's kubelet is as it was before any plugin, and answers plugins and monitors
+  Rule: Without a plugin, every worker's kubelet answers registrations and monitoring agents
 
-    Scenario: Bad registrations and a monitor's question on every worker
-      Given a program on every worker that asks kubelets as a plugin does
-      Then no kubelet has the socket of a plugin, and no node a device
-      And every kubelet refuses a registration by version "v1alpha1", naming it
-      And every kubelet refuses a registration of "dongle", naming it
-      And every kubelet tells monitors who has which device, which is nobody
+    Scenario: Invalid registrations and a monitoring request on every worker
+      Given a plugin client on every worker
+      Then no kubelet has a plugin socket and no node has a device
+      And every kubelet refuses a registration with API version "v1alpha1", naming the version
+      And every kubelet refuses a registration of resource "dongle", naming the resource
+      And every kubelet reports to monitoring agents that no container has a device
 
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
   @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
-  Rule: Every worker's kubelet takes plugins and tells monitors
-    A plugin is of one worker; what it shows counts for the others because of this.
+  Rule: Every worker's kubelet accepts plugins and monitoring agents
+    A plugin runs on one worker; because of this, what it shows counts for the others.
 
-    Scenario: Sockets and gates of every worker
+    Scenario: Sockets and feature gates on every worker
       Given the metrics of every kubelet
-      Then each says that the gate "ResourceHealthStatus" is on
-      And each says that the gate "KubeletPodResourcesGet" is on
-      And every kubelet listens for plugins and for monitors
+      Then every kubelet has the feature gate "ResourceHealthStatus" on
+      And every kubelet has the feature gate "KubeletPodResourcesGet" on
+      And every kubelet listens for plugins and for monitoring agents
 
   @claim_62_1 @disruptive @slow
-  Rule: Before any plugin the folder of sockets holds the kubelet's own
+  Rule: Before any plugin registers, the kubelet's own socket is alone in the plugin directory
 
-    Scenario: Kubelets that were just started
-      Given workers whose kubelets were just started, without plugins
-      Then the only socket among the plugins' of each is the kubelet's
+    Scenario: Freshly started kubelets
+      Given workers without plugins whose kubelets have just started
+      Then the plugin directory of each worker has no socket but the kubelet's
       And no node has a device
 
   @claim_62_2 @disruptive @slow
-  Rule: A plugin registers, and bad registrations are refused
+  Rule: A plugin registers, and invalid registrations are refused
 
-    Scenario: Another version, a name without a vendor, and a good one
-      Given a device plugin on a worker that does not register yet
-      Then a registration by version "v1alpha1" is refused, naming it
-      And a registration of "dongle" is refused, naming it
+    Scenario: An unsupported version, a name without a vendor, and a valid registration
+      Given a device plugin on a worker, not yet registered
+      Then a registration with API version "v1alpha1" is refused, naming the version
+      And a registration of resource "dongle" is refused, naming the resource
       And no node has a device
       When the plugin registers
-      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
-      And its kubelet has counted one registration more
+      Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
+      And the kubelet has counted one more registration
 
   @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @disruptive
-  Rule: A Pod that asks for a device gets one, and what the plugin gave with it
+  Rule: A Pod that requests a device gets one, with the plugin's environment and mounts
 
-    Scenario Outline: One device of <worker> for one Pod, none for another
+    Scenario Outline: One device on <worker> for one Pod, none for another
       Given a device plugin with 3 devices on <worker>
       And a Pod without a device on the same worker
-      When a Pod asks for a device
-      Then the plugin was asked in the documented order, to allocate once and one device
-      And the Pod's container has the plugin's nonce, its device, and its folder to read only
-      And the kubelet tells that this container has that device
-      But the Pod without one has none of it
+      When a Pod requests a device
+      Then the plugin was called in the documented order, with one Allocate call for one device
+      And the Pod's container has the nonce and the device of the plugin, and a read-only mount of its directory
+      And the kubelet reports that the Pod's container has the device
+      But the Pod without a device has nothing of the plugin
 
       Examples:
         | worker   |
@@ -63,98 +63,98 @@ Feature: Devices that a plugin of the node brings
         | worker-1 |
 
   @claim_62_6 @disruptive @slow
-  Rule: The scheduler divides devices like CPU
+  Rule: The scheduler allocates devices like CPU
 
     Scenario: Three devices and four Pods
       Given a device plugin with 3 devices on worker-1
-      When 3 Pods ask for a device
-      Then they have different devices
-      When another Pod asks for a device
-      Then within 30 s that Pod is not scheduled, naming the devices
-      When one of those that have a device is deleted
-      Then within 60 s that Pod runs, and the others go on
+      When 3 Pods request a device
+      Then the Pods have different devices
+      When another Pod requests a device
+      Then within 30 s the new Pod is not scheduled, naming the resource
+      When a Pod with a device is deleted
+      Then within 60 s the new Pod runs, and no other Pod has restarted
 
   @claim_62_7
-  Rule: Devices are whole and never overcommitted
+  Rule: Devices are integers and are never overcommitted
 
-    Scenario: Requests that the API refuses, and one that it completes
-      Given Pods that ask for a device in other ways
-      Then these are refused with 422
+    Scenario: Requests that the API refuses, and one that it defaults
+      Given Pods that request a device in other ways
+      Then these requests are refused with 422
         | way                        |
         | half a device              |
         | a request without a limit  |
         | a request below the limit  |
-      And a limit alone is taken as the request too
+      And a limit without a request becomes the request too
 
   @claim_62_8 @claim_62_9 @disruptive
-  Rule: A device that becomes unhealthy is not given any more, and nobody loses it
+  Rule: An unhealthy device is no longer allocated, and no Pod loses it
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
       Given a device plugin with 3 devices on worker-1
-      And a Pod that has one of them, whose status tells that it is "Healthy"
-      When its device becomes unhealthy
-      Then within 30 s its node has 3 devices and 2 to give, and so for 15 s
-      And the Pod's status tells that its device is "Unhealthy", and it goes on
-      When its device becomes healthy
-      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
-      And the Pod's status tells that its device is "Healthy", and it goes on
+      And a Pod with a device whose status reports the device as "Healthy"
+      When the Pod's device becomes unhealthy
+      Then within 30 s the plugin's node has capacity 3 and allocatable 2, and stays so for 15 s
+      And the Pod's status reports the device as "Unhealthy", and the Pod has not restarted
+      When the Pod's device becomes healthy
+      Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
+      And the Pod's status reports the device as "Healthy", and the Pod has not restarted
 
   @claim_62_10 @disruptive @slow @patient
-  Rule: Devices of a plugin that died cannot be had
-    After five minutes more the kubelet has forgotten them; the name stays, with none.
+  Rule: Devices of a dead plugin are not allocatable
+    After five more minutes the kubelet has forgotten the devices; the resource name stays, with capacity 0.
 
     Scenario: A plugin is killed
       Given a device plugin with 3 devices on a worker
-      And a Pod that has one of them
+      And a Pod with a device
       When the plugin is killed
-      Then within 30 s its node has 3 devices and 0 to give, and so for 240 s
-      And within 120 s its node has 0 devices and 0 to give, and no other node has any
-      And the Pod that has one goes on
+      Then within 30 s the plugin's node has capacity 3 and allocatable 0, and stays so for 240 s
+      And within 120 s the plugin's node has capacity 0 and allocatable 0, and no other node has the resource
+      And the Pod with a device has not restarted
 
   @claim_62_11 @disruptive
-  Rule: A restarted kubelet wants plugins to register again, and running containers keep their devices
-    Until then the node has none at all, where a plugin that died leaves the number and gives none. A Pod
-    whose init container had asked for a device is refused meanwhile, although it runs (kubernetes#138446).
+  Rule: A restarted kubelet expects plugins to register again, and running containers keep their devices
+    Before they register, the node has capacity 0, whereas a dead plugin leaves the capacity and allocatable 0. A
+    running Pod whose init container requested a device is rejected in that time (kubernetes#138446).
 
-    Scenario: A plugin that holds back after the kubelet's restart
+    Scenario: A plugin delays its registration after a restart of the kubelet
       Given a device plugin with 3 devices on a worker
-      And a Pod that has one of them, and one whose init container had one too
-      When its kubelet restarts and the plugin holds back
-      Then within 30 s its node has 0 devices and 0 to give, and its socket is gone
-      And within 60 s the other Pod has failed, because of "UnexpectedAdmissionError"
+      And a Pod with a device, and a Pod whose init container requested a device
+      When the kubelet restarts and the plugin delays its registration
+      Then within 30 s the plugin's node has capacity 0 and allocatable 0, and no plugin socket
+      And within 60 s the Pod with the init container has failed with reason "UnexpectedAdmissionError"
       When the plugin registers
-      Then within 30 s its node has 3 devices and 3 to give, and no other node has any
-      And the Pod that has one goes on with it, as do all others of the worker
+      Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
+      And the Pod with a device has not restarted and keeps its device, and no other Pod on the worker has changed
 
   @claim_62_12 @disruptive @slow
-  Rule: A Pod whose device cannot be allocated is refused, not tried again
+  Rule: A Pod whose device cannot be allocated is rejected and not retried
 
     Scenario: A plugin that fails
       Given a device plugin with 3 devices on worker-1
-      When a Pod asks for a device and the plugin fails
-      Then within 60 s that Pod has failed, because of "UnexpectedAdmissionError"
-      When the plugin fails no more
-      Then 3 Pods that ask for a device get one each, asked for once
+      When a Pod requests a device and the plugin fails
+      Then within 60 s the new Pod has failed with reason "UnexpectedAdmissionError"
+      When the plugin recovers
+      Then 3 Pods that request a device get one each, with one Allocate call each
 
   @claim_62_13 @disruptive @slow
-  Rule: A count that is written into a node's status is divided in the same way
+  Rule: A capacity that is patched into a node's status is allocated in the same way
 
-    Scenario: Four dongles that nobody plugs in
-      Given a worker's status is given 4 devices that no plugin has
-      When 2 Pods ask for 3 and 1 of them
-      Then both run on that worker
-      When another Pod asks for a device
-      Then within 30 s that Pod is not scheduled, naming the devices
+    Scenario: Extended resources patched into a node's status
+      Given a worker whose node status is patched to 4 devices without a plugin
+      When 2 Pods request 3 devices and 1 device
+      Then both Pods run on the patched worker
+      When another Pod requests a device
+      Then within 30 s the new Pod is not scheduled, naming the resource
 
   @claim_62_14 @disruptive @slow
-  Rule: Such a count outlives its kubelet, with that kubelet's file of devices and without it
-    A kubelet resets counts when the folder of plugins is empty as it registers; by then its own socket is
-    there, so that this does not happen to one that restarts.
+  Rule: A patched capacity survives a restart of the kubelet, with and without the kubelet's device checkpoint
+    A kubelet resets extended resources when the plugin directory is empty as it registers; by then its own
+    socket is in it, so that this does not happen to one that restarts.
 
-    Scenario: A kubelet restarts with its file of devices, then without it
-      Given a worker's status is given 4 devices that no plugin has
-      And a plugin of other devices has registered there
-      When their kubelet restarts
-      Then within 30 s its node has 4 devices and 4 to give, and no other node has any
-      When their kubelet restarts without its file of devices
-      Then within 30 s its node has 4 devices and 4 to give, and no other node has any
+    Scenario: A kubelet restarts with its device checkpoint, then without it
+      Given a worker whose node status is patched to 4 devices without a plugin
+      And a plugin of another resource on the same worker
+      When the kubelet restarts
+      Then within 30 s the plugin's node has capacity 4 and allocatable 4, and no other node has the resource
+      When the kubelet restarts without its device checkpoint
+      Then within 30 s the plugin's node has capacity 4 and allocatable 4, and no other node has the resource

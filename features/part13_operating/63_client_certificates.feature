@@ -1,29 +1,29 @@
 @article_63
 Feature: Client certificates are renewed
-  Components show the API servers a certificate from their kubeconfig. One that ends in five hours is
-  known by that: API servers count requests by what their client's certificate has left.
+  Components authenticate to the API servers with a certificate from their kubeconfig. A certificate that expires
+  in five hours is recognized by that: API servers count requests by the remaining lifetime of client certificates.
 
   @claim_63_16 @disruptive
   Rule: A certificate inside a kubeconfig is read once, when a component starts
 
-    Scenario: The kubeconfig of a scheduler that stands by is changed
-      Given a scheduler that stands by, and its leader
-      When its kubeconfig gets a certificate that ends in 5 h
-      And its API server is restarted, so that it connects anew
-      Then for 15 s its API server sees no certificate that ends so soon
-      When it is restarted
-      Then within 60 s its API server sees one
-      And the leader of the schedulers is the same
+    Scenario: The kubeconfig of a standby scheduler changes
+      Given a standby scheduler and its leader
+      When the kubeconfig of the standby scheduler gets a certificate that expires in 5 h
+      And the API server of the standby scheduler restarts, so that the scheduler reconnects
+      Then for 15 s that API server sees no certificate that expires so soon
+      When the standby scheduler restarts
+      Then within 60 s that API server sees a certificate that expires so soon
+      And the leading scheduler is the same
 
   @claim_63_17 @disruptive @slow
-  Rule: A kubelet renews its own client certificate, when somebody approves
+  Rule: A kubelet renews its own client certificate, once its CSR is approved
 
-    Scenario: A kubelet's certificate ends in five hours
-      Given a worker whose kubelet rotates certificates, and has one that ends in 5 h
-      Then within 60 s it has asked for a new one, and API servers see the old
-      And for 30 s its request stays pending
-      When nodes are allowed to renew their own
-      Then within 120 s its request is approved and issued
-      And within 60 s it has another certificate, for the same name
-      And within 90 s API servers see no certificate that ends so soon, while it goes on
-      And its node was ready all the while
+    Scenario: The certificate of a kubelet expires in five hours
+      Given a worker whose kubelet rotates certificates and has one that expires in 5 h
+      Then within 60 s the kubelet has created a CSR, and API servers see the old certificate
+      And for 30 s the CSR stays pending
+      When nodes are allowed to renew their own client certificates
+      Then within 120 s the CSR is approved and issued
+      And within 60 s the kubelet has another certificate, for the same name
+      And within 90 s API servers see no certificate that expires so soon, and the kubelet renews its Lease
+      And the kubelet's node stayed Ready

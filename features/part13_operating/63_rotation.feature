@@ -1,19 +1,19 @@
 @article_63
 Feature: Serving certificates are rotated in place
-  The article replaces certificates file by file. Servers look at their files by themselves, so no restart
-  is needed; what counts is the serial that a handshake with that machine shows, not the file.
+  The article replaces certificates file by file. Servers reload the files by themselves, so no restart
+  is needed; what counts is the serial number in a handshake with the machine, not the file.
 
   @disruptive
   Rule: A new certificate is served without a restart, for the same names
 
     Scenario Outline: <component> serves a new certificate, and the old one again
-      Given the TLS port of <component>, what it serves and its process
-      When its certificate and key are replaced by newly issued ones
-      Then within <limit> it serves the new certificate, for the same names
-      And the same port of every other machine serves what it served
-      And its process is the same
-      When the old ones are put back
-      Then within <limit> it serves the old certificate again
+      Given the TLS port of <component>, its certificate and its process
+      When the certificate and key of the port are replaced by newly issued ones
+      Then within <limit> the port serves the new certificate, for the same names
+      And the same port on every other machine serves the same certificate
+      And the process of the port is the same
+      When the old certificate and key are put back
+      Then within <limit> the port serves the old certificate again
 
       @claim_63_14 @slow
       Examples:
@@ -31,9 +31,9 @@ Feature: Serving certificates are rotated in place
         | a kubelet | 120 s |
 
     @claim_63_14 @slow
-    Scenario: A watch goes on while its API server takes up a new certificate
-      Given the TLS port of an API server, what it serves and its process
+    Scenario: A watch continues while its API server reloads its certificate
+      Given the TLS port of an API server, its certificate and its process
       And a watch at that API server
-      When its certificate and key are replaced by newly issued ones
-      Then within 120 s it serves the new certificate, for the same names
-      And the watch that was open goes on and tells of what is made
+      When the certificate and key of the port are replaced by newly issued ones
+      Then within 120 s the port serves the new certificate, for the same names
+      And the open watch reports an object that is created

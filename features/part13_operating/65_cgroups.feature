@@ -1,38 +1,38 @@
 @article_65
-Feature: Where the kubelet puts a Pod's limits
-  Every Pod has its place in the cgroup v2 tree of its worker, and its limits are files there.
-  The kubelet writes them without any configuration; the kernel slows what is over its CPU
-  and kills what is over its memory. Judged in the files themselves, found by the Pod's UID.
+Feature: Where the kubelet enforces a Pod's limits
+  Every Pod has a slice in the cgroup v2 tree of its worker, and its limits are files in that slice. The
+  kubelet writes them without any configuration; the kernel throttles what is over its CPU limit and
+  kills what is over its memory limit. Judged in the files themselves, found by the Pod's UID.
 
   @claim_65_1
-  Rule: Workers run cgroup v2 and the kubelet insists on it
+  Rule: Workers run cgroup v2, and the kubelet requires it
     The article calls version 1 deprecated from 1.35; the kubelet refuses to start on it.
 
-    Scenario: The tree is of version 2 and nothing else
+    Scenario: The cgroup tree is version 2 only
       Given the settings of every kubelet
-      Then every worker's cgroup tree is of version 2, without a controller of version 1
+      Then every worker's cgroup tree is version 2, without a version 1 controller
       And every kubelet is set to
         | setting      | value   |
         | failCgroupV1 | True    |
         | cgroupDriver | systemd |
 
   @claim_65_1 @claim_65_2
-  Rule: Pods of every worker lie in slices that systemd makes
-    The runtime decides: the kubelet asks it which driver it uses, whatever it was told itself.
+  Rule: Pods on every worker are in slices that systemd creates
+    The runtime decides: the kubelet asks it for its cgroup driver, whatever the kubelet's own setting.
 
     @placed
-    Scenario: A Pod of each worker
+    Scenario: A Pod on each worker
       Given a Pod on each worker
       And the settings of every kubelet
-      Then the Pod of each worker has one slice there, as systemd makes them
+      Then the Pod on each worker has one slice, in the form that systemd creates
 
   @claim_65_2
-  Rule: Each QoS class has its place in the tree
+  Rule: Each QoS class has its place in the cgroup tree
 
-    Scenario Outline: A <class> Pod lies where <class> Pods do
+    Scenario Outline: The slice of a <class> Pod is below <parent>
       Given a running <kind> Pod
-      Then its status tells the QoS class "<class>"
-      And its UID names one slice of the tree, below "<parent>"
+      Then the Pod's status reports the QoS class "<class>"
+      And the Pod has one slice, below "<parent>"
 
       Examples:
         | class      | kind       | parent                    |
@@ -41,10 +41,10 @@ Feature: Where the kubelet puts a Pod's limits
         | Guaranteed | Guaranteed | kubepods.slice            |
 
   @claim_65_3
-  Rule: Limits become files without any configuration
+  Rule: Limits are written to cgroup files without any configuration
 
     @serial
-    Scenario Outline: The article's limits at the Pod and in its container on <worker>
+    Scenario Outline: The article's limits for the Pod and its container on <worker>
       Given a running limited Pod on <worker>
       Then the cgroup of the Pod allows 500m CPU and 256Mi memory
       And the cgroup of container "c" allows 500m CPU and 256Mi memory
@@ -54,25 +54,25 @@ Feature: Where the kubelet puts a Pod's limits
         | worker-0 |
         | worker-1 |
 
-    Scenario: Without limits the files say so
+    Scenario: A Pod without limits has no limit in its cgroup files
       Given a running BestEffort Pod
       Then the cgroup of the Pod has no limit
       And the cgroup of container "c" has no limit
 
-    Scenario: One container without a limit leaves its Pod without one
+    Scenario: A Pod with one unlimited container has no limit
       Given a running half-limited Pod
       Then the cgroup of the Pod has no limit
       And the cgroup of container "a" allows 100m CPU and 64Mi memory
 
   @claim_65_4
-  Rule: CPU requests become weights, by one formula at the Pod and by another in its container
-    The kubelet's is a straight line, the runtime's a curve, from runc 1.3.2 on.
+  Rule: CPU requests become weights, by one formula for the Pod and by another for its container
+    The kubelet's formula is a straight line, the runtime's a curve, from runc 1.3.2 on.
 
-    Scenario Outline: A request of <cpu> weighs <slice> and <container>
+    Scenario Outline: A request of <cpu> has the weights <slice> and <container>
       Given a running <kind> Pod
-      And its worker's runc is "1.3.2" or newer
-      Then the cgroup of the Pod weighs <slice>
-      And the cgroup of container "c" weighs <container>
+      And the runc on the Pod's worker is "1.3.2" or newer
+      Then the cgroup of the Pod has the CPU weight <slice>
+      And the cgroup of container "c" has the CPU weight <container>
 
       Examples:
         | cpu  | kind       | slice | container |
@@ -80,11 +80,11 @@ Feature: Where the kubelet puts a Pod's limits
         | none | BestEffort | 1     | 1         |
 
     @serial
-    Scenario Outline: A request of 50m weighs 2 and 11 on <worker>
+    Scenario Outline: A request of 50m has the weights 2 and 11 on <worker>
       Given a running limited Pod on <worker>
-      And its worker's runc is "1.3.2" or newer
-      Then the cgroup of the Pod weighs 2
-      And the cgroup of container "c" weighs 11
+      And the runc on the Pod's worker is "1.3.2" or newer
+      Then the cgroup of the Pod has the CPU weight 2
+      And the cgroup of container "c" has the CPU weight 11
 
       Examples:
         | worker   |
@@ -96,23 +96,23 @@ Feature: Where the kubelet puts a Pod's limits
 
     Scenario: The kernel kills one container of two
       Given a running memory-hungry Pod
-      And the processes of its container "c"
-      When its container "c" takes more memory than its limit
-      Then within 60 s its container "c" has restarted once, ended by SIGKILL
-      And the kernel's log says that it killed all of "c" for its memory
-      And its Pod's slice counts the kill and its worker has no memory pressure
-      And none of the processes of before is left
-      And its other containers and their processes have not restarted
+      And the processes of the Pod's container "c"
+      When the Pod's container "c" uses more memory than its limit
+      Then within 60 s the Pod's container "c" has restarted once, after SIGKILL
+      And the kernel log reports that all processes of "c" were killed for memory
+      And the Pod's slice counts the OOM kill, and its worker has no memory pressure
+      And no earlier process of the container is left
+      And no other container or process of the Pod has restarted
 
   @claim_65_6
-  Rule: Memory protection is neutral by default
+  Rule: Memory protection is off by default
 
     @serial
-    Scenario Outline: Memory of a <class> Pod on <worker> is neither reserved nor held back
+    Scenario Outline: Memory of a <class> Pod on <worker> is neither protected nor throttled
       A Burstable one would be throttled below its limit, as its request is smaller.
       Given a running <kind> Pod on <worker>
-      Then no slice above it and not its own protects or throttles memory
-      And its container neither
+      Then memory.min, memory.low and memory.high are unset on the Pod's slice and all above
+      And memory.min, memory.low and memory.high are unset on the Pod's container
 
       Examples:
         | class      | kind       | worker   |
@@ -121,13 +121,13 @@ Feature: Where the kubelet puts a Pod's limits
         | Burstable  | limited    | worker-1 |
 
     @disruptive @slow
-    Scenario: Requests are kept by tiers where that is chosen, and no longer when it is not
+    Scenario: Memory of requests is protected with TieredReservation and not with None
       Given worker-1 whose kubelet is set to
         | setting                 | value             |
         | featureGates            | {MemoryQoS: true} |
         | memoryReservationPolicy | TieredReservation |
-      When a Pod of each class runs on it
-      Then the kernel keeps memory for their containers
+      When a Pod of each QoS class runs on the worker
+      Then the cgroups of the Pods' containers protect this memory
         | class      | file       | bytes       |
         | Guaranteed | memory.min | its request |
         | Guaranteed | memory.low | 0           |
@@ -135,27 +135,27 @@ Feature: Where the kubelet puts a Pod's limits
         | Burstable  | memory.low | its request |
         | BestEffort | memory.min | 0           |
         | BestEffort | memory.low | 0           |
-      And the slices above them keep as much
-      When that kubelet is set to
+      And the slices above the Pods protect at least as much memory
+      When the worker's kubelet is set to
         | setting                 | value |
         | memoryReservationPolicy | None  |
-      Then within 90 s the slices above them keep none
+      Then within 90 s the slices above the Pods protect no memory
 
   @claim_65_7
-  Rule: Over its CPU limit a container is slowed, not killed
+  Rule: Over its CPU limit a container is throttled, not killed
 
-    Scenario: A busy loop is throttled, the same without a limit is not
+    Scenario: A busy loop with a CPU limit is throttled, one without a limit is not
       Given a running busy Pod
-      And an unlimited Pod that is as busy on the same worker
-      When both are watched for 12 s
-      Then the busy one was throttled and used no more than its limit
-      And the unlimited one was not throttled
-      And no container or process of it has restarted
+      And an unlimited Pod on the same worker that is as busy
+      When the CPU time of both Pods is recorded for 12 s
+      Then the busy Pod was throttled and used no more than its limit
+      And the unlimited Pod was not throttled
+      And no container or process of the Pod has restarted
 
   @claim_65_8
-  Rule: Unused images may stay until the disk is 85 % full
+  Rule: Unused images may stay while the disk is at most 85 % full
 
-    Scenario: The thresholds of image collection
+    Scenario: The thresholds of image garbage collection
       Given the settings of every kubelet
       Then every kubelet is set to
         | setting                     | value |
@@ -166,17 +166,17 @@ Feature: Where the kubelet puts a Pod's limits
       And every kubelet evicts for "imagefs.available" at "15%"
 
   @claim_65_9
-  Rule: The sandbox image stays, as the runtime has it pinned
+  Rule: The sandbox image is kept, because the runtime pins it
 
-    Scenario: No worker would collect the image of its sandboxes
+    Scenario: No kubelet would collect the sandbox image
       Given the sandbox image of every worker
       Then every worker has its sandbox image
-      And every worker's runtime has it pinned
+      And every worker's runtime pins its sandbox image
 
   @claim_65_2 @claim_65_3 @claim_65_5 @claim_65_6 @claim_65_7 @claim_65_12
-  Rule: These places, limits and refusals are every kubelet's defaults
+  Rule: These cgroups, limits and refusals are the default of every kubelet
 
-    Scenario: No kubelet is told to do otherwise
+    Scenario: No kubelet is configured otherwise
       Given the settings of every kubelet
       Then every kubelet is set to
         | setting                 | value  |
@@ -187,10 +187,10 @@ Feature: Where the kubelet puts a Pod's limits
         | singleProcessOOMKill    | absent |
         | memoryReservationPolicy | None   |
         | failSwapOn              | True   |
-      And every kubelet has its feature gate "MemoryQoS" off
+      And every kubelet has the feature gate "MemoryQoS" off
 
   @claim_65_14
-  Rule: Graceful shutdown is off by default
+  Rule: Graceful node shutdown is off by default
 
     Scenario: No kubelet delays a shutdown
       Given the settings of every kubelet
@@ -198,4 +198,4 @@ Feature: Where the kubelet puts a Pod's limits
         | setting                         | value |
         | shutdownGracePeriod             | 0s    |
         | shutdownGracePeriodCriticalPods | 0s    |
-      And no kubelet holds a lock on its machine's shutdown
+      And no kubelet has an inhibitor lock on the shutdown of its machine

@@ -1,31 +1,31 @@
 @article_65
-Feature: Unused images are collected
-  The kubelet looks every five minutes, and its first look after a start only notes when it saw each
-  image. Two images of the scenario's own lie on both workers; those of others are marked as pinned
-  meanwhile, but for one that a Pod uses: nothing here could pull them again.
+Feature: Unused images are garbage-collected
+  The kubelet collects images every five minutes, and its first run after a start only notes when it saw each
+  image. The scenario has two images of its own on both workers; all other images are marked as pinned
+  for its duration, except one that a Pod uses: nothing here could pull them again.
 
   @claim_65_9 @claim_65_10 @disruptive @slow @patient
-  Rule: Over the high threshold unused images go, the longest unused first; below it none does
+  Rule: Over the high threshold, the longest unused images are collected first; below it, none is
 
-    Scenario: One worker's disk is over its threshold, the other's is not
+    Scenario: One worker's disk is over its threshold, the other worker's is not
       Given two images on every worker, one unused and one that a Pod uses
-      And a running Pod of an image that could be collected, on the first worker
-      When the first worker's disk gets over its threshold
-      And the Pods of the second image end
-      Then within 450 s the first worker has collected one image, for "space"
-      And it is the unused one, and all others of that worker are there
-      And the second worker has looked as often and has all its images
-      And the Pod of the image that could be collected has not restarted
+      And a running Pod with an unpinned image on the first worker
+      When the disk of the first worker is over its threshold
+      And the Pods of the second image are deleted
+      Then within 450 s the first worker has collected one image with reason "space"
+      And the collected image is the unused one, and the first worker has all its other images
+      And the second worker has run as many collections and has all its images
+      And no container or process of the Pod with the unpinned image has restarted
 
   @article_71 @claim_65_11 @claim_71_10 @disruptive @slow @patient
-  Rule: Age alone can expire an image, but none that a Pod has, be it only as a volume
+  Rule: Images can expire by age alone, but not while a Pod uses them, even only as a volume
 
-    Scenario: An image unused for three minutes
+    Scenario: An image is unused for three minutes
       Given two images on every worker, one unused and one that a Pod uses
-      And a running Pod of an image that could be collected, on the first worker
-      And a Pod there that has a third image as a volume only
-      When the first worker's images may be 3 min old
-      Then within 450 s the first worker has collected one image, for "age"
-      And it is the unused one, and all others of that worker are there
-      And the third image's content is still read
-      And the Pod of the image that could be collected has not restarted
+      And a running Pod with an unpinned image on the first worker
+      And a Pod on the first worker that has a third image as a volume only
+      When the maximum image age on the first worker is 3 min
+      Then within 450 s the first worker has collected one image with reason "age"
+      And the collected image is the unused one, and the first worker has all its other images
+      And the volume of the third image is still readable
+      And no container or process of the Pod with the unpinned image has restarted

@@ -1,22 +1,22 @@
 @article_65 @needs_swap
 Feature: Swap on a worker
-  Stock servers have none. A kubelet does not start where there is some, unless it is told to; and then
-  containers still get none, unless it is told that too. Swap is a file here, for one scenario.
+  Stock servers have none. By default a kubelet does not start on a machine with swap; if it is configured
+  to start, containers still get no swap by default. Swap is a file here, for one scenario.
 
   @claim_65_12 @disruptive
   Rule: A kubelet refuses to start on a machine with swap
 
-    Scenario: Swap comes and goes under a kubelet that restarts
+    Scenario: Swap is added and removed under a kubelet that restarts
       Given a running resizable Pod
-      And the containers of its worker
-      When its worker gets swap and its kubelet restarts
-      Then within 30 s it has ended, naming "swap" and "fail-swap-on"
-      When its swap is taken away
-      Then the node of its worker is ready
-      And no container of its worker has restarted
+      And the containers on the Pod's worker
+      When swap is added to the Pod's worker and its kubelet restarts
+      Then within 30 s the kubelet has ended with an error, naming "swap" and "fail-swap-on"
+      When the swap is removed from the Pod's worker
+      Then the node of the Pod's worker is Ready
+      And no container on the Pod's worker has restarted
 
   @claim_65_12 @claim_65_13
-  Rule: No worker has swap, no kubelet has chosen it for containers, and every kernel could limit it
+  Rule: No worker has swap, no kubelet gives swap to containers, and every kernel can limit it
 
     Scenario: Settings and cgroups of every worker
       Given the settings of every kubelet
@@ -24,31 +24,31 @@ Feature: Swap on a worker
         | setting    | value |
         | failSwapOn | True  |
         | memorySwap | {}    |
-      And every worker's kernel limits swap
-      And no worker has swap, with which its kubelet would not start again
+      And every worker's kernel can limit swap
+      And no worker has swap, so that its kubelet can restart
 
   @claim_65_13 @disruptive @slow
-  Rule: A container gets swap only where that is chosen, and only if its Pod is Burstable
+  Rule: A container gets swap only with LimitedSwap, and only in a Burstable Pod
 
-    Scenario: Swap is there and nothing is chosen
+    Scenario: A worker has swap and the kubelet's default swap behavior
       Given worker-0 with swap whose kubelet is set to
         | setting    | value |
         | failSwapOn | false |
-      When a Pod of each class runs on it, and a critical one
-      Then their containers may swap
+      When a Pod of each QoS class and a critical Pod run on the worker
+      Then the containers of the Pods may use this swap
         | Pod        | share of the swap |
         | Guaranteed | none              |
         | BestEffort | none              |
         | Burstable  | none              |
         | critical   | none              |
 
-    Scenario: Limited swap is chosen
+    Scenario: A worker has swap and LimitedSwap
       Given worker-1 with swap whose kubelet is set to
         | setting    | value                       |
         | failSwapOn | false                       |
         | memorySwap | {swapBehavior: LimitedSwap} |
-      When a Pod of each class runs on it, and a critical one
-      Then their containers may swap
+      When a Pod of each QoS class and a critical Pod run on the worker
+      Then the containers of the Pods may use this swap
         | Pod        | share of the swap             |
         | Guaranteed | none                          |
         | BestEffort | none                          |

@@ -1,18 +1,18 @@
 @article_66
-Feature: What happens to a line that a container prints
-  The runtime writes it to a file on the worker, with its time and its stream; the kubelet reads
-  that file when somebody asks for logs, and rotates it. Lines are followed by a nonce that the
-  container makes itself, so that nothing else can have printed it.
+Feature: How a line that a container prints is logged
+  The runtime writes the line to a file on the worker, with a time and a stream; the kubelet reads that
+  file when a client requests logs, and rotates it. Lines are traced by a nonce that the container creates
+  itself, so that nothing else can have printed it.
 
   @claim_66_1
-  Rule: One line can be followed from the API to the disk
+  Rule: A line can be traced from the API to the disk
 
     @serial
-    Scenario Outline: A nonce is found in the API's answer, in the file and through the link on <worker>
+    Scenario Outline: A nonce is in the API's response, in the file and behind the link on <worker>
       Given a running talker Pod on <worker>
-      And the nonce that it has printed
-      Then its file on the worker and the link to it hold the nonce
-      And of all logs of all workers only its own holds it
+      And the nonce that the Pod has printed
+      Then the Pod's log file on the worker and the link to the file contain the nonce
+      And no other log file on any worker contains the nonce
 
       Examples:
         | worker   |
@@ -23,11 +23,11 @@ Feature: What happens to a line that a container prints
   Rule: A stored line is time, stream, tag and text
 
     @serial
-    Scenario Outline: Every line of a file of <worker> has the same four parts
+    Scenario Outline: Every line in a log file on <worker> has the same four parts
       Given a running talker Pod on <worker>
-      And the nonce that it has printed
+      And the nonce that the Pod has printed
       Then every stored line has a time, a stream, a tag and its text
-      And both streams are among them, every line tagged as whole
+      And the stored lines are of both streams, and every line is tagged as full
 
       Examples:
         | worker   |
@@ -35,38 +35,38 @@ Feature: What happens to a line that a container prints
         | worker-1 |
 
   @claim_66_3
-  Rule: Lines over 16 KiB are cut in the file and joined again by the API
+  Rule: Lines over 16 KiB are split in the file and joined by the API
 
     @serial
-    Scenario Outline: Lines at the limit, one over it and far over it on <worker>
+    Scenario Outline: A line at the limit, one byte over it and far over it on <worker>
       Given a running long-winded Pod on <worker>
-      And its three lines are stored
-      Then the stored pieces are of 16384, 16384, 1, 16384, 16384 and 7232 letters
-      And the pieces that go on are tagged as parts
-      And the API gives lines of 16384, 16385 and 40000 letters
+      And the Pod's three lines are stored
+      Then the stored parts have 16384, 16384, 1, 16384, 16384 and 7232 characters
+      And every part but the last of a line is tagged as partial
+      And the API returns lines of 16384, 16385 and 40000 characters
 
       Examples:
         | worker   |
         | worker-0 |
         | worker-1 |
 
-    Scenario: A last line that no newline ends
+    Scenario: A last line without a newline
       Given a running unended Pod
-      And its whole line alone is stored
-      When its process ends
-      Then within 30 s its last line is stored too, tagged as a part
+      And only the Pod's full line is stored
+      When the Pod's process is killed
+      Then within 30 s the Pod's last line is stored too, tagged as partial
 
   @claim_66_4
-  Rule: The API gives what was printed, and its options count
+  Rule: The API returns what was printed, and honours its options
 
     @serial
-    Scenario Outline: Text, times, last lines and bytes of a Pod on <worker>
+    Scenario Outline: Text, timestamps, last lines and bytes of a Pod's log on <worker>
       Given a running talker Pod on <worker>
-      And the nonce that it has printed
-      Then the API gives the texts of the file and nothing else
-      And with times it gives the stored times
-      And the last 3 lines and the first 100 bytes are exactly those
-      And all are given since the second of the first, none since the second after the last
+      And the nonce that the Pod has printed
+      Then the API returns the texts of the file and nothing else
+      And with timestamps, the API returns the stored times
+      And the last 3 lines and the first 100 bytes are exactly those of the file
+      And the API returns all lines since the second of the first, and none since the second after the last
       But every API server refuses contradictory and impossible options with 422
 
       Examples:
@@ -75,15 +75,15 @@ Feature: What happens to a line that a container prints
         | worker-1 |
 
   @claim_66_5
-  Rule: The container's log by name is a link, and goes with the Pod
+  Rule: The container's log by name is a link, and is deleted with the Pod
 
     @serial
     Scenario Outline: A link on <worker> that ends in the container's ID
       Given a running talker Pod on <worker>
-      And the nonce that it has printed
-      Then the link is a link to the Pod's file and ends in the container's ID
-      When the Pod is removed
-      Then within 120 s neither the link nor the Pod's folder of logs is left
+      And the nonce that the Pod has printed
+      Then the link is a symbolic link to the Pod's file and ends in the container's ID
+      When the Pod is deleted
+      Then within 120 s neither the link nor the Pod's log directory is left
 
       Examples:
         | worker   |
@@ -93,7 +93,7 @@ Feature: What happens to a line that a container prints
   @claim_66_6
   Rule: Logs rotate at 10Mi, and five files are kept
 
-    Scenario: The defaults of rotation
+    Scenario: The default rotation settings
       Given the settings of every kubelet
       Then every kubelet is set to
         | setting                     | value |
@@ -101,20 +101,20 @@ Feature: What happens to a line that a container prints
         | containerLogMaxFiles        | 5     |
         | containerLogMonitorInterval | 10s   |
         | containerLogMaxWorkers      | 1     |
-      And every kubelet keeps the logs of Pods in "/var/log/pods"
+      And every kubelet stores the logs of Pods in "/var/log/pods"
 
   @claim_66_11
-  Rule: The log of the instance before is kept, and only that
+  Rule: The log of the previous container is kept, and only that
 
     @serial
-    Scenario Outline: Two restarts on <worker>
+    Scenario Outline: A container restarts twice on <worker>
       Given a running talker Pod on <worker>
-      And the nonce that it has printed
-      Then its previous log is refused with 400
-      When its process ends and it prints another nonce
-      Then within 30 s its previous log, the one file beside the current, holds the first nonce
-      When its process ends and it prints another nonce
-      Then within 120 s its previous log, the one file beside the current, holds the second nonce and no longer the first
+      And the nonce that the Pod has printed
+      Then the Pod's previous log is refused with 400
+      When the Pod's process is killed and its container prints another nonce
+      Then within 30 s the Pod's previous log, the only file besides the current one, has the first nonce
+      When the Pod's process is killed and its container prints another nonce
+      Then within 120 s the Pod's previous log, the only file besides the current one, has the second nonce and not the first
 
       Examples:
         | worker   |

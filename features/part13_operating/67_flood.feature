@@ -1,30 +1,30 @@
 @article_67
-Feature: One account asks for too much
-  Priority and fairness gives each level of requests its own seats. An account with a level of its own,
-  of one share, floods one API server with requests that a webhook holds; what is refused is refused at
-  once, and nobody else notices. No request is repeated: libraries repeat a 429 and hide it.
+Feature: One ServiceAccount sends too many requests
+  API Priority and Fairness gives each priority level its own seats. A ServiceAccount with a priority level of
+  one share floods one API server with requests that a webhook delays; requests without a seat are refused
+  immediately, and no other client notices. No request is retried: libraries retry a 429 and hide it.
 
   @claim_67_14 @claim_67_15 @disruptive
-  Rule: A flood in a low level is refused and starves nobody, least of all the exempt
+  Rule: A flood at a low priority level is refused and does not slow down other clients, exempt ones least
 
-    Scenario: Fifty requests at once, thrice, beside others that go on
-      Given a webhook that holds each new ConfigMap of the namespace for 5 s
-      And an account with a level of its own that rejects
-      And another account, admin, a node and the scheduler that ask 4 times a second
-      When the account sends 50 requests at once to one API server, 3 times
-      Then some are answered, and most refused with 429 to be repeated later
-      And the API server counts those at that level by "concurrency-limit", and none at others
-      And the others were always answered, hardly slower than before
-      And nodes and leaders have renewed their Leases meanwhile
+    Scenario: Fifty concurrent requests, three times, with other clients that keep sending requests
+      Given a webhook that delays each new ConfigMap of the namespace by 5 s
+      And a ServiceAccount with its own priority level that rejects
+      And other clients (a ServiceAccount, admin, a node and the scheduler) that send 4 requests a second
+      When the ServiceAccount sends 50 concurrent requests to one API server, 3 times
+      Then some requests are answered, and most are refused with 429 and a Retry-After header
+      And the API server counts the refused requests at that priority level with reason "concurrency-limit", and none at other levels
+      And every request of the other clients was answered, hardly slower than without the flood
+      And every node and leader has renewed its Lease during the flood
 
   @claim_67_11 @claim_67_16 @disruptive @slow
-  Rule: A level with a queue makes requests wait, then serves them or gives up
+  Rule: A priority level with a queue makes requests wait, and executes them or times them out
 
-    Scenario: Twenty requests at once, twelve places to wait
-      Given a webhook that holds each new ConfigMap of the namespace for 5 s
-      And an account with a level of its own that queues 12 requests
-      When the account sends 20 requests at once to one API server
-      Then those that had a seat, or queued for less than 15 s, are answered
-      And those without a place are refused at once, counted by "queue-full"
-      And those that queued longer are refused, counted by "time-out"
-      And every answer tells of the account's level
+    Scenario: Twenty concurrent requests, twelve places in the queue
+      Given a webhook that delays each new ConfigMap of the namespace by 5 s
+      And a ServiceAccount with its own priority level that queues 12 requests
+      When the ServiceAccount sends 20 concurrent requests to one API server
+      Then requests with a seat, or queued for less than 15 s, are answered
+      And requests without a place in the queue are refused immediately, counted with reason "queue-full"
+      And requests that were queued for longer are refused, counted with reason "time-out"
+      And every response carries the priority level of the ServiceAccount

@@ -1,37 +1,37 @@
 @article_67
-Feature: What the components count, and who may read it
-  Every component measures itself and tells in a text that Prometheus reads; Kubernetes keeps no history of it.
-  Figures are each process's own, so API servers are asked one by one.
+Feature: Component metrics, and who may read them
+  Every component exports metrics in the text format of Prometheus; Kubernetes keeps no history of them.
+  Values are per process, so API servers are read one by one.
 
   @claim_67_1
-  Rule: An API server tells of requests in flight and counts requests
+  Rule: An API server exports in-flight requests and counts requests
 
     Scenario: Gauges and counters in the text format
       Given the metrics of each API server
-      Then each tells of requests in flight, mutating and reading
-      And each counts requests by the documented labels
-      And each counts requests for Nodes by themselves
+      Then each API server exports its in-flight requests, mutating and read-only
+      And each API server counts requests with the documented labels
+      And each API server counts requests for Nodes separately
 
   @claim_67_2
-  Rule: The counter counts, and only where the request was made
+  Rule: A request is counted only by the API server that received it
 
     Scenario: Seven requests to one API server
-      Given a kind of the scenario's own that every API server serves
-      And how often each API server was asked for an object of it
-      When one API server is asked 7 times for an object of it
-      Then its counter has grown by 7
-      And the counters of the other API servers have not
+      Given a CustomResourceDefinition that every API server serves
+      And the number of requests for the custom resource on each API server
+      When the custom resource is requested 7 times from one API server
+      Then the request counter of that API server has grown by 7
+      And the request counters of the other API servers have not grown
 
   @claim_67_4
-  Rule: Every component has an endpoint, and it is protected
+  Rule: Every component has a metrics endpoint, and it is protected
 
-    Scenario Outline: The metrics of a <component> are for whom it knows
-      Given a stranger with a certificate of his own
-      When the metrics of each <component> are asked for by whom it knows, by nobody and by the stranger
-      Then each <component> gives metrics of its own
-      And nobody is refused metrics with <nobody>
-      And the stranger is refused metrics with <stranger>
-      And nobody is told of its health with <health>
+    Scenario Outline: The metrics of each <component> are for authorized clients only
+      Given a client of an unknown CA
+      When the metrics of each <component> are requested by an authorized client, an anonymous client and the client of the unknown CA
+      Then each <component> returns its own metrics
+      And the anonymous client gets <nobody> for metrics
+      And the client of the unknown CA gets <stranger> for metrics
+      And the anonymous client gets <health> for health
 
       Examples:
         | component          | nobody    | stranger  | health    |
@@ -42,10 +42,10 @@ Feature: What the components count, and who may read it
         | member of etcd     | no answer | no answer | no answer |
         | metrics-server     | 403       | 401       | 200       |
 
-    Scenario Outline: The metrics of a <component> that are for anybody stay on its machine
-      When the metrics of each <component> are asked for on its machine, without a certificate
-      Then each <component> there gives metrics of its own
-      And no other machine reaches that port of a <component>
+    Scenario Outline: The unprotected metrics of each <component> are reachable only from its machine
+      When the metrics of each <component> are requested on its machine, without a certificate
+      Then each <component> returns its own metrics on its machine
+      And no other machine reaches the metrics port of a <component>
 
       Examples:
         | component      |
@@ -53,8 +53,8 @@ Feature: What the components count, and who may read it
         | member of etcd |
 
     Scenario: No component has another port
-      When every component's machine is asked where it listens
-      Then each listens on these ports and no others
+      When the listening ports of every component are read on its machine
+      Then each component listens on these ports and no others
         | component          | with TLS   | without TLS  |
         | API server         | 6443       |              |
         | controller manager | 10257      |              |
@@ -63,23 +63,23 @@ Feature: What the components count, and who may read it
         | kubelet            | 10250      | 10248        |
         | kube-proxy         |            | 10249, 10256 |
         | container runtime  |              |              |
-      And those with TLS answer nobody without it
+      And the ports with TLS answer no request without TLS
 
   @claim_67_5
-  Rule: Monitoring has a role of its own
+  Rule: Monitoring has a group of its own
 
-    Scenario: A member of system:monitoring reads what a plain account may not
-      Given an account without rights
-      Then a member of "system:monitoring" may read metrics, indicators and health
-      And that account is refused metrics and indicators with 403
+    Scenario: A member of system:monitoring reads what a plain ServiceAccount may not
+      Given a ServiceAccount without permissions
+      Then a member of "system:monitoring" may read metrics, SLI metrics and health
+      And the ServiceAccount is refused metrics and SLI metrics with 403
 
   @claim_67_6
-  Rule: Health checks are counted as indicators
+  Rule: Health checks are exported as SLI metrics
 
     Scenario Outline: Each <component> counts its health checks
-      Given the health indicators of each <component>
-      When each <component> is asked for its health
-      Then each says that its checks are healthy
+      Given the SLI metrics of each <component>
+      When the health of each <component> is requested
+      Then every health check of each component is healthy
       And within 30 s each <component> has counted more successful checks
 
       Examples:
@@ -90,18 +90,18 @@ Feature: What the components count, and who may read it
         | kubelet            |
 
   @claim_67_3 @serial @placed
-  Rule: The kubelet's gauges of containers match the runtime
+  Rule: The kubelet's container gauges match the runtime
 
-    Scenario: Containers of a quiet worker, counted by the kubelet and by the runtime
-      Given a worker kept for this scenario
-      And a running two-container Pod on that worker
-      Then within 60 s its kubelet counts containers by state as the runtime does
-      And two of the running ones at least are the Pod's
+    Scenario: Containers on a quiet worker, counted by the kubelet and by the runtime
+      Given a worker reserved for this scenario
+      And a running two-container Pod on the reserved worker
+      Then within 60 s the kubelet counts containers by state as the runtime does
+      And at least two of the running containers are the Pod's
 
   @claim_67_7 @disruptive @slow
   Rule: Kubernetes keeps no history of its metrics
 
-    Scenario: A counter begins anew with its process
+    Scenario: A counter is reset when its process restarts
       Given the metrics of each API server
-      When the API server of one controller is restarted
-      Then it counts anew from a later start, and the others go on counting
+      When the API server of one controller restarts
+      Then the counters of the restarted API server start again from 0, and those of the others continue

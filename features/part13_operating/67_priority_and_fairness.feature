@@ -1,54 +1,54 @@
 @article_67
-Feature: Every request has its place when an API server is busy
-  Flow schemas sort requests into priority levels, and each level has seats of its own.
-  The article shows the built-in objects and each level's live state; the answers' headers tell
-  where a request was put, which is how placement is judged here.
+Feature: API Priority and Fairness assigns every request to a priority level
+  FlowSchemas assign requests to priority levels, and each priority level has seats of its own. The article
+  shows the built-in objects and the live state of each level; response headers carry the FlowSchema and
+  the priority level of a request, which is how the assignment is judged here.
 
   @claim_67_8
   Rule: The built-in objects are the documented ones
 
-    Scenario: Built-in flow schemas and priority levels
-      Given the cluster's flow schemas and priority levels
-      Then the built-in flow schemas are the documented ones, field by field
-      And the built-in levels are the documented ones, field by field
-      And none of the built-in flow schemas dangles
+    Scenario: Built-in FlowSchemas and priority levels
+      Given the cluster's FlowSchemas and priority levels
+      Then the built-in FlowSchemas are the documented ones, field by field
+      And the built-in priority levels are the documented ones, field by field
+      And no built-in FlowSchema is dangling
 
-    Scenario: A flow schema of a level that is not there dangles
-      When a flow schema of a level that is not there is made
-      Then within 30 s it dangles
-      And none of the built-in flow schemas dangles
+    Scenario: A FlowSchema of a missing priority level is dangling
+      When a FlowSchema of a missing priority level is created
+      Then within 30 s the new FlowSchema is dangling
+      And no built-in FlowSchema is dangling
 
   @claim_67_9 @disruptive
-  Rule: Mandatory objects cannot be edited, suggested ones obey their mark
-    Alone, because it gives built-in levels other seats for a minute.
+  Rule: Mandatory objects cannot be edited, suggested ones obey their auto-update annotation
+    Alone, because built-in priority levels have other seats for a minute.
 
-    Scenario: What is suggested is made again, unless it is marked to keep its edits
-      Given the level "global-default" is marked to keep its edits
+    Scenario: Suggested objects are restored, unless their auto-update is off
+      Given the priority level "global-default" has its auto-update off
       When the shares of "workload-low" and of "global-default" are raised by one
-      And the suggested flow schema "kube-scheduler" is deleted
-      Then within 90 s the shares of "workload-low" are as before
-      And within 90 s the flow schema "kube-scheduler" is there again
+      And the suggested FlowSchema "kube-scheduler" is deleted
+      Then within 90 s the shares of "workload-low" have their earlier value
+      And within 90 s the FlowSchema "kube-scheduler" is created again
       And the shares of "global-default" are still raised by one
-      And an edit of the mandatory level "catch-all" is refused with 422
+      And an edit of the mandatory priority level "catch-all" is refused with 422
 
   @claim_67_10
-  Rule: Each API server tells of its levels live
+  Rule: Each API server reports the live state of its priority levels
 
-    Scenario: Requests are counted where they were put
-      Given the live state of the levels on each API server
-      When admin asks each API server 20 times
-      Then each tells of every level in the documented columns
-      And each dispatched at least 20 more requests at level "exempt"
-      And each tells of the queues of "leader-election", and of this request with its user
-      And an account without rights is refused the live state with 403
+    Scenario: Requests are counted at their priority level
+      Given the live state of the priority levels on each API server
+      When admin sends 20 requests to each API server
+      Then each API server reports every priority level in the documented columns
+      And each API server has dispatched at least 20 more requests at the priority level "exempt"
+      And each API server reports the queues of "leader-election", and the reading request with its user
+      And a ServiceAccount without permissions is refused the live state with 403
 
   @claim_67_11 @claim_67_12
-  Rule: Answers tell where they were put, and identities land where the documentation says
+  Rule: Responses carry FlowSchema and priority level, and requests match the documented ones
 
-    Scenario Outline: <who> asking for <what> is put into <schema>
-      Given the cluster's flow schemas and priority levels
-      When <who> asks each API server for <what>
-      Then every answer tells of flow schema "<schema>" and level "<level>"
+    Scenario Outline: A request of <who> for <what> matches <schema>
+      Given the cluster's FlowSchemas and priority levels
+      When <who> requests <what> from each API server
+      Then every response carries the FlowSchema "<schema>" and the priority level "<level>"
 
       Examples:
         | who                      | what     | schema                       | level           |
@@ -62,19 +62,19 @@ Feature: Every request has its place when an API server is busy
         | another user             | Pods     | global-default               | global-default  |
         | another user             | health   | probes                       | exempt          |
 
-    Scenario: A refusal tells its place, what has none does not
+    Scenario: A refusal carries its FlowSchema, requests outside of API Priority and Fairness do not
       Given a running resizable Pod
-      And the cluster's flow schemas and priority levels
-      When another user asks each API server for Nodes
-      Then it is refused with 403 and every answer tells of flow schema "global-default"
-      And the answer to a follower of the Pod's log tells of no place
-      And the answer to a request for a command in the Pod tells of no place
-      And the answer to an unknown token is 401 and tells of no place
+      And the cluster's FlowSchemas and priority levels
+      When another user requests Nodes from each API server
+      Then every response is 403 and carries the FlowSchema "global-default"
+      And the response to a client that follows the Pod's log carries no FlowSchema
+      And the response to an exec request to the Pod carries no FlowSchema
+      And the response to an unknown token is 401 and carries no FlowSchema
 
   @claim_67_13
-  Rule: Seats are shared out by the formula
+  Rule: Seats are distributed by the formula
 
-    Scenario: Each level's seats follow from the documented sum and the shares
-      Given the cluster's flow schemas and priority levels
+    Scenario: The seats of each priority level follow from the documented total and the shares
+      Given the cluster's FlowSchemas and priority levels
       And the metrics of each API server
-      Then each API server's seats follow from the documented sum and the levels' shares
+      Then the seats on each API server follow from the documented total and the shares of the priority levels

@@ -1,17 +1,17 @@
 @article_67
-Feature: An API server sends traces
-  One API server is given a collector and no rate of its own: then it traces the requests that ask for
-  it, and only privileged callers may. The others reach the same collector, but are not told of it.
+Feature: An API server exports traces
+  One API server is configured with a trace collector and no sampling rate: it traces the requests that ask for
+  it, which only privileged callers may. The other API servers reach the collector, but are not configured for it.
 
   @claim_67_17 @claim_67_18 @disruptive @slow
-  Rule: A privileged caller's request is found as a span by its audit ID, and nobody else's
+  Rule: Only a privileged caller's request is exported as a span, found by its audit ID
 
-    Scenario: Four requests ask for their traces
+    Scenario: Four clients request traces
       Given the processes of every API server
-      And a collector of traces on a controller, whose API server is told to use it
-      When an account there, admin there and admin everywhere else ask for traces of what they make
-      Then within 15 s the collector has "POST /api/v1/namespaces/{:namespace}/configmaps" of admin's request there
-      And a part of it is "etcdserverpb.KV/Txn"
-      And it has no span of the other requests
-      And no other API server was started to send traces anywhere
+      And a trace collector on a controller whose API server is configured to use it
+      When a ServiceAccount and admin on that API server, and admin on the others, send traced requests
+      Then within 15 s the collector has the span "POST /api/v1/namespaces/{:namespace}/configmaps" of admin's request to that API server
+      And the span has the child span "etcdserverpb.KV/Txn"
+      And the collector has no span of the other requests
+      And no other API server is configured to export traces
       And the processes of the other API servers are the same

@@ -1,34 +1,34 @@
 @article_68
 Feature: Leader election and add-ons
-  All three API servers serve, but of three controller managers and three schedulers one each acts: the
-  holder of a Lease in kube-system. Stop the leader, and another controller takes over by itself.
-  The article waits about 15 s, which is the Lease. By upstream's constants a takeover takes up to about
-  24 s (the Lease and two tries of 2 to 4.4 s), hence 36 s here; a scheduler that stops cleanly hands its
-  Lease back, so that its successor needs about 5 s.
+  All three API servers serve, but of three controller managers and three schedulers only one each is active: the
+  holder of a Lease in kube-system. When the leader stops, another controller takes over by itself.
+  The article waits about 15 s, the lease duration. By upstream's constants a takeover takes up to about
+  24 s (the lease duration and two retries of 2 to 4.4 s), hence 36 s here; a scheduler that stops cleanly
+  releases its Lease, so that its successor needs about 5 s.
 
   Rule: The controller manager and the scheduler each have one Lease
 
     @claim_68_1
     Scenario Outline: The <component> Lease names one process on one controller
       Given the controller that holds the "<component>" Lease
-      Then the holder is the name of a controller and a UUID
-      And the Lease lasts 15 s
+      Then the holder identity is the name of a controller and a UUID
+      And the Lease has a duration of 15 s
 
       Examples:
         | component               |
         | kube-controller-manager |
         | kube-scheduler          |
 
-  Rule: One of three acts, the others stand by in good health
+  Rule: One of three is active, the others are healthy standbys
 
     @claim_68_2
-    Scenario Outline: Only the holder's <component> says that it leads
+    Scenario Outline: Only the holder's <component> reports that it leads
       Given the controller that holds the "<component>" Lease
-      Then for 60 s its process and no other says that it leads
-      And all three processes say that they are healthy
-      And no other process of its program runs on any machine
-      And each of the three may renew the Lease as its own user
-      And each of the three is set as the others are
+      Then for 60 s the holder's process reports that it leads, and no other
+      And all three processes report that they are healthy
+      And no other process of the component's program runs on any machine
+      And each of the three components may renew the Lease as its own user
+      And each of the three components has the same settings
 
       Examples:
         | component               |
@@ -38,12 +38,12 @@ Feature: Leader election and add-ons
   Rule: The holder renews its Lease every two seconds
 
     @claim_68_3
-    Scenario Outline: The <component> Lease is renewed without changing hands
+    Scenario Outline: The <component> Lease is renewed without a new holder
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
-      And half of its renewals come within 3 s of the one before
-      And each of the three is set to try every 2 s
-      And its holder, acquisition and transitions are as before
+      And half of the renewals come within 3 s of the previous one
+      And each of the three components has a retry period of 2 s
+      And the Lease has the same holder, acquire time and number of transitions
 
       Examples:
         | component               |
@@ -53,141 +53,141 @@ Feature: Leader election and add-ons
   Rule: When the leading controller manager stops, another controller takes over by itself
 
     @claim_68_4 @disruptive
-    Scenario: Another controller takes the Lease of a stopped controller manager
+    Scenario: Another controller acquires the Lease of a stopped controller manager
       Given the controller that holds the "kube-controller-manager" Lease
-      When its process stops
+      When the leader's process stops
       Then within 36 s another controller holds the Lease
-      And the Lease changed hands exactly once and was never without a holder
-      And at no time did two processes say that they lead
-      And everything else on the controllers runs on
+      And the Lease changed its holder exactly once and always had a holder
+      And two processes did not report at the same time that they lead
+      And every other control-plane process is the same
       And both nodes are Ready
 
-  Rule: The work moves with the Lease
+  Rule: The controllers' work moves with the Lease
 
     @claim_68_5 @disruptive
-    Scenario: A Deployment made in the gap waits for the new leader
+    Scenario: A Deployment created without a leader waits for the new leader
       Given a running Deployment
       And the controller that holds the "kube-controller-manager" Lease
-      When its process stops
-      And another Deployment is created at once
-      Then it has no ReplicaSet until another controller holds the Lease
-      And within 30 s after that it has one
+      When the leader's process stops
+      And another Deployment is created before the takeover
+      Then the new Deployment has no ReplicaSet before another controller holds the Lease
+      And within 30 s of the takeover the new Deployment has a ReplicaSet
       And the containers of the running Deployment are the same
 
-  Rule: A scheduler that stops hands its Lease back, a controller manager does not
+  Rule: A scheduler that stops releases its Lease, a controller manager does not
 
     @claim_68_6 @disruptive
-    Scenario: The Lease of a stopped scheduler is free at once
+    Scenario: The Lease of a stopped scheduler is released
       Given the controller that holds the "kube-scheduler" Lease
-      When its process stops
+      When the leader's process stops
       Then within 9 s another controller holds the Lease
-      And before that the Lease had no holder and lasted 1 s
-      And everything else on the controllers runs on
+      And the Lease had no holder and a duration of 1 s before the takeover
+      And every other control-plane process is the same
 
     @claim_68_6 @disruptive
     Scenario: The Lease of a stopped controller manager has to expire
       Given the controller that holds the "kube-controller-manager" Lease
-      When its process stops
+      When the leader's process stops
       Then within 36 s another controller holds the Lease
-      And until then the Lease named the stopped controller
-      And it was not taken before it had expired
+      And the Lease named the stopped controller before the takeover
+      And the Lease was not acquired before it had expired
 
-  Rule: A former leader comes back as a follower
+  Rule: A former leader returns as a standby
 
     @claim_68_7 @disruptive
-    Scenario: A controller manager that starts again stands by
+    Scenario: A controller manager that is started again is a standby
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
-      When its process starts again
-      Then within 60 s its process says that it stands by
+      When the former leader's process starts
+      Then within 60 s the former leader's process reports that it is a standby
       And for 60 s the Lease stays with the other controller
 
-  Rule: A frozen leader cannot act after it lost the Lease
+  Rule: A paused leader cannot act after it has lost the Lease
 
     @claim_68_8 @disruptive
-    Scenario: A controller manager that was frozen ends itself
+    Scenario: A controller manager that was paused exits
       Given the controller that holds the "kube-controller-manager" Lease
-      When its process freezes
+      When the leader's process is paused
       Then within 36 s another controller holds the Lease
-      When its process goes on
-      Then within 30 s it ended with an error and was started again
-      And it never renewed the Lease
-      And the Lease changed hands exactly once and was never without a holder
+      When the paused process is resumed
+      Then within 30 s the paused process has exited with an error and restarted
+      And the paused process did not renew the Lease
+      And the Lease changed its holder exactly once and always had a holder
 
-  Rule: Without a scheduler new Pods wait and old ones run
+  Rule: Without a scheduler, new Pods wait and running Pods run on
 
     @claim_68_9 @disruptive
     Scenario: A Pod waits while all three schedulers are stopped
       Given a running Deployment
       When all three schedulers stop
-      And a Pod is created that any node could run
-      Then for 15 s no scheduler has looked at it
+      And a Pod that any node could run is created
+      Then for 15 s no scheduler handles the unscheduled Pod
       And the containers of the running Deployment are the same
-      When the schedulers start again
-      Then within 60 s that Pod runs
+      When all three schedulers start
+      Then within 60 s the unscheduled Pod runs
 
   Rule: All three API servers serve
 
     @claim_68_10
-    Scenario: Every API server has an identity Lease and an address
+    Scenario: Every API server has an identity Lease and an endpoint address
       Given the identity Leases of the API servers
-      Then each controller has one that lasts 3600 s
-      And for 30 s each is renewed at least every 15 s
-      And every API server is ready, and its kubernetes Service lists all three controllers
-      And each API server is set as the others are
-      And each controller has the same files for it as the others
+      Then each controller has an identity Lease with a duration of 3600 s
+      And for 30 s each Lease is renewed at least every 15 s
+      And every API server is ready and has all three controllers in the endpoints of the kubernetes Service
+      And each API server has the same settings
+      And each controller has the same files for its API server
 
-  Rule: A stopped API server disappears from the Service, and clients of the balancer go on
+  Rule: A stopped API server leaves the kubernetes Service, and clients of the load balancer are answered
 
     @claim_68_11 @disruptive
-    Scenario: One API server stops and comes back
+    Scenario: One API server stops and starts again
       Given a controller whose API server serves no leader
-      When its API server stops
-      Then within 30 s the kubernetes Service lists the other two controllers
-      And its identity Lease is gone
+      When the API server of that controller stops
+      Then within 30 s the endpoints of the kubernetes Service are the other two controllers
+      And the identity Lease of that API server no longer exists
       And for 10 s every request through the load balancer is answered
-      And everything else on the controllers runs on
-      When its API server starts again
-      Then within 60 s the kubernetes Service lists all three controllers
+      And every other control-plane process is the same
+      When the API server of that controller starts
+      Then within 60 s the endpoints of the kubernetes Service are all three controllers
 
   Rule: Node heartbeats are Leases
 
     @claim_68_12
-    Scenario: Each node renews its own Lease and leaves its status alone
+    Scenario: Each node renews its own Lease and rarely updates its status
       Given the Leases of the nodes
-      Then each node has one that lasts 40 s, is held by it and belongs to it
-      And for 30 s each is renewed at least every 15 s
-      And in that time no node sent its status more than once
-      And each kubelet is set to send a status without news every 5 min
+      Then each node has a Lease with a duration of 40 s that it holds and owns
+      And for 30 s each Lease is renewed at least every 15 s
+      And no node has updated its status more than once in that time
+      And each kubelet has a status report frequency of 5 min
 
-  Rule: Add-ons are ordinary workloads and heal, the control plane has no Pods
+  Rule: Add-ons are ordinary workloads and recover, the control plane has no Pods
 
     @claim_68_14 @serial
-    Scenario: A deleted CoreDNS Pod is replaced and names are answered
+    Scenario: A deleted CoreDNS Pod is replaced and names are resolved
       Given the add-ons of the cluster
       When one Pod of CoreDNS is deleted
-      Then within 60 s another Pod of CoreDNS is Ready in its place
-      And within 60 s Pods on every worker get names resolved
-      And the other add-ons are as before
+      Then within 60 s another Pod of CoreDNS is Ready
+      And within 60 s Pods on every worker resolve names
+      And the other add-ons are the same
 
     @claim_68_14 @storage @serial
     Scenario: A deleted Pod of the storage driver is replaced on its worker
       Given the EBS CSI driver
       And the add-ons of the cluster
       When one Pod of its node plugin is deleted
-      Then within 90 s another Pod of its node plugin is Ready in its place
-      And within 30 s each worker has it registered
-      And the other add-ons are as before
+      Then within 90 s another Pod of its node plugin is Ready
+      And within 30 s the driver is registered on every worker
+      And the other add-ons are the same
 
     @claim_68_14
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster
       Then each add-on belongs to a Deployment or a DaemonSet
-      And no Pod is a part of the control plane or the mirror of a static one
+      And no Pod is a control-plane component or a mirror Pod
 
-  Rule: Coordinated election is not in play
+  Rule: Coordinated leader election is not enabled
 
     @claim_68_17
-    Scenario: Nobody is a candidate, and no Lease has a strategy
-      Given every API server serves Leases
-      Then none of them serves candidates for them
-      And no Lease of kube-system has a strategy
+    Scenario: No API server serves lease candidates, and no Lease has a strategy
+      Given API servers that serve Leases
+      Then no API server serves lease candidates
+      And no Lease in kube-system has a strategy

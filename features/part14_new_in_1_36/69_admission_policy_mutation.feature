@@ -1,7 +1,7 @@
 @article_69
 Feature: Mutating admission policy
   New at v1 in 1.36: a policy may change what is created, again without a webhook. The article adds a
-  label to Pods, as a piece of an object to apply or as a JSON patch. The Pods here are gated, so that
+  label to Pods, as an apply configuration or as a JSON patch. The Pods here have a scheduling gate, so that
   admission is judged and no worker is used.
 
   @claim_69_17
@@ -11,8 +11,8 @@ Feature: Mutating admission policy
       Given a stored Pod
       And a policy that <rule> is in force
       When a Pod is created through each API server
-      Then each stores it marked yes
-      And the stored Pod is as before
+      Then each API server stores the object marked yes
+      And the stored Pod is the same
       And in another namespace each API server leaves a Pod unmarked
 
       Examples:
@@ -20,20 +20,20 @@ Feature: Mutating admission policy
         | labels Pods            |
         | patches labels of Pods |
 
-    Scenario: The Pod of a Deployment is marked and its template is not
+    Scenario: The Pod of a Deployment is marked and the Pod template is not
       Given a policy that labels Pods is in force
       When a Deployment of 1 replicas is created through each API server
-      Then within 30 s each has one Pod, marked yes
-      And no template is marked
+      Then within 30 s each new Deployment has one Pod, marked yes
+      And no Pod template is marked
 
   @claim_69_18
-  Rule: What was there is kept or overwritten as the expression says, once
+  Rule: An existing label is kept or overwritten as the expression says, once
 
     Scenario Outline: A policy that <rule> leaves a Pod marked no with <mark>
       Given a policy that <rule> is in force
-      When a Pod marked no is tried on each API server
-      Then each returns it marked <mark>
-      And none of it is stored
+      When a Pod marked no is sent to each API server as a dry run
+      Then each API server returns the object marked <mark>
+      And no API server has stored the object
 
       Examples:
         | rule                   | mark |
@@ -41,33 +41,33 @@ Feature: Mutating admission policy
         | labels unmarked Pods   | no   |
         | patches labels of Pods | yes  |
 
-    Scenario Outline: A policy that <rule> marks a Pod once, however often it is written
+    Scenario Outline: A policy that <rule> marks a Pod once, however often it is updated
       Given a policy that <rule> is in force
       When a Pod of team red is created through each API server
-      Then each stores it marked yes
-      When each is written back unchanged
-      Then each has its first labels, and those once
+      Then each API server stores the object marked yes
+      When each stored object is updated without a change
+      Then each stored object has its original labels once
 
       Examples:
         | rule                   |
         | labels Pods            |
         | patches labels of Pods |
 
-    Scenario: A JSON patch that takes the map of labels for granted fails without one
+    Scenario: A JSON patch that expects a map of labels fails without one
       Given a policy that patches labelled Pods is in force
-      When a Pod is tried on each API server
-      Then each refuses it though the reason is Invalid
+      When a Pod is sent to each API server as a dry run
+      Then each API server refuses the request with 403 and the reason "Invalid"
       And each API server admits a Pod of team red
 
   @claim_69_19
   Rule: Mutation happens before validation
 
-    Scenario: A validating policy sees the label that a mutating one adds
+    Scenario: A validating policy sees the label that a mutating policy adds
       Given a policy that wants marked Pods is in force
       And a policy that labels Pods is in force
-      When a Pod is tried on each API server
-      Then each admits it
-      When its binding is deleted
+      When a Pod is sent to each API server as a dry run
+      Then each API server admits the request
+      When the binding is deleted
       Then within 10 s each API server refuses a Pod
 
   @claim_69_20
@@ -75,9 +75,9 @@ Feature: Mutating admission policy
 
     Scenario Outline: A policy that <rule> fails closed
       Given a policy that <rule> is in force
-      When a Pod is tried on each API server
-      Then each refuses it though the reason is Invalid
-      When its failure policy becomes Ignore
+      When a Pod is sent to each API server as a dry run
+      Then each API server refuses the request with 403 and the reason "Invalid"
+      When the failure policy of the policy becomes Ignore
       Then within 10 s each API server leaves a Pod unmarked
 
       Examples:

@@ -1,7 +1,7 @@
 @article_70
-Feature: What in-place Pod resize refuses or puts off
-  A resize may not change the QoS class, take figures away or touch anything else; rights and quota hold.
-  What does not fit the node is refused, what does not fit now waits and goes through when there is room.
+Feature: What in-place Pod resize refuses or defers
+  A resize may not change the QoS class, remove resources or change anything else; RBAC and quota apply. What
+  never fits the node is refused, what does not fit now is deferred and completes when there is room.
   Every refusal is followed by a resize of the same Pod that is accepted.
 
   @claim_70_6
@@ -9,11 +9,11 @@ Feature: What in-place Pod resize refuses or puts off
 
     Scenario Outline: A <class> Pod stays <class>
       Given a running <kind> Pod
-      When a resize asks for <change>
-      Then the API refuses it with 422, naming "Pod QOS Class may not change"
-      And for 5 s the Pod, its containers and its cgroups stay as they were
-      When a resize asks for <allowed>
-      Then the API accepts it
+      When a resize requests <change>
+      Then the API refuses the request with 422, naming "Pod QOS Class may not change"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+      When a resize requests <allowed>
+      Then the API accepts the request
 
       Examples:
         | class      | kind       | change                       | allowed               |
@@ -21,22 +21,22 @@ Feature: What in-place Pod resize refuses or puts off
         | Guaranteed | Guaranteed | limits above its requests    | more of both in step  |
         | BestEffort | BestEffort | requests for the first time  | nothing new           |
 
-    Scenario: A Guaranteed Pod grows with requests and limits in step
+    Scenario: A Guaranteed Pod grows with equal requests and limits
       Given a running Guaranteed Pod
-      When it is resized to request 150m CPU and 96Mi memory, limited to 150m CPU and 96Mi memory
-      Then within 60 s its cgroups allow 150m CPU and 96Mi memory
-      And no container or process of it has restarted
+      When the Pod is resized to request 150m CPU and 96Mi memory, limited to 150m CPU and 96Mi memory
+      Then within 60 s the Pod's cgroups allow 150m CPU and 96Mi memory
+      And no container or process of the Pod has restarted
 
   @claim_70_7
-  Rule: Nothing can be taken away and nothing but CPU and memory changes
+  Rule: Resources cannot be removed, and only CPU and memory can change
 
-    Scenario Outline: A resize cannot ask for <change>
+    Scenario Outline: A resize cannot request <change>
       Given a running resizable Pod
-      When a resize asks for <change>
-      Then the API refuses it with 422, naming "<words>"
-      And for 5 s the Pod, its containers and its cgroups stay as they were
-      When it is given the article's figures
-      Then within 60 s its cgroups allow 500m CPU and 256Mi memory
+      When a resize requests <change>
+      Then the API refuses the request with 422, naming "<words>"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+      When the Pod is resized to the article's resources
+      Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
       Examples:
         | change                          | words                                     |
@@ -46,137 +46,137 @@ Feature: What in-place Pod resize refuses or puts off
         | one container more              | containers may not be added               |
 
   @claim_70_8
-  Rule: The ordinary update of a Pod cannot resize it
+  Rule: An ordinary update of a Pod cannot resize it
 
-    Scenario: The same patch without the subresource is refused
+    Scenario: The same patch without the resize subresource is refused
       Given a running resizable Pod
-      When an ordinary update asks for the article's figures
-      Then the API refuses it with 422, naming "pod updates may not change fields other than"
-      And for 5 s the Pod, its containers and its cgroups stay as they were
-      When it is given the article's figures
-      Then within 60 s its cgroups allow 500m CPU and 256Mi memory
+      When an ordinary update requests the article's resources
+      Then the API refuses the request with 422, naming "pod updates may not change fields other than"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+      When the Pod is resized to the article's resources
+      Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
   @claim_70_9
-  Rule: The subresource changes figures only
+  Rule: The resize subresource changes resources only
 
-    Scenario: Another image and label in a resize are dropped without a word
+    Scenario: Another image and label in a resize are ignored
       Given a running resizable Pod
-      When a resize asks for the article's figures, another image and another label
-      Then the API accepts it
-      And its stored image and labels are as before
-      And within 60 s its cgroups allow 500m CPU and 256Mi memory
-      And no container or process of it has restarted
+      When a resize requests the article's figures, another image and another label
+      Then the API accepts the request
+      And the Pod's stored image and labels are the same
+      And within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
+      And no container or process of the Pod has restarted
 
     Scenario: Another resize policy in a resize is refused
       Given a running resizable Pod
-      When a resize asks for another resize policy
-      Then the API refuses it with 422, naming "only cpu and memory resources are mutable"
-      And for 5 s the Pod, its containers and its cgroups stay as they were
-      When it is given the article's figures
-      Then within 60 s its cgroups allow 500m CPU and 256Mi memory
+      When a resize requests another resize policy
+      Then the API refuses the request with 422, naming "only cpu and memory resources are mutable"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+      When the Pod is resized to the article's resources
+      Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
   @claim_70_13
-  Rule: More than the node has at all is refused
+  Rule: A resize above the node's capacity is refused
 
-    Scenario: A request beyond the node's capacity is forbidden
+    Scenario: A request above the node's capacity is forbidden
       Given a running resizable Pod
-      When a resize asks for more CPU than its worker has
-      Then the API refuses it with 403, naming "NodeCapacity"
-      And for 5 s the Pod, its containers and its cgroups stay as they were
-      When it is given the article's figures
-      Then within 60 s its cgroups allow 500m CPU and 256Mi memory
+      When a resize requests more CPU than its worker has
+      Then the API refuses the request with 403, naming "NodeCapacity"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+      When the Pod is resized to the article's resources
+      Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
   @claim_70_14 @serial @placed
-  Rule: More than is free now waits for room
+  Rule: A resize above the node's free resources is deferred
 
-    Scenario: A deferred resize goes through when a Pod leaves
-      Given a worker kept for this scenario
-      And a running resizable Pod on that worker
-      And a filler Pod leaves 50m CPU free there
-      When it is given the article's figures
-      Then within 30 s its resize is deferred
-      And for 10 s its cgroups and containers stay as they were
+    Scenario: A deferred resize completes when another Pod is deleted
+      Given a worker reserved for this scenario
+      And a running resizable Pod on the reserved worker
+      And a filler Pod leaves 50m CPU free on the reserved worker
+      When the Pod is resized to the article's resources
+      Then within 30 s the Pod's resize is deferred
+      And for 10 s the Pod's cgroups and containers stay the same
       When the filler Pod is deleted
-      Then within 300 s its cgroups allow 500m CPU and 256Mi memory
+      Then within 300 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
   @claim_70_15 @serial @placed
-  Rule: Deferred resizes are taken by priority
+  Rule: Deferred resizes complete by priority
 
-    Scenario: The Pod of higher priority gets the room that appears
-      The Pod of lower priority asks first, so that waiting time alone would favour it.
-      Given a worker kept for this scenario
-      And Pods of higher and lower priority there
-      And room for one of them to grow once the filler Pod is gone
-      When a resize of the lower and then of the higher is deferred
+    Scenario: The Pod of higher priority gets the freed resources
+      The Pod of lower priority requests its resize first, so that waiting time alone would favour it.
+      Given a worker reserved for this scenario
+      And a Pod of higher and a Pod of lower priority on the reserved worker
+      And a filler Pod that leaves room for one of the two resizes when it is deleted
+      When a resize of the Pod of lower and then of the Pod of higher priority is deferred
       And the filler Pod is deleted
-      Then within 300 s the higher has grown
-      And for 10 s the lower has not
+      Then within 300 s the Pod of higher priority is resized
+      And for 10 s the Pod of lower priority is not resized
 
   @claim_70_16 @disruptive @needs_swap
-  Rule: What can never be done is refused by the kubelet, which says why
-    A container that may swap cannot get another memory request in place; the static managers, the
-    other two causes, have nothing to pin on machines of one CPU.
+  Rule: An infeasible resize is refused by the kubelet with a reason
+    The memory request of a container that may swap cannot change in place; the static CPU and memory managers,
+    the other two causes, have nothing to pin on machines with one CPU.
 
-    Scenario: A Pod that may swap asks for more memory
+    Scenario: A Pod that may swap requests more memory
       Given a worker with swap whose kubelet is set to
         | setting    | value                       |
         | failSwapOn | false                       |
         | memorySwap | {swapBehavior: LimitedSwap} |
-      And a running limited Pod on it
-      When it is resized to request 50m CPU and 64Mi memory, limited to 500m CPU and 256Mi memory
-      Then within 30 s its resize is infeasible, naming "swap", and its kubelet counts it
-      And for 5 s its cgroups and containers stay as they were
-      When it is resized to request 50m CPU and 32Mi memory, limited to 400m CPU and 256Mi memory
-      Then within 60 s its cgroups allow 400m CPU and 256Mi memory
+      And a running limited Pod on that worker
+      When the Pod is resized to request 50m CPU and 64Mi memory, limited to 500m CPU and 256Mi memory
+      Then within 30 s the Pod's resize is infeasible, naming "swap", and its kubelet counts it
+      And for 5 s the Pod's cgroups and containers stay the same
+      When the Pod is resized to request 50m CPU and 32Mi memory, limited to 400m CPU and 256Mi memory
+      Then within 60 s the Pod's cgroups allow 400m CPU and 256Mi memory
 
   @claim_70_17 @serial @placed
-  Rule: The scheduler counts the larger of wanted and given
+  Rule: The scheduler counts the larger of desired and allocated resources
 
-    Scenario: What a deferred resize wants is not given to a new Pod
-      Given a worker kept for this scenario
-      And a running resizable Pod on that worker
-      And a filler Pod leaves 100m CPU free there
-      When it is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
-      And a new Pod asks the scheduler for 80m CPU there
-      Then for 15 s the new Pod stays unscheduled for want of CPU
-      When it is resized to request 100m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
+    Scenario: Resources of a deferred resize are not given to a new Pod
+      Given a worker reserved for this scenario
+      And a running resizable Pod on the reserved worker
+      And a filler Pod leaves 100m CPU free on the reserved worker
+      When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
+      And a new Pod for the reserved worker requests 80m CPU from the scheduler
+      Then for 15 s the new Pod stays unscheduled because of insufficient CPU
+      When the Pod is resized to request 100m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
       Then within 60 s the new Pod runs
 
   @claim_70_18
-  Rule: Rights, quota and limits apply to a resize
+  Rule: RBAC, quota and limit ranges apply to a resize
 
-    Scenario: The right to patch Pods is not the right to resize them
+    Scenario: The permission to patch Pods is not the permission to resize them
       Given a running resizable Pod
-      And an account that may patch Pods
-      When that account asks for the article's figures
-      Then the API refuses it with 403, naming "pods/resize"
-      When the account may patch their resize subresource too
-      Then within 15 s its resize to the article's figures is accepted
+      And a ServiceAccount that may patch Pods
+      When the ServiceAccount requests the article's resources
+      Then the API refuses the request with 403, naming "pods/resize"
+      When the ServiceAccount may patch the resize subresource too
+      Then within 15 s the ServiceAccount's resize to the article's resources is accepted
 
-    Scenario: A resize beyond the quota is refused and one within it counts
+    Scenario: A resize above the quota is refused, and one within the quota is counted
       Given a quota of 200m requested CPU
       And a running resizable Pod
-      When a resize asks for the article's figures
-      Then the API refuses it with 403, naming "exceeded quota"
-      When it is resized to request 150m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
+      When a resize requests the article's figures
+      Then the API refuses the request with 403, naming "exceeded quota"
+      When the Pod is resized to request 150m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
       Then within 30 s the quota counts 150m requested CPU
 
-    Scenario: A resize beyond a limit range is refused
-      Given a limit range of at most 300m CPU a container
+    Scenario: A resize above a limit range is refused
+      Given a limit range of at most 300m CPU per container
       And a running resizable Pod
-      When a resize asks for the article's figures
-      Then the API refuses it with 403, naming "maximum cpu usage per Container"
-      When it is resized to request 100m CPU and 64Mi memory, limited to 300m CPU and 128Mi memory
-      Then within 60 s its cgroups allow 300m CPU and 128Mi memory
+      When a resize requests the article's figures
+      Then the API refuses the request with 403, naming "maximum cpu usage per Container"
+      When the Pod is resized to request 100m CPU and 64Mi memory, limited to 300m CPU and 128Mi memory
+      Then within 60 s the Pod's cgroups allow 300m CPU and 128Mi memory
 
   @claim_70_22 @disruptive
   Rule: A static Pod cannot be resized
-    The series has none; a kubelet gets one for the scenario.
+    The series has no static Pods; a kubelet gets one for the scenario.
 
-    Scenario: The API refuses to resize the mirror of a static Pod
-      Given the mirror of a static Pod on a worker
-      When a resize of the mirror asks for the article's figures
-      Then the API refuses it with 422, naming "static pods cannot be resized"
-      And the mirror's figures are as they were
-      When the same is asked of a running resizable Pod
-      Then the API accepts it
+    Scenario: The API refuses to resize a mirror Pod
+      Given a mirror Pod of a static Pod on a worker
+      When a resize of the mirror Pod requests the article's resources
+      Then the API refuses the request with 422, naming "static pods cannot be resized"
+      And the resources of the mirror Pod are the same
+      When the same resize is requested of a running resizable Pod
+      Then the API accepts the request

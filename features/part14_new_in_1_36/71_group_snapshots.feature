@@ -1,31 +1,31 @@
 @article_71 @storage
-Feature: Snapshots of groups are an API that this driver does not have
-  VolumeGroupSnapshot is no API of Kubernetes' own but a custom resource of the snapshot controller.
-  Its version is stable while the EBS CSI driver has no such ability: nothing of it ever becomes ready.
-  The gate of the controller is on, which it is not by default in 8.6. EC2 may take minutes for a
-  volume's first snapshot; a definition's finalizer takes one, and begins anew after an error.
+Feature: Group snapshots are an API that this driver does not support
+  VolumeGroupSnapshot is not a built-in API but a custom resource of the snapshot controller. Its version is
+  stable, while the EBS CSI driver does not support it: no group snapshot ever becomes ready.
+  The feature gate of the controller is on, which is not its default in 8.6. EC2 may take minutes for the first
+  snapshot of a volume; the finalizer of a definition takes minutes too, and starts again after an error.
 
   Background:
     Given the EBS CSI driver
 
   @claim_71_17
-  Rule: A group never becomes ready with this driver, while a snapshot of one volume does
+  Rule: A group snapshot never becomes ready with this driver, while a snapshot of one volume does
 
-    Scenario: A group of one claim, and the claim alone
-      Given a writer with a volume of its own
-      When a snapshot of the group of that claim is taken
-      Then within 60 s its error names the service that the driver does not have
-      And the driver has no ability for groups among its own
-      When a snapshot of the claim is taken
-      Then within 600 s it is ready to use, and EC2 has it completed
-      And for 10 s the group is not ready, and EC2 has no snapshot but that one
+    Scenario: A group snapshot of one PVC, and a VolumeSnapshot of the same PVC
+      Given a writer with a PVC
+      When a VolumeGroupSnapshot of the PVC is created
+      Then within 60 s the VolumeGroupSnapshot names the missing driver service
+      And the driver reports no capability for groups
+      When a VolumeSnapshot of the PVC is created
+      Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
+      And for 10 s the VolumeGroupSnapshot has no snapshot and is not ready
 
   @claim_71_18 @serial
-  Rule: The API is there as long as its custom resources are
+  Rule: The API is served while its CustomResourceDefinitions exist
 
-    Scenario: The definitions of group snapshots go and come back
-      Then discovery has "groupsnapshot.storage.k8s.io" and "snapshot.storage.k8s.io", each by custom resources alone
-      When the definitions of "groupsnapshot.storage.k8s.io" are removed
-      Then within 240 s discovery has no "groupsnapshot.storage.k8s.io", and "snapshot.storage.k8s.io" as before
-      When the definitions of "groupsnapshot.storage.k8s.io" are made again
+    Scenario: The definitions of group snapshots are deleted and created again
+      Then discovery has "groupsnapshot.storage.k8s.io" and "snapshot.storage.k8s.io", from definitions only
+      When the definitions of "groupsnapshot.storage.k8s.io" are deleted
+      Then within 240 s discovery has "snapshot.storage.k8s.io" and not "groupsnapshot.storage.k8s.io"
+      When the definitions of "groupsnapshot.storage.k8s.io" are created again
       Then within 30 s discovery has "groupsnapshot.storage.k8s.io" again

@@ -1,18 +1,18 @@
 @article_71
-Feature: An image is a volume
-  The files of an OCI image appear in a container that runs another image. The image of data is the
-  scenario's own, with a nonce that nothing else has; it lies on the workers, no registry has it.
-  A pull that failed is tried again after five minutes at most.
+Feature: An image is mounted as a volume
+  The files of an OCI image appear in a container that runs another image. Every scenario has a data image of its
+  own, with a nonce that nothing else has; it is loaded on the workers, no registry has it. A failed pull is
+  retried after five minutes at most.
 
   @claim_71_1
-  Rule: The files of an image that no container runs are there
+  Rule: The files of an image that no container runs can be read
 
     @placed
-    Scenario Outline: A container of <worker> reads another image's marker
-      Given an image of data on every worker
-      When a Pod of "<worker>" mounts it
-      Then its container reads the image's nonce
-      And its worker has that image, and no container of it
+    Scenario Outline: A container on <worker> reads the nonce of another image
+      Given the data image is loaded on every worker
+      When a Pod on "<worker>" mounts the data image
+      Then the Pod's container reads the nonce of the data image
+      And the Pod's worker has the data image, and no container of the data image
 
       Examples:
         | worker   |
@@ -20,16 +20,16 @@ Feature: An image is a volume
         | worker-1 |
 
   @claim_71_2
-  Rule: It is read-only, also for root
+  Rule: An image volume is read-only, also for root
 
     @placed
-    Scenario Outline: Root of a container of <worker> may write beside it and not in it
-      Given an image of data on every worker
-      When a Pod of "<worker>" mounts it
-      Then root of its container may neither make nor change anything in it, for it is read-only
-      And it may do all of that in the scratch volume beside it
-      And its mount is read-only, and the one of the scratch volume beside it is not
-      And its container reads the image's nonce
+    Scenario Outline: Root in a container on <worker> may write to a scratch volume and not to the image volume
+      Given the data image is loaded on every worker
+      When a Pod on "<worker>" mounts the data image
+      Then root in the Pod's container cannot write to the image volume
+      And root in the Pod's container can write to a scratch volume
+      And the image volume is mounted read-only, and the scratch volume is not
+      And the Pod's container reads the nonce of the data image
 
       Examples:
         | worker   |
@@ -40,12 +40,12 @@ Feature: An image is a volume
   Rule: Pods share the image and not the mount
 
     @placed
-    Scenario Outline: One of two Pods of <worker> goes
-      Given an image of data on every worker
-      When two Pods of "<worker>" mount it
-      Then both containers read the image's nonce
+    Scenario Outline: One of two Pods on <worker> is deleted
+      Given the data image is loaded on every worker
+      When two Pods on "<worker>" mount the data image
+      Then each Pod that mounts the data image reads its nonce
       When one of the two Pods is deleted
-      Then the other's container reads the image's nonce
+      Then each Pod that mounts the data image reads its nonce
 
       Examples:
         | worker   |
@@ -53,16 +53,16 @@ Feature: An image is a volume
         | worker-1 |
 
   @claim_71_4
-  Rule: A sub-path picks a folder of it, and no file
+  Rule: A subPath selects a directory of the image, and not a file
 
     @placed
-    Scenario Outline: One folder of the image, and one that it does not have, on <worker>
-      Given an image of data on every worker
-      When a Pod of "<worker>" mounts its folder "sub" alone
-      Then its container sees "leaf" there and nothing else
-      When another Pod of "<worker>" mounts its folder "absent" alone
-      Then within 60 s that Pod is held by "CreateContainerError"
-      And for 15 s its container has not started
+    Scenario Outline: An existing and a missing directory of the image on <worker>
+      Given the data image is loaded on every worker
+      When a Pod on "<worker>" mounts the directory "sub" of the data image
+      Then the Pod's container sees "leaf" in the image volume and nothing else
+      When a new Pod on "<worker>" mounts the directory "absent" of the data image
+      Then within 60 s the new Pod reports "CreateContainerError"
+      And for 15 s the new Pod's container does not start
 
       Examples:
         | worker   |
@@ -71,86 +71,86 @@ Feature: An image is a volume
 
     @placed
     Scenario: A file of the image
-      Given an image of data on every worker
-      When a Pod of "worker-0" mounts its file "marker" alone
-      Then within 60 s that Pod is held by "CreateContainerError", for it is no folder
+      Given the data image is loaded on every worker
+      When a new Pod on "worker-0" mounts the file "marker" of the data image
+      Then within 60 s the new Pod reports "CreateContainerError" for a file
 
   @claim_71_5
-  Rule: A missing image keeps its Pod waiting, and the Pod recovers
+  Rule: A Pod waits for a missing image and recovers
 
-    Scenario: The image comes after the Pod
-      Given an image of data that no worker has
-      When another Pod mounts it
-      Then within 60 s that Pod is held by "ImagePullBackOff", naming the image of data
-      And a Pod without such a volume starts on the same worker
-      When the image is brought to every worker
-      Then within 360 s that Pod runs, the same and without a restart
-      And its container reads the image's nonce
+    Scenario: The image is loaded after the Pod is created
+      Given a data image that no worker has
+      When a new Pod mounts the data image
+      Then within 60 s the new Pod reports "ImagePullBackOff" for the data image
+      And a Pod without an image volume starts on the same worker
+      When the data image is loaded on every worker
+      Then within 360 s the new Pod runs, with the same UID and no restart
+      And the Pod's container reads the nonce of the data image
 
   @claim_71_6
-  Rule: The pull policy means what it means for containers
+  Rule: Pull policies work as they do for containers
 
-    Scenario: Never, where the image is not there
-      Given an image of data that no worker has
-      When another Pod mounts it with the policy "Never"
-      Then within 60 s that Pod is held by "ErrImageNeverPull"
+    Scenario: The pull policy Never without a local image
+      Given a data image that no worker has
+      When a new Pod mounts the data image with the pull policy "Never"
+      Then within 60 s the new Pod reports "ErrImageNeverPull"
 
     @placed
-    Scenario Outline: A registry sees who of <worker> asks it
-      Given a registry with an image of data for "<worker>"
-      When a Pod of that worker mounts it with the policy "IfNotPresent"
-      Then the registry was asked for it by that worker
-      When another Pod of that worker mounts it with the policy "IfNotPresent"
-      Then the registry was not asked again
-      When another Pod of that worker mounts it with the policy "Always"
-      Then the registry was asked again
+    Scenario Outline: A registry receives the pulls of <worker>
+      Given a registry with the data image for "<worker>"
+      When a Pod on that worker mounts the registry's image with the pull policy "IfNotPresent"
+      Then that worker has pulled the image from the registry
+      When another Pod on that worker mounts the registry's image with the pull policy "IfNotPresent"
+      Then that worker has not pulled from the registry again
+      When another Pod on that worker mounts the registry's image with the pull policy "Always"
+      Then that worker has pulled from the registry again
 
       Examples:
         | worker   |
         | worker-0 |
         | worker-1 |
 
-    Scenario: What is stored where no policy is given
-      Given an image of data that no worker has
-      And Pods that mount images by their names alone
-      Then every API server would store these policies
+    Scenario: The default pull policy
+      Given a data image that no worker has
+      And Pods with image volumes without a pull policy
+      Then every API server stores these pull policies in a dry run
         | image                   | policy       |
         | example.com/data:1      | IfNotPresent |
         | example.com/data:latest | Always       |
         | example.com/data        | Always       |
 
   @claim_71_7
-  Rule: What a Pod mounts stays for its life, and a new one sees what the name means then
+  Rule: A mounted image stays for the life of its Pod, and a new Pod mounts what its tag means then
 
     @placed
-    Scenario: A name is given other content between two Pods
-      Given a registry with an image of data
-      When a Pod of one worker mounts it with the policy "Always"
-      And the image's name is given other content
-      And another Pod of that worker mounts it with the policy "Always"
-      Then the second one's container reads the other nonce
-      And the first one's container still reads the first nonce, without a restart
+    Scenario: A tag moves to other content between two Pods
+      Given a registry with the data image for "worker-0"
+      When a Pod on that worker mounts the registry's image with the pull policy "Always"
+      And the image's tag is moved to other content
+      And another Pod on that worker mounts the registry's image with the pull policy "Always"
+      Then the second Pod's container reads the new nonce
+      And the first Pod's container still reads the first nonce, without a restart
 
   @claim_71_8
-  Rule: A Pod's pull secret counts for its volumes too
+  Rule: A Pod's pull secret is used for its volumes too
 
     @placed
-    Scenario: Without a secret, with another namespace's, with its own
-      Given a registry that wants a password, with an image of data
-      When a Pod of one worker mounts it without a pull secret
-      Then within 60 s that Pod is held for want of a pull, and the registry refused it
-      When a Pod of that worker mounts it with a pull secret that only another namespace has
-      Then within 60 s that Pod is held for want of a pull, and the registry refused it
-      When a Pod of that worker mounts it with its namespace's pull secret
-      Then its container reads the nonce of the registry's image
+    Scenario: Without a pull secret, with one of another namespace, with its own
+      Given a private registry with the data image for "worker-0"
+      When a Pod on that worker mounts the registry's image without a pull secret
+      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker
+      When a Pod on that worker mounts the registry's image with a pull secret of another namespace
+      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker
+      When a Pod on that worker mounts the registry's image with a pull secret of its namespace
+      Then the Pod's container reads the nonce of the registry's image
 
     @placed
-    Scenario Outline: An image that another Pod's secret has brought to <worker>
-      Given a registry that wants a password, with an image of data for "<worker>"
-      When a Pod of that worker mounts it with its namespace's pull secret
-      Then its container reads the nonce of the registry's image
-      When another Pod of that worker mounts it with the policy "IfNotPresent" and without a pull secret
-      Then within 60 s that Pod is held for want of a pull, and the registry refused it again
+    Scenario Outline: An image that was pulled to <worker> with another Pod's secret
+      Given a private registry with the data image for "<worker>"
+      When a Pod on that worker mounts the registry's image with a pull secret of its namespace
+      Then the Pod's container reads the nonce of the registry's image
+      When another Pod on that worker mounts the registry's image with the pull policy "IfNotPresent" and without a pull secret
+      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker again
 
       Examples:
         | worker   |
@@ -158,32 +158,32 @@ Feature: An image is a volume
         | worker-1 |
 
   @claim_71_5 @claim_71_7 @claim_71_10 @claim_71_11
-  Rule: What one worker shows of image volumes, each would
+  Rule: What one worker shows of image volumes is true of every worker
 
-    Scenario: Kubelets and runtimes of the workers are set alike
+    Scenario: Kubelets and runtimes of the workers have the same settings
       Given the metrics of every kubelet
-      Then each says that the gate "ImageVolume" is on
+      Then every kubelet has the feature gate "ImageVolume" on
       And each kubelet is set as the others are
       And each runtime is set as the others are
 
   @claim_71_9
-  Rule: An empty reference is refused for a Pod, and not yet in a template
+  Rule: An empty image reference is refused in a Pod, and not yet in a template
 
-    Scenario: A Pod and a Deployment that name no image
-      Given a Pod and a Deployment whose volume names no image
+    Scenario: A Pod and a Deployment whose image volume has no reference
+      Given a Pod and a Deployment whose image volume has no reference
       Then every API server refuses the Pod with 422, naming the reference
-      But every API server would store the Deployment
+      But every API server admits the Deployment
 
   @claim_71_11 @serial @placed
-  Rule: The kubelet counts image volumes that it asks the runtime for
-    One that cannot be pulled is never asked for. Failures are counted by the runtime's words only.
+  Rule: The kubelet counts image volumes that it requests from the runtime
+    One that cannot be pulled is never requested. Failures are counted as the runtime reports them.
 
-    Scenario: One that is mounted and one that is not there
-      Given a worker kept for this scenario
-      And an image of data on every worker
-      And the image volumes that its kubelet has counted
-      When a Pod there mounts it
-      Then within 30 s more are counted as requested, as many as mounted and none as failed
-      When another Pod there mounts an image that is nowhere
-      Then within 60 s that Pod is held by "ErrImageNeverPull"
-      And nothing more is counted
+    Scenario: An image volume that is mounted and one whose image does not exist
+      Given a worker reserved for this scenario
+      And the data image is loaded on every worker
+      And the image volume counters of the reserved worker's kubelet
+      When a Pod on the reserved worker mounts the data image
+      Then within 30 s the kubelet has counted the image volume as mounted
+      When a new Pod on the reserved worker mounts an image that does not exist
+      Then within 60 s the new Pod reports "ErrImageNeverPull"
+      And the kubelet has counted no further image volume

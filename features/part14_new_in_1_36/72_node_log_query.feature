@@ -1,78 +1,78 @@
 @article_72
-Feature: Asking a kubelet for its machine's logs
-  The kubelet can answer from the journal of its machine, once its configuration says so. With the
-  switch off the same request is answered too, by a list of files: a status of 200 proves nothing, so
-  lines are compared with the machine's own journal. The article, like upstream's page, asks for a file
-  as "/name"; only a relative name works.
+Feature: Node log query
+  The kubelet can return the journal of its machine, if it is configured to do so. With the setting off, the
+  same request is answered too, with a list of files: a status of 200 proves nothing, so lines are compared
+  with the machine's own journal. The article, like upstream's page, requests a file as "/name"; only a
+  relative name works.
 
   @claim_72_1
-  Rule: The switch is off by default
+  Rule: Node log query is off by default
 
-    Scenario: A question about the journal is answered by a list of files
+    Scenario: A log query is answered with a list of files
       Given the settings of every kubelet
-      When each kubelet is asked for the log of "kubelet"
+      When each kubelet is queried for the log of "kubelet"
       Then every kubelet is set to
         | setting                | value |
         | enableSystemLogQuery   | False |
         | enableSystemLogHandler | True  |
-      And each answers with a list of files, without a line of the journal
+      And each kubelet answers with a list of files, without a line of the journal
 
   @claim_72_2 @claim_72_3 @claim_72_4 @claim_72_5 @claim_72_6 @claim_72_7 @claim_72_8 @claim_72_9
-  Rule: What one kubelet shows when it is switched on, each could
-    Switching it on restarts the kubelet: what follows does that on one worker.
+  Rule: What one kubelet shows with the query on is true of every kubelet
+    Turning the query on restarts the kubelet: the following scenarios do that on one worker.
 
-    Scenario: Every kubelet has what questions need
+    Scenario: Every kubelet has what log queries need
       Given the metrics of every kubelet
       And the settings of every kubelet
-      Then each says that the gate "NodeLogQuery" is on
+      Then every kubelet has the feature gate "NodeLogQuery" on
       And every kubelet is set to
         | setting                 | value |
         | enableSystemLogHandler  | True  |
         | enableDebuggingHandlers | True  |
       And every worker's journal has lines of its kubelet
-      And every kubelet would read it by the machine's own journalctl
+      And every kubelet reads the journal with its machine's own journalctl
       And each kubelet is set as the others are
 
   @claim_72_2 @disruptive
-  Rule: Switched on, a kubelet answers from the journal
+  Rule: With the query on, a kubelet returns the journal
 
-    Scenario: The last lines of the kubelet, as the machine's own journal has them
+    Scenario: The last lines of the kubelet are those of the machine's own journal
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      Then for a time that is over it gives the lines of "kubelet" that the machine's journal has
-      And asked for the last 3 of these it gives exactly them, as plain text
-      But the other worker answers with a list of files
+      Then for a past window, the kubelet returns the lines of "kubelet" in the machine's journal
+      And for the last 3 lines of the window, the kubelet returns exactly these lines, as plain text
+      But the other worker's kubelet answers with a list of files
 
   @claim_72_3 @claim_72_4 @disruptive
-  Rule: Services are found where they run, several at once, and an unknown one is no error
+  Rule: Services are found where they run, several in one query, and an unknown service is not an error
 
-    Scenario: One service, two and four at once, one of another machine, and names that are none
+    Scenario: One, two and four services in one query, a service of another machine, and unknown names
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      And 3 units on it that have printed
-      Then for a time that is over it gives the lines of "containerd" that the machine's journal has
-      And for "kubelet" and "containerd" at once it gives both, mixed by time
-      And for "kubelet" and these at once it gives the lines of each
-      And for these it answers with 200, in these words and without a line of a service
+      And 3 units on that worker that have printed
+      Then for a past window, the kubelet returns the lines of "containerd" in the machine's journal
+      And for "kubelet" and "containerd" in one query, the kubelet returns both, merged by time
+      And for "kubelet" and the units in one query, the kubelet returns the lines of each
+      And for unknown unit names, the kubelet answers 200 with these words and no line of a service
         | name            | words               |
         | kube-apiserver  | log not found       |
         | nosuch          | log not found       |
         | kubelet.service | log not found       |
         | let             | No entries          |
-      And an unknown one with an option is answered with 200 and "options present"
+      And for an unknown unit name with an option, the kubelet answers 200 with "options present"
 
   @claim_72_5 @disruptive @slow
-  Rule: Filters do what they say
+  Rule: Filters select the lines that they name
 
-    Scenario: A unit that prints two nonces is filtered by pattern, time, number and boot
+    Scenario: The log of a unit is filtered by pattern, time, number and boot
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      And a unit on it that has printed a first and a second nonce
-      Then without a filter both are in its log
-      And each filter leaves what it says
+      And a unit on that worker that has printed a first and a second nonce
+      Then without a filter, the kubelet returns both nonces of the unit
+      And with each filter, the kubelet returns these nonces
         | filter                  | left   |
         | pattern of the first    | first  |
         | pattern of the second   | second |
@@ -84,13 +84,13 @@ Feature: Asking a kubelet for its machine's logs
         | pattern of neither      | none   |
 
   @claim_72_6 @disruptive
-  Rule: Bad questions are refused before anything runs
+  Rule: Invalid queries are refused before any command runs
 
-    Scenario: Names, numbers and times that are none, contradictions, and commands in a name
+    Scenario: Invalid names, numbers and times, contradictions, and commands in a name
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      Then it answers each of these with its status
+      Then the kubelet answers each query with its status
         | question                     | status |
         | a service                    | 200    |
         | an empty name                | 400    |
@@ -111,15 +111,15 @@ Feature: Asking a kubelet for its machine's logs
       And no command in a name was run
 
   @claim_72_7 @disruptive @slow
-  Rule: Files below the folder of logs are named relative to it
+  Rule: Log files are named relative to the log directory
 
-    Scenario: A file by its name, and names that lead out
+    Scenario: A file by its name, and names that lead out of the log directory
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      And a file with a nonce below its folder of logs, and a link from there to one outside
-      Then asked for the file by its relative name it gives the nonce
-      But it refuses each of these with 406
+      And a file with a nonce in the worker's log directory, and a link from it to a file outside
+      Then for the relative name of the file, the kubelet returns the nonce
+      But for these names, the kubelet answers 406
         | name                  |
         | the documented slash  |
         | the parent folder     |
@@ -127,48 +127,48 @@ Feature: Asking a kubelet for its machine's logs
         | the link that leads out |
 
   @claim_72_21
-  Rule: The plain path follows a link out of the folder of logs
+  Rule: The plain path follows a link out of the log directory
 
-    Scenario: What the query refuses, the plain path gives
-      Given each worker's folder of logs with a link to a file outside
-      Then the plain path of each link gives what the file outside holds
-      But a path that climbs out of the folder gives nothing of it
+    Scenario: The plain path returns what the query refuses
+      Given a link in each worker's log directory to a file outside
+      Then the plain path of each link returns the content of the file outside
+      But a path that climbs out of the log directory returns nothing of the file outside
 
   @claim_72_8 @disruptive @slow
-  Rule: A question ends after 30 s
+  Rule: A query is stopped after 30 s
 
-    Scenario: A journal that does not answer
+    Scenario: The journal reader does not end
       Given a worker whose kubelet is set to
         | setting              | value |
         | enableSystemLogQuery | true  |
-      And a journal reader on it that never ends
-      When it is asked for the log of "kubelet"
-      Then it takes 30 s to answer and no more than 45 s
-      And no reader of the journal is left on the machine
+      And a journal reader on that worker that does not end
+      When the worker's kubelet is queried for the log of "kubelet"
+      Then the kubelet has answered within 45 s, but not within 30 s
+      And no journal reader is left on the machine
 
   @claim_72_9 @disruptive @slow
-  Rule: Questions without the handler are a configuration error
+  Rule: The query without the log handler is a configuration error
 
-    Scenario: A kubelet that is told to answer and not to listen ends, and says why
+    Scenario: A kubelet with the query on and the log handler off exits with an error
       Given a running resizable Pod
-      And the containers of its worker
-      When the kubelet of its worker is set to
+      And the containers on the Pod's worker
+      When the kubelet on the Pod's worker is set to
         | setting                | value |
         | enableSystemLogQuery   | true  |
         | enableSystemLogHandler | false |
-      Then within 30 s it has ended, naming "enableSystemLogHandler" and "enableSystemLogQuery"
-      When its settings are put back
-      Then the node of its worker is ready
-      And no container of its worker has restarted
+      Then within 30 s the kubelet has ended with an error, naming "enableSystemLogHandler" and "enableSystemLogQuery"
+      When the settings of the Pod's kubelet are put back
+      Then the node of the Pod's worker is Ready
+      And no container on the Pod's worker has restarted
 
   @claim_72_10 @disruptive
-  Rule: Logs through the API server are checked twice, for two identities
-    A kubelet keeps its verdicts for minutes: it is restarted after the right is taken.
+  Rule: Logs through the API server are authorized twice, for two identities
+    A kubelet caches authorization decisions for minutes: it is restarted after the permission is removed.
 
-    Scenario: The API servers lose their own right to logs
-      Given an account with the right to "proxy" of nodes
-      When the API servers' own right to "log" of nodes is taken and every kubelet restarted
-      Then through each API server every kubelet refuses it the logs, naming "kube-apiserver-kubelet-client" and "log"
-      But through each API server it is given the same kubelets' metrics
-      When the right is given back
-      Then within 90 s it is given every kubelet's logs through each API server
+    Scenario: The API servers lose their own permission for logs
+      Given a ServiceAccount with the permission "proxy" of nodes
+      When the API servers' own permission "log" of nodes is removed and every kubelet restarts
+      Then through each API server every kubelet refuses the ServiceAccount its logs, naming "kube-apiserver-kubelet-client" and "log"
+      But through each API server the ServiceAccount reads the metrics of the same kubelets
+      When the API servers' permission is added again
+      Then within 90 s the ServiceAccount reads every kubelet's logs through each API server

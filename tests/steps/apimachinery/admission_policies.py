@@ -50,73 +50,77 @@ def unbound(policies: Policies, rule: str) -> Policy:
     return policies.unbound(rule)
 
 
-@given(phrase("an object {name:Name} that allows {most:Count} replicas"))
+@given(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
 def parameters(policies: Policies, name: str, most: int) -> None:
     policies.parameters.allow(name, most)
 
 
-@given("the API servers with their counts of refusals by the policy", target_fixture="first")
+@given("the number of refusals by the policy on each API server", target_fixture="first")
 def counts(policies: Policies, policy: Policy) -> Judges:
     return judges(policies.cluster, policies.servers, policy.name)
 
 
-@when(phrase("a policy that {rule:Rule} is asked for", Rule=RULE), target_fixture="answer")
+@when(phrase("a policy that {rule:Rule} is created", Rule=RULE), target_fixture="answer")
 def asked_for(policies: Policies, rule: str) -> Answer:
     return policies.ask_for(rule)
 
 
-@when("it is bound")
+@when("the policy is bound to the namespace")
 def bind(policy: Policy) -> None:
     policy.bind()
 
 
-@when("it is bound where the namespace is labelled strict")
+@when('the policy is bound to namespaces with the label "strict"')
 def bind_by_label(policy: Policy) -> None:
     """Besides by the namespace's name: other scenarios' namespaces stay out of reach."""
     policy.bind({"strict": "yes"})
 
 
-@when("the namespace is labelled strict")
+@when('the label "strict" is added to the namespace')
 def label_namespace(policies: Policies) -> None:
     policies.label_namespace("yes")
 
 
-@when("the namespace loses that label")
+@when('the label "strict" is removed from the namespace')
 def unlabel_namespace(policies: Policies) -> None:
     policies.label_namespace(None)
 
 
-@when("its binding is deleted", target_fixture="answer")
+@when("the binding is deleted", target_fixture="answer")
 def unbind(policy: Policy) -> Answer:
     return policy.ask_to_unbind()
 
 
-@when(phrase("its binding comes to {change:Change}", Change=CHANGE), target_fixture="answer")
+@when(phrase("the binding's {change:Change}", Change=CHANGE), target_fixture="answer")
 def change_binding(policy: Policy, change: dict[str, Any]) -> Answer:
     return policy.change_binding(change)
 
 
-@when(phrase("its failure policy becomes {name:Name}"), target_fixture="answer")
+@when(phrase("the failure policy of the policy becomes {name:Name}"), target_fixture="answer")
 def change_failure_policy(policy: Policy, name: str) -> Answer:
     return policy.change({"failurePolicy": name})
 
 
-@when(phrase("its reason becomes {reason:Name}"), target_fixture="answer")
+@when(phrase("the reason of the policy becomes {reason:Name}"), target_fixture="answer")
 def change_reason(policy: Policy, reason: str) -> Answer:
     return policy.change_rule({"reason": reason})
 
 
-@when(phrase("its message comes from an expression that {expression:Manner}", Manner=MANNER))
+@when(
+    phrase(
+        "the message of the policy comes from an expression that {expression:Manner}", Manner=MANNER
+    )
+)
 def change_message(policy: Policy, expression: str) -> None:
     need(policy.change_rule({"messageExpression": expression}))
 
 
-@when(phrase("the object {name:Name} comes to allow {most:Count} replicas"))
+@when(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
 def change_parameters(policies: Policies, name: str, most: int) -> None:
     policies.parameters.allow(name, most)
 
 
-@when(phrase("the object {name:Name} is deleted"))
+@when(phrase("the parameter object {name:Name} is deleted"))
 def delete_parameters(policies: Policies, name: str) -> None:
     policies.parameters.delete(name)
 
@@ -148,7 +152,7 @@ def statuses(policies: Policies) -> None:
         raise ClaimError(f"subresources of policies should be {wanted}, but are {wrong}")
 
 
-@then("each API server gives back the policies and bindings as written")
+@then("each API server returns the policies and bindings as written")
 def as_written(policies: Policies) -> None:
     wrong = [
         f"{machine} {policy.name}: {problem}"
@@ -160,7 +164,7 @@ def as_written(policies: Policies) -> None:
         raise ClaimError("not stored as written:\n  " + "\n  ".join(wrong))
 
 
-@then("each has counted one more refusal by the policy")
+@then("each API server has counted one more refusal by the policy")
 def one_more(policies: Policies, policy: Policy, first: Judges, evidence: Evidence) -> None:
     now = judges(policies.cluster, policies.servers, policy.name)
     found = now.counted_since(first)
@@ -187,7 +191,7 @@ def same_processes(policies: Policies, policy: Policy, first: Judges) -> None:
         raise ClaimError(f"the API servers are not as they were: {'; '.join(wrong)}")
 
 
-@then(phrase("within {limit:Duration} its status reports the unknown field"))
+@then(phrase("within {limit:Duration} the status of the policy reports the unknown field"))
 def misspelling_reported(policy: Policy, limit: float) -> None:
     eventually(
         lambda: admission_policies.typing_problems(policy.stored().get("status", {})),
@@ -197,14 +201,14 @@ def misspelling_reported(policy: Policy, limit: float) -> None:
     )
 
 
-@then("the policy was not changed by that")
+@then("the type check has not changed the policy")
 def policy_unchanged(policy: Policy) -> None:
     generation = policy.stored()["metadata"]["generation"]
     if generation != 1:
         raise ClaimError(f"the type check changed the policy: its generation is {generation}")
 
 
-@then(phrase("within {limit:Duration} its status says that the type check has seen it"))
+@then(phrase("within {limit:Duration} the status of the policy reports that it was type-checked"))
 def type_checked(policy: Policy, limit: float) -> None:
     eventually(
         policy.stored,
@@ -214,7 +218,7 @@ def type_checked(policy: Policy, limit: float) -> None:
     )
 
 
-@then("its status reports no problem")
+@then("the status of the policy reports no problem")
 def no_problem(policy: Policy) -> None:
     if found := admission_policies.typing_problems(policy.stored()["status"]):
         raise ClaimError(f"a sound policy has problems in its status: {found}")

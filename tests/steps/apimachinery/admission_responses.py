@@ -28,32 +28,39 @@ def created(policies: Policies, what: Draft, evidence: Evidence) -> Verdicts:
     return shown(policies.created(what), evidence)
 
 
-@when(phrase("{what:Draft} is tried on each API server", Draft=DRAFT), target_fixture="said")
+@when(
+    phrase("{what:Draft} is sent to each API server as a dry run", Draft=DRAFT),
+    target_fixture="said",
+)
 def tried(policies: Policies, what: Draft, evidence: Evidence) -> Verdicts:
     """A dry run."""
     return shown(policies.tried(what), evidence)
 
 
 @when(
-    phrase("{what:Draft} is tried by the {name:Name} on each API server", Draft=DRAFT),
+    phrase("{what:Draft} is sent by the {name:Name} to each API server as a dry run", Draft=DRAFT),
     target_fixture="said",
 )
 def tried_by(policies: Policies, what: Draft, name: str, evidence: Evidence) -> Verdicts:
     return shown(policies.tried_by(name, what), evidence)
 
 
-@then(phrase("each refuses it with {code:Count}, naming the policy and its binding"))
+@then(
+    phrase(
+        "each API server refuses the request with {code:Count}, naming the policy and its binding"
+    )
+)
 def refused_by_policy(said: Verdicts, policy: Policy, code: int) -> None:
     words = (f"ValidatingAdmissionPolicy '{policy.name}'", f"binding '{policy.name}'")
     said.must(refuses(code, *words), what=f"by {policy.name} refuse with {code}")
 
 
-@then(phrase('each refuses it with {code:Count}, saying "{words}"'))
+@then(phrase('each API server refuses the request with {code:Count}, naming "{words}"'))
 def refused_saying(said: Verdicts, code: int, words: str) -> None:
     said.must(refuses(code, words), what=f"refuse with {code} and {words!r}")
 
 
-@then("each refuses it though the reason is Invalid")
+@then('each API server refuses the request with 403 and the reason "Invalid"')
 def refused_as_broken(said: Verdicts, policy: Policy) -> None:
     """A mutation that fails: HTTP 403 with the reason of 422 (policy/generic)."""
     said.must(
@@ -62,23 +69,23 @@ def refused_as_broken(said: Verdicts, policy: Policy) -> None:
     )
 
 
-@then("each admits it")
+@then("each API server admits the request")
 def admitted(said: Verdicts) -> None:
     said.must(admits, what="admit")
 
 
-@then("each admits it without a warning")
+@then("each API server admits the request without a warning")
 def admitted_silently(said: Verdicts) -> None:
     said.must(lambda a: a.ok and not warning(a), what="without a warning admit")
 
 
-@then("each admits it and stores it")
+@then("each API server admits the request and stores the object")
 def admitted_and_stored(policies: Policies, said: Verdicts) -> None:
     said.must(admits, what="admit")
     policies.stored(said).must(admits, what="have stored")
 
 
-@then("none of it is stored")
+@then("no API server has stored the object")
 def not_stored(policies: Policies, said: Verdicts) -> None:
     policies.stored(said).must(lambda a: a.status == 404, what="not have stored")
 
@@ -155,7 +162,9 @@ def comes_to_refuse_with(policies: Policies, limit: float, what: Draft, code: in
     )
 
 
-@then(phrase('within {limit:Duration} each API server says "{words}" of {what:Draft}', Draft=DRAFT))
+@then(
+    phrase('within {limit:Duration} each API server answers "{words}" to {what:Draft}', Draft=DRAFT)
+)
 def comes_to_say(policies: Policies, limit: float, words: str, what: Draft) -> None:
     eventually(
         lambda: policies.tried(what),
@@ -165,7 +174,7 @@ def comes_to_say(policies: Policies, limit: float, words: str, what: Draft) -> N
     )
 
 
-@then(phrase("within {limit:Duration} each API server warns of {what:Draft}", Draft=DRAFT))
+@then(phrase("within {limit:Duration} each API server warns about {what:Draft}", Draft=DRAFT))
 def comes_to_warn(policies: Policies, policy: Policy, limit: float, what: Draft) -> None:
     eventually(
         lambda: policies.tried(what),

@@ -55,7 +55,7 @@ class Reads:
     scraper: dict[str, float]
 
 
-@given("a user who may read metrics and one who may not", target_fixture="users")
+@given("a user who may read metrics and a user who may not", target_fixture="users")
 def users(cluster: Cluster, accounts: Accounts) -> Users:
     made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
     wanted = {"group": GROUP, "verb": "list", "resource": "nodes"}
@@ -63,7 +63,7 @@ def users(cluster: Cluster, accounts: Accounts) -> Users:
     return made
 
 
-@given("the account of metrics-server at every kubelet", target_fixture="caller")
+@given("the ServiceAccount of metrics-server on every kubelet", target_fixture="caller")
 def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
     """With a token of its own; the Pod's stays its secret."""
     account = rights.token_of(cluster.api, "kube-system", "metrics-server")
@@ -71,14 +71,16 @@ def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
 
 
 @given(
-    "how often each kubelet was asked for resource metrics, and by metrics-server",
+    "the number of resource metrics requests of each kubelet and of metrics-server",
     target_fixture="reads",
 )
 def reads_before(cluster: Cluster, second: Second) -> Reads:
     return Reads(aggregation.resource_reads(cluster), aggregation.scraped(second))
 
 
-@then("through every API server one is answered and the other refused by name")
+@then(
+    "through every API server, the first user gets node metrics and the second is refused by name"
+)
 def by_the_proxy(cluster: Cluster, accounts: Accounts, users: Users) -> None:
     for api in cluster.api_servers().values():
         reader = accounts.api(users.reader).at(api.base).ask("GET", NODES)
@@ -86,7 +88,9 @@ def by_the_proxy(cluster: Cluster, accounts: Accounts, users: Users) -> None:
         must_differ(reader, stranger, users.stranger.user)
 
 
-@then("at the second server, named by the front proxy's certificate, they are answered alike")
+@then(
+    "metrics-server treats both users in the same way when the front-proxy certificate asserts them"
+)
 def by_its_own_port(cluster: Cluster, second: Second, users: Users) -> None:
     front_proxy = cluster.credentials("front-proxy-client")
     reader = second.ask(NODES, front_proxy, named(users.reader))
@@ -94,7 +98,10 @@ def by_its_own_port(cluster: Cluster, second: Second, users: Users) -> None:
     must_differ(reader, stranger, users.stranger.user)
 
 
-@then("named without a certificate, or with one of the Kubernetes CA, neither is believed")
+@then(
+    "metrics-server does not accept asserted users without a certificate or with one "
+    "of the Kubernetes CA"
+)
 def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evidence) -> None:
     nobody, other = Credentials(ca=cluster.credentials("admin").ca), cluster.credentials(STRANGER)
     asked = [(user, who) for user in (users.reader, users.stranger) for who in (nobody, other)]
@@ -105,7 +112,7 @@ def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evide
     must_be_none(wrong, "only the front proxy may say who asks")
 
 
-@then("so every API server believes the front proxy's certificate, and no other")
+@then("every API server accepts asserted users with the front-proxy certificate only")
 def believed_by_api_servers(
     cluster: Cluster, users: Users, evidence: Evidence, tmp_path: Path
 ) -> None:
@@ -119,7 +126,7 @@ def believed_by_api_servers(
     must_be_none(misjudged(rows, says.user), "only the front proxy may say who asks")
 
 
-@then("the front proxy's CA, its allowed name and its headers are published, and nothing more")
+@then("the CA, allowed name and headers of the front proxy are published, and nothing else")
 def published(cluster: Cluster) -> None:
     data = (cluster.api.find(aggregation.PUBLISHED) or {}).get("data") or {}
     ca = cluster.material.cert("front-proxy-ca").decode().strip()
@@ -129,21 +136,21 @@ def published(cluster: Cluster) -> None:
     must_be_none(wrong, "the front proxy's CA and name are published")
 
 
-@then("every API server routes to endpoints")
+@then("every API server routes aggregated requests to endpoints")
 def routes_to_endpoints(cluster: Cluster) -> None:
     flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
     wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
     must_be_none(wrong, "every API server runs with --enable-aggregator-routing=true")
 
 
-@then("every controller connects to the Pod's address")
+@then("every controller connects to the address of the metrics-server Pod")
 def connects_to_pod(cluster: Cluster, second: Second) -> None:
     names = [machine.name for machine in cluster.spec.controllers]
     wrong = [n for n in names if not tls_tunnel.connects(cluster, n, second.address, second.port)]
     must_be_none(wrong, f"controllers reach {second.address}:{second.port}")
 
 
-@then("no controller connects to the Service's address")
+@then("no controller connects to the address of the metrics-server Service")
 def not_to_service(cluster: Cluster) -> None:
     address = cluster.api.get(aggregation.SERVICE)["spec"]["clusterIP"]
     names = [machine.name for machine in cluster.spec.controllers]
@@ -151,7 +158,7 @@ def not_to_service(cluster: Cluster) -> None:
     must_be_none(wrong, f"nobody on a controller answers for {address}")
 
 
-@then(phrase('the role of metrics-server holds "{held:Name}" and not "{missing:Name}"'))
+@then(phrase('the role of metrics-server grants "{held:Name}" and not "{missing:Name}"'))
 def role_holds(cluster: Cluster, held: str, missing: str) -> None:
     rules = (cluster.api.find(aggregation.ROLE) or {}).get("rules") or []
     resources = {resource: rule["verbs"] for rule in rules for resource in rule["resources"]}
@@ -159,9 +166,7 @@ def role_holds(cluster: Cluster, held: str, missing: str) -> None:
         raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
 
 
-@then(
-    phrase('whatever else is bound to its account gives it no right on kubelets but "{held:Name}"')
-)
+@then(phrase('no other binding grants metrics-server a permission on kubelets but "{held:Name}"'))
 def no_other_right(cluster: Cluster, held: str) -> None:
     """Authorizers are asked, not roles: a second binding counts as well."""
     found = [
@@ -175,8 +180,7 @@ def no_other_right(cluster: Cluster, held: str) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} each kubelet counts what metrics-server asked it, twice more at "
-        "least"
+        "within {limit:Duration} each kubelet counts at least two more requests of metrics-server"
     )
 )
 def asked_again(cluster: Cluster, second: Second, reads: Reads, limit: float) -> None:
@@ -233,7 +237,7 @@ def must_differ(reader: Answer, stranger: Answer, name: str) -> None:
         raise ClaimError(f"403 naming {name} was expected: {told(stranger)}")
 
 
-@then("the command line shows what every worker uses")
+@then("the top command lists every worker")
 def kubectl_top(cluster: Cluster, kubectl: Kubectl, evidence: Evidence) -> None:
     told = kubectl.run("top", "nodes")
     evidence.record("kubectl top nodes", "text", told.text)

@@ -45,7 +45,8 @@ class Away:
 
 
 @given(
-    "metrics are served, and a namespace that is deleted meanwhile goes", target_fixture="second"
+    "metrics-server serves node metrics, and a deleted namespace is finalized",
+    target_fixture="second",
 )
 def namespace_goes(cluster: Cluster, namespace: str) -> Second:
     """The control: an empty namespace goes when every group can be asked."""
@@ -58,7 +59,7 @@ def namespace_goes(cluster: Cluster, namespace: str) -> Second:
 
 
 @given(
-    "every API server is asked for objects of other groups again and again",
+    "a client that requests objects of the other groups from every API server",
     target_fixture="others",
 )
 def others_are_asked(cluster: Cluster) -> Iterator[dict[str, Asking]]:
@@ -70,7 +71,7 @@ def others_are_asked(cluster: Cluster) -> Iterator[dict[str, Asking]]:
         yield begun
 
 
-@when("metrics-server is scaled to none", target_fixture="away")
+@when("metrics-server is scaled to 0 replicas", target_fixture="away")
 def scale_away(cluster: Cluster, faults: Faults) -> Away:
     counted = aggregation.outages(cluster, "MissingEndpoints")
     return Away(faults.edit(DEPLOYMENT, {"spec": {"replicas": 0}}), counted)
@@ -83,8 +84,8 @@ def scale_back(faults: Faults, away: Away) -> None:
 
 @then(
     phrase(
-        'within {limit:Duration} its APIService is unavailable by "{reason:Name}" and every API '
-        "server answers {status:Count}"
+        "within {limit:Duration} the APIService is unavailable with reason "
+        '"{reason:Name}" and every API server answers {status:Count}'
     )
 )
 def unavailable(cluster: Cluster, limit: float, reason: str, status: int) -> None:
@@ -98,7 +99,7 @@ def unavailable(cluster: Cluster, limit: float, reason: str, status: int) -> Non
 
 
 @then(
-    phrase('an empty namespace that is deleted stays, naming "{reason:Name}"'),
+    phrase('a deleted empty namespace stays, with reason "{reason:Name}"'),
     target_fixture="stuck",
 )
 def stays(cluster: Cluster, namespace: str, reason: str) -> str:
@@ -114,7 +115,8 @@ def stays(cluster: Cluster, namespace: str, reason: str) -> str:
 
 @then(
     phrase(
-        'every API server tells the outage of that group only, which was counted by "{reason:Name}"'
+        "every API server reports the outage of metrics.k8s.io only, counted with reason "
+        '"{reason:Name}"'
     )
 )
 def outage_counted(cluster: Cluster, away: Away, reason: str) -> None:
@@ -129,7 +131,8 @@ def outage_counted(cluster: Cluster, away: Away, reason: str) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} all is well again, and the other groups were answered all the time"
+        "within {limit:Duration} metrics are served and the namespace is finalized, and "
+        "every request to the other groups was answered"
     )
 )
 def over(

@@ -27,19 +27,19 @@ class Read:
     counted: float
 
 
-@given("metrics are served", target_fixture="second")
+@given("metrics-server serves node metrics", target_fixture="second")
 def metrics_served(cluster: Cluster) -> Second:
     return aggregation.await_metrics(cluster)
 
 
-@given("the Pod of metrics-server is ready", target_fixture="second")
+@given("a Ready Pod of metrics-server", target_fixture="second")
 def metrics_server(cluster: Cluster) -> Second:
     """Whether anybody reaches it is what is judged."""
     return aggregation.second(cluster)
 
 
 @when(
-    phrase("the metrics of nodes are read {count:Count} times through every API server"),
+    phrase("the node metrics are read {count:Count} times through every API server"),
     target_fixture="read",
 )
 def read_metrics(cluster: Cluster, second: Second, count: int) -> Read:
@@ -50,14 +50,14 @@ def read_metrics(cluster: Cluster, second: Second, count: int) -> Read:
     return Read(found, count * len(servers), second.requests() - before)
 
 
-@when("its Pod is deleted")
+@when("the Pod of metrics-server is deleted")
 def delete_second(cluster: Cluster, second: Second) -> None:
     replicas = cluster.api.get(DEPLOYMENT)["spec"]["replicas"]
     require(replicas == 1, f"{replicas} Pods serve metrics: another one would answer")
     cluster.api.delete(f"{aggregation.PODS}/{second.pod['metadata']['name']}", grace_seconds=0)
 
 
-@then(phrase('the APIService of metrics points at the Service "{name:Name}"'))
+@then(phrase('the APIService of metrics.k8s.io references the Service "{name:Name}"'))
 def points_at(cluster: Cluster, name: str) -> None:
     service = aggregation.registration(cluster.api)["spec"].get("service") or {}
     if (service.get("name"), service.get("namespace")) != (name, "kube-system"):
@@ -66,8 +66,8 @@ def points_at(cluster: Cluster, name: str) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} it has passed, and every API server gives the metrics of both "
-        "workers"
+        "within {limit:Duration} the APIService is Available (Passed), and every API "
+        "server returns the metrics of both workers"
     )
 )
 def passed_and_read(cluster: Cluster, limit: float) -> None:
@@ -77,15 +77,15 @@ def passed_and_read(cluster: Cluster, limit: float) -> None:
         raise ClaimError(f"{aggregation.NAME} should be available and have passed: {seen}")
 
 
-@then("those of the built-in groups point nowhere and are local")
+@then("the APIServices of the built-in groups have no service and are Local")
 def others_local(cluster: Cluster) -> None:
     must_be_none(aggregation.not_local(cluster.api), "built-in groups are local")
 
 
 @then(
     phrase(
-        "they are of both workers, with CPU, memory, a window and a time of the last "
-        "{most:Duration}"
+        "the node metrics are of both workers, with CPU, memory, a window and a "
+        "timestamp of the last {most:Duration}"
     )
 )
 def of_both(cluster: Cluster, read: Read, evidence: Evidence, most: float) -> None:
@@ -99,7 +99,7 @@ def of_both(cluster: Cluster, read: Read, evidence: Evidence, most: float) -> No
     must_be_none(wrong, "metrics are of both workers")
 
 
-@then("metrics-server has counted every one of these requests")
+@then("metrics-server has counted every one of the read requests")
 def counted(read: Read) -> None:
     if read.counted < read.asked:
         raise ClaimError(
@@ -107,7 +107,9 @@ def counted(read: Read) -> None:
         )
 
 
-@then(phrase("within {limit:Duration} every API server gives them with a later time"))
+@then(
+    phrase("within {limit:Duration} every API server returns node metrics with a later timestamp")
+)
 def later(cluster: Cluster, read: Read, limit: float) -> None:
     """Times of one clock, the kubelet's: ours may differ."""
     eventually(
@@ -118,7 +120,7 @@ def later(cluster: Cluster, read: Read, limit: float) -> None:
     )
 
 
-@then("they have no identity, and can neither be watched nor written")
+@then("the node metrics have no UID, and support neither watch nor write")
 def neither_watched_nor_written(cluster: Cluster, read: Read) -> None:
     wrong = [
         f"{machine}: {text}"
@@ -128,7 +130,7 @@ def neither_watched_nor_written(cluster: Cluster, read: Read) -> None:
     must_be_none(wrong, "metrics are computed, not stored: 405 for a watch and a write")
 
 
-@then("at first no API server has metrics of nodes")
+@then("within 30 s no API server returns node metrics")
 def none_at_first(cluster: Cluster) -> None:
     eventually(
         lambda: {m: sorted(node_metrics.measured(a)) for m, a in cluster.api_servers().items()},
@@ -141,8 +143,7 @@ def none_at_first(cluster: Cluster) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} another Pod serves the metrics of both workers, which it has "
-        "scraped twice"
+        "within {limit:Duration} another Pod serves the metrics of both workers, after two scrapes"
     )
 )
 def served_anew(cluster: Cluster, second: Second, evidence: Evidence, limit: float) -> None:

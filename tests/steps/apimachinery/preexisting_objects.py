@@ -27,51 +27,59 @@ def stored(policies: Policies, what: Draft) -> Standing:
 
 
 @when(
-    phrase("its image becomes {image:Image} through each API server", Image=typed(IMAGE, name)),
+    phrase(
+        "the image of the stored object is changed to {image:Image} through each API server",
+        Image=typed(IMAGE, name),
+    ),
     target_fixture="said",
 )
 def change_image(policies: Policies, standing: Standing, image: str) -> Verdicts:
     return standing.with_image(policies.servers, image)
 
 
-@when(phrase("its scale becomes {count:Count} through each API server"), target_fixture="said")
+@when(
+    phrase("the scale of the stored object is changed to {count:Count} through each API server"),
+    target_fixture="said",
+)
 def change_scale(policies: Policies, standing: Standing, count: int) -> Verdicts:
     """Through the subresource, dry."""
     return standing.scaled(policies.servers, count)
 
 
-@when("it is written back unchanged through each API server", target_fixture="said")
+@when(
+    "the stored object is updated without a change through each API server", target_fixture="said"
+)
 def write_back(policies: Policies, standing: Standing) -> Verdicts:
     return standing.written_back(policies.servers)
 
 
-@when("each is written back unchanged", target_fixture="said")
+@when("each stored object is updated without a change", target_fixture="said")
 def write_each_back(policies: Policies, said: Verdicts) -> Verdicts:
     return policies.written_back(said)
 
 
-@then("the Deployment and its ReplicaSets are as before")
+@then("the stored Deployment and its ReplicaSets are the same")
 def deployment_as_before(standing: Standing) -> None:
     as_before(standing)
 
 
-@then("the stored Pod is as before")
+@then("the stored Pod is the same")
 def pod_as_before(standing: Standing) -> None:
     as_before(standing)
 
 
-@then(phrase("each returns it marked {mark:Name}"))
+@then(phrase("each API server returns the object marked {mark:Name}"))
 def returned_marked(said: Verdicts, mark: str) -> None:
     said.must(marked(mark), what=f"return marked {mark}")
 
 
-@then(phrase("each stores it marked {mark:Name}"))
+@then(phrase("each API server stores the object marked {mark:Name}"))
 def stored_marked(policies: Policies, said: Verdicts, mark: str) -> None:
     said.must(marked(mark), what=f"return marked {mark}")
     policies.stored(said).must(marked(mark), what=f"have stored marked {mark}")
 
 
-@then("each has its first labels, and those once")
+@then("each stored object has its original labels once")
 def same_labels(policies: Policies, said: Verdicts) -> None:
     """Those of the draft and the mark."""
     wanted = {"team": "red", MARK: "yes"}
@@ -81,7 +89,7 @@ def same_labels(policies: Policies, said: Verdicts) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} each has one Pod, marked {mark:Name}"))
+@then(phrase("within {limit:Duration} each new Deployment has one Pod, marked {mark:Name}"))
 def pods_marked(policies: Policies, said: Verdicts, limit: float, mark: str) -> None:
     """A Deployment's Pods, by the names of their owners' owners."""
     eventually(
@@ -92,7 +100,7 @@ def pods_marked(policies: Policies, said: Verdicts, limit: float, mark: str) -> 
     )
 
 
-@then("no template is marked")
+@then("no Pod template is marked")
 def templates_unmarked(policies: Policies, said: Verdicts) -> None:
     policies.stored(said).must(
         lambda a: a.ok and mark_of(a.body["spec"]["template"]) == "none",
@@ -100,7 +108,7 @@ def templates_unmarked(policies: Policies, said: Verdicts) -> None:
     )
 
 
-@then("the audit log of each API server notes that it failed the policy")
+@then("each API server's audit log has a validation failure of the request")
 def audited(policies: Policies, policy: Policy, said: Verdicts, evidence: Evidence) -> None:
     """By the identifier of each request; up to 1.36 only the first failure is kept."""
     noted = audit_notes(policies, said)
@@ -110,7 +118,7 @@ def audited(policies: Policies, policy: Policy, said: Verdicts, evidence: Eviden
         raise ClaimError(f"the audit events of {', '.join(wrong)} name no {policy.name}: {noted}")
 
 
-@then("the audit log of each API server notes no failure of it")
+@then("each API server's audit log has no validation failure of the request")
 def not_audited(policies: Policies, said: Verdicts) -> None:
     noted = {m: found for m, found in audit_notes(policies, said).items() if found}
     if noted:

@@ -38,7 +38,7 @@ WHAT = {
 }
 
 
-@given("the cluster's flow schemas and priority levels", target_fixture="objects")
+@given("the cluster's FlowSchemas and priority levels", target_fixture="objects")
 def stored_objects(cluster: Cluster) -> Objects:
     return priority_and_fairness.read(cluster.api)
 
@@ -55,12 +55,12 @@ def edited_levels(cluster: Cluster, faults: Faults) -> dict[str, int]:
     return {name: priority_and_fairness.shares(cluster.api, name) for name in EDITED}
 
 
-@given(phrase('the level "{level:Name}" is marked to keep its edits'))
+@given(phrase('the priority level "{level:Name}" has its auto-update off'))
 def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
     priority_and_fairness.edit(cluster.api, level, shares=edited_levels[level], follows="false")
 
 
-@when("a flow schema of a level that is not there is made", target_fixture="made")
+@when("a FlowSchema of a missing priority level is created", target_fixture="made")
 def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
     name = f"{namespace}-dangling"
     reference = {"priorityLevelConfiguration": {"name": f"{namespace}-absent"}}
@@ -76,7 +76,7 @@ def raise_shares(cluster: Cluster, edited_levels: dict[str, int], one: str, othe
     priority_and_fairness.edit(cluster.api, other, shares=edited_levels[other] + 1)
 
 
-@when(phrase('the suggested flow schema "{schema:Name}" is deleted'), target_fixture="deleted")
+@when(phrase('the suggested FlowSchema "{schema:Name}" is deleted'), target_fixture="deleted")
 def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
     """If no API server makes it again, we do: other scenarios need it."""
     path = f"{PATH}/flowschemas/{schema}"
@@ -89,7 +89,9 @@ def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
 
 
 @when(
-    phrase("{who:Who} asks each API server for {what:What}", Who=one_of(WHO), What=one_of(WHAT)),
+    phrase(
+        "{who:Who} requests {what:What} from each API server", Who=one_of(WHO), What=one_of(WHAT)
+    ),
     target_fixture="answers",
 )
 def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
@@ -100,21 +102,21 @@ def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
     }
 
 
-@then("the built-in flow schemas are the documented ones, field by field")
+@then("the built-in FlowSchemas are the documented ones, field by field")
 def documented_schemas(objects: Objects) -> None:
     wrong = defaults.unlike(SCHEMAS, objects.schemas)
     wrong += defaults.let_go(SCHEMAS, objects.schemas)
     must_be_none(wrong, "flow schemas are as documented")
 
 
-@then("the built-in levels are the documented ones, field by field")
+@then("the built-in priority levels are the documented ones, field by field")
 def documented_levels(objects: Objects) -> None:
     wrong = defaults.unlike(LEVELS, objects.levels)
     wrong += defaults.let_go(LEVELS, objects.levels)
     must_be_none(wrong, "priority levels are as documented")
 
 
-@then("none of the built-in flow schemas dangles")
+@then("no built-in FlowSchema is dangling")
 def none_dangles(cluster: Cluster) -> None:
     """Read now: a schema of an absent level was made before."""
     stored = priority_and_fairness.read(cluster.api).schemas
@@ -126,7 +128,7 @@ def none_dangles(cluster: Cluster) -> None:
     must_be_none([f"{n}: {s}" for n, s in seen.items() if s != "False"], "no schema dangles")
 
 
-@then(phrase("within {limit:Duration} it dangles"))
+@then(phrase("within {limit:Duration} the new FlowSchema is dangling"))
 def dangles(cluster: Cluster, made: str, limit: float) -> None:
     eventually(
         lambda: priority_and_fairness.is_dangling(cluster.api.get(f"{PATH}/flowschemas/{made}")),
@@ -136,7 +138,7 @@ def dangles(cluster: Cluster, made: str, limit: float) -> None:
     )
 
 
-@then(phrase('within {limit:Duration} the shares of "{level:Name}" are as before'))
+@then(phrase('within {limit:Duration} the shares of "{level:Name}" have their earlier value'))
 def shares_heal(cluster: Cluster, edited_levels: dict[str, int], level: str, limit: float) -> None:
     """Each API server looks once a minute (storage_flowcontrol.go of kubernetes, T9)."""
     eventually(
@@ -147,7 +149,7 @@ def shares_heal(cluster: Cluster, edited_levels: dict[str, int], level: str, lim
     )
 
 
-@then(phrase('within {limit:Duration} the flow schema "{schema:Name}" is there again'))
+@then(phrase('within {limit:Duration} the FlowSchema "{schema:Name}" is created again'))
 def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> None:
     """Another object, with the documented spec: each API server looks once a minute (T9)."""
     stored = eventually(
@@ -167,7 +169,9 @@ def shares_stay(cluster: Cluster, edited_levels: dict[str, int], level: str) -> 
         raise ClaimError(f"{level} is marked to keep its {wanted} shares; it has {now}")
 
 
-@then(phrase('an edit of the mandatory level "{level:Name}" is refused with {status:Count}'))
+@then(
+    phrase('an edit of the mandatory priority level "{level:Name}" is refused with {status:Count}')
+)
 def edit_refused(cluster: Cluster, level: str, status: int) -> None:
     shares = priority_and_fairness.shares(cluster.api, level)
     answer = priority_and_fairness.ask_to_edit(cluster.api, level, shares=shares + 1)
@@ -175,14 +179,19 @@ def edit_refused(cluster: Cluster, level: str, status: int) -> None:
         raise ClaimError(f"{level} should refuse an edit with {status}; it was {answer.status}")
 
 
-@then(phrase('every answer tells of flow schema "{schema:Name}" and level "{level:Name}"'))
+@then(
+    phrase(
+        'every response carries the FlowSchema "{schema:Name}" and the priority level '
+        '"{level:Name}"'
+    )
+)
 def put_there(objects: Objects, answers: dict[str, Answer], schema: str, level: str) -> None:
     looked_at(answers)
     wrong = objects.not_put_into(answers, (schema, level))
     must_be_none(wrong, f"each API server puts it into {schema} at {level}")
 
 
-@then(phrase('it is refused with 403 and every answer tells of flow schema "{schema:Name}"'))
+@then(phrase('every response is 403 and carries the FlowSchema "{schema:Name}"'))
 def refused_there(objects: Objects, answers: dict[str, Answer], schema: str) -> None:
     looked_at(answers)
     seen = {m: (a.status, objects.put_into(a)[0]) for m, a in answers.items()}
@@ -190,27 +199,30 @@ def refused_there(objects: Objects, answers: dict[str, Answer], schema: str) -> 
     must_be_none(wrong, f"each API server refuses with 403, put into {schema}")
 
 
-@then("the answer to a follower of the Pod's log tells of no place")
+@then("the response to a client that follows the Pod's log carries no FlowSchema")
 def follower_has_no_place(objects: Objects, pod: RunningPod) -> None:
     answer = pod.pods.api.begin(pod.pods.path(pod.name, "log"), follow="true")
     must_have_no_place(objects, answer, status=200)
 
 
-@then("the answer to a request for a command in the Pod tells of no place")
+@then("the response to an exec request to the Pod carries no FlowSchema")
 def command_has_no_place(objects: Objects, pod: RunningPod) -> None:
     """A plain request, which is answered 400: what is put where is decided by its path."""
     answer = pod.pods.api.ask("GET", pod.pods.path(pod.name, "exec"), params={"command": "true"})
     must_have_no_place(objects, answer, status=400)
 
 
-@then("the answer to an unknown token is 401 and tells of no place")
+@then("the response to an unknown token is 401 and carries no FlowSchema")
 def unknown_has_no_place(objects: Objects, cluster: Cluster) -> None:
     for api in cluster.api_servers().values():
         answer = api.with_token("unknown").ask("GET", WHAT["Pods"])
         must_have_no_place(objects, answer, status=401)
 
 
-@then("each API server's seats follow from the documented sum and the levels' shares")
+@then(
+    "the seats on each API server follow from the documented total and the shares of "
+    "the priority levels"
+)
 def seats_follow(objects: Objects, samples: dict[str, list[Sample]]) -> None:
     looked_at(samples)
     wanted = priority_and_fairness.nominal_seats(priority_and_fairness.ALL_SEATS, objects.levels)

@@ -13,19 +13,19 @@ from tests.steps.apimachinery.priority_and_fairness import WHAT
 from tests.steps.phrases import phrase
 
 
-@given("the live state of the levels on each API server", target_fixture="before")
+@given("the live state of the priority levels on each API server", target_fixture="before")
 def live_state(cluster: Cluster) -> Dumps:
     return priority_and_fairness.dumps(cluster.api_servers())
 
 
-@when(phrase("admin asks each API server {count:Count} times"))
+@when(phrase("admin sends {count:Count} requests to each API server"))
 def ask_each(cluster: Cluster, count: int) -> None:
     for api in cluster.api_servers().values():
         for _ in range(count):
             need(api.ask("GET", WHAT["Nodes"]))
 
 
-@then("each tells of every level in the documented columns")
+@then("each API server reports every priority level in the documented columns")
 def tells_levels(cluster: Cluster, evidence: Evidence) -> None:
     now = priority_and_fairness.dumps(cluster.api_servers())
     rows = [[m, *row.values()] for m, (_, levels) in now.items() for row in levels.values()]
@@ -33,7 +33,12 @@ def tells_levels(cluster: Cluster, evidence: Evidence) -> None:
     must_be_none(priority_and_fairness.untold(now), "each API server tells of every level")
 
 
-@then(phrase('each dispatched at least {count:Count} more requests at level "{level:Name}"'))
+@then(
+    phrase(
+        "each API server has dispatched at least {count:Count} more requests at the "
+        'priority level "{level:Name}"'
+    )
+)
 def dispatched(cluster: Cluster, before: Dumps, count: int, level: str) -> None:
     now = priority_and_fairness.dumps(cluster.api_servers())
     column = "DispatchedRequests"
@@ -42,7 +47,12 @@ def dispatched(cluster: Cluster, before: Dumps, count: int, level: str) -> None:
     must_be_none(wrong, f"each API server dispatched at least {count} more at {level}")
 
 
-@then(phrase('each tells of the queues of "{level:Name}", and of this request with its user'))
+@then(
+    phrase(
+        'each API server reports the queues of "{level:Name}", and the reading request '
+        "with its user"
+    )
+)
 def tells_queues_and_requests(cluster: Cluster, level: str) -> None:
     """The request for requests is being executed, so that it is one of them."""
     wrong: list[str] = []
@@ -51,7 +61,7 @@ def tells_queues_and_requests(cluster: Cluster, level: str) -> None:
     must_be_none(wrong, "each API server tells of queues and requests live")
 
 
-@then("an account without rights is refused the live state with 403")
+@then("a ServiceAccount without permissions is refused the live state with 403")
 def dump_refused(cluster: Cluster, accounts: Accounts) -> None:
     account = accounts.make("plain")
     servers = cluster.api_servers().items()

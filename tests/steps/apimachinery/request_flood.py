@@ -41,7 +41,7 @@ class Flooder:
 
 
 @given(
-    phrase("a webhook that holds each new ConfigMap of the namespace for {delay:Duration}"),
+    phrase("a webhook that delays each new ConfigMap of the namespace by {delay:Duration}"),
     target_fixture="webhook",
 )
 def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]:
@@ -55,13 +55,13 @@ def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]
         made.remove()
 
 
-@given("an account with a level of its own that rejects", target_fixture="flooder")
+@given("a ServiceAccount with its own priority level that rejects", target_fixture="flooder")
 def rejecting(cluster: Cluster, accounts: Accounts) -> Iterator[Flooder]:
     yield from with_level(cluster, accounts, request_flood.REJECTS)
 
 
 @given(
-    phrase("an account with a level of its own that queues {length:Count} requests"),
+    phrase("a ServiceAccount with its own priority level that queues {length:Count} requests"),
     target_fixture="flooder",
 )
 def queueing(cluster: Cluster, accounts: Accounts, length: int) -> Iterator[Flooder]:
@@ -69,7 +69,7 @@ def queueing(cluster: Cluster, accounts: Accounts, length: int) -> Iterator[Floo
 
 
 @when(
-    phrase("the account sends {count:Count} requests at once to one API server"),
+    phrase("the ServiceAccount sends {count:Count} concurrent requests to one API server"),
     target_fixture="outcomes",
 )
 def send(flooder: Flooder, count: int, evidence: Evidence) -> list[Outcome]:
@@ -78,7 +78,7 @@ def send(flooder: Flooder, count: int, evidence: Evidence) -> list[Outcome]:
     return outcomes
 
 
-@then("some are answered, and most refused with 429 to be repeated later")
+@then("some requests are answered, and most are refused with 429 and a Retry-After header")
 def mostly_refused(outcomes: list[Outcome]) -> None:
     seen = request_flood.statuses(outcomes)
     if set(seen) != {201, 429} or seen[429] <= seen[201]:
@@ -87,7 +87,12 @@ def mostly_refused(outcomes: list[Outcome]) -> None:
     must_be_none([str(one) for one in early], "a refusal says after how many seconds to repeat")
 
 
-@then(phrase('the API server counts those at that level by "{reason:Name}", and none at others'))
+@then(
+    phrase(
+        "the API server counts the refused requests at that priority level with reason "
+        '"{reason:Name}", and none at other levels'
+    )
+)
 def counted(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
     wanted = {(flooder.level, reason): request_flood.statuses(outcomes)[429]}
     seen = request_flood.grown(flooder.before, flooder.server)
@@ -95,14 +100,14 @@ def counted(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
         raise ClaimError(f"refusals should be counted as {wanted}; they are {seen}")
 
 
-@then("every answer tells of the account's level")
+@then("every response carries the priority level of the ServiceAccount")
 def tell_level(flooder: Flooder, outcomes: list[Outcome]) -> None:
     uid = flooder.server.get(level_path(flooder.level))["metadata"]["uid"]
     odd = [f"{o.status} tells of {o.level or 'none'}" for o in outcomes if o.level != uid]
     must_be_none(odd, f"answers and refusals tell of level {flooder.level}, {uid}")
 
 
-@then(phrase("those that had a seat, or queued for less than {limit:Duration}, are answered"))
+@then(phrase("requests with a seat, or queued for less than {limit:Duration}, are answered"))
 def waited_and_answered(flooder: Flooder, outcomes: list[Outcome], limit: float) -> None:
     seats = request_flood.seats(flooder.server, flooder.level)
     answered = sorted(o.seconds for o in outcomes if o.status == 201)
@@ -111,7 +116,12 @@ def waited_and_answered(flooder: Flooder, outcomes: list[Outcome], limit: float)
         raise ClaimError(f"{2 * seats} at least should be answered, some late: {answered}")
 
 
-@then(phrase('those without a place are refused at once, counted by "{reason:Name}"'))
+@then(
+    phrase(
+        "requests without a place in the queue are refused immediately, counted with "
+        'reason "{reason:Name}"'
+    )
+)
 def without_place(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
     count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
     at_once = [
@@ -122,7 +132,9 @@ def without_place(flooder: Flooder, outcomes: list[Outcome], reason: str) -> Non
         raise ClaimError(f"{count} are counted as {reason}, {seen}")
 
 
-@then(phrase('those that queued longer are refused, counted by "{reason:Name}"'))
+@then(
+    phrase('requests that were queued for longer are refused, counted with reason "{reason:Name}"')
+)
 def gave_up(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
     count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
     late = [o for o in outcomes if o.status == 429 and o.seconds >= request_flood.GIVES_UP]

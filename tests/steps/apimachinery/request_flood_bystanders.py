@@ -85,7 +85,10 @@ class Row:
 
 
 @given(
-    phrase("another account, admin, a node and the scheduler that ask {pace:Count} times a second"),
+    phrase(
+        "other clients (a ServiceAccount, admin, a node and the scheduler) that send "
+        "{pace:Count} requests a second"
+    ),
     target_fixture="others",
 )
 def others(cluster: Cluster, accounts: Accounts, flooder: Flooder, pace: int) -> Iterator[Others]:
@@ -100,7 +103,8 @@ def others(cluster: Cluster, accounts: Accounts, flooder: Flooder, pace: int) ->
 
 @when(
     phrase(
-        "the account sends {count:Count} requests at once to one API server, {times:Count} times"
+        "the ServiceAccount sends {count:Count} concurrent requests to one API server, "
+        "{times:Count} times"
     ),
     target_fixture="outcomes",
 )
@@ -114,7 +118,7 @@ def send_often(
     return outcomes
 
 
-@then("the others were always answered, hardly slower than before")
+@then("every request of the other clients was answered, hardly slower than without the flood")
 def others_answered(others: Others, outcomes: list[Outcome], evidence: Evidence) -> None:
     rows = compared(others, outcomes)
     evidence.table("the others", COLUMNS, [astuple(row) for row in rows])
@@ -124,7 +128,7 @@ def others_answered(others: Others, outcomes: list[Outcome], evidence: Evidence)
     require(not late, f"outside load, not the flood: {host_load.here()}; {'; '.join(late)}")
 
 
-@then("nodes and leaders have renewed their Leases meanwhile")
+@then("every node and leader has renewed its Lease during the flood")
 def leases_renewed(others: Others, outcomes: list[Outcome]) -> None:
     begin, end = request_flood.window(outcomes)
     long = f"the flood lasted {end - begin:.0f} s, a node renews its Lease each {NODE_RENEWS:g} s"

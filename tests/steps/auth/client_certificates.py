@@ -32,14 +32,18 @@ class Standby:
     leader: str
 
 
-@given("a scheduler that stands by, and its leader", target_fixture="standby")
+@given("a standby scheduler and its leader", target_fixture="standby")
 def standing_by(cluster: Cluster) -> Standby:
     lease = leases.read(cluster.api, cluster.layout.leases.scheduler)
     machine = next(m.name for m in cluster.spec.controllers if m.name != lease.machine)
     return Standby(machine, ending_on(cluster, machine), lease.holder)
 
 
-@when(phrase("its kubeconfig gets a certificate that ends in {hours:Count} h"))
+@when(
+    phrase(
+        "the kubeconfig of the standby scheduler gets a certificate that expires in {hours:Count} h"
+    )
+)
 def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours: int) -> None:
     require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
     path, unit = cluster.layout.kubeconfigs.scheduler, cluster.layout.units.scheduler
@@ -48,7 +52,10 @@ def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours:
     faults.replace(standby.machine, path, new, unit=unit, at_once=False)
 
 
-@when("its API server is restarted, so that it connects anew", target_fixture="standby")
+@when(
+    "the API server of the standby scheduler restarts, so that the scheduler reconnects",
+    target_fixture="standby",
+)
 def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     """It would go on over a connection that it has for ever, whatever the file says."""
     server = cluster.api_of(standby.machine)
@@ -59,7 +66,7 @@ def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     return replace(standby, seen=0)  # it counts from nothing
 
 
-@then(phrase("for {lasting:Duration} its API server sees no certificate that ends so soon"))
+@then(phrase("for {lasting:Duration} that API server sees no certificate that expires so soon"))
 def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
     consistently(
         lambda: ending_on(cluster, standby.machine),
@@ -69,12 +76,12 @@ def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
     )
 
 
-@when("it is restarted")
+@when("the standby scheduler restarts")
 def restart_standby(cluster: Cluster, standby: Standby) -> None:
     systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
 
 
-@then(phrase("within {limit:Duration} its API server sees one"))
+@then(phrase("within {limit:Duration} that API server sees a certificate that expires so soon"))
 def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
     eventually(
         lambda: ending_on(cluster, standby.machine),
@@ -84,7 +91,7 @@ def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
     )
 
 
-@then("the leader of the schedulers is the same")
+@then("the leading scheduler is the same")
 def same_leader(cluster: Cluster, standby: Standby) -> None:
     now = leases.read(cluster.api, cluster.layout.leases.scheduler).holder
     if now != standby.leader:
@@ -92,7 +99,9 @@ def same_leader(cluster: Cluster, standby: Standby) -> None:
 
 
 @given(
-    phrase("a worker whose kubelet rotates certificates, and has one that ends in {hours:Count} h"),
+    phrase(
+        "a worker whose kubelet rotates certificates and has one that expires in {hours:Count} h"
+    ),
     target_fixture="renewing",
 )
 def rotating(renewal: Renewal, hours: int) -> Renewing:
@@ -100,7 +109,12 @@ def rotating(renewal: Renewal, hours: int) -> Renewing:
     return renewal.begin()
 
 
-@then(phrase("within {limit:Duration} it has asked for a new one, and API servers see the old"))
+@then(
+    phrase(
+        "within {limit:Duration} the kubelet has created a CSR, and API servers see the "
+        "old certificate"
+    )
+)
 def has_asked(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     eventually(
         lambda: (requested(cluster, renewing), seen_since(cluster, renewing)),
@@ -110,7 +124,7 @@ def has_asked(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} its request stays pending"))
+@then(phrase("for {lasting:Duration} the CSR stays pending"))
 def stays_pending(cluster: Cluster, renewing: Renewing, lasting: float) -> None:
     consistently(
         lambda: requested(cluster, renewing),
@@ -120,12 +134,12 @@ def stays_pending(cluster: Cluster, renewing: Renewing, lasting: float) -> None:
     )
 
 
-@when("nodes are allowed to renew their own")
+@when("nodes are allowed to renew their own client certificates")
 def allow(renewal: Renewal) -> None:
     renewal.allow()
 
 
-@then(phrase("within {limit:Duration} its request is approved and issued"))
+@then(phrase("within {limit:Duration} the CSR is approved and issued"))
 def issued(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     eventually(
         lambda: requested(cluster, renewing),
@@ -135,7 +149,7 @@ def issued(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} it has another certificate, for the same name"))
+@then(phrase("within {limit:Duration} the kubelet has another certificate, for the same name"))
 def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Evidence) -> None:
     new = await_another(cluster, renewing, limit)
     rows = [(f"{one.certificate.serial_number:x}", f"{one.ends}") for one in (renewing.old, new)]
@@ -147,7 +161,8 @@ def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Eviden
 
 @then(
     phrase(
-        "within {limit:Duration} API servers see no certificate that ends so soon, while it goes on"
+        "within {limit:Duration} API servers see no certificate that expires so soon, "
+        "and the kubelet renews its Lease"
     )
 )
 def old_unused(cluster: Cluster, renewing: Renewing, limit: float) -> None:
@@ -162,7 +177,7 @@ def old_unused(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     )
 
 
-@then("its node was ready all the while")
+@then("the kubelet's node stayed Ready")
 def ready_throughout(cluster: Cluster, renewing: Renewing) -> None:
     now = kubelet.ready_since(cluster.api, renewing.node)
     if now != renewing.ready_since:

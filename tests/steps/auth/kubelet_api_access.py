@@ -41,20 +41,24 @@ class Caller:
         return [port.ask(path) for port in self.ports]
 
 
-@given(phrase('an account with the right to "{right:Name}" of nodes'), target_fixture="caller")
+@given(
+    phrase('a ServiceAccount with the permission "{right:Name}" of nodes'), target_fixture="caller"
+)
 def caller_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
     return caller(cluster, accounts, right)
 
 
 @given(
-    phrase('an account with the right to "{right:Name}" of nodes beside it'),
+    phrase('a second ServiceAccount with the permission "{right:Name}" of nodes'),
     target_fixture="bystander",
 )
 def bystander_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
     return caller(cluster, accounts, right)
 
 
-@given("nobody's credentials and those of each other authority", target_fixture="strangers")
+@given(
+    "anonymous clients, and clients with a certificate of each other CA", target_fixture="strangers"
+)
 def strangers(cluster: Cluster) -> dict[str, Credentials]:
     ca = cluster.credentials("admin").ca
     found = {"nobody": Credentials(ca=ca)}
@@ -73,7 +77,7 @@ def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
     }
 
 
-@when("it asks every kubelet for every endpoint", target_fixture="answers")
+@when("the ServiceAccount requests every endpoint of every kubelet", target_fixture="answers")
 def ask_everything(caller: Caller, evidence: Evidence) -> list[Answer]:
     answers = kubelet_api.ask_each(caller.ports, list(RIGHTS))
     rows = [(one.url, RIGHTS[kubelet_api.path_of(one)], one.status) for one in answers]
@@ -82,21 +86,23 @@ def ask_everything(caller: Caller, evidence: Evidence) -> list[Answer]:
     return answers
 
 
-@then(phrase('of each kubelet exactly the endpoints of "{right:Name}" answer'))
+@then(phrase('exactly the endpoints of "{right:Name}" answer on each kubelet'))
 def exactly_these(caller: Caller, answers: list[Answer], right: str) -> None:
     judge(caller)
     wrong = kubelet_api.wrongly_judged(answers, kubelet_api.opened_by(right))
     must_be_none(wrong, f"the right to nodes/{right} opens its own endpoints and no other")
 
 
-@when("the account is deleted after every kubelet's port answered it with metrics")
+@when("the ServiceAccount is deleted after every kubelet has returned metrics to it")
 def delete_account(cluster: Cluster, caller: Caller) -> None:
     missing = without_metrics(caller)
     require(not missing, f"the account should be answered before it is deleted: {missing}")
     rights.delete(cluster.api, caller.account)
 
 
-@then(phrase("within {limit:Duration} every kubelet's port answers it with {status:Count}"))
+@then(
+    phrase("within {limit:Duration} every kubelet answers the ServiceAccount with {status:Count}")
+)
 def port_refuses(caller: Caller, limit: float, status: int) -> None:
     """The kubelet keeps a token's verdict for two minutes (T23)."""
     eventually(
@@ -108,14 +114,14 @@ def port_refuses(caller: Caller, limit: float, status: int) -> None:
     )
 
 
-@then("each refusal names the account and the right that it lacks")
+@then("each refusal names the ServiceAccount and the missing permission")
 def refusals_name(answers: list[Answer], caller: Caller) -> None:
     must_be_none(
         kubelet_api.not_naming(answers, caller.account.user), "refusals say what is missing"
     )
 
 
-@then("every endpoint of each answers admin")
+@then("every endpoint of every kubelet answers admin")
 def admin_is_answered(cluster: Cluster) -> None:
     """The control: the refusals are about who asked, not about what."""
     answers = kubelet_api.ask_each(admin_ports(cluster), list(RIGHTS))
@@ -123,12 +129,14 @@ def admin_is_answered(cluster: Cluster) -> None:
     require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
-@then("every kubelet's port answers it with metrics")
+@then("every kubelet returns metrics to the ServiceAccount")
 def port_gives_metrics(caller: Caller) -> None:
     must_be_none(without_metrics(caller), "kubelets give their metrics to it")
 
 
-@then(phrase('each API server refuses it each node\'s metrics, naming "{right:Name}"'))
+@then(
+    phrase('each API server refuses the ServiceAccount each node\'s metrics, naming "{right:Name}"')
+)
 def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
     wrong = [
         told(answer)
@@ -138,7 +146,7 @@ def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
     must_be_none(wrong, f"an API server refuses it a node's metrics with 403, naming {right}")
 
 
-@then("each API server answers admin with the same nodes' metrics")
+@then("each API server returns each node's metrics to admin")
 def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
     """The way through the proxy is open; one that is closed to all refuses nobody rightly."""
     answers = through_proxies(cluster, caller)
@@ -146,7 +154,7 @@ def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
     must_be_none(wrong, "admin should read a node's metrics through each API server")
 
 
-@then("every endpoint of each kubelet refuses them with 401")
+@then("every endpoint of every kubelet refuses these clients with 401")
 def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
     wrong = [
         f"{name}: {told(answer)}"
@@ -168,7 +176,7 @@ def read_only_port_closed(cluster: Cluster) -> None:
     must_be_none(wrong, "no kubelet has a read-only port")
 
 
-@then(phrase('each says that the gate "{gate:Name}" is on'))
+@then(phrase('every kubelet has the feature gate "{gate:Name}" on'))
 def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
     seen = {node: prometheus.gate(found, gate) for node, found in samples.items()}
     for node in seen:

@@ -24,7 +24,7 @@ def pod_on_each(cluster: Cluster, workloads: Workloads) -> list[RunningPod]:
     return [workloads.run("resizable", node=name, name=f"on-{name}") for name in names]
 
 
-@then("a GET to its kubelet runs a command in each Pod and brings its output")
+@then("a GET to its kubelet runs a command in each Pod and returns the output")
 def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> None:
     ran = [(pod, *caller.at(pod.node).run_by_get(*named(pod), COMMAND)) for pod in on_each]
     rows = [(pod.node, pod.name, status, text) for pod, status, text in ran]
@@ -37,7 +37,7 @@ def posts_refused(caller: Caller, on_each: list[RunningPod]) -> None:
     must_be_403([caller.at(pod.node).ask(running(pod), "POST") for pod in on_each], "/run by POST")
 
 
-@then("both are refused with 403 to the account beside it")
+@then("the GET and the POST of the second ServiceAccount are refused with 403")
 def bystander_refused(bystander: Caller, on_each: list[RunningPod]) -> None:
     gets = [(p.node, *bystander.at(p.node).run_by_get(*named(p), COMMAND)) for p in on_each]
     found = [Answer("GET", f"{node}/exec", status, {}, text) for node, status, text in gets]
@@ -45,7 +45,7 @@ def bystander_refused(bystander: Caller, on_each: list[RunningPod]) -> None:
     posts_refused(bystander, on_each)
 
 
-@then("each API server refuses it commands in the Pod and the Pod's log")
+@then("each API server refuses the ServiceAccount commands in the Pod and the Pod's log")
 def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
     command = f"{pod.pods.path(pod.name, 'exec')}?command=id&stdout=true"
     apis = as_account(cluster, caller)
@@ -53,14 +53,14 @@ def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
     must_be_403([api.ask("GET", pod.pods.path(pod.name, "log")) for api in apis], "pods/log")
 
 
-@then("the account's own review of its rights agrees with every answer")
+@then("the ServiceAccount's own access review agrees with every response")
 def review_agrees(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
     reviews = {api.base: review(api, pod.pods.namespace) for api in as_account(cluster, caller)}
     wrong = [f"{base} says {seen}" for base, seen in reviews.items() if seen != ALLOWED]
     must_be_none(wrong, f"the account should review its rights as {ALLOWED}")
 
 
-@then("each API server answers admin with the Pod's log")
+@then("each API server returns the Pod's log to admin")
 def admin_reads_log(cluster: Cluster, pod: RunningPod) -> None:
     """There is a log to be read, by this way; one that is closed to all refuses nobody rightly."""
     path = pod.pods.path(pod.name, "log")

@@ -23,15 +23,15 @@ STATUS = one_of(["200", "401", "403", NO_ANSWER])
 Answers = dict[str, Told]
 
 
-@given("a stranger with a certificate of his own", target_fixture="stranger")
+@given("a client of an unknown CA", target_fixture="stranger")
 def stranger(cluster: Cluster, tmp_path: Path) -> Credentials:
     return client_ca_matrix.clients(cluster, tmp_path)[client_ca_matrix.STRANGER]
 
 
 @when(
     phrase(
-        "the metrics of each {component:Component} are asked for by whom it knows, by nobody and by"
-        " the stranger",
+        "the metrics of each {component:Component} are requested by an authorized "
+        "client, an anonymous client and the client of the unknown CA",
         Component=COMPONENT,
     ),
     target_fixture="told",
@@ -46,7 +46,7 @@ def ask(cluster: Cluster, component: str, stranger: Credentials, evidence: Evide
 
 @when(
     phrase(
-        "the metrics of each {component:Alone} are asked for on its machine, without a certificate",
+        "the metrics of each {component:Alone} are requested on its machine, without a certificate",
         Alone=ALONE,
     ),
     target_fixture="told",
@@ -55,13 +55,13 @@ def ask_locally(cluster: Cluster, component: str) -> Answers:
     return metrics_access.ask_locally(cluster, component)
 
 
-@when("every component's machine is asked where it listens", target_fixture="ports")
+@when("the listening ports of every component are read on its machine", target_fixture="ports")
 def ask_where(cluster: Cluster) -> list[Listening]:
     return open_ports.of_all(cluster)
 
 
-@then(phrase("each {component:Component} gives metrics of its own", Component=COMPONENT))
-@then(phrase("each {component:Alone} there gives metrics of its own", Alone=ALONE))
+@then(phrase("each {component:Component} returns its own metrics", Component=COMPONENT))
+@then(phrase("each {component:Alone} returns its own metrics on its machine", Alone=ALONE))
 def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
     wanted = metrics_access.wanted_version(cluster, component)
     wrong = [
@@ -72,31 +72,31 @@ def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
     must_be_none(wrong, f"metrics are the component's own and name {wanted}")
 
 
-@then(phrase("nobody is refused metrics with {status:Status}", Status=STATUS))
+@then(phrase("the anonymous client gets {status:Status} for metrics", Status=STATUS))
 def nobody_refused(told: Answers, status: str) -> None:
     wrong = [f"{machine}: {seen.nobody}" for machine, seen in told.items() if seen.nobody != status]
     must_be_none(wrong, f"metrics without a certificate: {status}")
 
 
-@then(phrase("the stranger is refused metrics with {status:Status}", Status=STATUS))
+@then(phrase("the client of the unknown CA gets {status:Status} for metrics", Status=STATUS))
 def stranger_refused(told: Answers, status: str) -> None:
     wrong = [f"{machine}: {t.stranger}" for machine, t in told.items() if t.stranger != status]
     must_be_none(wrong, f"metrics with a certificate of an unknown authority: {status}")
 
 
-@then(phrase("nobody is told of its health with {status:Status}", Status=STATUS))
+@then(phrase("the anonymous client gets {status:Status} for health", Status=STATUS))
 def health_told(told: Answers, status: str) -> None:
     wrong = [f"{machine}: {seen.health}" for machine, seen in told.items() if seen.health != status]
     must_be_none(wrong, f"health without a certificate: {status}")
 
 
-@then(phrase("no other machine reaches that port of a {component:Alone}", Alone=ALONE))
+@then(phrase("no other machine reaches the metrics port of a {component:Alone}", Alone=ALONE))
 def port_is_closed(cluster: Cluster, component: str) -> None:
     found = metrics_access.reached_from_outside(cluster, component)
     must_be_none(found, f"metrics of a {component} for anybody stay on its machine")
 
 
-@then("each listens on these ports and no others", target_fixture="secured")
+@then("each component listens on these ports and no others", target_fixture="secured")
 def own_ports(ports: list[Listening], datatable: list[list[str]]) -> list[Listening]:
     """Those that are for TLS."""
     secure = {name: numbers(tls) for name, tls, _ in datatable[1:]}
@@ -105,7 +105,7 @@ def own_ports(ports: list[Listening], datatable: list[list[str]]) -> list[Listen
     return [one for one in ports if one.port in secure[one.component]]
 
 
-@then("those with TLS answer nobody without it")
+@then("the ports with TLS answer no request without TLS")
 def none_in_clear(cluster: Cluster, secured: list[Listening]) -> None:
     must_be_none(open_ports.answering(cluster, secured), "a port with TLS has it for everybody")
 

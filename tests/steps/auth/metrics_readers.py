@@ -13,7 +13,7 @@ ROLES = ("view", "edit", "admin")
 VERBS = {"get", "list"}
 
 
-@then("who may view a namespace may read metrics")
+@then("the built-in view, edit and admin roles may read metrics")
 def viewers_read(cluster: Cluster) -> None:
     wrong = [f"{role} may not" for role in ROLES if not reads_metrics(cluster.api, role)]
     must_be_none(wrong, f"Kubernetes' own roles may read {GROUP}")

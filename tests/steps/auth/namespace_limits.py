@@ -24,7 +24,7 @@ from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
 
 
-@given("an account that may patch Pods", target_fixture="account")
+@given("a ServiceAccount that may patch Pods", target_fixture="account")
 def account_that_patches(workloads: Workloads) -> Account:
     account = make_account(workloads.pods)
     account.grant("pods")
@@ -36,29 +36,33 @@ def quota(workloads: Workloads, cpu: str) -> None:
     make_quota(workloads.pods, cpu)
 
 
-@given(phrase("a limit range of at most {cpu:Quantity} CPU a container"))
+@given(phrase("a limit range of at most {cpu:Quantity} CPU per container"))
 def at_most(workloads: Workloads, cpu: str) -> None:
     limit_range(workloads.pods, cpu)
 
 
-@when("that account asks for the article's figures", target_fixture="answer")
+@when("the ServiceAccount requests the article's resources", target_fixture="answer")
 def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     """After its right to patch the Pod itself is in force, so that only the resize is refused."""
     account.await_patching(cluster, pod.name)
     return resized_by(cluster, account, pod)
 
 
-@when("the account may patch their resize subresource too")
+@when("the ServiceAccount may patch the resize subresource too")
 def grant_resize(account: Account) -> None:
     account.grant("pods/resize")
 
 
-@when(phrase("a new Pod asks the scheduler for {cpu:Quantity} CPU there"))
+@when(phrase("a new Pod for the reserved worker requests {cpu:Quantity} CPU from the scheduler"))
 def newcomer(workloads: Workloads, there: str, cpu: str) -> None:
     workloads.ask_scheduler(there, cpu=cpu, name="newcomer")
 
 
-@then(phrase("within {limit:Duration} its resize to the article's figures is accepted"))
+@then(
+    phrase(
+        "within {limit:Duration} the ServiceAccount's resize to the article's resources is accepted"
+    )
+)
 def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limit: float) -> None:
     eventually(
         lambda: statuses(dry_runs.judged(resized_by(cluster, account, pod))),
@@ -78,7 +82,7 @@ def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} the new Pod stays unscheduled for want of CPU"))
+@then(phrase("for {lasting:Duration} the new Pod stays unscheduled because of insufficient CPU"))
 def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
     """From the scheduler's first verdict on."""
     await_verdict(workloads, "Insufficient cpu")

@@ -21,7 +21,7 @@ SERVER = one_of(servers(SERIES))
 
 
 @given(
-    phrase("the TLS port of {component:Server}, what it serves and its process", Server=SERVER),
+    phrase("the TLS port of {component:Server}, its certificate and its process", Server=SERVER),
     target_fixture="serving",
 )
 def serving(cluster: Cluster, component: str) -> Serving:
@@ -38,7 +38,7 @@ def open_watch(cluster: Cluster, serving: Serving, namespace: str) -> OpenWatch:
     return watch
 
 
-@when("its certificate and key are replaced by newly issued ones", target_fixture="new")
+@when("the certificate and key of the port are replaced by newly issued ones", target_fixture="new")
 def replace_pair(cluster: Cluster, faults: Faults, serving: Serving) -> Found:
     pair = serving_cert_rotation.newly_issued(cluster, serving)
     for path, content in zip(serving.files, (pair.certificate_pem, pair.key_pem), strict=True):
@@ -46,13 +46,13 @@ def replace_pair(cluster: Cluster, faults: Faults, serving: Serving) -> Found:
     return Found("newly issued", pair.certificate)
 
 
-@when("the old ones are put back")
+@when("the old certificate and key are put back")
 def put_back(faults: Faults, serving: Serving) -> None:
     for path in serving.files:
         faults.put_back(serving.port.machine, path)
 
 
-@then(phrase("within {limit:Duration} it serves the new certificate, for the same names"))
+@then(phrase("within {limit:Duration} the port serves the new certificate, for the same names"))
 def serves_new(
     cluster: Cluster, serving: Serving, new: Found, evidence: Evidence, limit: float
 ) -> None:
@@ -63,17 +63,17 @@ def serves_new(
         raise ClaimError(f"the new certificate of {serving.port} is for other names")
 
 
-@then("the watch that was open goes on and tells of what is made")
+@then("the open watch reports an object that is created")
 def watch_goes_on(cluster: Cluster, watch: OpenWatch, namespace: str) -> None:
     await_told(cluster, watch, config_maps(namespace), "made-after")
 
 
-@then(phrase("within {limit:Duration} it serves the old certificate again"))
+@then(phrase("within {limit:Duration} the port serves the old certificate again"))
 def serves_old(cluster: Cluster, serving: Serving, limit: float) -> None:
     await_served(cluster, serving, serving.old, limit)
 
 
-@then("the same port of every other machine serves what it served")
+@then("the same port on every other machine serves the same certificate")
 def others_unchanged(cluster: Cluster, serving: Serving) -> None:
     require(serving.others, f"{serving.port} is the only one of its kind")
     must_be_none(
@@ -82,7 +82,7 @@ def others_unchanged(cluster: Cluster, serving: Serving) -> None:
     )
 
 
-@then("its process is the same")
+@then("the process of the port is the same")
 def same_process(cluster: Cluster, serving: Serving) -> None:
     now, was = systemd.show(cluster.shell(serving.port.machine), serving.unit.name), serving.unit
     if (now.pid, now.started_us) != (was.pid, was.started_us):

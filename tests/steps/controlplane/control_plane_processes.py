@@ -24,21 +24,21 @@ def server_without_leader(cluster: Cluster) -> Server:
     return apiserver_endpoints.without_leader(cluster)
 
 
-@given("every API server serves Leases")
+@given("API servers that serve Leases")
 def leases_are_served(cluster: Cluster) -> None:
     for machine, api in cluster.api_servers().items():
         served = apiserver_endpoints.coordination_resources(api)
         require("leases" in served.get("v1", []), f"{machine} serves {served} (control)")
 
 
-@when("its API server stops", target_fixture="stopped")
+@when("the API server of that controller stops", target_fixture="stopped")
 def api_server_stops(cluster: Cluster, server: Server, faults: Faults) -> Stopped:
     place = server.machine, cluster.layout.units.api_server
     faults.stop(*place)
     return Stopped(place, server.bystanders)
 
 
-@when("its API server starts again")
+@when("the API server of that controller starts")
 def api_server_starts(cluster: Cluster, server: Server, faults: Faults) -> None:
     faults.start(server.machine, cluster.layout.units.api_server)
 
@@ -49,13 +49,13 @@ def schedulers_stop(cluster: Cluster, faults: Faults) -> None:
         faults.stop(machine.name, cluster.layout.units.scheduler)
 
 
-@when("the schedulers start again")
+@when("all three schedulers start")
 def schedulers_start(cluster: Cluster, faults: Faults) -> None:
     for machine in cluster.spec.controllers:
         faults.start(machine.name, cluster.layout.units.scheduler)
 
 
-@when("a Pod is created that any node could run", target_fixture="waiting")
+@when("a Pod that any node could run is created", target_fixture="waiting")
 def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
     container = {"name": "main", "image": AGNHOST, "args": ["pause"]}
     spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
@@ -64,7 +64,7 @@ def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
     return "waiting"
 
 
-@then(phrase("for {lasting:Duration} no scheduler has looked at it"))
+@then(phrase("for {lasting:Duration} no scheduler handles the unscheduled Pod"))
 def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
     consistently(
         lambda: apiserver_endpoints.scheduling(Pods(cluster.api, namespace).find(waiting)),
@@ -74,7 +74,7 @@ def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float
     )
 
 
-@then(phrase("within {limit:Duration} that Pod runs"))
+@then(phrase("within {limit:Duration} the unscheduled Pod runs"))
 def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: float) -> None:
     def ready() -> JsonObject:
         return condition(Pods(cluster.api, namespace).get(waiting), "Ready")
@@ -83,19 +83,31 @@ def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: floa
     eventually(ready, lambda c: c.get("status") == "True", within=scaled(limit), what=what)
 
 
-@then(phrase("within {limit:Duration} the kubernetes Service lists the other two controllers"))
+@then(
+    phrase(
+        "within {limit:Duration} the endpoints of the kubernetes Service are the other "
+        "two controllers"
+    )
+)
 def service_lists_others(cluster: Cluster, server: Server, limit: float) -> None:
     wanted = apiserver_endpoints.addresses(cluster, server.others)
     apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 
-@then(phrase("within {limit:Duration} the kubernetes Service lists all three controllers"))
+@then(
+    phrase(
+        "within {limit:Duration} the endpoints of the kubernetes Service are all three controllers"
+    )
+)
 def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> None:
     wanted = apiserver_endpoints.addresses(cluster)
     apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 
-@then("every API server is ready, and its kubernetes Service lists all three controllers")
+@then(
+    "every API server is ready and has all three controllers in the endpoints of the "
+    "kubernetes Service"
+)
 def each_serves_and_lists_all(cluster: Cluster) -> None:
     wanted = apiserver_endpoints.addresses(cluster)
     wrong = [
@@ -106,7 +118,7 @@ def each_serves_and_lists_all(cluster: Cluster) -> None:
     must_be_none(wrong, f"each API server is ready and lists {', '.join(wanted)}")
 
 
-@then("its identity Lease is gone")
+@then("the identity Lease of that API server no longer exists")
 def identity_gone(server: Server) -> None:
     left = apiserver_endpoints.identity_leases(server.api)
     assert set(left) == set(server.others), f"identity Leases: {', '.join(left)}"
@@ -123,7 +135,7 @@ def balancer_answers(cluster: Cluster, lasting: float) -> None:
     )
 
 
-@then("everything else on the controllers runs on")
+@then("every other control-plane process is the same")
 def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
     now = control_plane_snapshot.look(cluster)
     found = control_plane_snapshot.differences(
@@ -138,7 +150,7 @@ def nodes_ready(cluster: Cluster) -> None:
     assert not wrong, "; ".join(wrong)
 
 
-@then("none of them serves candidates for them")
+@then("no API server serves lease candidates")
 def no_candidates(cluster: Cluster) -> None:
     """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
     wrong = [
@@ -150,7 +162,7 @@ def no_candidates(cluster: Cluster) -> None:
     must_be_none(wrong, "no API server takes part in a coordinated election")
 
 
-@then("no Lease of kube-system has a strategy")
+@then("no Lease in kube-system has a strategy")
 def no_strategy(cluster: Cluster) -> None:
     found = {lease.name: lease.strategy for lease in leases.listed(cluster.api)}
     scheduler = cluster.layout.leases.scheduler

@@ -44,7 +44,7 @@ def former_leader(
         yield election
 
 
-@when("its process stops", target_fixture="stopped")
+@when("the leader's process stops", target_fixture="stopped")
 def process_stops(election: Election, faults: Faults) -> Stopped:
     leader_election.await_leader_seen(election, within=scaled(LOOK))
     election.watch.mark(f"{election.component} on {election.leader} stops")
@@ -52,13 +52,13 @@ def process_stops(election: Election, faults: Faults) -> Stopped:
     return Stopped(election.place, election.bystanders, lease=election.component)
 
 
-@when("its process starts again")
+@when("the former leader's process starts")
 def process_starts(election: Election, faults: Faults) -> None:
     election.watch.mark(f"{election.component} on {election.leader} starts again")
     faults.start(election.leader, election.component)
 
 
-@when("its process freezes", target_fixture="frozen")
+@when("the leader's process is paused", target_fixture="frozen")
 def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Frozen:
     leader_election.await_leader_seen(election, within=scaled(LOOK))
     shell = cluster.shell(election.leader)
@@ -68,7 +68,7 @@ def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Fro
     return before
 
 
-@when("its process goes on")
+@when("the paused process is resumed")
 def process_goes_on(election: Election, faults: Faults) -> None:
     election.watch.mark(f"{election.component} on {election.leader} goes on")
     faults.thaw(election.leader, election.component)
@@ -81,20 +81,20 @@ def another_holds(election: Election, evidence: Evidence, limit: float) -> None:
     evidence.record("takeover in seconds", "figures", leader_election.figures(election))
 
 
-@then("the Lease changed hands exactly once and was never without a holder")
+@then("the Lease changed its holder exactly once and always had a holder")
 def changed_hands_once(election: Election) -> None:
     wrong = leader_election.disorder(election)
     assert not wrong, f"Lease {election.component}: {'; '.join(wrong)}\n{election.watch.story()}"
 
 
-@then("at no time did two processes say that they lead")
+@then("two processes did not report at the same time that they lead")
 def never_two(election: Election) -> None:
     leader_election.await_both_seen(election, within=scaled(TAKEOVER))
     doubles = election.masters.doubles()
     assert not doubles, f"two {election.component} led at once:\n" + "\n".join(doubles)
 
 
-@then(phrase("before that the Lease had no holder and lasted {lasting:Duration}"))
+@then(phrase("the Lease had no holder and a duration of {lasting:Duration} before the takeover"))
 def was_free(election: Election, lasting: float) -> None:
     free = election.watch.first(lambda lease: not lease.holder)
     assert free.at < election.successor().at, f"it was free later\n{election.watch.story()}"
@@ -102,7 +102,7 @@ def was_free(election: Election, lasting: float) -> None:
     assert found == lasting, f"the free Lease lasts {found} s, not {lasting:g} s"
 
 
-@then("until then the Lease named the stopped controller")
+@then("the Lease named the stopped controller before the takeover")
 def named_the_stopped(election: Election) -> None:
     until = election.successor().at
     holders = {c.lease.holder for c in election.watch.changes() if c.at < until}
@@ -110,7 +110,7 @@ def named_the_stopped(election: Election) -> None:
     assert named == [election.start.holder], f"it named {named}\n{election.watch.story()}"
 
 
-@then("it was not taken before it had expired")
+@then("the Lease was not acquired before it had expired")
 def not_before_expiry(election: Election) -> None:
     last, taken = election.last_of_leader().lease, election.successor().lease
     assert last.renewed, f"Lease {last.name} has no renewTime"
@@ -120,7 +120,7 @@ def not_before_expiry(election: Election) -> None:
     assert taken.acquired >= expiry - CLOCKS, f"expired {expiry}, taken {taken.acquired}"
 
 
-@then(phrase("within {limit:Duration} its process says that it stands by"))
+@then(phrase("within {limit:Duration} the former leader's process reports that it is a standby"))
 def stands_by(cluster: Cluster, election: Election, limit: float) -> None:
     eventually(
         lambda: leader_metrics.says(cluster, *election.place),
@@ -142,7 +142,7 @@ def stays_with_other(cluster: Cluster, election: Election, lasting: float) -> No
     )
 
 
-@then(phrase("within {limit:Duration} it ended with an error and was started again"))
+@then(phrase("within {limit:Duration} the paused process has exited with an error and restarted"))
 def ended_and_restarted(cluster: Cluster, frozen: Frozen, limit: float) -> None:
     eventually(
         lambda: frozen.since(cluster.shell(frozen.unit.machine)),
@@ -152,7 +152,7 @@ def ended_and_restarted(cluster: Cluster, frozen: Frozen, limit: float) -> None:
     )
 
 
-@then("it never renewed the Lease")
+@then("the paused process did not renew the Lease")
 def never_renewed(election: Election) -> None:
     late = leader_election.written_after_takeover(election)
     assert not late, f"{election.start.holder} wrote the Lease again:\n{election.watch.story()}"

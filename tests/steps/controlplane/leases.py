@@ -29,20 +29,20 @@ def holder_of(cluster: Cluster, evidence: Evidence, component: str) -> Iterator[
         )
 
 
-@then("the holder is the name of a controller and a UUID")
+@then("the holder identity is the name of a controller and a UUID")
 def holder_is_named(cluster: Cluster, election: Election) -> None:
     names = [machine.name for machine in cluster.spec.controllers]
     wrong = leases.misnamed(election.start.holder, names)
     assert not wrong, f"Lease {election.component}: {wrong}"
 
 
-@then(phrase("the Lease lasts {lasting:Duration}"))
+@then(phrase("the Lease has a duration of {lasting:Duration}"))
 def lease_lasts(election: Election, lasting: float) -> None:
     found = election.start.duration
     assert found == lasting, f"Lease {election.component} lasts {found} s, not {lasting:g} s"
 
 
-@then(phrase("for {lasting:Duration} its process and no other says that it leads"))
+@then(phrase("for {lasting:Duration} the holder's process reports that it leads, and no other"))
 def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
     consistently(
         lambda: leader_metrics.all_say(cluster, election.component),
@@ -52,19 +52,19 @@ def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
     )
 
 
-@then("all three processes say that they are healthy")
+@then("all three processes report that they are healthy")
 def all_healthy(cluster: Cluster, election: Election) -> None:
     wrong = leader_metrics.unhealthy(cluster, election.component)
     assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
 
 
-@then("no other process of its program runs on any machine")
+@then("no other process of the component's program runs on any machine")
 def no_strangers(cluster: Cluster, election: Election) -> None:
     found = leader_eligibility.strangers(cluster, election.component)
     must_be_none(found, f"only its three units run {election.component}")
 
 
-@then("each of the three may renew the Lease as its own user")
+@then("each of the three components may renew the Lease as its own user")
 def each_may_lead(cluster: Cluster, election: Election) -> None:
     """One that may not would stand by for ever; another user could do nothing as the leader."""
     found = leader_eligibility.unable(cluster, election.component)
@@ -83,7 +83,7 @@ def renewed_often(election: Election, lasting: float, limit: float) -> None:
     assert not wrong, f"Lease {election.component}: {wrong}"
 
 
-@then(phrase("half of its renewals come within {limit:Duration} of the one before"))
+@then(phrase("half of the renewals come within {limit:Duration} of the previous one"))
 def renewed_in_time(election: Election, limit: float) -> None:
     """One that is late for once says nothing of the period: a disk or a busy machine held it up."""
     usual = leader_election.usual_gap(election.watch)
@@ -93,7 +93,7 @@ def renewed_in_time(election: Election, limit: float) -> None:
         )
 
 
-@then(phrase("each of the three is set to try every {period:Duration}"))
+@then(phrase("each of the three components has a retry period of {period:Duration}"))
 def tries_every(cluster: Cluster, election: Election, period: float) -> None:
     component = election.component
     told = configz.of_each(cluster, component)
@@ -102,7 +102,7 @@ def tries_every(cluster: Cluster, election: Election, period: float) -> None:
     must_be_none(wrong, f"each {component} tries every {period:g} s")
 
 
-@then("its holder, acquisition and transitions are as before")
+@then("the Lease has the same holder, acquire time and number of transitions")
 def nothing_but_renewed(election: Election) -> None:
     assert leader_election.held(election.watch.latest()) == leader_election.held(election.start), (
         f"Lease {election.component} changed hands\n{election.watch.story()}"

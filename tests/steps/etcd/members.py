@@ -47,7 +47,7 @@ def running_members(cluster: Cluster, evidence: Evidence) -> Members:
     return found
 
 
-@given("an object that each member holds by itself", target_fixture="stored")
+@given("an object that every etcd member stores", target_fixture="stored")
 def stored_object(cluster: Cluster, namespace: str) -> Stored:
     path, name = f"/api/v1/namespaces/{namespace}/configmaps", f"deleted-{uuid.uuid4().hex[:8]}"
     cluster.api.create(path, {"metadata": {"name": name}})
@@ -56,7 +56,7 @@ def stored_object(cluster: Cluster, namespace: str) -> Stored:
     return stored
 
 
-@when("it is deleted")
+@when("the stored object is deleted")
 def object_deleted(cluster: Cluster, stored: Stored) -> None:
     cluster.api.delete(stored.path)
 
@@ -81,13 +81,13 @@ def member_killed(
     return lost
 
 
-@when("the lost member starts again")
+@when("the lost member starts")
 def member_starts(cluster: Cluster, lost: Lost, faults: Faults) -> None:
     with claimed():  # a lost member returns
         faults.start(lost.machine, cluster.layout.units.etcd)
 
 
-@then("three different members of one cluster are healthy")
+@then("three different members of one etcd cluster are healthy")
 def three_are_healthy(cluster: Cluster, members_before: Members) -> None:
     health = members.client(cluster).health()
     sick = [f"{h.endpoint}: {h.error}" for h in health if not h.healthy]
@@ -95,12 +95,12 @@ def three_are_healthy(cluster: Cluster, members_before: Members) -> None:
     must_be_none(sick + members.strangers(members_before), "three members are healthy")
 
 
-@then("all three name the same leader in the same term")
+@then("all three members name the same leader in the same term")
 def one_leader(members_before: Members) -> None:
     must_be_none(members.disagreements(members_before), "one leads and all agree")
 
 
-@then(phrase("each runs etcd {version:Name}"))
+@then(phrase("each member runs etcd {version:Name}"))
 def runs_version(members_before: Members, version: str) -> None:
     others = [
         f"{s.endpoint} runs {s.version}"
@@ -110,14 +110,14 @@ def runs_version(members_before: Members, version: str) -> None:
     must_be_none(others, f"each member runs etcd {version}")
 
 
-@then("every API server was told of all three members")
+@then("every API server is configured with all three members")
 def all_members_known(cluster: Cluster) -> None:
     must_be_none(
         quorum_settings.unknown_members(cluster), "each API server knows every member of etcd"
     )
 
 
-@then("every member beats each 100 ms and gives its leader up after 1000 ms")
+@then("every member has a heartbeat interval of 100 ms and an election timeout of 1000 ms")
 def members_notice_soon(cluster: Cluster) -> None:
     must_be_none(
         quorum_settings.slow_members(cluster), "each member notices within 1 s that none leads"
@@ -126,7 +126,8 @@ def members_notice_soon(cluster: Cluster) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} a write through each API server is read from both other members"
+        "within {limit:Duration} a write through each API server is read from both "
+        "remaining members"
     )
 )
 def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
@@ -139,7 +140,7 @@ def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
     )
 
 
-@then("the processes of the others run on, with at most one change of leader")
+@then("no remaining member has restarted, with at most one change of leader")
 def others_run_on(cluster: Cluster, members_before: Members, lost: Lost) -> None:
     now = members.processes(cluster)
     must_be_none(members.restarted(members_before, now, but=lost.machine), "the others run on")
@@ -148,18 +149,18 @@ def others_run_on(cluster: Cluster, members_before: Members, lost: Lost) -> None
     assert not many, f"leader changes that a member saw, more than one: {many}"
 
 
-@then(phrase("within {limit:Duration} it holds the same data as the others"))
+@then(phrase("within {limit:Duration} every member has the same data"))
 def same_data(cluster: Cluster, limit: float) -> None:
     members.await_same_data(cluster, within=scaled(limit))
 
 
-@then("the running members are untouched")
+@then("the running etcd members are untouched")
 def untouched(cluster: Cluster, members_before: Members) -> None:
     found = members.differences(members_before, members.look(cluster))
     must_be_none(found, "the running etcd did not notice")
 
 
-@then(phrase("within {limit:Duration} no member holds it by itself"))
+@then(phrase("within {limit:Duration} no etcd member stores the object"))
 def no_member_holds(cluster: Cluster, stored: Stored, limit: float) -> None:
     eventually(
         lambda: members.holders(cluster, stored.key),

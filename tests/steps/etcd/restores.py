@@ -22,12 +22,12 @@ class Fresh:
     live_inode: str
 
 
-@when("the snapshot is restored beside the running etcd", target_fixture="restored")
+@when("the snapshot is restored to a separate member", target_fixture="restored")
 def restore_beside(snapshot: Snapshot, workbench: Workbench) -> RestoredMember:
     return workbench.start_restored(snapshot)
 
 
-@when("it is restored into a fresh directory", target_fixture="fresh")
+@when("the snapshot is restored to a fresh directory", target_fixture="fresh")
 def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
     before = live_files(workbench, "fresh")
     answer = workbench.restore(snapshot.path, before.name)
@@ -36,7 +36,10 @@ def restore_fresh(workbench: Workbench, snapshot: Snapshot) -> Fresh:
     return before
 
 
-@when("that object is deleted and another created", target_fixture="later")
+@when(
+    "the object with the known value is deleted and a later object is created",
+    target_fixture="later",
+)
 def delete_and_create(cluster: Cluster, known: Known) -> str:
     path = f"/api/v1/namespaces/{known.namespace}/configmaps"
     cluster.api.delete(f"{path}/{known.name}")
@@ -44,13 +47,13 @@ def delete_and_create(cluster: Cluster, known: Known) -> str:
     return "later"
 
 
-@then("that directory holds a member")
+@then("the fresh directory has a member")
 def holds_member(workbench: Workbench, fresh: Fresh) -> None:
     found = workbench.entries(workbench.path(f"{fresh.name}/member"))
     assert found == ["snap", "wal"], f"the restored directory holds {found}"
 
 
-@then("restoring into it again is refused")
+@then("restoring the snapshot to the same directory again is refused")
 def refused_again(workbench: Workbench, snapshot: Snapshot, fresh: Fresh) -> None:
     answer = workbench.restore(snapshot.path, fresh.name)
     assert answer.exit_status != 0, "the restore wrote over a member"
@@ -63,13 +66,16 @@ def live_files_untouched(workbench: Workbench, fresh: Fresh) -> None:
     assert now == fresh, f"the running member's files were {fresh} and are {now}"
 
 
-@then("it is a healthy cluster of its own")
+@then("the restored member is a healthy cluster of its own")
 def own_cluster(cluster: Cluster, restored: RestoredMember) -> None:
     wrong = keyspace_diff.not_alone(restored.ctl, members.client(cluster, restored.ctl.shell.name))
     must_be_none(wrong, "the restored member is a healthy cluster of its own")
 
 
-@then("every key has the same bytes as in the running etcd at that revision")
+@then(
+    "every key of the restored member has the same bytes as in the running etcd at "
+    "the snapshot's revision"
+)
 def same_bytes(
     workbench: Workbench, snapshot: Snapshot, restored: RestoredMember, evidence: Evidence
 ) -> None:
@@ -81,7 +87,7 @@ def same_bytes(
     must_be_none(keyspace_diff.different(live, there), f"keys and bytes at revision {revision}")
 
 
-@then("its Nodes have the UIDs that the API tells")
+@then("the restored Nodes have the UIDs that the API returns")
 def same_nodes(cluster: Cluster, restored: RestoredMember) -> None:
     wrong = keyspace_diff.wrong_nodes(cluster.api, restored.ctl.entries(keyspace_diff.NODES))
     must_be_none(wrong, "the restored Nodes are those of the API")
@@ -95,13 +101,13 @@ def has_deleted(restored: RestoredMember, known: Known) -> None:
     assert known.uid.encode() in entry.value, f"{key} has another UID than {known.uid}"
 
 
-@then("it has nothing of the later one")
+@then("the restored member does not have the later object")
 def lacks_later(restored: RestoredMember, known: Known, later: str) -> None:
     key = members.config_map_key(known.namespace, later)
     assert restored.ctl.find(key) is None, f"{key}, made after the snapshot, is in it"
 
 
-@then("the API has the later one only")
+@then("the API has only the later object")
 def api_has_later(cluster: Cluster, known: Known, later: str) -> None:
     path = f"/api/v1/namespaces/{known.namespace}/configmaps"
     assert cluster.api.find(f"{path}/{known.name}") is None, f"{known.name} is back"

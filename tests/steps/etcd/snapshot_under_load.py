@@ -21,7 +21,7 @@ A_SIDE = 10
 """Writes before and after the snapshot: without them its revision says nothing (claim 63.4)."""
 
 
-@given("a writer that makes five ConfigMaps a second", target_fixture="writer")
+@given("a client that creates five ConfigMaps a second", target_fixture="writer")
 def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
     writing = Writer(cluster.api, namespace, a_second=A_SECOND).open()
     try:
@@ -30,7 +30,7 @@ def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
         writing.close()
 
 
-@when("a snapshot is taken while it writes", target_fixture="snapshot")
+@when("a snapshot is taken while the client writes", target_fixture="snapshot")
 def snapshot_under_load(workbench: Workbench, writer: Writer) -> Snapshot:
     await_writes(writer, A_SIDE)
     snapshot = workbench.save()
@@ -52,7 +52,7 @@ def await_writes(writer: Writer, count: int) -> None:
     )
 
 
-@then("its revision lies between those read before and after it")
+@then("the snapshot's revision is in the range read around the snapshot")
 def revision_between(workbench: Workbench, snapshot: Snapshot) -> None:
     revision = workbench.status(snapshot.path)["revision"]
     assert snapshot.before <= revision <= snapshot.after, (
@@ -60,7 +60,9 @@ def revision_between(workbench: Workbench, snapshot: Snapshot) -> None:
     )
 
 
-@then(phrase("at least {count:Count} ConfigMaps were written on each side of it"))
+@then(
+    phrase("at least {count:Count} ConfigMaps were written on each side of the snapshot's revision")
+)
 def enough_each_side(
     workbench: Workbench, snapshot: Snapshot, writer: Writer, evidence: Evidence, count: int
 ) -> None:
@@ -71,7 +73,9 @@ def enough_each_side(
     require(min(early, late) >= count, f"too few writes to show a point in time: {seen}")
 
 
-@then("the restored member holds those written up to that revision and none after")
+@then(
+    "the restored member has the ConfigMaps written up to the snapshot's revision, and no later one"
+)
 def point_in_time(
     workbench: Workbench, snapshot: Snapshot, writer: Writer, restored: RestoredMember
 ) -> None:
@@ -81,6 +85,6 @@ def point_in_time(
     must_be_none(wrong, f"the snapshot is the store at revision {revision}")
 
 
-@then("no write failed")
+@then("every write of the client succeeded")
 def no_write_failed(writer: Writer) -> None:
     must_be_none(writer.failures, "every write during the snapshot succeeded")

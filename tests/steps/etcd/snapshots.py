@@ -38,15 +38,15 @@ def snapshot(known: Known) -> Snapshot:
     return known.snapshot
 
 
-@given("a snapshot of the running etcd", target_fixture="snapshot")
-@when("a snapshot is taken of one member", target_fixture="snapshot")
+@given("a snapshot of one etcd member", target_fixture="snapshot")
+@when("a snapshot of one etcd member is taken", target_fixture="snapshot")
 def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
     snapshot = workbench.save()
     evidence.record("snapshot", "figures", workbench.status(snapshot.path))
     return snapshot
 
 
-@when("a snapshot is taken of each member, on its machine", target_fixture="snapshots")
+@when("a snapshot is taken of each etcd member, on its machine", target_fixture="snapshots")
 def take_of_each(workbenches: list[Workbench], evidence: Evidence) -> list[Snapshot]:
     snapshots = parallel.answers(workbenches, Workbench.save)
     for bench, snapshot in zip(workbenches, snapshots, strict=True):
@@ -54,7 +54,7 @@ def take_of_each(workbenches: list[Workbench], evidence: Evidence) -> list[Snaps
     return snapshots
 
 
-@given("a snapshot that holds a known value", target_fixture="known")
+@given("a snapshot that contains a known value", target_fixture="known")
 def known_value(cluster: Cluster, namespace: str, workbench: Workbench) -> Known:
     name, value = "known", f"marker-{uuid.uuid4()}"
     body = {"metadata": {"name": name}, "data": {"value": value}}
@@ -62,27 +62,27 @@ def known_value(cluster: Cluster, namespace: str, workbench: Workbench) -> Known
     return Known(workbench.save(), namespace, name, value, made["metadata"]["uid"])
 
 
-@when("a snapshot of all three endpoints is asked for", target_fixture="refusal")
+@when("a snapshot of all three endpoints is requested", target_fixture="refusal")
 def ask_three(cluster: Cluster, workbench: Workbench) -> Result:
     everyone = members.client(cluster, workbench.shell.name)
     return workbench.ask_to_save(everyone, "three.db")
 
 
-@when("its status is read twice", target_fixture="statuses")
+@when("the status of the snapshot is read twice", target_fixture="statuses")
 def read_twice(workbench: Workbench, snapshot: Snapshot) -> list[dict[str, Any]]:
     before = workbench.sha256(snapshot.path)
     found = [workbench.status(snapshot.path), workbench.status(snapshot.path)]
     return [{**status, "sha256 before": before} for status in found]
 
 
-@when("half of its copy is cut off", target_fixture="half")
+@when("a copy of the snapshot is truncated to half", target_fixture="half")
 def cut_off(workbench: Workbench, snapshot: Snapshot) -> str:
     half = workbench.copy(snapshot.path, "half.db")
     workbench.cut_in_half(half)
     return half
 
 
-@when("one byte of that value is changed in a copy", target_fixture="damaged")
+@when("one byte of the known value is changed in a copy of the snapshot", target_fixture="damaged")
 def change_one_byte(workbench: Workbench, known: Known) -> str:
     damaged = workbench.copy(known.snapshot.path, "damaged.db")
     places = workbench.places(known.value, damaged)
@@ -91,7 +91,7 @@ def change_one_byte(workbench: Workbench, known: Known) -> str:
     return damaged
 
 
-@then("each file is complete, has a checksum, and only root may read it")
+@then("each snapshot file is complete, has a checksum, and only root may read it")
 def private_files(workbenches: list[Workbench], snapshots: list[Snapshot]) -> None:
     wrong = [
         f"{bench.shell.name}: {text}"
@@ -101,7 +101,7 @@ def private_files(workbenches: list[Workbench], snapshots: list[Snapshot]) -> No
     must_be_none(wrong, "each snapshot is a whole file of root's alone")
 
 
-@then("etcdctl named the version of the members' storage")
+@then("etcdctl reports the storage version of the members")
 def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
     """Article 63 shows "Server version 3.6.0": the data's format, not the program's version."""
     versions = {status.storage for status in members.client(cluster).statuses()}
@@ -111,20 +111,20 @@ def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
     must_be_none(wrong, f"etcdctl says {word!r} of each snapshot")
 
 
-@then("etcdctl refuses, because it needs exactly one endpoint")
+@then("etcdctl refuses the snapshot, because it needs exactly one endpoint")
 def refuses_three(refusal: Result) -> None:
     said = refusal.stderr + refusal.stdout
     assert refusal.exit_status != 0, f"etcdctl took a snapshot of three endpoints: {said}"
     assert WRONG_NUMBER in said, f"etcdctl refused for another reason: {said}"
 
 
-@then("no file is left behind")
+@then("the refused snapshot leaves no file")
 def nothing_left(workbench: Workbench) -> None:
     left = workbench.entries(workbench.directory)
     assert not left, f"files in the directory of the refused snapshot: {left}"
 
 
-@then(phrase("both say the same hash, revision, size and version {version:Name}"))
+@then(phrase("both statuses have the same hash, revision, size and version {version:Name}"))
 def same_status(statuses: list[dict[str, Any]], version: str) -> None:
     one, other = statuses
     assert one == other, f"two looks at one file: {one} and {other}"
@@ -132,7 +132,7 @@ def same_status(statuses: list[dict[str, Any]], version: str) -> None:
     assert one["version"].startswith(f"{version}."), f"its version is {one['version']!r}"
 
 
-@then("it counts the keys that lived at its revision")
+@then("the status counts the keys that were live at the snapshot's revision")
 def counts_keys(workbench: Workbench, statuses: list[dict[str, Any]]) -> None:
     """Live keys only, by etcdutl 3.6.8 (ET etcdutl snapshot/v3_snapshot.go)."""
     said, revision = statuses[0]["totalKey"], statuses[0]["revision"]
@@ -140,7 +140,7 @@ def counts_keys(workbench: Workbench, statuses: list[dict[str, Any]]) -> None:
     assert said == lived, f"the status counts {said} keys, at revision {revision} lived {lived}"
 
 
-@then("its bytes are unchanged")
+@then("the snapshot file is unchanged")
 def bytes_unchanged(
     workbench: Workbench, snapshot: Snapshot, statuses: list[dict[str, Any]]
 ) -> None:
@@ -148,7 +148,7 @@ def bytes_unchanged(
     assert now == statuses[0]["sha256 before"], f"reading its status changed {snapshot.path}"
 
 
-@then("etcdutl tells no status of the copy but tells that of the snapshot")
+@then("etcdutl reports the status of the snapshot and refuses the truncated copy")
 def no_status_of_half(workbench: Workbench, snapshot: Snapshot, half: str) -> None:
     whole = workbench.ask_status(snapshot.path)
     assert whole.exit_status == 0, f"the whole snapshot has no status either: {whole.stderr}"
@@ -156,14 +156,14 @@ def no_status_of_half(workbench: Workbench, snapshot: Snapshot, half: str) -> No
     assert answer.exit_status != 0, f"half a file has a status: {answer.stdout}"
 
 
-@then("etcdctl tells no status at all")
+@then("etcdctl reports no status")
 def no_status_by_etcdctl(workbench: Workbench, snapshot: Snapshot) -> None:
     answer = workbench.ask_etcdctl_status(snapshot.path)
     told = answer.exit_status == 0 and '"hash"' in answer.stdout
     assert not told, f"etcdctl snapshot status still answers: {answer.stdout}"
 
 
-@then("restoring the copy fails on its checksum and leaves no member")
+@then("restoring the copy is refused for its checksum and leaves no member")
 def damaged_is_refused(workbench: Workbench, damaged: str) -> None:
     answer = workbench.restore(damaged, "from-damaged")
     assert answer.exit_status != 0, "the damaged file was restored without a word"
@@ -172,7 +172,7 @@ def damaged_is_refused(workbench: Workbench, damaged: str) -> None:
     assert not left, f"the failed restore left a member that could start: {left}"
 
 
-@then("the untouched file can be restored")
+@then("the unchanged snapshot can be restored")
 def untouched_restores(workbench: Workbench, known: Known) -> None:
     answer = workbench.restore(known.snapshot.path, "from-untouched")
     assert answer.exit_status == 0, f"the untouched file was refused too: {answer.stderr}"

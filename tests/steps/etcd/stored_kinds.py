@@ -17,7 +17,7 @@ from infra.wait import eventually
 OBJECT = "kept"
 
 
-@given("an object of a kind that is defined for it", target_fixture="own")
+@given("a custom resource of a new CustomResourceDefinition", target_fixture="own")
 def object_of_own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]:
     own = Parameters(cluster.api, namespace)
     try:
@@ -28,12 +28,12 @@ def object_of_own_kind(cluster: Cluster, namespace: str) -> Iterator[Parameters]
         own.remove()
 
 
-@when("the object is deleted")
+@when("the custom resource is deleted")
 def delete_object(own: Parameters) -> None:
     own.delete(OBJECT)
 
 
-@then("etcd holds the object with its UID, and the APIService of metrics")
+@then("etcd stores the custom resource with its UID, and the APIService of metrics.k8s.io")
 def etcd_holds(cluster: Cluster, own: Parameters) -> None:
     uids = uids_of(cluster, own)
     stored = members.client(cluster).find(key_of(own))
@@ -45,14 +45,14 @@ def etcd_holds(cluster: Cluster, own: Parameters) -> None:
         raise ClaimError("etcd should hold the APIService of metrics: the listing shows none")
 
 
-@then("no other key of etcd is of metrics")
+@then("etcd stores no other key of metrics.k8s.io")
 def no_metrics_in_etcd(cluster: Cluster) -> None:
     wanted = f"/registry/apiregistration.k8s.io/apiservices/{aggregation.NAME}"
     others = [key for key in keys_of_metrics(cluster) if key != wanted]
     must_be_none(others, "metrics are not stored")
 
 
-@then("etcd holds it no more")
+@then("etcd no longer stores the custom resource")
 def etcd_forgot(cluster: Cluster, own: Parameters) -> None:
     eventually(
         lambda: members.client(cluster).find(key_of(own)) is None,

@@ -62,7 +62,7 @@ def known_pair(cluster: Cluster, namespace: str) -> Pair:
     return pair
 
 
-@when("a Secret is made through each API server", target_fixture="made")
+@when("a Secret is created through each API server", target_fixture="made")
 def made_through_each(cluster: Cluster, namespace: str) -> Made:
     path, values = f"/api/v1/namespaces/{namespace}/secrets", {}
     for machine, api in cluster.api_servers().items():
@@ -72,7 +72,7 @@ def made_through_each(cluster: Cluster, namespace: str) -> Made:
     return Made(namespace, values)
 
 
-@then("every API server reads each of them")
+@then("every API server returns each of the Secrets")
 def all_read(cluster: Cluster, made: Made) -> None:
     wrong: list[str] = []
     for machine, api in cluster.api_servers().items():
@@ -80,7 +80,7 @@ def all_read(cluster: Cluster, made: Made) -> None:
     must_be_none(wrong, "a Secret that one API server stored is read by every other")
 
 
-@then("every Secret in etcd is marked as encrypted, those among them")
+@then("every Secret in etcd is marked as encrypted, including the new ones")
 def all_encrypted(cluster: Cluster, made: Made, evidence: Evidence) -> None:
     """Also those from before: a snapshot has them all."""
     stored = members.client(cluster).entries(SECRETS)
@@ -97,7 +97,7 @@ def stored_encrypted(workbench: Workbench, pair: Pair) -> None:
     assert entry.value.startswith(MARK), "the Secret is stored without encryption"
 
 
-@then("the file shows the ConfigMap's value but not the Secret's")
+@then("the snapshot file contains the ConfigMap's value and not the Secret's")
 def file_shows(workbench: Workbench, snapshot: Snapshot, pair: Pair) -> None:
     shown = workbench.places(pair.config_map, snapshot.path)
     require(shown, "not even the ConfigMap's value is in the file: nothing is proven (control)")

@@ -49,7 +49,7 @@ def metrics_of_api_servers(cluster: Cluster) -> dict[str, list[Sample]]:
 
 
 @given(
-    phrase("the health indicators of each {component:Checked}", Checked=CHECKED),
+    phrase("the SLI metrics of each {component:Checked}", Checked=CHECKED),
     target_fixture="samples",
 )
 def indicators_of(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
@@ -58,34 +58,36 @@ def indicators_of(cluster: Cluster, component: str) -> dict[str, list[Sample]]:
     return component_metrics.indicators(cluster, component)
 
 
-@given("a kind of the scenario's own that every API server serves", target_fixture="kind")
+@given("a CustomResourceDefinition that every API server serves", target_fixture="kind")
 def kind_of_its_own(own_kind: Parameters) -> Parameters:
     return own_kind
 
 
-@given("how often each API server was asked for an object of it", target_fixture="counted")
+@given(
+    "the number of requests for the custom resource on each API server", target_fixture="counted"
+)
 def counted_before(cluster: Cluster, kind: Parameters) -> dict[str, float]:
     return component_metrics.gets_of(cluster, kind.group)
 
 
-@given("an account without rights", target_fixture="account")
+@given("a ServiceAccount without permissions", target_fixture="account")
 def plain_account(accounts: Accounts) -> TokenAccount:
     return accounts.make("plain")
 
 
-@when(phrase("one API server is asked {count:Count} times for an object of it"))
+@when(phrase("the custom resource is requested {count:Count} times from one API server"))
 def ask_one(cluster: Cluster, kind: Parameters, count: int) -> None:
     first, *_ = cluster.api_servers().values()
     for _ in range(count):
         first.ask("GET", kind.path("absent"))
 
 
-@when(phrase("each {component:Checked} is asked for its health", Checked=CHECKED))
+@when(phrase("the health of each {component:Checked} is requested", Checked=CHECKED))
 def ask_health(cluster: Cluster, component: str) -> None:
     component_metrics.ask_health(cluster, component)
 
 
-@then("each tells of requests in flight, mutating and reading")
+@then("each API server exports its in-flight requests, mutating and read-only")
 def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
     looked_at(samples)
     wrong = [
@@ -97,14 +99,14 @@ def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
     must_be_none(wrong, "each API server tells of requests in flight")
 
 
-@then("each counts requests by the documented labels")
+@then("each API server counts requests with the documented labels")
 def counts_by_labels(samples: dict[str, list[Sample]]) -> None:
     must_be_none(
         component_metrics.mislabelled(samples, LABELS), "requests are counted by these labels"
     )
 
 
-@then("each counts requests for Nodes by themselves")
+@then("each API server counts requests for Nodes separately")
 def counts_apart(samples: dict[str, list[Sample]]) -> None:
     wrong = [
         m for m, found in samples.items() if not component_metrics.requests(found, resource="nodes")
@@ -112,7 +114,7 @@ def counts_apart(samples: dict[str, list[Sample]]) -> None:
     must_be_none(wrong, "each API server has counted requests for Nodes by themselves")
 
 
-@then(phrase("its counter has grown by {count:Count}"))
+@then(phrase("the request counter of that API server has grown by {count:Count}"))
 def counter_grew(cluster: Cluster, kind: Parameters, counted: dict[str, float], count: int) -> None:
     first, *_ = cluster.api_servers()
     grown = component_metrics.gets_of(cluster, kind.group)[first] - counted[first]
@@ -120,14 +122,14 @@ def counter_grew(cluster: Cluster, kind: Parameters, counted: dict[str, float], 
         raise ClaimError(f"the counter of {first} should grow by {count}; it grew by {grown:g}")
 
 
-@then("the counters of the other API servers have not")
+@then("the request counters of the other API servers have not grown")
 def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]) -> None:
     now = component_metrics.gets_of(cluster, kind.group)
     wrong = [f"{m}: {now[m] - counted[m]:g} more" for m in list(now)[1:] if now[m] != counted[m]]
     must_be_none(wrong, "requests are counted only where they were made")
 
 
-@then(phrase('a member of "{group:Name}" may read metrics, indicators and health'))
+@then(phrase('a member of "{group:Name}" may read metrics, SLI metrics and health'))
 def member_may_read(cluster: Cluster, group: str) -> None:
     servers = cluster.api_servers().items()
     asked = {
@@ -138,7 +140,7 @@ def member_may_read(cluster: Cluster, group: str) -> None:
     must_be_none(wrong, f"each API server lets a member of {group} read")
 
 
-@then("that account is refused metrics and indicators with 403")
+@then("the ServiceAccount is refused metrics and SLI metrics with 403")
 def account_refused(cluster: Cluster, account: TokenAccount) -> None:
     servers = cluster.api_servers().items()
     asked = {m: component_metrics.statuses(account.api(api), READABLE[:2]) for m, api in servers}
@@ -146,7 +148,7 @@ def account_refused(cluster: Cluster, account: TokenAccount) -> None:
     must_be_none(wrong, "each API server refuses an account without rights")
 
 
-@then("each says that its checks are healthy")
+@then("every health check of each component is healthy")
 def checks_healthy(samples: dict[str, list[Sample]]) -> None:
     wrong = [f"{m}: {component_metrics.unhealthy(found)}" for m, found in samples.items()]
     must_be_none([line for line in wrong if not line.endswith("[]")], "every check is healthy")
@@ -170,7 +172,7 @@ def checks_counted(
     )
 
 
-@then(phrase("within {limit:Duration} its kubelet counts containers by state as the runtime does"))
+@then(phrase("within {limit:Duration} the kubelet counts containers by state as the runtime does"))
 def counts_as_runtime(cluster: Cluster, pod: RunningPod, limit: float, evidence: Evidence) -> None:
     """States that the runtime has now: a gauge of a state that is over keeps its last number."""
     seen = eventually(
@@ -182,7 +184,7 @@ def counts_as_runtime(cluster: Cluster, pod: RunningPod, limit: float, evidence:
     evidence.table("containers by state", "state, count", seen[0].items())
 
 
-@then("two of the running ones at least are the Pod's")
+@then("at least two of the running containers are the Pod's")
 def pods_own_run(pod: RunningPod) -> None:
     running = kubelet.containers_of_runtime(pod.shell).get("running", 0)
     own = len(pod.first.cgroups.containers)
@@ -190,7 +192,7 @@ def pods_own_run(pod: RunningPod) -> None:
         raise ClaimError(f"{pod.name} runs {own} containers; {pod.node} runs {running} in all")
 
 
-@when("the API server of one controller is restarted", target_fixture="restarted")
+@when("the API server of one controller restarts", target_fixture="restarted")
 def restart_one(cluster: Cluster) -> str:
     machine = str(cluster.spec.controllers[-1].name)
     unit = cluster.layout.units.api_server
@@ -199,7 +201,9 @@ def restart_one(cluster: Cluster) -> str:
     return machine
 
 
-@then("it counts anew from a later start, and the others go on counting")
+@then(
+    "the counters of the restarted API server start again from 0, and those of the others continue"
+)
 def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: str) -> None:
     now = component_metrics.of_api_servers(cluster, "/metrics")
     wrong = component_metrics.not_begun_anew(samples, now, restarted)

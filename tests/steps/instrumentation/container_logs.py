@@ -13,13 +13,13 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 
-@given("the nonce that it has printed", target_fixture="nonces")
+@given("the nonce that the Pod has printed", target_fixture="nonces")
 def printed_nonce(pod: RunningPod) -> list[str]:
     with preparing():
         return [Log(pod).nonce()]
 
 
-@given("its three lines are stored")
+@given("the Pod's three lines are stored")
 def three_lines(pod: RunningPod) -> None:
     eventually(
         lambda: sum(line.tag == "F" for line in Log(pod).lines()),
@@ -29,12 +29,12 @@ def three_lines(pod: RunningPod) -> None:
     )
 
 
-@when("the Pod is removed")
+@when("the Pod is deleted")
 def remove_pod(pod: RunningPod) -> None:
     pod.pods.delete(pod.name)
 
 
-@then("its file on the worker and the link to it hold the nonce")
+@then("the Pod's log file on the worker and the link to the file contain the nonce")
 def file_and_link_hold(pod: RunningPod, nonces: list[str], evidence: Evidence) -> None:
     log = Log(pod)
     evidence.record("where the line lies", "text", f"{log.link}\n-> {log.file}")
@@ -43,7 +43,7 @@ def file_and_link_hold(pod: RunningPod, nonces: list[str], evidence: Evidence) -
             raise ClaimError(f"{path} on {pod.node} should hold {nonces[0]}")
 
 
-@then("of all logs of all workers only its own holds it")
+@then("no other log file on any worker contains the nonce")
 def only_there(cluster: Cluster, pod: RunningPod, nonces: list[str]) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [(one.name, path) for one in shells for path in container_logs.holding(one, nonces[0])]
@@ -58,43 +58,48 @@ def lines_have_parts(pod: RunningPod, evidence: Evidence) -> None:
     evidence.record("the last lines of the file", "table", table)
 
 
-@then("both streams are among them, every line tagged as whole")
+@then("the stored lines are of both streams, and every line is tagged as full")
 def both_streams(pod: RunningPod) -> None:
     seen = {(line.stream, line.tag) for line in Log(pod).lines()}
     if seen != {("stdout", "F"), ("stderr", "F")}:
         raise ClaimError(f"stdout and stderr should be there, tagged F; it is {sorted(seen)}")
 
 
-@then(phrase("the stored pieces are of {sizes} letters"))
+@then(phrase("the stored parts have {sizes} characters"))
 def pieces(pod: RunningPod, sizes: str) -> None:
     must_be_sizes([line.text for line in Log(pod).lines()], sizes, "stored pieces")
 
 
-@then("the pieces that go on are tagged as parts")
+@then("every part but the last of a line is tagged as partial")
 def tagged_parts(pod: RunningPod) -> None:
     tags = "".join(line.tag for line in Log(pod).lines())
     if tags != "FPFPPF":
         raise ClaimError(f"the pieces should be tagged F, P F, P P F; they are {tags}")
 
 
-@then(phrase("the API gives lines of {sizes} letters"))
+@then(phrase("the API returns lines of {sizes} characters"))
 def api_joins(pod: RunningPod, sizes: str) -> None:
     must_be_sizes(Log(pod).ask().text.splitlines(), sizes, "lines of the API")
 
 
-@then("the API gives the texts of the file and nothing else")
+@then("the API returns the texts of the file and nothing else")
 def api_gives_texts(pod: RunningPod) -> None:
     must_equal(Log(pod).ask().text, [line.text for line in Log(pod).lines()], "without times")
 
 
-@then("with times it gives the stored times")
+@then("with timestamps, the API returns the stored times")
 def api_gives_times(pod: RunningPod) -> None:
     """To nine digits, filled up with zeros: the file leaves those at the end away."""
     wanted = [f"{line.full_time} {line.text}" for line in Log(pod).lines()]
     must_equal(Log(pod).ask(timestamps="true").text, wanted, "with times")
 
 
-@then(phrase("the last {count:Count} lines and the first {size:Count} bytes are exactly those"))
+@then(
+    phrase(
+        "the last {count:Count} lines and the first {size:Count} bytes are exactly those "
+        "of the file"
+    )
+)
 def tail_and_limit(pod: RunningPod, count: int, size: int) -> None:
     texts = [line.text for line in Log(pod).lines()]
     must_equal(Log(pod).ask(tailLines=str(count)).text, texts[-count:], f"the last {count}")
@@ -103,7 +108,10 @@ def tail_and_limit(pod: RunningPod, count: int, size: int) -> None:
         raise ClaimError(f"the first {size} bytes should be {wanted!r}; they are {got!r}")
 
 
-@then("all are given since the second of the first, none since the second after the last")
+@then(
+    "the API returns all lines since the second of the first, and none since the "
+    "second after the last"
+)
 def since_time(pod: RunningPod) -> None:
     """The API server hands the kubelet whole seconds."""
     lines = Log(pod).lines()
@@ -124,7 +132,7 @@ def options_refused(cluster: Cluster, pod: RunningPod, status: int) -> None:
     must_be_none(wrong, f"such options are refused with {status}")
 
 
-@then("the link is a link to the Pod's file and ends in the container's ID")
+@then("the link is a symbolic link to the Pod's file and ends in the container's ID")
 def link_is_link(pod: RunningPod) -> None:
     log = Log(pod)
     target = pod.shell.run(["readlink", log.link], check=False).stdout.strip()
@@ -132,7 +140,7 @@ def link_is_link(pod: RunningPod) -> None:
         raise ClaimError(f"{log.link} should be a link to {log.file}; it is {target or 'none'}")
 
 
-@then(phrase("within {limit:Duration} neither the link nor the Pod's folder of logs is left"))
+@then(phrase("within {limit:Duration} neither the link nor the Pod's log directory is left"))
 def logs_are_gone(pod: RunningPod, limit: float) -> None:
     eventually(
         Log(pod).left,

@@ -27,7 +27,7 @@ Agents = dict[str, JsonObject]
 """Pods of the agent by worker."""
 
 
-@given("an agent on every worker that copies logs", target_fixture="agents")
+@given("a logging agent on every worker", target_fixture="agents")
 def agents(workloads: Workloads) -> Agents:
     ready = workloads.run_daemons("agent")
     return {pod["spec"]["nodeName"]: pod for pod in ready}
@@ -39,7 +39,7 @@ def talkers(workloads: Workloads, cluster: Cluster) -> list[RunningPod]:
     return [workloads.run("talker", node=name, name=f"rz-{name}") for name in names]
 
 
-@given("the agents have copied their nonces", target_fixture="copied")
+@given("the agents have copied the nonces of the talker Pods", target_fixture="copied")
 def copied_nonces(talkers: list[RunningPod], agents: Agents) -> list[str]:
     found = [Log(pod).nonce() for pod in talkers]
     eventually(
@@ -57,18 +57,18 @@ def counting_elsewhere(workloads: Workloads, cluster: Cluster, pod: RunningPod) 
     return workloads.run("counting", node=other, name="elsewhere")
 
 
-@when("both Pods are removed")
+@when("the talker Pods are deleted")
 def remove_both(talkers: list[RunningPod]) -> None:
     for pod in talkers:
         pod.pods.delete(pod.name)
 
 
-@when("the kubelet of its worker is stopped")
+@when("the kubelet on the Pod's worker stops")
 def stop_kubelet(faults: Faults, pod: RunningPod) -> None:
     faults.stop(pod.node, pod.shell.layout.units.kubelet)
 
 
-@when("the kubelet is started again", target_fixture="meanwhile")
+@when("the kubelet on the counting Pod's worker starts", target_fixture="meanwhile")
 def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
     """The numbers that the Pod printed up to now, while nobody could ask for them."""
     meanwhile = log_rotation.numbers_in(Log(pod), ["0.log"])
@@ -76,7 +76,7 @@ def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
     return meanwhile
 
 
-@then("the API knows their logs no more")
+@then("within 60 s the API answers 404 for the logs of the talker Pods")
 def logs_unknown(talkers: list[RunningPod]) -> None:
     eventually(
         lambda: [Log(pod).ask().status for pod in talkers],
@@ -86,7 +86,9 @@ def logs_unknown(talkers: list[RunningPod]) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} no file or link of them is left on the workers"))
+@then(
+    phrase("within {limit:Duration} no log file or link of the talker Pods is left on the workers")
+)
 def nothing_left(talkers: list[RunningPod], limit: float) -> None:
     eventually(
         lambda: [path for pod in talkers for path in Log(pod).left()],
@@ -96,7 +98,7 @@ def nothing_left(talkers: list[RunningPod], limit: float) -> None:
     )
 
 
-@then("the agents' copies still hold their nonces")
+@then("the agents still have the nonces of the talker Pods")
 def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) -> None:
     wrong = [
         f"the agent of {pod.node} has lost {nonce}"
@@ -106,14 +108,22 @@ def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) ->
     must_be_none(wrong, "what an agent copied outlives the Pod")
 
 
-@when("a stranger calls every component of the controllers", target_fixture="told")
+@when(
+    "a client of an unknown CA connects to every component on the controllers",
+    target_fixture="told",
+)
 def stranger_calls(cluster: Cluster, talkers: list[RunningPod]) -> dict[str, str]:
     """Words of what happens to components: the stranger's number and the Pods' namespace."""
     serial = component_logs.call_as_stranger(cluster)
     return {"the stranger": serial, "the Pod": talkers[0].pods.namespace}
 
 
-@then(phrase("within {limit:Duration} journals hold what these tell of it, in the form of each"))
+@then(
+    phrase(
+        "within {limit:Duration} the journals report these events, in the log format of "
+        "each component"
+    )
+)
 def journals_hold(
     cluster: Cluster,
     told: dict[str, str],
@@ -128,12 +138,12 @@ def journals_hold(
     evidence.table("lines of components", "component, machine, form, line", found)
 
 
-@then("whatever any component prints goes to its machine's journal, kube-proxies' too")
+@then("every component, including kube-proxy, prints to its machine's journal")
 def outputs_go_to_journals(cluster: Cluster) -> None:
     must_be_none(component_output.elsewhere(cluster), "components print to the journal")
 
 
-@then("no component has a folder among the logs of Pods, where the Pods have theirs")
+@then("no component has a directory in the log directory of Pods, and each talker Pod has one")
 def no_folders(talkers: list[RunningPod]) -> None:
     words = ("kubelet", "containerd", "kube-apiserver", "kube-scheduler", "etcd")
     for pod in talkers:
@@ -143,7 +153,7 @@ def no_folders(talkers: list[RunningPod]) -> None:
     must_be_none(found, "components are no containers")
 
 
-@then("the journals of the workers hold the Pods' namespace and not their nonces")
+@then("the workers' journals contain the talker Pods' namespace and not their nonces")
 def nonces_not_in_journals(talkers: list[RunningPod]) -> None:
     for pod in talkers:
         known = journal.holding(pod.shell, pod.pods.namespace)
@@ -152,14 +162,14 @@ def nonces_not_in_journals(talkers: list[RunningPod]) -> None:
     must_be_none(found, "what a container prints is not in the journal")
 
 
-@then("the API fails to give its log")
+@then("the API fails to return the Pod's log")
 def api_fails(pod: RunningPod) -> None:
     answer = Log(pod).ask()
     if answer.status < 500:
         raise ClaimError(f"without its kubelet a log should fail; it was {answer.status}")
 
 
-@then("its file on the worker grows")
+@then("the Pod's log file on the worker grows")
 def file_grows(pod: RunningPod) -> None:
     first = len(Log(pod).stored())
     eventually(
@@ -170,14 +180,18 @@ def file_grows(pod: RunningPod) -> None:
     )
 
 
-@then("the API gives the log of the Pod on the other worker")
+@then("the API returns the log of the Pod on the other worker")
 def other_given(elsewhere: RunningPod) -> None:
     answer = Log(elsewhere).ask()
     if answer.status != 200 or not log_rotation.numbers_printed(answer.text):
         raise ClaimError(f"the log of {elsewhere.name} should be given; it was {answer.status}")
 
 
-@then(phrase("within {limit:Duration} the API gives the lines that were printed meanwhile"))
+@then(
+    phrase(
+        "within {limit:Duration} the API returns the lines printed while the kubelet was stopped"
+    )
+)
 def given_meanwhile(pod: RunningPod, meanwhile: list[int], limit: float) -> None:
     seen = eventually(
         lambda: log_rotation.numbers_printed(Log(pod).ask().text),

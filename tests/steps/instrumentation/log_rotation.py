@@ -18,12 +18,12 @@ PRINTED = Bound(450, "100 MB are printed", "158 s of pauses, and one CPU that st
 ROTATED = Bound(120, "a log is rotated once", "T10: a look each 10 s; 10 MB take 8 s to print")
 
 
-@given("a running talker Pod beside it on the same worker", target_fixture="beside")
+@given("a running talker Pod on the same worker", target_fixture="beside")
 def talker_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("talker", node=pod.node, name="beside")
 
 
-@when(phrase("it has printed {count:Count} numbered lines"), target_fixture="counts")
+@when(phrase("the Pod has printed {count:Count} numbered lines"), target_fixture="counts")
 def has_printed(pod: RunningPod, count: int) -> list[int]:
     """By the end of its log, which the API gives without the rest. How many files it had."""
     counts: list[int] = []
@@ -36,7 +36,7 @@ def has_printed(pod: RunningPod, count: int) -> list[int]:
 
 
 @when(
-    phrase("its log has been rotated once and {count:Count} lines more were followed"),
+    phrase("the Pod's log has been rotated once and {count:Count} more lines were followed"),
     target_fixture="seen",
 )
 def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: int) -> list[int]:
@@ -50,8 +50,8 @@ def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: 
 
 @then(
     phrase(
-        "within {limit:Duration} its log is the current file, one rotated and three compressed "
-        "ones, and never was more"
+        "within {limit:Duration} the Pod's log is one current, one rotated and three "
+        "compressed files, after no more files at any look"
     ),
     target_fixture="files",
 )
@@ -66,7 +66,7 @@ def five_files(pod: RunningPod, counts: list[int], limit: float, evidence: Evide
     )
 
 
-@then("the numbers in them are one unbroken run that ends with the last line")
+@then("the numbers in the files are consecutive and end with the last line")
 def unbroken(pod: RunningPod, files: Files, evidence: Evidence) -> None:
     rows = [(n, log_rotation.numbers_in(Log(pod), [n])) for n in files.oldest_first]
     table = [(n, found[0], found[-1], len(found)) for n, found in rows if found]
@@ -78,7 +78,7 @@ def unbroken(pod: RunningPod, files: Files, evidence: Evidence) -> None:
         raise ClaimError(f"every file should hold lines, the last {LAST}: {table}")
 
 
-@then("the API gives numbers of the current file only")
+@then("the API returns the numbers of the current file only")
 def only_current(pod: RunningPod, files: Files) -> None:
     given = log_rotation.numbers_printed(Log(pod).ask().text)
     current = log_rotation.numbers_in(Log(pod), files.current)
@@ -88,14 +88,14 @@ def only_current(pod: RunningPod, files: Files) -> None:
         )
 
 
-@then("the Pod beside it has one file")
+@then("the talker Pod's log is one file")
 def one_file(beside: RunningPod) -> None:
     seen = str(log_rotation.files(Log(beside)))
     if seen != "1 current":
         raise ClaimError(f"the log of {beside.name} should be one file; it is {seen}")
 
 
-@then("the numbers that were followed are one unbroken run")
+@then("the followed numbers are consecutive")
 def followed_unbroken(seen: list[int]) -> None:
     must_be_none(log_rotation.gaps(seen), "who follows a log sees every line of it")
 

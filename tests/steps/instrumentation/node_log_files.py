@@ -58,7 +58,7 @@ def folders() -> Iterator[list[tuple[Shell, Folder]]]:
 
 
 @given(
-    "a file with a nonce below its folder of logs, and a link from there to one outside",
+    "a file with a nonce in the worker's log directory, and a link from it to a file outside",
     target_fixture="folder",
 )
 def folder_of_changed(
@@ -67,12 +67,12 @@ def folder_of_changed(
     return make(cluster.shell(changed), folders)
 
 
-@given("each worker's folder of logs with a link to a file outside", target_fixture="linked")
+@given("a link in each worker's log directory to a file outside", target_fixture="linked")
 def folders_of_workers(cluster: Cluster, folders: list[tuple[Shell, Folder]]) -> list[Folder]:
     return [make(cluster.shell(worker.name), folders) for worker in cluster.spec.workers]
 
 
-@then("asked for the file by its relative name it gives the nonce")
+@then("for the relative name of the file, the kubelet returns the nonce")
 def gives_nonce(cluster: Cluster, folder: Folder) -> None:
     logs = logs_of(cluster, folder.node)
     answers = [logs.query(f"{folder.name}/file.log"), logs.plain(f"{folder.name}/file.log")]
@@ -80,7 +80,7 @@ def gives_nonce(cluster: Cluster, folder: Folder) -> None:
     must_be_none(wrong, f"the kubelet gives {folder.nonce}, by query and by plain path")
 
 
-@then(phrase("it refuses each of these with {status:Count}"))
+@then(phrase("for these names, the kubelet answers {status:Count}"))
 def refuses_names(
     cluster: Cluster, folder: Folder, status: int, datatable: list[list[str]]
 ) -> None:
@@ -94,14 +94,14 @@ def refuses_names(
     must_be_none(wrong, f"names that lead out of {LOGS} are refused with {status}")
 
 
-@then("the plain path of each link gives what the file outside holds")
+@then("the plain path of each link returns the content of the file outside")
 def plain_follows(cluster: Cluster, linked: list[Folder]) -> None:
     answers = [(f, logs_of(cluster, f.node).plain(f"{f.name}/out")) for f in linked]
     wrong = [told(a) for f, a in answers if a.status != 200 or f.marker not in a.text]
     must_be_none(wrong, "the plain path gives what a link leads to")
 
 
-@then("a path that climbs out of the folder gives nothing of it")
+@then("a path that climbs out of the log directory returns nothing of the file outside")
 def climbing_fails(cluster: Cluster, linked: list[Folder]) -> None:
     answers = [(f, logs_of(cluster, f.node).plain(f"../..{f.outside}")) for f in linked]
     wrong = [told(a) for f, a in answers if a.status == 200 or f.marker in a.text]

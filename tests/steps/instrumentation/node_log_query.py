@@ -29,12 +29,12 @@ class Reading:
     text: str
 
 
-@when(phrase('each kubelet is asked for the log of "{service:Name}"'), target_fixture="answers")
+@when(phrase('each kubelet is queried for the log of "{service:Name}"'), target_fixture="answers")
 def ask_each(cluster: Cluster, service: str) -> dict[str, Answer]:
     return {w.name: logs_of(cluster, w.name).query(service) for w in cluster.spec.workers}
 
 
-@then("each answers with a list of files, without a line of the journal")
+@then("each kubelet answers with a list of files, without a line of the journal")
 def lists_of_files(answers: dict[str, Answer]) -> None:
     for node in answers:
         places.looked(node)
@@ -53,7 +53,7 @@ def journals_have_lines(cluster: Cluster) -> None:
     must_be_none(silent, "every kubelet prints into its machine's journal")
 
 
-@then("every kubelet would read it by the machine's own journalctl")
+@then("every kubelet reads the journal with its machine's own journalctl")
 def own_reader(cluster: Cluster) -> None:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
     found = {s.name: s.run(["which", "journalctl"]).stdout.strip() for s in shells}
@@ -63,8 +63,8 @@ def own_reader(cluster: Cluster) -> None:
 
 @then(
     phrase(
-        'for a time that is over it gives the lines of "{service:Name}" that the machine\'s '
-        "journal has"
+        'for a past window, the kubelet returns the lines of "{service:Name}" in the '
+        "machine's journal"
     ),
     target_fixture="reading",
 )
@@ -78,7 +78,12 @@ def gives_the_journal(cluster: Cluster, changed: str, service: str, evidence: Ev
     return Reading(service, window, text)
 
 
-@then(phrase("asked for the last {count:Count} of these it gives exactly them, as plain text"))
+@then(
+    phrase(
+        "for the last {count:Count} lines of the window, the kubelet returns exactly "
+        "these lines, as plain text"
+    )
+)
 def gives_the_tail(cluster: Cluster, changed: str, reading: Reading, count: int) -> None:
     options = {**reading.window.options, "tailLines": str(count)}
     answer = logs_of(cluster, changed).query(reading.service, **options)
@@ -87,20 +92,24 @@ def gives_the_tail(cluster: Cluster, changed: str, reading: Reading, count: int)
         raise ClaimError(f"the answer should be plain text; its headers are {answer.headers}")
 
 
-@then("the other worker answers with a list of files")
+@then("the other worker's kubelet answers with a list of files")
 def other_lists(cluster: Cluster, changed: str) -> None:
     others = [w.name for w in cluster.spec.workers if w.name != changed]
     lists_of_files({name: logs_of(cluster, name).query("kubelet") for name in others})
 
 
-@then(phrase('for "{one:Name}" and "{two:Name}" at once it gives both, mixed by time'))
+@then(
+    phrase(
+        'for "{one:Name}" and "{two:Name}" in one query, the kubelet returns both, merged by time'
+    )
+)
 def gives_both(cluster: Cluster, changed: str, one: str, two: str) -> None:
     text = gives_at_once(cluster, changed, [one, two])
     if not node_log_query.mixed(text, one, two):
         raise ClaimError(f"lines of {one} and {two} should be mixed by time: {text[:SHOWN]}")
 
 
-@then("for these it answers with 200, in these words and without a line of a service")
+@then("for unknown unit names, the kubelet answers 200 with these words and no line of a service")
 def answers_in_words(
     cluster: Cluster, changed: str, datatable: list[list[str]], evidence: Evidence
 ) -> None:
@@ -114,7 +123,7 @@ def answers_in_words(
     must_be_none(wrong, "a name without a log is answered with 200 and a word on it")
 
 
-@then(phrase('an unknown one with an option is answered with 200 and "{words}"'))
+@then(phrase('for an unknown unit name with an option, the kubelet answers 200 with "{words}"'))
 def option_in_words(cluster: Cluster, changed: str, words: str) -> None:
     answer = logs_of(cluster, changed).query("nosuch", tailLines="1")
     if answer.status != 200 or words not in answer.text:

@@ -68,7 +68,7 @@ class Answered:
     seconds: float
 
 
-@given("a unit on it that has printed a first and a second nonce", target_fixture="talker")
+@given("a unit on that worker that has printed a first and a second nonce", target_fixture="talker")
 def talking_unit(cluster: Cluster, changed: str) -> Talker:
     shell = cluster.shell(changed)
     unit, first, second = new_name(), str(uuid4()), str(uuid4())
@@ -78,7 +78,7 @@ def talking_unit(cluster: Cluster, changed: str) -> Talker:
     return Talker(unit, first, second, moment)
 
 
-@given(phrase("{count:Count} units on it that have printed"), target_fixture="printed")
+@given(phrase("{count:Count} units on that worker that have printed"), target_fixture="printed")
 def printed_units(cluster: Cluster, changed: str, count: int) -> list[str]:
     shell, names = cluster.shell(changed), [new_name() for _ in range(count)]
     for name in names:
@@ -87,33 +87,38 @@ def printed_units(cluster: Cluster, changed: str, count: int) -> list[str]:
     return names
 
 
-@given("a journal reader on it that never ends")
+@given("a journal reader on that worker that does not end")
 def endless_reader(cluster: Cluster, changed: str, faults: Faults) -> None:
     faults.add(changed, READER, node_log_query.ENDLESS_READER)
     seen = cluster.shell(changed).run(["which", "journalctl"]).stdout.strip()
     require(seen == READER, f"the kubelet would read by {seen}, not by our reader")
 
 
-@when(phrase('it is asked for the log of "{service:Name}"'), target_fixture="answered")
+@when(
+    phrase('the worker\'s kubelet is queried for the log of "{service:Name}"'),
+    target_fixture="answered",
+)
 def ask_for(cluster: Cluster, changed: str, service: str) -> Answered:
     start = time.monotonic()
     answer = logs_of(cluster, changed).query(service)
     return Answered(answer, time.monotonic() - start)
 
 
-@then(phrase('for "{service:Name}" and these at once it gives the lines of each'))
+@then(
+    phrase('for "{service:Name}" and the units in one query, the kubelet returns the lines of each')
+)
 def gives_many(cluster: Cluster, changed: str, service: str, printed: list[str]) -> None:
     gives_at_once(cluster, changed, [service], nonces=printed)
 
 
-@then("without a filter both are in its log")
+@then("without a filter, the kubelet returns both nonces of the unit")
 def both_unfiltered(cluster: Cluster, changed: str, talker: Talker) -> None:
     text = logs_of(cluster, changed).query(talker.unit).text
     if talker.left_in(text) != "both":
         raise ClaimError(f"the log of {talker.unit} should hold both nonces: {text[:500]!r}")
 
 
-@then("each filter leaves what it says")
+@then("with each filter, the kubelet returns these nonces")
 def filters_leave(
     cluster: Cluster, changed: str, talker: Talker, datatable: list[list[str]], evidence: Evidence
 ) -> None:
@@ -127,7 +132,7 @@ def filters_leave(
     must_agree(rows, "a filter leaves the lines that it names")
 
 
-@then("it answers each of these with its status")
+@then("the kubelet answers each query with its status")
 def answers_statuses(
     cluster: Cluster, changed: str, datatable: list[list[str]], evidence: Evidence
 ) -> None:
@@ -148,7 +153,7 @@ def nothing_run(cluster: Cluster, changed: str) -> None:
     must_be_none(made, "no command in a name is run")
 
 
-@then(phrase("it takes {least:Duration} to answer and no more than {limit:Duration}"))
+@then(phrase("the kubelet has answered within {limit:Duration}, but not within {least:Duration}"))
 def answered_late(answered: Answered, least: float, limit: float) -> None:
     if answered.answer.status != 200 or not least <= answered.seconds <= scaled(limit):
         raise ClaimError(
@@ -157,7 +162,7 @@ def answered_late(answered: Answered, least: float, limit: float) -> None:
         )
 
 
-@then("no reader of the journal is left on the machine")
+@then("no journal reader is left on the machine")
 def no_reader_left(cluster: Cluster, changed: str) -> None:
     found = cluster.shell(changed).run(
         ["pgrep", "--full", node_log_query.RUNNING_READER], check=False

@@ -8,20 +8,20 @@ from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 
 
-@then("each API server is set as the others are")
+@then("each API server has the same settings")
 def api_servers_alike(cluster: Cluster) -> None:
     """A balancer gives each client another one."""
     found = peer_settings.odd(peer_settings.of_api_servers(cluster))
     must_be_none(found, "each API server is set as the others are")
 
 
-@then("each controller has the same files for it as the others")
+@then("each controller has the same files for its API server")
 def files_alike(cluster: Cluster) -> None:
     found = peer_settings.odd(peer_settings.of_files(cluster))
     must_be_none(found, "each controller has the files of the others")
 
 
-@then("each of the three is set as the others are")
+@then("each of the three components has the same settings")
 def candidates_alike(cluster: Cluster, election: Election) -> None:
     """What stands by acts tomorrow, and should act as its leader does."""
     found = peer_settings.odd(peer_settings.of_candidates(cluster, election.component))

@@ -17,12 +17,12 @@ SHOWN = 1200
 """Characters of a log in a history: twenty lines of the talker."""
 
 
-@given("its whole line alone is stored")
+@given("only the Pod's full line is stored")
 def whole_line_alone(pod: RunningPod) -> None:
     await_stored(pod, [("F", "whole")], container_logs.PRINTED.seconds)
 
 
-@when("its process ends and it prints another nonce")
+@when("the Pod's process is killed and its container prints another nonce")
 def end_process(pod: RunningPod, nonces: list[str]) -> None:
     with preparing():
         pid = only_process(pod)
@@ -30,27 +30,27 @@ def end_process(pod: RunningPod, nonces: list[str]) -> None:
     nonces.append(Log(pod).nonce(other_than=tuple(nonces)))
 
 
-@when("its process ends")
+@when("the Pod's process is killed")
 def end_only_process(pod: RunningPod) -> None:
     pod.shell.run(["kill", "-KILL", str(only_process(pod))])
 
 
-@then(phrase("its previous log is refused with {status:Count}"))
+@then(phrase("the Pod's previous log is refused with {status:Count}"))
 def previous_refused(pod: RunningPod, status: int) -> None:
     answer = Log(pod).ask(previous="true")
     if answer.status != status:
         raise ClaimError(f"without a previous instance: {status} expected, it was {answer.status}")
 
 
-@then(phrase("within {limit:Duration} its last line is stored too, tagged as a part"))
+@then(phrase("within {limit:Duration} the Pod's last line is stored too, tagged as partial"))
 def unended_stored(pod: RunningPod, limit: float) -> None:
     await_stored(pod, [("F", "whole"), ("P", "unended")], limit)
 
 
 @then(
     phrase(
-        "within {limit:Duration} its previous log, the one file beside the current, holds the "
-        "first nonce"
+        "within {limit:Duration} the Pod's previous log, the only file besides the "
+        "current one, has the first nonce"
     )
 )
 def previous_holds_first(pod: RunningPod, nonces: list[str], limit: float) -> None:
@@ -60,8 +60,8 @@ def previous_holds_first(pod: RunningPod, nonces: list[str], limit: float) -> No
 
 @then(
     phrase(
-        "within {limit:Duration} its previous log, the one file beside the current, holds the "
-        "second nonce and no longer the first"
+        "within {limit:Duration} the Pod's previous log, the only file besides the "
+        "current one, has the second nonce and not the first"
     )
 )
 def previous_holds_second(pod: RunningPod, nonces: list[str], limit: float) -> None:

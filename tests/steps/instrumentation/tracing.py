@@ -27,7 +27,7 @@ def processes_before(cluster: Cluster) -> Bystanders:
 
 
 @given(
-    "a collector of traces on a controller, whose API server is told to use it",
+    "a trace collector on a controller whose API server is configured to use it",
     target_fixture="server",
 )
 def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
@@ -42,7 +42,7 @@ def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api
 
 
 @when(
-    "an account there, admin there and admin everywhere else ask for traces of what they make",
+    "a ServiceAccount and admin on that API server, and admin on the others, send traced requests",
     target_fixture="traced",
 )
 def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -> dict[str, Traced]:
@@ -55,7 +55,10 @@ def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -
 
 
 @then(
-    phrase('within {limit:Duration} the collector has "{name}" of admin\'s request there'),
+    phrase(
+        'within {limit:Duration} the collector has the span "{name}" of admin\'s request '
+        "to that API server"
+    ),
     target_fixture="span",
 )
 def has_span(collector: Collector, traced: dict[str, Traced], limit: float, name: str) -> Span:
@@ -70,7 +73,7 @@ def has_span(collector: Collector, traced: dict[str, Traced], limit: float, name
     return tracing.top(found, name, trace=admin.trace)
 
 
-@then(phrase('a part of it is "{name:Name}"'))
+@then(phrase('the span has the child span "{name:Name}"'))
 def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) -> None:
     parts = tracing.below(collector.spans(), span)
     names = {one.id: one.name for one in (span, *parts)}
@@ -80,13 +83,13 @@ def has_part(collector: Collector, span: Span, name: str, evidence: Evidence) ->
         raise ClaimError(f"{name} should be a part of {span.name}: {[one.name for one in parts]}")
 
 
-@then("it has no span of the other requests")
+@then("the collector has no span of the other requests")
 def no_others(collector: Collector, traced: dict[str, Traced]) -> None:
     odd = tracing.of(collector.spans(), [one for who, one in traced.items() if who != "admin"])
     must_be_none(odd, "only a privileged caller is traced, and only where tracing is set")
 
 
-@then("no other API server was started to send traces anywhere")
+@then("no other API server is configured to export traces")
 def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
     told = [m for m in tracing.told_to_trace(cluster) if m != collector.shell.name]
     must_be_none([f"{m} has {tracing.FLAG}" for m in told], "the other API servers send nothing")

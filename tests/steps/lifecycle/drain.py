@@ -53,35 +53,35 @@ def lossy_pod(workloads: Workloads, kind: str) -> Loss:
     return Loss(first["spec"]["nodeName"], first["metadata"]["name"])
 
 
-@given("its log is followed", target_fixture="followed")
+@given("a client that follows the Pod's log", target_fixture="followed")
 def follow_log(kubectl: Kubectl, pod: RunningPod) -> Running:
     return kubectl.begin("logs", "--follow", "--namespace", pod.pods.namespace, pod.name)
 
 
-@when("its worker is cordoned")
+@when("the Pod's worker is cordoned")
 def cordon(maintenance: Maintenance, pod: RunningPod) -> None:
     told = maintenance.cordon(pod.node)
     require(told.status == 0, f"kubectl cordon failed: {told.text}")
 
 
-@when("the worker of one of them is drained", target_fixture="emptied")
+@when("the worker of a Deployment's Pod is drained", target_fixture="emptied")
 def drain_drilled(cluster: Cluster, maintenance: Maintenance, drill: Drill) -> Emptied:
     drill.begin(time.monotonic())
     return drain(cluster, maintenance, drill.node, look=lambda: drill.look(time.monotonic()))
 
 
-@when("its worker is drained", target_fixture="emptied")
+@when("the Pod's worker is drained", target_fixture="emptied")
 def drain_of_pod(cluster: Cluster, maintenance: Maintenance, pod: RunningPod) -> Emptied:
     return drain(cluster, maintenance, pod.node)
 
 
-@when(phrase('that worker is drained without "{flag}"'), target_fixture="emptied")
+@when(phrase('the Pod\'s worker is drained without "{flag}"'), target_fixture="emptied")
 def drain_without(cluster: Cluster, maintenance: Maintenance, loss: Loss, flag: str) -> Emptied:
     flags = [one for one in FLAGS if one != flag]
     return drain(cluster, maintenance, loss.node, flags=flags)
 
 
-@then(phrase("within {limit:Duration} the node is unschedulable and tainted so"))
+@then(phrase("within {limit:Duration} the node is unschedulable and has the unschedulable taint"))
 def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -> None:
     (node,) = maintenance.touched
     eventually(
@@ -92,7 +92,7 @@ def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -
     )
 
 
-@then("a Pod for any worker runs on another one")
+@then("a Pod for any worker runs on another worker")
 def runs_elsewhere(workloads: Workloads, pod: RunningPod) -> None:
     """A bare minimum of a Pod, so that no lack of room decides."""
     with claimed():
@@ -121,7 +121,7 @@ def drain_succeeds(emptied: Emptied, evidence: Evidence, limit: float) -> None:
         raise ClaimError(f"the drain should succeed; it ended with {told.status}: {told.text}")
 
 
-@then("only Pods of DaemonSets are left on it, the same as before")
+@then("only Pods of DaemonSets are left on the drained worker, the same as earlier")
 def daemons_left(cluster: Cluster, emptied: Emptied) -> None:
     now, daemons = drains.on_node(cluster.api, emptied.node), drains.of_daemon_sets(emptied.before)
     require(daemons, f"no Pod of a DaemonSet was on {emptied.node}: nothing was spared")
@@ -131,7 +131,7 @@ def daemons_left(cluster: Cluster, emptied: Emptied) -> None:
         raise ClaimError(f"{emptied.node} still has {left}; of its DaemonSets' Pods went {gone}")
 
 
-@then("the Pods that left were evicted by the Eviction API")
+@then("the Pods of the drained worker were evicted through the Eviction API")
 def were_evicted(emptied: Emptied, drill: Drill) -> None:
     gone = [uid for uid in emptied.before if uid in drill.known]
     require(gone, f"none of the Deployment's Pods was on {emptied.node}")
@@ -149,7 +149,7 @@ def drain_fails(emptied: Emptied, loss: Loss, flag: str) -> None:
         )
 
 
-@then("no Pod of the worker is gone")
+@then("no Pod on the worker is deleted")
 def none_gone(cluster: Cluster, emptied: Emptied) -> None:
     now = drains.on_node(cluster.api, emptied.node)
     going = {uid for uid, pod in now.items() if "deletionTimestamp" in pod["metadata"]}
@@ -157,7 +157,7 @@ def none_gone(cluster: Cluster, emptied: Emptied) -> None:
     must_be_none(drains.names(emptied.before, gone), "a refused drain evicts nothing")
 
 
-@then(phrase("for {lasting:Duration} the drain goes on and {count:Count} Pods are Ready"))
+@then(phrase("for {lasting:Duration} the drain continues and {count:Count} Pods are Ready"))
 def drain_goes_on(emptied: Emptied, lasting: float, count: int) -> None:
     consistently(
         lambda: (emptied.drain.ended(), emptied.look()),
@@ -170,7 +170,8 @@ def drain_goes_on(emptied: Emptied, lasting: float, count: int) -> None:
 
 @then(
     phrase(
-        "its log tells of hook, signal and end, {hook:Duration} and {trap:Duration} apart at least"
+        "the followed log reports hook, signal and end, at least {hook:Duration} and "
+        "{trap:Duration} apart"
     )
 )
 def log_tells(followed: Running, evidence: Evidence, hook: float, trap: float) -> None:

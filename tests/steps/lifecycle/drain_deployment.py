@@ -17,7 +17,8 @@ from tests.steps.phrases import phrase
 
 
 @given(
-    phrase("a Deployment of two Pods that take {lasting:Duration} to end"), target_fixture="drill"
+    phrase("a Deployment of two Pods that take {lasting:Duration} to terminate"),
+    target_fixture="drill",
 )
 def deployment(workloads: Workloads, lasting: float, evidence: Evidence) -> Drill:
     """Its Pods do not listen to SIGTERM: they last their grace period. One names the worker."""
@@ -36,7 +37,7 @@ def daemon_set(workloads: Workloads) -> None:
     workloads.run_daemons("daemon")
 
 
-@given(phrase("a budget that wants {count:Count} of them Ready"))
+@given(phrase("a PodDisruptionBudget that requires {count:Count} Ready Pods of the Deployment"))
 def budget(drill: Drill, count: int) -> None:
     drain.make_budget(drill, count)
 
@@ -57,7 +58,12 @@ def replaced(drill: Drill, limit: float, count: int) -> None:
     must_be_none(stayed, "its Pods run on another worker")
 
 
-@then(phrase('the eviction of its Pod is refused with {status:Count} and the cause "{cause:Name}"'))
+@then(
+    phrase(
+        "the eviction of the Deployment's Pod is refused with {status:Count} and the "
+        'cause "{cause:Name}"'
+    )
+)
 def eviction_refused(drill: Drill, status: int, cause: str) -> None:
     answer = drill.evict(drill.pod_on(drill.node))
     reasons = [str(one.get("reason")) for one in answer.causes]
@@ -65,7 +71,7 @@ def eviction_refused(drill: Drill, status: int, cause: str) -> None:
         raise ClaimError(f"{status} by {cause} was expected; {answer.status}: {answer.text[:300]}")
 
 
-@then(phrase("there were never fewer than {count:Count} Ready Pods"))
+@then(phrase("the Deployment always had at least {count:Count} Ready Pods"))
 def never_fewer(drill: Drill, evidence: Evidence, count: int) -> None:
     evidence.table("Ready Pods during the drain", "time_s, ready, in_all", drill.rows)
     low = [f"{ready} at {at} s" for at, ready, _ in drill.rows if ready < count]

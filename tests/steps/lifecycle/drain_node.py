@@ -39,7 +39,7 @@ class Stood:
     versions: Versions
 
 
-@given("the node of a worker and the versions of all components", target_fixture="stood")
+@given("the node of a worker, and the versions of all components", target_fixture="stood")
 def node_before(cluster: Cluster, kubectl: Kubectl) -> Stood:
     names = [str(worker.name) for worker in cluster.spec.workers]
     standings = {name: drains.standing(cluster.api, name) for name in names}
@@ -47,7 +47,7 @@ def node_before(cluster: Cluster, kubectl: Kubectl) -> Stood:
     return Stood(names[0], standings, kubelets(cluster, names), versions)
 
 
-@when("the worker is drained and uncordoned again", target_fixture="went")
+@when("the worker is drained and uncordoned", target_fixture="went")
 def drain_and_uncordon(
     cluster: Cluster, maintenance: Maintenance, stood: Stood, drill: Drill
 ) -> dict[str, str]:
@@ -64,8 +64,8 @@ def drain_and_uncordon(
 
 @then(
     phrase(
-        "within {limit:Duration} labels, taints, annotations and capacity of it and the other "
-        "worker are as before"
+        "within {limit:Duration} every node has the same labels, taints, annotations and "
+        "capacity as earlier"
     )
 )
 def as_before(cluster: Cluster, stood: Stood, evidence: Evidence, limit: float) -> None:
@@ -78,7 +78,7 @@ def as_before(cluster: Cluster, stood: Stood, evidence: Evidence, limit: float) 
     )
 
 
-@then("their kubelets are the same processes, and every version is as before")
+@then("every kubelet is the same process, and every component has the same version")
 def same_kubelets(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
     must_be_none(restarted(cluster, stood), "the drill restarts no kubelet")
     versions = version_skew.measure(cluster, kubectl.version())
@@ -86,7 +86,7 @@ def same_kubelets(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
         raise ClaimError(f"versions were {stood.versions}; they are {versions}")
 
 
-@then("a Pod for it runs there")
+@then("a Pod for the uncordoned worker runs on the uncordoned worker")
 def pinned_runs(workloads: Workloads, stood: Stood) -> None:
     with claimed():
         workloads.ask_scheduler(stood.node, cpu="1m", name="pinned")
@@ -95,7 +95,7 @@ def pinned_runs(workloads: Workloads, stood: Stood) -> None:
         raise ClaimError(f"a Pod for {stood.node} should run there; it runs on {node}")
 
 
-@then("the Deployment's Pods stay where they went")
+@then("the Pods of the Deployment stay on the other worker")
 def stay_away(drill: Drill, went: dict[str, str], stood: Stood) -> None:
     assert stood.node not in went.values(), f"a Pod was still on {stood.node} after its drain"
     now = drill.places()

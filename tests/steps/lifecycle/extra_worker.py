@@ -67,14 +67,14 @@ def has_joined(cluster: Cluster, newcomer: "Newcomer") -> Joined:
     return joined
 
 
-@when("it is drained and its machine stopped")
+@when("the third worker is drained and its machine is stopped")
 def drained_and_stopped(joined: Joined, newcomer: "Newcomer", kubectl: Kubectl) -> None:
     told = kubectl.run("drain", joined.name, *FLAGS)
     require(told.status == 0, f"kubectl drain failed: {told.text}")
     newcomer.stop()
 
 
-@when("its Node is deleted", target_fixture="deleted")
+@when("the Node of the third worker is deleted", target_fixture="deleted")
 def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Deleted:
     before = node_membership.member(cluster.api, joined.name)
     if before is None:
@@ -84,15 +84,15 @@ def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Dele
     return Deleted(before, position)
 
 
-@when("the kubelet of that worker is restarted")
+@when("the kubelet on the third worker restarts")
 def kubelet_restarted(joined: Joined) -> None:
     systemd.restart(joined.cluster.shell(joined.name), joined.cluster.layout.units.kubelet)
 
 
 @then(
     phrase(
-        "within {limit:Duration} it is a Ready node and runs a Pod of the DaemonSet, in the pod "
-        "range of its own"
+        "within {limit:Duration} the third worker is a Ready node with a Pod of the "
+        "DaemonSet, in its own Pod CIDR"
     )
 )
 def runs_daemon(joined: Joined, workloads: Workloads, evidence: Evidence, limit: float) -> None:
@@ -106,15 +106,15 @@ def runs_daemon(joined: Joined, workloads: Workloads, evidence: Evidence, limit:
     must_be_within(address, joined.machine, evidence)
 
 
-@then("Pods on every worker reach DNS and a Service of another worker")
+@then("Pods on every worker reach DNS and a Service on another worker")
 def pods_reach(joined: Joined) -> None:
     pod_connectivity.across_workers(joined.cluster)
 
 
 @then(
     phrase(
-        "within {limit:Duration} its Node is not Ready, and for {lasting:Duration} it stays so "
-        "with its Pod and its Lease"
+        "within {limit:Duration} the Node of the third worker is not Ready, and for "
+        "{lasting:Duration} stays so with its Pod and its Lease"
     )
 )
 def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: float) -> None:
@@ -128,8 +128,8 @@ def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: f
 
 @then(
     phrase(
-        "within {limit:Duration} no Pod and no Lease of it is left, and the other nodes are as "
-        "before"
+        "within {limit:Duration} no Pod and no Lease of the third worker is left, and "
+        "the other nodes are the same"
     )
 )
 def nothing_left(cluster: Cluster, joined: Joined, limit: float) -> None:
@@ -152,8 +152,8 @@ def node_and_kubelet(cluster: Cluster, joined: Joined) -> tuple[Member | None, s
 
 @then(
     phrase(
-        "for {lasting:Duration} it has no Node, though its kubelet runs and says that it is not "
-        "found"
+        "for {lasting:Duration} the third worker has no Node, while its kubelet runs and "
+        "reports the Node as not found"
     )
 )
 def not_registered(cluster: Cluster, joined: Joined, deleted: Deleted, lasting: float) -> None:
@@ -171,7 +171,7 @@ def words_of_kubelet(joined: Joined, deleted: Deleted) -> list[str]:
     return journal.messages(shell, deleted.position, unit)
 
 
-@then(phrase("within {limit:Duration} it is a Ready node again, a new one"))
+@then(phrase("within {limit:Duration} the third worker is a Ready node again, with a new UID"))
 def ready_again(joined: Joined, deleted: Deleted, limit: float) -> None:
     now = await_ready(joined, limit)
     if now.uid == deleted.before.uid:

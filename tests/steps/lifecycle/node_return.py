@@ -12,7 +12,7 @@ from tests.steps.node.graceful_shutdown import Dying
 from tests.steps.phrases import phrase
 
 
-@then(phrase("within {limit:Duration} its node is Unknown"))
+@then(phrase("within {limit:Duration} the worker's node is Unknown"))
 def node_unknown(cluster: Cluster, dying: Dying, limit: float) -> None:
     eventually(
         lambda: graceful_shutdown.ready(cluster.api, dying.node),
@@ -22,7 +22,7 @@ def node_unknown(cluster: Cluster, dying: Dying, limit: float) -> None:
     )
 
 
-@then("its node is ready")
+@then("the worker's node is Ready")
 def node_ready(cluster: Cluster, dying: Dying) -> None:
     seen = kubelet.ready(cluster.api, dying.node)
     if seen != "True":
@@ -31,8 +31,8 @@ def node_ready(cluster: Cluster, dying: Dying) -> None:
 
 @then(
     phrase(
-        "its node is ready, and its kubelet tells of a shutdown that took {least:Duration} to "
-        "{limit:Duration}"
+        "the worker's node is Ready, and its kubelet reports a shutdown of "
+        "{least:Duration} to {limit:Duration}"
     )
 )
 def tells_times(

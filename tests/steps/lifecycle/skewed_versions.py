@@ -32,39 +32,39 @@ class Older:
     versions: dict[str, str]
 
 
-@given("a client two minors behind the cluster, and the cluster's own", target_fixture="clients")
+@given("a client of version n-2 and a client of the cluster's version", target_fixture="clients")
 def two_clients(older_kubectl: Kubectl, kubectl: Kubectl) -> dict[str, Kubectl]:
     return {"older": older_kubectl, "own": kubectl}
 
 
-@when("both tell their version and the cluster's", target_fixture="told")
+@when("both clients report their version and the cluster's", target_fixture="told")
 def tell_versions(clients: dict[str, Kubectl], evidence: Evidence) -> dict[str, Told]:
     told = {who: client.run("version") for who, client in clients.items()}
     evidence.record("what both say", "text", "\n".join(one.text for one in told.values()))
     return told
 
 
-@then("the older one is answered, and warns of the distance")
+@then("the client of version n-2 is answered, and warns about the version skew")
 def older_warns(told: dict[str, Told]) -> None:
     one = told["older"]
     if one.status != 0 or WARNS not in one.text or "Server Version" not in one.text:
         raise ClaimError(f"{' '.join(one.argv)} should warn that it {WARNS}: {one}")
 
 
-@then("the cluster's own does not warn")
+@then("the client of the cluster's version does not warn")
 def own_is_quiet(told: dict[str, Told]) -> None:
     if told["own"].status != 0 or WARNS in told["own"].text:
         raise ClaimError(f"a client of the cluster's version has nothing to warn of: {told['own']}")
 
 
-@given("a worker, and the containers and versions of both", target_fixture="older")
+@given("a worker, and the containers and versions of all workers", target_fixture="older")
 def both_workers(cluster: Cluster) -> Older:
     names = [str(worker.name) for worker in cluster.spec.workers]
     containers = {name: identities_on(cluster, name) for name in names}
     return Older(names[-1], containers, version_skew.kubelets(cluster.api))
 
 
-@when("its kubelet is exchanged for that of the minor before")
+@when("the worker's kubelet is replaced by version n-1")
 def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes) -> None:
     program, unit = cluster.layout.programs.kubelet, cluster.layout.units.kubelet
     path, other = cluster.layout.unit_file(unit), f"{program}-before"
@@ -76,13 +76,18 @@ def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: byt
         kubelet.await_heartbeat(cluster.api, older.node)
 
 
-@when("its own kubelet is put back")
+@when("the worker's own kubelet is put back")
 def put_own_back(cluster: Cluster, faults: Faults, older: Older) -> None:
     unit = cluster.layout.units.kubelet
     faults.put_back(older.node, cluster.layout.unit_file(unit), unit=unit)
 
 
-@then(phrase("within {limit:Duration} its node is one minor behind, and the other as before"))
+@then(
+    phrase(
+        "within {limit:Duration} the worker's node has version n-1, and every other node "
+        "has its own"
+    )
+)
 def one_behind(cluster: Cluster, older: Older, limit: float, evidence: Evidence) -> None:
     found = await_minor_before(cluster, older, limit)
     evidence.table("kubelets", "node, version", found.items())
@@ -90,13 +95,13 @@ def one_behind(cluster: Cluster, older: Older, limit: float, evidence: Evidence)
     must_be_none(others, "the other node's version stays")
 
 
-@then("a new Pod runs there")
+@then("a new Pod runs on the worker with kubelet n-1")
 def pod_runs(workloads: Workloads, older: Older) -> None:
     with claimed():
         workloads.run("resizable", node=older.node, name="new-there")
 
 
-@then(phrase("within {limit:Duration} both nodes are of the cluster's version"))
+@then(phrase("within {limit:Duration} every node has the cluster's version"))
 def both_own(cluster: Cluster, older: Older, limit: float) -> None:
     eventually(
         lambda: version_skew.kubelets(cluster.api),
@@ -106,7 +111,7 @@ def both_own(cluster: Cluster, older: Older, limit: float) -> None:
     )
 
 
-@then("no container of before has restarted on either")
+@then("no earlier container on any worker has restarted")
 def none_restarted(cluster: Cluster, older: Older) -> None:
     wrong = [
         f"{node}, {pod}: {was} became {now.get(pod)}"

@@ -34,9 +34,9 @@ def nodes_and_pods(cluster: Cluster) -> dict[str, list[JsonObject]]:
 
 @then(
     phrase(
-        "they are of {servers:Count} API servers, {managers:Count} controller managers, "
-        "{schedulers:Count} schedulers, {kubelets:Count} kubelets, {proxies:Count} kube-proxies "
-        "and one client"
+        "{servers:Count} API servers, {managers:Count} controller managers, "
+        "{schedulers:Count} schedulers, {kubelets:Count} kubelets, {proxies:Count} "
+        "kube-proxies and one client report a version"
     )
 )
 def counts(
@@ -50,7 +50,7 @@ def counts(
         raise ClaimError(f"there should be {wanted} and one {version_skew.CLIENT}; found {seen}")
 
 
-@then("each is the cluster's version")
+@then("each component has the cluster's version")
 def one_version(cluster: Cluster, versions: Versions) -> None:
     wanted = cluster.spec.kubernetes
     tell_places(cluster, versions)
@@ -62,13 +62,13 @@ def one_version(cluster: Cluster, versions: Versions) -> None:
     must_be_none(wrong, f"every component is {wanted}")
 
 
-@then("they obey the rules of version skew")
+@then("the versions obey the skew policy")
 def obey(cluster: Cluster, versions: Versions) -> None:
     tell_places(cluster, versions)
     must_be_none(version_skew.problems(versions), "the versions obey the skew policy")
 
 
-@then("none is newer than an API server that its kubeconfig names, nor is the program of its unit")
+@then("no component, running or installed, is newer than the API server in its kubeconfig")
 def in_order(cluster: Cluster, versions: Versions, evidence: Evidence) -> None:
     found = unit_programs.installed(cluster)
     rows = [(p.component, p.machine, p.version, p.server) for p in found]
@@ -77,7 +77,7 @@ def in_order(cluster: Cluster, versions: Versions, evidence: Evidence) -> None:
     must_be_none(wrong, "nothing is newer than what it talks to")
 
 
-@then("with these changes they break them")
+@then("these changes break the skew policy")
 def break_rules(versions: Versions, datatable: list[list[str]]) -> None:
     """The rules can go red: without this a set of equal versions proves nothing."""
     wrong = [
@@ -89,7 +89,7 @@ def break_rules(versions: Versions, datatable: list[list[str]]) -> None:
     must_be_none(wrong, "sets that break the skew policy are told apart")
 
 
-@then("with these they obey them")
+@then("these changes obey the skew policy")
 def still_obey(versions: Versions, datatable: list[list[str]]) -> None:
     wrong = [
         problem
@@ -99,7 +99,7 @@ def still_obey(versions: Versions, datatable: list[list[str]]) -> None:
     must_be_none(wrong, "what the skew policy allows breaks no rule")
 
 
-@then("the nodes are exactly the workers, without a label of a control plane")
+@then("the nodes are exactly the workers, without a control-plane label")
 def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) -> None:
     wanted = {machine.name for machine in cluster.spec.workers}
     found = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in objects["nodes"]}
@@ -111,19 +111,19 @@ def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) ->
     must_be_none(sorted(wrong), "the nodes are the workers, and none is of the control plane")
 
 
-@then("no Pod mirrors a file of its node")
+@then("no Pod is a mirror Pod")
 def no_mirrors(objects: dict[str, list[JsonObject]]) -> None:
     metadata = [pod["metadata"] for pod in objects["pods"]]
     mirrors = [m["name"] for m in metadata if MIRROR in (m.get("annotations") or {})]
     must_be_none(mirrors, "no Pod mirrors a file")
 
 
-@then("an upgrade to the next minor in this order keeps the rules at every step")
+@then("an upgrade to the next minor version in this order obeys the skew policy at every step")
 def order_holds(versions: Versions, datatable: list[list[str]]) -> None:
     must_be_none(broken(versions, datatable[0][0]), "this order keeps the skew policy")
 
 
-@then("these orders break them")
+@then("these orders break the skew policy")
 def orders_break(versions: Versions, datatable: list[list[str]]) -> None:
     found = {order: (broken(versions, order), by) for order, by in datatable[1:]}
     wrong = [

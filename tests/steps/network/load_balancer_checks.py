@@ -14,7 +14,7 @@ from tests.steps.phrases import phrase
 PATH = "/readyz"
 
 
-@given("the checks of the load balancer", target_fixture="checks")
+@given("the health checks of the load balancer", target_fixture="checks")
 def checks_of_balancer(cluster: Cluster, evidence: Evidence) -> dict[str, Check]:
     """By controller; a server that is none of ours is not among them."""
     shell = cluster.shell(cluster.spec.load_balancer.name)
@@ -27,7 +27,7 @@ def checks_of_balancer(cluster: Cluster, evidence: Evidence) -> dict[str, Check]
     return checks
 
 
-@then("each API server is asked whether it is ready, and says so to anybody")
+@then("each API server is checked for readiness, and reports it to anonymous clients")
 def asked_for_readiness(cluster: Cluster, checks: dict[str, Check]) -> None:
     wrong = [f"{n} {c}" for n, c in checks.items() if not c.checked or c.path != PATH]
     wrong += [text for n in checks if (text := unready_for_nobody(cluster, n))]
@@ -36,8 +36,8 @@ def asked_for_readiness(cluster: Cluster, checks: dict[str, Check]) -> None:
 
 @then(
     phrase(
-        "each is left when {fall:Count} checks have failed, which are {interval:Duration} apart at "
-        "most"
+        "each API server is removed after {fall:Count} failed checks, at most "
+        "{interval:Duration} apart"
     )
 )
 def left_in_time(checks: dict[str, Check], fall: int, interval: float) -> None:
@@ -45,7 +45,9 @@ def left_in_time(checks: dict[str, Check], fall: int, interval: float) -> None:
     must_be_none(wrong, f"a server is left after {fall} checks {interval:g} s apart at most")
 
 
-@then(phrase("each has clients, also again when {rise:Count} checks have succeeded"))
+@then(
+    phrase("each API server has clients, and gets them back after {rise:Count} successful checks")
+)
 def has_clients(checks: dict[str, Check], rise: int) -> None:
     wrong = [f"{name} has none, it is {check.idle}" for name, check in checks.items() if check.idle]
     wrong += [
@@ -56,7 +58,7 @@ def has_clients(checks: dict[str, Check], rise: int) -> None:
     must_be_none(wrong, f"each API server has clients once {rise} checks have succeeded")
 
 
-@then(phrase("clients that are silent for {least:Duration} are not cut off"))
+@then(phrase("clients that are idle for {least:Duration} are not disconnected"))
 def silence_is_kept(cluster: Cluster, least: float) -> None:
     """client-go pings a silent connection each 30 s (http2 ReadIdleTimeout)."""
     text = load_balancer_checks.configuration(cluster.shell(cluster.spec.load_balancer.name))
@@ -68,7 +70,7 @@ def silence_is_kept(cluster: Cluster, least: float) -> None:
     )
 
 
-@then("every kubelet and kube-proxy is sent to the load balancer")
+@then("every kubelet and kube-proxy uses the load balancer")
 def sent_to_balancer(cluster: Cluster) -> None:
     wrong = unit_programs.past_the_balancer(cluster, unit_programs.installed(cluster))
     must_be_none(wrong, "workers ask the API by the load balancer")

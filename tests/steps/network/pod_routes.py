@@ -18,7 +18,7 @@ def listening_pods(workloads: Workloads, cluster: Cluster) -> list[RunningPod]:
     return [workloads.run("sink", node=name, name=f"listens-on-{name}") for name in names]
 
 
-@then("every controller connects to a Pod of each worker")
+@then("every controller connects to the listening Pod on each worker")
 def connect_to_each(cluster: Cluster, listening: list[RunningPod]) -> None:
     wrong = [
         f"{controller.name} does not reach {pod.address} on {pod.node}"

@@ -20,7 +20,7 @@ from tests.steps.node.graceful_shutdown import (
 from tests.steps.phrases import phrase
 
 
-@when("a shutdown is announced to it, and it holds a lock")
+@when("a shutdown is announced to the worker's kubelet, which has an inhibitor lock")
 def announce(cluster: Cluster, power: Power, changed: str) -> None:
     """Its Pods end as in a real one; ``power`` removes what is left of them."""
     require(changed not in power.off, f"{changed} is off")
@@ -28,17 +28,17 @@ def announce(cluster: Cluster, power: Power, changed: str) -> None:
     graceful_shutdown.announce(cluster.shell(changed), begins=True)
 
 
-@when("the shutdown is called off")
+@when("the shutdown is cancelled")
 def call_off(cluster: Cluster, changed: str) -> None:
     graceful_shutdown.announce(cluster.shell(changed), begins=False)
 
 
-@when("its kubelet is restarted")
+@when("the worker's kubelet restarts")
 def restart(cluster: Cluster, changed: str) -> None:
     kubelet.restart(cluster.shell(changed), cluster.api)
 
 
-@then(phrase("within {limit:Duration} its node says that it is shutting down"))
+@then(phrase("within {limit:Duration} the worker's node reports that it is shutting down"))
 def says_so(cluster: Cluster, changed: str, limit: float) -> None:
     eventually(
         lambda: graceful_shutdown.ready(cluster.api, changed),
@@ -49,7 +49,7 @@ def says_so(cluster: Cluster, changed: str, limit: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} its kubelet has given its lock back"))
+@then(phrase("within {limit:Duration} the worker's kubelet has released its inhibitor lock"))
 def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
     shell = cluster.shell(changed)
     eventually(
@@ -60,7 +60,7 @@ def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
     )
 
 
-@then(phrase('a Pod that is bound to it is rejected by "{reason:Name}"'))
+@then(phrase('a Pod that is bound to the worker is rejected with reason "{reason:Name}"'))
 def bound_is_rejected(workloads: Workloads, changed: str, reason: str) -> None:
     bind_late(workloads, changed)
     await_rejection(workloads)
@@ -69,7 +69,7 @@ def bound_is_rejected(workloads: Workloads, changed: str, reason: str) -> None:
     workloads.await_gone(LATE)
 
 
-@then("a Pod that is bound to it runs")
+@then("a Pod that is bound to the worker runs")
 def bound_runs(workloads: Workloads, changed: str) -> None:
     """What upstream knows as kubernetes#122674."""
     bind_late(workloads, changed)
@@ -81,7 +81,7 @@ def bound_runs(workloads: Workloads, changed: str) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} its node is ready again"))
+@then(phrase("within {limit:Duration} the worker's node becomes Ready"))
 def ready_again(cluster: Cluster, changed: str, limit: float) -> None:
     eventually(
         lambda: graceful_shutdown.ready(cluster.api, changed),

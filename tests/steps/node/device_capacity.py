@@ -27,21 +27,21 @@ WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 """Requests and limits that the API refuses: validation of kubernetes pkg/apis/core."""
 
 
-@given("workers whose kubelets were just started, without plugins", target_fixture="fresh")
+@given("workers without plugins whose kubelets have just started", target_fixture="fresh")
 def fresh_kubelets(cluster: Cluster) -> list[Shell]:
     """Their start removes sockets that plugins left."""
     kubelet.restart_all(cluster)
     return [cluster.shell(worker.name) for worker in cluster.spec.workers]
 
 
-@given("Pods that ask for a device in other ways", target_fixture="asked")
+@given("Pods that request a device in other ways", target_fixture="asked")
 def other_ways(cluster: Cluster, workloads: Workloads) -> dict[str, list[Answer]]:
     """What each API server answers, in a dry run."""
     return {way: try_each(cluster, workloads, asking(*figures)) for way, figures in WAYS.items()}
 
 
 @given(
-    phrase("a worker's status is given {count:Count} devices that no plugin has"),
+    phrase("a worker whose node status is patched to {count:Count} devices without a plugin"),
     target_fixture="plugin",
 )
 def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
@@ -53,7 +53,7 @@ def advertised(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DeviceP
     return plugin
 
 
-@given("a plugin of other devices has registered there", target_fixture="other")
+@given("a plugin of another resource on the same worker", target_fixture="other")
 def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     """The kubelet writes its file of devices when one registers."""
     other = make_plugin(1)
@@ -63,12 +63,12 @@ def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     return other
 
 
-@when("their kubelet restarts")
+@when("the kubelet restarts")
 def restart_theirs(cluster: Cluster, other: DevicePlugin) -> None:
     kubelet.restart(other.shell, cluster.api)
 
 
-@when("their kubelet restarts without its file of devices")
+@when("the kubelet restarts without its device checkpoint")
 def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
     """Without the other plugin too: it would register at once, and the file would be back."""
     other.remove()
@@ -76,42 +76,42 @@ def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
     kubelet.restart(other.shell, cluster.api)
 
 
-@when("2 Pods ask for 3 and 1 of them", target_fixture="names")
+@when("2 Pods request 3 devices and 1 device", target_fixture="names")
 def two_ask(workloads: Workloads, plugin: DevicePlugin) -> list[str]:
     for name, count in (("three", 3), ("one", 1)):
         need(workloads.pods.ask_to_create(user(name, plugin.resource, count)))
     return ["three", "one"]
 
 
-@then("every kubelet listens for plugins and for monitors")
+@then("every kubelet listens for plugins and for monitoring agents")
 def each_listens(cluster: Cluster) -> None:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
     missing = [line for shell in shells for line in device_plugins.listens(shell)]
     must_be_none(missing, "every kubelet listens for plugins and for monitors")
 
 
-@then("the only socket among the plugins' of each is the kubelet's")
+@then("the plugin directory of each worker has no socket but the kubelet's")
 def only_own_socket(fresh: list[Shell]) -> None:
     seen = {shell.name: device_plugins.sockets(shell) for shell in fresh}
     wrong = [f"{node} has {names}" for node, names in seen.items() if names != [KUBELETS_OWN]]
     must_be_none(wrong, f"only {KUBELETS_OWN} is there")
 
 
-@then(phrase('a registration by version "{version:Name}" is refused, naming it'))
+@then(phrase('a registration with API version "{version:Name}" is refused, naming the version'))
 def version_refused(plugin: DevicePlugin, version: str) -> None:
     said = plugin.register_as(plugin.resource, version)
     if version not in said:
         raise ClaimError(f"version {version} should be refused by name; the kubelet said {said!r}")
 
 
-@then(phrase('a registration of "{resource:Name}" is refused, naming it'))
+@then(phrase('a registration of resource "{resource:Name}" is refused, naming the resource'))
 def name_refused(plugin: DevicePlugin, resource: str) -> None:
     said = plugin.register_as(resource)
     if resource not in said:
         raise ClaimError(f"{resource} should be refused by name; the kubelet said {said!r}")
 
 
-@then(phrase("these are refused with {status:Count}"))
+@then(phrase("these requests are refused with {status:Count}"))
 def refused_ways(asked: dict[str, list[Answer]], status: int, datatable: list[list[str]]) -> None:
     rows = [(way, answer) for (way,) in datatable[1:] for answer in asked[way]]
     for _, answer in rows:
@@ -120,7 +120,7 @@ def refused_ways(asked: dict[str, list[Answer]], status: int, datatable: list[li
     must_be_none(wrong, f"such requests for devices are refused with {status}")
 
 
-@then("a limit alone is taken as the request too")
+@then("a limit without a request becomes the request too")
 def limit_alone(cluster: Cluster, workloads: Workloads) -> None:
     made = try_each(cluster, workloads, asking({}, {RESOURCE: "1"}))
     seen = [need(one)["spec"]["containers"][0]["resources"]["requests"] for one in made]
@@ -128,7 +128,7 @@ def limit_alone(cluster: Cluster, workloads: Workloads) -> None:
     must_be_none(wrong, "a limit of 1 becomes a request of 1")
 
 
-@then("both run on that worker")
+@then("both Pods run on the patched worker")
 def both_run(workloads: Workloads, plugin: DevicePlugin, names: list[str]) -> None:
     eventually(
         lambda: [placed(workloads, name) for name in names],

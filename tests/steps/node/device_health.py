@@ -33,7 +33,7 @@ INITIALIZED = "initialized"
 
 
 @given(
-    phrase('a Pod that has one of them, whose status tells that it is "{health:Name}"'),
+    phrase('a Pod with a device whose status reports the device as "{health:Name}"'),
     target_fixture="users",
 )
 def healthy_user(workloads: Workloads, plugin: DevicePlugin, health: str) -> Users:
@@ -44,7 +44,7 @@ def healthy_user(workloads: Workloads, plugin: DevicePlugin, health: str) -> Use
 
 
 @given(
-    "a Pod that has one of them, and one whose init container had one too", target_fixture="users"
+    "a Pod with a device, and a Pod whose init container requested a device", target_fixture="users"
 )
 def two_users(workloads: Workloads, plugin: DevicePlugin) -> Users:
     """The device of an init container goes to the container after it."""
@@ -52,12 +52,12 @@ def two_users(workloads: Workloads, plugin: DevicePlugin) -> Users:
     return Users(plugin, [run_user(workloads, plugin, "one")], refused=INITIALIZED)
 
 
-@when("its device becomes unhealthy")
+@when("the Pod's device becomes unhealthy")
 def device_unhealthy(plugin: DevicePlugin, users: Users) -> None:
     plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
 
 
-@when("its device becomes healthy")
+@when("the Pod's device becomes healthy")
 def device_healthy(plugin: DevicePlugin) -> None:
     plugin.switch_off("unhealthy")
 
@@ -67,12 +67,12 @@ def kill_plugin(plugin: DevicePlugin) -> None:
     plugin.kill()
 
 
-@when("the plugin fails no more")
+@when("the plugin recovers")
 def fail_no_more(plugin: DevicePlugin) -> None:
     plugin.switch_off("fail")
 
 
-@when("its kubelet restarts and the plugin holds back", target_fixture="beside")
+@when("the kubelet restarts and the plugin delays its registration", target_fixture="beside")
 def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> dict[str, PodIdentity]:
     """What ran on that worker before."""
     before = identities_on(cluster, plugin.shell.name)
@@ -83,8 +83,8 @@ def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> dict[str, PodIde
 
 @then(
     phrase(
-        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
-        "its socket is gone"
+        "within {limit:Duration} the plugin's node has capacity {total:Count} and "
+        "allocatable {free:Count}, and no plugin socket"
     )
 )
 def node_and_socket(
@@ -97,8 +97,8 @@ def node_and_socket(
 
 @then(
     phrase(
-        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
-        "so for {lasting:Duration}"
+        "within {limit:Duration} the plugin's node has capacity {total:Count} and "
+        "allocatable {free:Count}, and stays so for {lasting:Duration}"
     )
 )
 def node_keeps(
@@ -109,20 +109,28 @@ def node_keeps(
     plugin.keeps_counts(cluster.api, total, free, lasting=lasting)
 
 
-@then(phrase('the Pod\'s status tells that its device is "{health:Name}", and it goes on'))
+@then(
+    phrase('the Pod\'s status reports the device as "{health:Name}", and the Pod has not restarted')
+)
 def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
     await_health(plugin, users, health)
     holder_goes_on(users)
 
 
 @then(
-    phrase('within {limit:Duration} the other Pod has failed, because of "{reason:Name}"'),
+    phrase(
+        "within {limit:Duration} the Pod with the init container has failed with reason "
+        '"{reason:Name}"'
+    ),
 )
 def other_has_failed(workloads: Workloads, users: Users, limit: float, reason: str) -> None:
     await_failure(workloads, users.refused, limit, reason)
 
 
-@then("the Pod that has one goes on with it, as do all others of the worker")
+@then(
+    "the Pod with a device has not restarted and keeps its device, and no other Pod "
+    "on the worker has changed"
+)
 def goes_on_with_it(
     cluster: Cluster, plugin: DevicePlugin, users: Users, beside: Mapping[str, PodIdentity]
 ) -> None:
@@ -132,7 +140,7 @@ def goes_on_with_it(
     must_be_none(changed(beside, now, but=users.refused), "Pods go on as their kubelet restarts")
 
 
-@then(phrase("{count:Count} Pods that ask for a device get one each, asked for once"))
+@then(phrase("{count:Count} Pods that request a device get one each, with one Allocate call each"))
 def free_again(workloads: Workloads, plugin: DevicePlugin, evidence: Evidence, count: int) -> None:
     """And the one that was refused was asked for once too."""
     names = [f"user-{number}" for number in range(count)]

@@ -12,31 +12,39 @@ from tests.steps.phrases import phrase
 Askers = list[DevicePlugin]
 
 
-@given("a program on every worker that asks kubelets as a plugin does", target_fixture="asking")
+@given("a plugin client on every worker", target_fixture="asking")
 def asking_programs(askers: Askers) -> Askers:
     return askers
 
 
-@then(phrase('every kubelet refuses a registration by version "{version:Name}", naming it'))
+@then(
+    phrase(
+        'every kubelet refuses a registration with API version "{version:Name}", naming the version'
+    )
+)
 def versions_refused(asking: Askers, version: str) -> None:
     said = {one.shell.name: one.register_as(one.resource, version) for one in asking}
     wrong = [f"{node} says {words!r}" for node, words in said.items() if version not in words]
     must_be_none(wrong, f"every kubelet refuses version {version} by name")
 
 
-@then(phrase('every kubelet refuses a registration of "{resource:Name}", naming it'))
+@then(
+    phrase(
+        'every kubelet refuses a registration of resource "{resource:Name}", naming the resource'
+    )
+)
 def names_refused(asking: Askers, resource: str) -> None:
     said = {one.shell.name: one.register_as(resource) for one in asking}
     wrong = [f"{node} says {words!r}" for node, words in said.items() if resource not in words]
     must_be_none(wrong, f"every kubelet refuses {resource} by name")
 
 
-@then("every kubelet tells monitors who has which device, which is nobody")
+@then("every kubelet reports to monitoring agents that no container has a device")
 def monitors_told(asking: Askers) -> None:
     must_be_none([text for one in asking for text in untold(one)], "kubelets tell monitors")
 
 
-@then("no kubelet has the socket of a plugin, and no node a device")
+@then("no kubelet has a plugin socket and no node has a device")
 def no_plugins(cluster: Cluster, asking: Askers) -> None:
     sockets = {one.shell.name: device_plugins.sockets(one.shell) for one in asking}
     wrong = [f"{node} has sockets {has}" for node, has in sockets.items() if has != [KUBELETS_OWN]]

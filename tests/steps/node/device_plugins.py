@@ -46,36 +46,36 @@ def pod_without(workloads: Workloads, plugin: DevicePlugin) -> RunningPod:
     return workloads.run("device-user", node=plugin.shell.name, name="without")
 
 
-@given("a Pod that has one of them", target_fixture="users")
+@given("a Pod with a device", target_fixture="users")
 def one_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
     return Users(plugin, [run_user(workloads, plugin, "one")])
 
 
-@when("a Pod asks for a device", target_fixture="users")
+@when("a Pod requests a device", target_fixture="users")
 def new_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
     with claimed():  # that it gets one and runs
         return Users(plugin, all_running(workloads, plugin, ["one"]))
 
 
-@when(phrase("{count:Count} Pods ask for a device"), target_fixture="users")
+@when(phrase("{count:Count} Pods request a device"), target_fixture="users")
 def several_users(workloads: Workloads, plugin: DevicePlugin, count: int) -> Users:
     with claimed():  # that there is one for each
         return Users(plugin, all_running(workloads, plugin, [f"user-{n}" for n in range(count)]))
 
 
-@when("another Pod asks for a device", target_fixture="another")
+@when("another Pod requests a device", target_fixture="another")
 def another_user(workloads: Workloads, plugin: DevicePlugin) -> str:
     need(workloads.pods.ask_to_create(user("another", plugin.resource)))
     return "another"
 
 
-@when("a Pod asks for a device and the plugin fails", target_fixture="another")
+@when("a Pod requests a device and the plugin fails", target_fixture="another")
 def user_of_failing(workloads: Workloads, plugin: DevicePlugin) -> str:
     plugin.switch("fail")
     return another_user(workloads, plugin)
 
 
-@when("one of those that have a device is deleted")
+@when("a Pod with a device is deleted")
 def delete_user(users: Users) -> None:
     gone = users.running.pop()
     gone.pods.delete(gone.name)
@@ -91,15 +91,15 @@ def let_register(cluster: Cluster, plugin: DevicePlugin) -> float:
 
 @then(
     phrase(
-        "within {limit:Duration} its node has {total:Count} devices and {free:Count} to give, and "
-        "no other node has any"
+        "within {limit:Duration} the plugin's node has capacity {total:Count} and "
+        "allocatable {free:Count}, and no other node has the resource"
     )
 )
 def node_has(cluster: Cluster, plugin: DevicePlugin, limit: float, total: int, free: int) -> None:
     plugin.await_counts(cluster.api, total, free, within=limit)
 
 
-@then("its kubelet has counted one registration more")
+@then("the kubelet has counted one more registration")
 def counted(cluster: Cluster, plugin: DevicePlugin, registrations: float) -> None:
     now = device_plugins.registrations(cluster.api, plugin)
     if now != registrations + 1:
@@ -111,7 +111,7 @@ def no_devices(cluster: Cluster) -> None:
     must_be_none(device_plugins.devices(cluster.api), "no node has a device")
 
 
-@then("the plugin was asked in the documented order, to allocate once and one device")
+@then("the plugin was called in the documented order, with one Allocate call for one device")
 def asked_in_order(plugin: DevicePlugin, users: Users, evidence: Evidence) -> None:
     calls = plugin.calls()
     rows = [(c["number"], c["method"], " ".join(c.get("ids") or ())) for c in calls]
@@ -122,7 +122,10 @@ def asked_in_order(plugin: DevicePlugin, users: Users, evidence: Evidence) -> No
     )
 
 
-@then("the Pod's container has the plugin's nonce, its device, and its folder to read only")
+@then(
+    "the Pod's container has the nonce and the device of the plugin, and a read-only "
+    "mount of its directory"
+)
 def has_what_was_given(plugin: DevicePlugin, users: Users, evidence: Evidence) -> None:
     (pod,), (call,) = users.running, plugin.allocations()
     seen = device_mounts.inside(pod)
@@ -132,14 +135,14 @@ def has_what_was_given(plugin: DevicePlugin, users: Users, evidence: Evidence) -
     must_be_none(device_mounts.written(pod), "the plugin's folder is mounted to be read only")
 
 
-@then("the Pod without one has none of it")
+@then("the Pod without a device has nothing of the plugin")
 def has_nothing(without: RunningPod) -> None:
     seen = device_mounts.inside(without)
     if (seen.nonce, seen.marker, seen.device) != ("", "", ""):
         raise ClaimError(f"a Pod without a device should have nothing of the plugin: {seen}")
 
 
-@then("the kubelet tells that this container has that device")
+@then("the kubelet reports that the Pod's container has the device")
 def told_to_monitors(plugin: DevicePlugin, users: Users) -> None:
     (pod,) = users.running
     wanted = [device_plugins.only_id(users.of(pod))]
@@ -148,7 +151,7 @@ def told_to_monitors(plugin: DevicePlugin, users: Users) -> None:
         raise ClaimError(f"the kubelet should tell that {pod.name} has {wanted}; it tells {seen}")
 
 
-@then("they have different devices")
+@then("the Pods have different devices")
 def different(users: Users, evidence: Evidence) -> None:
     held = {pod.name: device_plugins.only_id(users.of(pod)) for pod in users.running}
     evidence.table("who has which", "Pod, device", held.items())
@@ -156,7 +159,7 @@ def different(users: Users, evidence: Evidence) -> None:
         raise ClaimError(f"each Pod should have a device of its own; they have {held}")
 
 
-@then(phrase("within {limit:Duration} that Pod is not scheduled, naming the devices"))
+@then(phrase("within {limit:Duration} the new Pod is not scheduled, naming the resource"))
 def not_scheduled(workloads: Workloads, plugin: DevicePlugin, another: str, limit: float) -> None:
     eventually(
         lambda: condition(workloads.pods.get(another), "PodScheduled"),
@@ -166,7 +169,7 @@ def not_scheduled(workloads: Workloads, plugin: DevicePlugin, another: str, limi
     )
 
 
-@then(phrase("within {limit:Duration} that Pod runs, and the others go on"))
+@then(phrase("within {limit:Duration} the new Pod runs, and no other Pod has restarted"))
 def runs_now(workloads: Workloads, users: Users, another: str, limit: float) -> None:
     eventually(
         lambda: workloads.pods.get(another)["status"]["phase"],
@@ -177,12 +180,12 @@ def runs_now(workloads: Workloads, users: Users, another: str, limit: float) -> 
     must_be_none([line for pod in users.running for line in pod.restarts()], "the others go on")
 
 
-@then("the Pod that has one goes on")
+@then("the Pod with a device has not restarted")
 def holder_goes_on(users: Users) -> None:
     must_be_none([line for pod in users.running for line in pod.restarts()], "the holder goes on")
 
 
-@then(phrase('within {limit:Duration} that Pod has failed, because of "{reason:Name}"'))
+@then(phrase('within {limit:Duration} the new Pod has failed with reason "{reason:Name}"'))
 def has_failed(workloads: Workloads, another: str, limit: float, reason: str) -> None:
     await_failure(workloads, another, limit, reason)
 

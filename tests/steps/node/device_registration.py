@@ -27,7 +27,7 @@ def plugin_registered_on(
     return plugin
 
 
-@given("a device plugin on a worker that does not register yet", target_fixture="plugin")
+@given("a device plugin on a worker, not yet registered", target_fixture="plugin")
 def plugin_holding(make_plugin: MakePlugin) -> DevicePlugin:
     plugin = make_plugin(3)
     plugin.switch("hold")

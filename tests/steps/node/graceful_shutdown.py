@@ -67,12 +67,15 @@ def delaying_worker(
     return node
 
 
-@given(phrase("{worker:Worker} as it is"), target_fixture="changed")
+@given(phrase("{worker:Worker} with its own kubelet settings"), target_fixture="changed")
 def unchanged_worker(worker: str) -> str:
     return worker
 
 
-@given("two ordinary Pods and a critical one on it that tell of their end", target_fixture="dying")
+@given(
+    "two regular Pods and one critical Pod on the worker that log their termination",
+    target_fixture="dying",
+)
 def dying_pods(workloads: Workloads, cluster: Cluster, changed: str) -> Dying:
     elsewhere = next(w.name for w in cluster.spec.workers if w.name != changed)
     sink = workloads.run("sink", node=elsewhere)
@@ -89,7 +92,7 @@ def power_off(power: Power, dying: Dying) -> None:
     power.await_off(dying.node)
 
 
-@when("the worker is powered off, and a Pod is bound to it meanwhile", target_fixture="told")
+@when("the worker is powered off, and a late Pod is bound to the worker", target_fixture="told")
 def power_off_and_bind(cluster: Cluster, power: Power, dying: Dying, workloads: Workloads) -> str:
     """What the node said before it went."""
     power.begin(dying.node)
@@ -106,19 +109,23 @@ def power_on(power: Power, dying: Dying) -> None:
     power.on(dying.node)
 
 
-@then(phrase("within {limit:Duration} its kubelet holds a lock that delays a shutdown"))
+@then(phrase("within {limit:Duration} the worker's kubelet has an inhibitor lock"))
 def holds_lock(cluster: Cluster, changed: str, evidence: Evidence, limit: float) -> None:
     evidence.record("the lock", "text", await_lock(cluster, changed, limit))
 
 
-@then(phrase('it said that it was shutting down, and rejected that Pod by "{reason:Name}"'))
+@then(
+    phrase(
+        'the node reported its shutdown, and the late Pod is rejected with reason "{reason:Name}"'
+    )
+)
 def said_and_rejected(workloads: Workloads, told: str, reason: str) -> None:
     must_be_rejected(workloads, reason)
     if SHUTTING_DOWN not in told:
         raise ClaimError(f"the node should say that it is {SHUTTING_DOWN}; it said {told!r}")
 
 
-@then("the ordinary Pods ended before the critical one was asked to, each in its own time")
+@then("the regular Pods ended before SIGTERM to the critical Pod, each within its own grace period")
 def died_in_order(dying: Dying, evidence: Evidence) -> None:
     marks = dying.marks()
     rows = [(mark.time, mark.pod, mark.what) for mark in marks]
@@ -127,7 +134,10 @@ def died_in_order(dying: Dying, evidence: Evidence) -> None:
     must_be_none(wrong, "ordinary Pods end first, critical ones last")
 
 
-@then("the API shows each as ended by the kubelet, and Pods of the other worker go on")
+@then(
+    "each Pod on the worker was terminated by the kubelet, and no Pod on the other "
+    "worker has changed"
+)
 def ended_by_kubelet(cluster: Cluster, dying: Dying, evidence: Evidence) -> None:
     found = dying.found()
     rows = [(name, *graceful_shutdown.ending(pod)) for name, pod in found.items()]
@@ -137,7 +147,7 @@ def ended_by_kubelet(cluster: Cluster, dying: Dying, evidence: Evidence) -> None
     must_be_none(others_changed(cluster, dying), "Pods of the other worker go on")
 
 
-@then("the API shows none as ended by the kubelet")
+@then("for 10 s no Pod on the worker is terminated by the kubelet")
 def none_by_kubelet(dying: Dying) -> None:
     stays(
         lambda: graceful_shutdown.ended_by_kubelet(dying.found()),

@@ -48,9 +48,7 @@ def two_images(cluster: Cluster, seeds: Seeds) -> None:
             raise NotPrepared(f"{node} has not both images: {sorted(images_on(cluster, node))}")
 
 
-@given(
-    "a running Pod of an image that could be collected, on the first worker", target_fixture="pod"
-)
+@given("a running Pod with an unpinned image on the first worker", target_fixture="pod")
 def pod_of_another(workloads: Workloads, seeds: Seeds) -> RunningPod:
     """Its image is the only one beside ours that is not pinned."""
     node, other = seeds.nodes
@@ -60,14 +58,14 @@ def pod_of_another(workloads: Workloads, seeds: Seeds) -> RunningPod:
     return pod
 
 
-@given("a Pod there that has a third image as a volume only", target_fixture="volume")
+@given("a Pod on the first worker that has a third image as a volume only", target_fixture="volume")
 def volume_only(data_image: DataImage, seeds: Seeds) -> RunningPod:
     """It comes after others were pinned, so that it is not."""
     data_image.load()
     return data_image.run("volume", node=seeds.nodes[0])
 
 
-@when("the first worker's disk gets over its threshold", target_fixture="workers")
+@when("the disk of the first worker is over its threshold", target_fixture="workers")
 def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evidence) -> Workers:
     """By a threshold below what is used; the second worker's stay, and it tells of its looks."""
     node, other = seeds.nodes
@@ -79,21 +77,27 @@ def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evi
     return Workers(node, other, {one: images_on(cluster, one) for one in (node, other)}, position)
 
 
-@when(phrase("the first worker's images may be {age:Duration} old"), target_fixture="workers")
+@when(
+    phrase("the maximum image age on the first worker is {age:Duration}"), target_fixture="workers"
+)
 def may_be_old(cluster: Cluster, faults: Faults, seeds: Seeds, age: float) -> Workers:
     node, other = seeds.nodes
     restart_with(cluster, faults, {node: {"imageMaximumGCAge": f"{age:g}s"}})
     return Workers(node, other, {node: images_on(cluster, node)}, "")
 
 
-@when("the Pods of the second image end")
+@when("the Pods of the second image are deleted")
 def pods_end(seeds: Seeds) -> None:
     """After the kubelet's first look, which noted that it is used."""
     for pod in seeds.pods.values():
         pod.pods.delete(pod.name)
 
 
-@then(phrase('within {limit:Duration} the first worker has collected one image, for "{why:Name}"'))
+@then(
+    phrase(
+        'within {limit:Duration} the first worker has collected one image with reason "{why:Name}"'
+    )
+)
 def collected_one(cluster: Cluster, workers: Workers, limit: float, why: str) -> None:
     eventually(
         lambda: image_gc.collected(cluster.api, workers.first),
@@ -105,24 +109,24 @@ def collected_one(cluster: Cluster, workers: Workers, limit: float, why: str) ->
     )
 
 
-@then("it is the unused one, and all others of that worker are there")
+@then("the collected image is the unused one, and the first worker has all its other images")
 def unused_one(cluster: Cluster, seeds: Seeds, workers: Workers) -> None:
     was, now = workers.images[workers.first], images_on(cluster, workers.first)
     if was - now != {seeds.unused}:
         raise ClaimError(f"{seeds.unused} should be gone and no other; gone: {sorted(was - now)}")
 
 
-@then("the third image's content is still read")
+@then("the volume of the third image is still readable")
 def volume_is_read(volume: RunningPod, data_image: DataImage) -> None:
     must_be_none(data_image.unread([volume]), "an image that is a volume is not collected")
 
 
-@then("the Pod of the image that could be collected has not restarted")
+@then("no container or process of the Pod with the unpinned image has restarted")
 def pod_untouched(pod: RunningPod) -> None:
     must_be_none(pod.restarts(), f"{pod.name} goes on while images are collected")
 
 
-@then("the second worker has looked as often and has all its images")
+@then("the second worker has run as many collections and has all its images")
 def second_keeps(cluster: Cluster, workers: Workers, evidence: Evidence) -> None:
     looks = await_looks(cluster, workers)
     evidence.record(f"looks of {workers.second}", "text", "\n".join(looks))

@@ -41,8 +41,8 @@ def allowing_less(cluster: Cluster, period: float) -> Limits:
 
 @when(
     phrase(
-        "their kubelets delay a shutdown by {period:Duration}, {critical:Duration} of them for "
-        "critical Pods"
+        "the kubelets of these workers delay a shutdown by {period:Duration}, "
+        "{critical:Duration} of them for critical Pods"
     )
 )
 def delaying_workers(
@@ -56,7 +56,8 @@ def delaying_workers(
 
 @when(
     phrase(
-        "a later file of logind's holds one of them to {limit:Duration}, and its kubelet restarts"
+        "a later drop-in limits one worker's logind to {limit:Duration}, and that "
+        "worker's kubelet restarts"
     ),
     target_fixture="held",
 )
@@ -71,7 +72,7 @@ def hold_limit(cluster: Cluster, faults: Faults, limits: Limits, limit: float) -
     return held
 
 
-@then(phrase("within {limit:Duration} each kubelet holds a lock that delays a shutdown"))
+@then(phrase("within {limit:Duration} each of these kubelets has an inhibitor lock"))
 def each_holds_lock(cluster: Cluster, limits: Limits, evidence: Evidence, limit: float) -> None:
     found = eventually(
         lambda: {node: graceful_shutdown.lock_or_why(cluster.shell(node)) for node in limits},
@@ -83,7 +84,9 @@ def each_holds_lock(cluster: Cluster, limits: Limits, evidence: Evidence, limit:
 
 
 @then(
-    phrase("each logind allows {period:Duration} where it allowed less, by a file of the kubelet")
+    phrase(
+        "a drop-in of the kubelet has raised InhibitDelayMaxSec of each logind to {period:Duration}"
+    )
 )
 def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:
     shells = [cluster.shell(node) for node in limits]
@@ -97,7 +100,10 @@ def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:
 
 
 @then(
-    phrase("within {limit:Duration} that kubelet says that logind still allows {held_to:Duration}")
+    phrase(
+        "within {limit:Duration} that worker's kubelet reports that logind still allows "
+        "{held_to:Duration}"
+    )
 )
 def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) -> None:
     shell, words = cluster.shell(held.node), f"current value is {held_to:g}s"
@@ -110,7 +116,7 @@ def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) 
     )
 
 
-@then(phrase("for {lasting:Duration} it holds no lock"))
+@then(phrase("for {lasting:Duration} that worker's kubelet has no inhibitor lock"))
 def no_lock_held(cluster: Cluster, held: Held, lasting: float) -> None:
     shell = cluster.shell(held.node)
     stays(
@@ -120,7 +126,7 @@ def no_lock_held(cluster: Cluster, held: Held, lasting: float) -> None:
     )
 
 
-@then("every worker has logind, which tells how long it allows")
+@then("every worker's logind reports its maximum inhibitor delay")
 def every_logind(cluster: Cluster, evidence: Evidence) -> None:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
     told = {shell.name: graceful_shutdown.allows(shell) for shell in shells}
@@ -129,7 +135,7 @@ def every_logind(cluster: Cluster, evidence: Evidence) -> None:
     must_be_none(wrong, "every worker has logind")
 
 
-@then("what makes a worker a node starts with its machine")
+@then("the units that make a worker a node start at boot")
 def units_start(cluster: Cluster) -> None:
     units, workers = cluster.layout.units.of(Role.WORKER), cluster.spec.workers
     told = {w.name: systemd.not_enabled(cluster.shell(w.name), units) for w in workers}

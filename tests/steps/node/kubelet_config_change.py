@@ -47,7 +47,7 @@ def changed_worker(
     return node
 
 
-@when("that kubelet is set to")
+@when("the worker's kubelet is set to")
 def change_again(
     cluster: Cluster, faults: Faults, changed: str, datatable: list[list[str]]
 ) -> None:
@@ -55,7 +55,7 @@ def change_again(
     kubelet.await_heartbeat(cluster.api, changed)
 
 
-@when("the kubelet of its worker is set to", target_fixture="ended")
+@when("the kubelet on the Pod's worker is set to", target_fixture="ended")
 def change_kubelet_of(
     cluster: Cluster, faults: Faults, pod: RunningPod, datatable: list[list[str]]
 ) -> Ended:
@@ -64,7 +64,7 @@ def change_kubelet_of(
     return before
 
 
-@when("its settings are put back")
+@when("the settings of the Pod's kubelet are put back")
 def put_back(faults: Faults, pod: RunningPod) -> None:
     layout = pod.shell.layout
     faults.put_back(pod.node, layout.files.kubelet, unit=layout.units.kubelet)
@@ -72,8 +72,8 @@ def put_back(faults: Faults, pod: RunningPod) -> None:
 
 @when(
     phrase(
-        'the API servers\' own right to "{right:Name}" of nodes is taken and every kubelet '
-        "restarted"
+        'the API servers\' own permission "{right:Name}" of nodes is removed and every '
+        "kubelet restarts"
     ),
     target_fixture="taken",
 )
@@ -88,12 +88,17 @@ def take_right(cluster: Cluster, faults: Faults, right: str) -> Fault:
     return fault
 
 
-@when("the right is given back")
+@when("the API servers' permission is added again")
 def give_right_back(faults: Faults, taken: Fault) -> None:
     faults.undo(taken)
 
 
-@then(phrase('within {limit:Duration} it has ended, naming "{one:Name}" and "{two:Name}"'))
+@then(
+    phrase(
+        "within {limit:Duration} the kubelet has ended with an error, naming "
+        '"{one:Name}" and "{two:Name}"'
+    )
+)
 def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: str) -> None:
     shell = cluster.shell(ended.node)
     await_failure(shell, ended, limit)
@@ -102,7 +107,7 @@ def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: st
         raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
 
 
-@then("the node of its worker is ready")
+@then("the node of the Pod's worker is Ready")
 def node_is_ready(cluster: Cluster, pod: RunningPod) -> None:
     seen = kubelet.ready(cluster.api, pod.node)
     if seen != "True":
@@ -111,8 +116,8 @@ def node_is_ready(cluster: Cluster, pod: RunningPod) -> None:
 
 @then(
     phrase(
-        'through each API server every kubelet refuses it the logs, naming "{user:Name}" and '
-        '"{right:Name}"'
+        "through each API server every kubelet refuses the ServiceAccount its logs, "
+        'naming "{user:Name}" and "{right:Name}"'
     )
 )
 def refused_logs(cluster: Cluster, caller: Caller, user: str, right: str) -> None:
@@ -124,13 +129,18 @@ def refused_logs(cluster: Cluster, caller: Caller, user: str, right: str) -> Non
     must_be_none(wrong, f"logs are refused with 403, naming {user} and {right}")
 
 
-@then("through each API server it is given the same kubelets' metrics")
+@then("through each API server the ServiceAccount reads the metrics of the same kubelets")
 def given_metrics(cluster: Cluster, caller: Caller) -> None:
     wrong = [told(one) for one in through(cluster, caller, "metrics") if one.status != 200]
     must_be_none(wrong, "metrics are given through the API server")
 
 
-@then(phrase("within {limit:Duration} it is given every kubelet's logs through each API server"))
+@then(
+    phrase(
+        "within {limit:Duration} the ServiceAccount reads every kubelet's logs through "
+        "each API server"
+    )
+)
 def given_logs(cluster: Cluster, caller: Caller, limit: float) -> None:
     eventually(
         lambda: [told(one) for one in through(cluster, caller, "logs/") if one.status != 200],

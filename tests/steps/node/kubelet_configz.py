@@ -42,21 +42,21 @@ def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
 
 
-@then(phrase('every kubelet has its feature gate "{gate:Name}" off'))
+@then(phrase('every kubelet has the feature gate "{gate:Name}" off'))
 def gate_off(cluster: Cluster, gate: str) -> None:
     seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
     wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
     must_be_none(wrong, f"kubelets have the feature gate {gate} off")
 
 
-@then(phrase('every kubelet keeps the logs of Pods in "{folder}"'))
+@then(phrase('every kubelet stores the logs of Pods in "{folder}"'))
 def keeps_logs_in(kubelets: Settings, folder: str) -> None:
     seen = {node: settings.get("podLogsDir") for node, settings in judged(kubelets)}
     wrong = [f"{node}: in {value}" for node, value in seen.items() if value != folder]
     must_be_none(wrong, f"kubelets keep the logs of Pods in {folder}")
 
 
-@then("no kubelet holds a lock on its machine's shutdown")
+@then("no kubelet has an inhibitor lock on the shutdown of its machine")
 def no_lock(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [

@@ -32,20 +32,20 @@ def node_leases(cluster: Cluster) -> Iterator[Heartbeats]:
     beats.close()
 
 
-@then(phrase("each controller has one that lasts {lasting:Duration}"))
+@then(phrase("each controller has an identity Lease with a duration of {lasting:Duration}"))
 def one_a_controller(cluster: Cluster, beats: Heartbeats, lasting: float) -> None:
     wrong = apiserver_endpoints.wrong_identity(cluster, beats.start, lasting=lasting)
     assert not wrong, "; ".join(wrong)
 
 
-@then(phrase("each node has one that lasts {lasting:Duration}, is held by it and belongs to it"))
+@then(phrase("each node has a Lease with a duration of {lasting:Duration} that it holds and owns"))
 def one_a_node(beats: Heartbeats, lasting: float) -> None:
     existing = heartbeats.nodes(beats.api)
     wrong = heartbeats.wrong_node_leases(beats.start, existing, lasting=lasting)
     assert not wrong, "; ".join(wrong)
 
 
-@then(phrase("for {lasting:Duration} each is renewed at least every {limit:Duration}"))
+@then(phrase("for {lasting:Duration} each Lease is renewed at least every {limit:Duration}"))
 def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
     consistently(
         beats.look,
@@ -57,7 +57,7 @@ def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
     assert not silent, f"not renewed once in {lasting:g} s: {', '.join(silent)}"
 
 
-@then("in that time no node sent its status more than once")
+@then("no node has updated its status more than once in that time")
 def status_is_rare(beats: Heartbeats) -> None:
     """At most once: it is sent each 5 min when nothing changes (T5)."""
     require(beats.reported, "nobody looked at the nodes in that time")
@@ -65,7 +65,7 @@ def status_is_rare(beats: Heartbeats) -> None:
     assert not busy, f"status was sent again and again, not only Leases: {busy}"
 
 
-@then(phrase("each kubelet is set to send a status without news every {period:Duration}"))
+@then(phrase("each kubelet has a status report frequency of {period:Duration}"))
 def reports_every(cluster: Cluster, period: float) -> None:
     """What was seen in half a minute does not tell 30 s from 5 min."""
     names = [str(machine.name) for machine in cluster.spec.workers]

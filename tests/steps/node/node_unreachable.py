@@ -36,7 +36,7 @@ class Homeless:
     uid: str
 
 
-@given("a cordoned worker, and a Pod that only it could run", target_fixture="homeless")
+@given("a cordoned worker, and a Pod that only that worker could run", target_fixture="homeless")
 def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workloads) -> Homeless:
     node = cluster.spec.workers[0].name
     told = maintenance.cordon(node)
@@ -47,8 +47,8 @@ def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workload
 
 @given(
     phrase(
-        "a running resizable Pod beside an impatient one, which tolerates silence for "
-        "{lasting:Duration}"
+        "a running resizable Pod and, on the same worker, an impatient Pod with a "
+        "toleration of {lasting:Duration}"
     ),
     target_fixture="pod",
 )
@@ -66,12 +66,12 @@ def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
     return configz.of_each(cluster, configz.MANAGER)
 
 
-@when("the kubelet of its worker is started")
+@when("the kubelet on the Pod's worker starts")
 def start_kubelet(faults: Faults, pod: RunningPod) -> None:
     faults.start(pod.node, pod.shell.layout.units.kubelet)
 
 
-@when("that worker is uncordoned")
+@when("the cordoned worker is uncordoned")
 def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
     told = maintenance.uncordon(homeless.node)
     require(told.status == 0, f"kubectl uncordon failed: {told.text}")
@@ -79,8 +79,8 @@ def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
 
 @then(
     phrase(
-        "between {least:Duration} and {most:Duration} since its last heartbeat its node becomes "
-        "Unknown, tainted as unreachable"
+        "within {most:Duration} of its last heartbeat, but not within {least:Duration}, "
+        "the Pod's node is Unknown and has the unreachable taint"
     )
 )
 def becomes_unknown(
@@ -94,7 +94,10 @@ def becomes_unknown(
 
 
 @then(
-    phrase("between {least:Duration} and {most:Duration} since then the impatient Pod is evicted")
+    phrase(
+        "within {most:Duration} of the taint, but not within {least:Duration}, the "
+        "impatient Pod is evicted"
+    )
 )
 def impatient_evicted(pod: RunningPod, evidence: Evidence, least: float, most: float) -> None:
     gone = await_eviction(pod, most)
@@ -108,8 +111,8 @@ def impatient_evicted(pod: RunningPod, evidence: Evidence, least: float, most: f
 
 @then(
     phrase(
-        "for {lasting:Duration} its Pod is not deleted, its processes run and the other nodes are "
-        "ready"
+        "for {lasting:Duration} the resizable Pod stays, its processes run and the other "
+        "nodes are Ready"
     )
 )
 def pod_stays(cluster: Cluster, pod: RunningPod, lasting: float) -> None:
@@ -124,12 +127,7 @@ def pod_stays(cluster: Cluster, pod: RunningPod, lasting: float) -> None:
     undisturbed(lambda: node_unreachable.disturbances(pod, others, pids), lasting, what)
 
 
-@then(
-    phrase(
-        "within {limit:Duration} its node is ready, has no taint, and has restarted no container "
-        "but the impatient Pod's"
-    )
-)
+@then(phrase("within {limit:Duration} the Pod's node is Ready without restarts of other Pods"))
 def back_as_it_was(
     cluster: Cluster, pod: RunningPod, on_worker: dict[str, PodIdentity], limit: float
 ) -> None:
@@ -143,7 +141,7 @@ def back_as_it_was(
     must_be_none(changed, f"{pod.node} goes on with its containers")
 
 
-@then(phrase("each gives a node up when it was silent for {limit:Duration}"))
+@then(phrase("each controller manager has a node monitor grace period of {limit:Duration}"))
 def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
     told = {machine: configz.grace_period(one) for machine, one in judged(managers)}
     wrong = [
@@ -154,7 +152,7 @@ def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
     must_be_none(wrong, f"every controller manager waits {limit:g} s for a silent node")
 
 
-@then("each looks and evicts as often as documented")
+@then("each controller manager has these settings")
 def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
     wanted = dict(datatable[1:])
     wrong = [
@@ -166,14 +164,14 @@ def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> Non
     must_be_none(wrong, "controller managers keep the documented defaults")
 
 
-@then("each evicts Pods that do not tolerate it")
+@then("each controller manager runs the taint eviction controller")
 def each_evicts(managers: dict[str, JsonObject]) -> None:
     evicts = configz.runs(node_unreachable.EVICTS)
     wrong = [f"that of {machine} does not" for machine, one in judged(managers) if not evicts(one)]
     must_be_none(wrong, f"every controller manager runs the {node_unreachable.EVICTS}")
 
 
-@then(phrase("every API server lets a new Pod tolerate silence for {lasting:Duration}"))
+@then(phrase("every API server gives new Pods a toleration of {lasting:Duration}"))
 def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None:
     wrong = [
         f"{machine} gives it {found} s"
@@ -183,7 +181,7 @@ def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None
     must_be_none(wrong, f"every API server lets a Pod tolerate silence for {lasting:g} s")
 
 
-@then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and an event says "{event:Name}"'))
+@then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and has the event "{event:Name}"'))
 def fits_nowhere(
     workloads: Workloads, homeless: Homeless, limit: float, reason: str, event: str
 ) -> None:
@@ -195,7 +193,7 @@ def fits_nowhere(
     )
 
 
-@then(phrase("for {lasting:Duration} nobody adds a node"))
+@then(phrase("for {lasting:Duration} no node is added"))
 def nobody_adds(cluster: Cluster, lasting: float) -> None:
     wanted = sorted(worker.name for worker in cluster.spec.workers)
     consistently(
@@ -206,7 +204,7 @@ def nobody_adds(cluster: Cluster, lasting: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} the same Pod runs there"))
+@then(phrase("within {limit:Duration} the same Pod runs on the uncordoned worker"))
 def same_pod_runs(workloads: Workloads, homeless: Homeless, limit: float) -> None:
     eventually(
         lambda: node_unreachable.whereabouts(workloads.pods.find(POD)),

@@ -25,7 +25,7 @@ def has_it(cluster: Cluster, sandboxes: Sandboxes) -> None:
     must_be_none(missing, "every worker has the image of its sandboxes")
 
 
-@then("every worker's runtime has it pinned")
+@then("every worker's runtime pins its sandbox image")
 def is_pinned(cluster: Cluster, sandboxes: Sandboxes) -> None:
     """The kubelet never collects an image that the runtime calls pinned."""
     loose = [

@@ -33,7 +33,7 @@ def worker_with_swap(
     return node
 
 
-@when("its worker gets swap and its kubelet restarts", target_fixture="ended")
+@when("swap is added to the Pod's worker and its kubelet restarts", target_fixture="ended")
 def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
     before = Ended(pod.node, journal.cursor(pod.shell))
     faults.swap(pod.node)
@@ -41,17 +41,17 @@ def swap_and_restart(faults: Faults, pod: RunningPod) -> Ended:
     return before
 
 
-@when("its swap is taken away")
+@when("the swap is removed from the Pod's worker")
 def swap_away(faults: Faults, pod: RunningPod) -> None:
     faults.unswap(pod.node)
 
 
-@when("a Pod of each class runs on it", target_fixture="by_class")
+@when("a Pod of each QoS class runs on the worker", target_fixture="by_class")
 def pod_of_each_class(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
     return {qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()}
 
 
-@when("a Pod of each class runs on it, and a critical one", target_fixture="by_class")
+@when("a Pod of each QoS class and a critical Pod run on the worker", target_fixture="by_class")
 def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
     critical = workloads.run(
         PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
@@ -59,14 +59,14 @@ def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[s
     return {**pod_of_each_class(workloads, changed), CRITICAL: critical}
 
 
-@then("every worker's kernel limits swap")
+@then("every worker's kernel can limit swap")
 def kernels_limit_swap(cluster: Cluster) -> None:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
     without = [shell.name for shell in shells if not exists(shell, swap.LIMIT)]
     must_be_none(without, f"every worker's kernel has {swap.LIMIT}")
 
 
-@then("no worker has swap, with which its kubelet would not start again")
+@then("no worker has swap, so that its kubelet can restart")
 def no_swap(cluster: Cluster) -> None:
     """A kubelet looks when it starts: swap that came later is no trouble until then."""
     found = {w.name: swap.total(cluster.shell(w.name)) for w in cluster.spec.workers}
@@ -74,7 +74,7 @@ def no_swap(cluster: Cluster) -> None:
     must_be_none(wrong, "no worker has swap")
 
 
-@then("their containers may swap")
+@then("the containers of the Pods may use this swap")
 def may_swap(
     cluster: Cluster,
     by_class: dict[str, RunningPod],

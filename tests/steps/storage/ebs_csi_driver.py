@@ -12,21 +12,25 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 
-@when("the workers lose the driver's role and its controllers begin anew")
+@when(
+    "the driver's role is removed from the workers and the controller Pods of the "
+    "driver are replaced"
+)
 def lose_role(ebs: Ebs) -> None:
     ebs.driver.take_role()
     # credentials that a process has already stay good for hours on AWS
     ebs_csi_driver.restart_controllers(ebs.driver.api)
 
 
-@when("the workers get the driver's role back")
+@when("the driver's role is added to the workers")
 def give_role(ebs: Ebs) -> None:
     ebs.driver.give_role()
 
 
 @then(
     phrase(
-        "both its controllers run on workers with {ready:Count} of {count:Count} containers Ready"
+        "both controller Pods of the driver run on workers with {ready:Count} of "
+        "{count:Count} containers Ready"
     )
 )
 def controllers(ebs: Ebs, ready: int, count: int) -> None:
@@ -39,12 +43,12 @@ def controllers(ebs: Ebs, ready: int, count: int) -> None:
         raise ClaimError(f"there should be 2 controllers of the driver; there are {len(found)}")
 
 
-@then("each worker has it registered")
+@then("the driver is registered on every worker")
 def registered(ebs: Ebs) -> None:
     must_be_none(ebs_csi_driver.unregistered(ebs.driver.cluster), f"every worker knows {DRIVER}")
 
 
-@then(phrase("within {limit:Duration} each worker has it registered"))
+@then(phrase("within {limit:Duration} the driver is registered on every worker"))
 def registered_again(ebs: Ebs, limit: float) -> None:
     # Ready says nothing of it: the registrar asks the kubelet while its Pod is Ready already, and
     # the kubelet looks for sockets each second, after a failure 0.5 s later, doubled each time
@@ -56,7 +60,7 @@ def registered_again(ebs: Ebs, limit: float) -> None:
     )
 
 
-@then("the instance profile of its role is on the workers and on no other machine")
+@then("the instance profile of the driver's role is on the workers and on no other machine")
 def role_on_workers(ebs: Ebs) -> None:
     having, workers = ebs.driver.with_role(), set(ebs.driver.instances.values())
     if having != workers:
@@ -65,7 +69,12 @@ def role_on_workers(ebs: Ebs) -> None:
         )
 
 
-@then(phrase("within {limit:Duration} both controllers tell that they have no credentials"))
+@then(
+    phrase(
+        "within {limit:Duration} both controller Pods of the driver report that they "
+        "have no credentials"
+    )
+)
 def no_credentials(ebs: Ebs, limit: float) -> None:
     eventually(
         lambda: ebs_csi_driver.last_words(ebs.driver.api),

@@ -15,19 +15,19 @@ from tests.steps.phrases import phrase
 IMAGES = ("example.com/data:1", "example.com/data:latest", "example.com/data")
 
 
-@given("Pods that mount images by their names alone", target_fixture="bodies")
+@given("Pods with image volumes without a pull policy", target_fixture="bodies")
 def by_name_alone(data_image: DataImage) -> dict[str, JsonObject]:
     """Bodies of Pods by image."""
     return {name: without_policy(data_image, name) for name in IMAGES}
 
 
-@given("a Pod and a Deployment whose volume names no image", target_fixture="body")
+@given("a Pod and a Deployment whose image volume has no reference", target_fixture="body")
 def nameless(data_image: DataImage) -> JsonObject:
     """The Pod; the Deployment has it as its template."""
     return replace(data_image, reference="").body("nameless")
 
 
-@then("every API server would store these policies")
+@then("every API server stores these pull policies in a dry run")
 def policies_stored(
     cluster: Cluster,
     workloads: Workloads,
@@ -56,7 +56,7 @@ def pod_refused(cluster: Cluster, workloads: Workloads, body: JsonObject, status
     must_be_none(wrong, f"an empty reference is refused with {status}, naming image.reference")
 
 
-@then("every API server would store the Deployment")
+@then("every API server admits the Deployment")
 def deployment_stored(cluster: Cluster, workloads: Workloads, body: JsonObject) -> None:
     path = f"/apis/apps/v1/namespaces/{workloads.namespace}/deployments"
     made, servers = image_volumes.deployment_of(body), cluster.api_servers().items()

@@ -12,63 +12,58 @@ from tests.steps.phrases import phrase
 from tests.steps.storage.image_volumes import WAITS, await_waiting
 
 
-@given("a registry with an image of data", target_fixture="pulled")
-def open_registry(registry_image: PulledImage) -> PulledImage:
+@given(phrase('a registry with the data image for "{worker:Name}"'), target_fixture="pulled")
+def open_registry(registry_image: PulledImage, worker: str) -> PulledImage:
+    registry_image.worker = worker
     registry_image.serve()
     return registry_image
 
 
-@given("a registry that wants a password, with an image of data", target_fixture="pulled")
-def closed_registry(guarded_image: PulledImage) -> PulledImage:
+@given(
+    phrase('a private registry with the data image for "{worker:Name}"'),
+    target_fixture="pulled",
+)
+def private_registry(guarded_image: PulledImage, worker: str) -> PulledImage:
+    guarded_image.worker = worker
     guarded_image.serve()
     return guarded_image
 
 
-@given(phrase('a registry with an image of data for "{worker:Name}"'), target_fixture="pulled")
-def open_registry_for(registry_image: PulledImage, worker: str) -> PulledImage:
-    registry_image.worker = worker
-    return open_registry(registry_image)
-
-
-@given(
-    phrase('a registry that wants a password, with an image of data for "{worker:Name}"'),
-    target_fixture="pulled",
-)
-def closed_registry_for(guarded_image: PulledImage, worker: str) -> PulledImage:
-    guarded_image.worker = worker
-    return closed_registry(guarded_image)
-
-
 @when(
-    phrase('a Pod of that worker mounts it with the policy "{policy:Name}"'), target_fixture="pod"
+    phrase(
+        'a Pod on that worker mounts the registry\'s image with the pull policy "{policy:Name}"'
+    ),
+    target_fixture="pod",
 )
-@when(phrase('a Pod of one worker mounts it with the policy "{policy:Name}"'), target_fixture="pod")
 def first_pod(pulled: PulledImage, policy: str) -> RunningPod:
     return pulled.start("one", policy)
 
 
 @when(
-    phrase('another Pod of that worker mounts it with the policy "{policy:Name}"'),
+    phrase(
+        "another Pod on that worker mounts the registry's image with the pull policy "
+        '"{policy:Name}"'
+    ),
     target_fixture="second",
 )
 def second_pod(pulled: PulledImage, policy: str) -> RunningPod:
     return pulled.start("two" if policy == "IfNotPresent" else "three", policy)
 
 
-@when("the image's name is given other content", target_fixture="other_nonce")
+@when("the image's tag is moved to other content", target_fixture="other_nonce")
 def move_name(pulled: PulledImage) -> str:
     return pulled.push_other()
 
 
-@when("a Pod of one worker mounts it without a pull secret")
+@when("a Pod on that worker mounts the registry's image without a pull secret")
 def without_secret(pulled: PulledImage) -> None:
     need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, "Always")))
 
 
 @when(
     phrase(
-        'another Pod of that worker mounts it with the policy "{policy:Name}" and without a pull '
-        "secret"
+        "another Pod on that worker mounts the registry's image with the pull policy "
+        '"{policy:Name}" and without a pull secret'
     )
 )
 def beside_without_secret(pulled: PulledImage, policy: str) -> None:
@@ -76,55 +71,59 @@ def beside_without_secret(pulled: PulledImage, policy: str) -> None:
     need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, policy)))
 
 
-@when("a Pod of that worker mounts it with a pull secret that only another namespace has")
+@when("a Pod on that worker mounts the registry's image with a pull secret of another namespace")
 def foreign_secret(pulled: PulledImage) -> None:
     pulled.image.workloads.pods.delete(WAITS)
     pulled.make_secret(elsewhere=True)
     pulled.ask_anew(WAITS, "Always", secret=True)
 
 
-@when("a Pod of that worker mounts it with its namespace's pull secret", target_fixture="pod")
+@when(
+    "a Pod on that worker mounts the registry's image with a pull secret of its namespace",
+    target_fixture="pod",
+)
 def with_secret(pulled: PulledImage) -> RunningPod:
     pulled.make_secret()
     return pulled.start("one", "Always", secret=True)
 
 
-@then("the registry was asked for it by that worker")
+@then("that worker has pulled the image from the registry")
 def was_asked(pulled: PulledImage) -> None:
     if 200 not in pulled.asked():
         raise ClaimError(f"the worker should have asked the registry; it saw {pulled.asked()}")
 
 
-@then("the registry was not asked again")
+@then("that worker has not pulled from the registry again")
 def not_asked(pulled: PulledImage) -> None:
     must_be_none(list(map(str, pulled.asked_since())), "the registry saw no further request")
 
 
-@then("the registry was asked again")
+@then("that worker has pulled from the registry again")
 def asked_again(pulled: PulledImage) -> None:
     if not pulled.asked_since():
         raise ClaimError("the registry should see a request for a Pod that always pulls; none came")
 
 
-@then("the first one's container still reads the first nonce, without a restart")
+@then("the first Pod's container still reads the first nonce, without a restart")
 def still_first(pulled: PulledImage, pod: RunningPod) -> None:
     must_be_none(pulled.image.unread([pod]), "the image of the first Pod is as it was")
     must_be_none(pod.restarts(), "the first Pod is the same")
 
 
-@then("the second one's container reads the other nonce")
+@then("the second Pod's container reads the new nonce")
 def reads_other(pulled: PulledImage, second: RunningPod, other_nonce: str) -> None:
     must_be_none(pulled.unread(second, other_nonce), "the second Pod has the other content")
 
 
-@then("its container reads the nonce of the registry's image")
+@then("the Pod's container reads the nonce of the registry's image")
 def reads_nonce(pulled: PulledImage, pod: RunningPod) -> None:
     must_be_none(pulled.image.unread([pod]), "the image was pulled with the secret")
 
 
 @then(
     phrase(
-        "within {limit:Duration} that Pod is held for want of a pull, and the registry refused it"
+        'within {limit:Duration} the Pod reports "ImagePullBackOff", and the '
+        "registry refused its worker"
     )
 )
 def refused(pulled: PulledImage, limit: float) -> None:
@@ -139,8 +138,8 @@ def refused(pulled: PulledImage, limit: float) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} that Pod is held for want of a pull, and the registry refused it "
-        "again"
+        'within {limit:Duration} the Pod reports "ImagePullBackOff", and the '
+        "registry refused its worker again"
     )
 )
 def refused_again(pulled: PulledImage, limit: float) -> None:

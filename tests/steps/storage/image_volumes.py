@@ -26,14 +26,14 @@ NO_FOLDER = "only directory subpath is supported"
 """containerd 2.2, internal/cri/server/container_image_mount.go."""
 
 
-@given("an image of data on every worker", target_fixture="image")
-@when("the image is brought to every worker", target_fixture="image")
+@given("the data image is loaded on every worker", target_fixture="image")
+@when("the data image is loaded on every worker", target_fixture="image")
 def on_every_worker(data_image: DataImage) -> DataImage:
     data_image.load()
     return data_image
 
 
-@given("an image of data that no worker has", target_fixture="image")
+@given("a data image that no worker has", target_fixture="image")
 def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
     have = [s.name for s in shells if data_image.reference in image_gc.images(s)]
@@ -41,51 +41,52 @@ def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
     return data_image
 
 
-@given("the image volumes that its kubelet has counted", target_fixture="counted")
+@given("the image volume counters of the reserved worker's kubelet", target_fixture="counted")
 def counted_before(cluster: Cluster, there: str) -> dict[str, int]:
     return image_volumes.counted(cluster.api, there)
 
 
-@when(phrase('a Pod of "{worker:Name}" mounts it'), target_fixture="pod")
+@when(phrase('a Pod on "{worker:Name}" mounts the data image'), target_fixture="pod")
 def mount(image: DataImage, worker: str) -> RunningPod:
     return image.start("one", node=worker)
 
 
-@when("a Pod there mounts it", target_fixture="pod")
+@when("a Pod on the reserved worker mounts the data image", target_fixture="pod")
 def mount_there(image: DataImage, there: str) -> RunningPod:
     return image.start("one", node=there)
 
 
-@when(phrase('two Pods of "{worker:Name}" mount it'), target_fixture="pods")
+@when(phrase('two Pods on "{worker:Name}" mount the data image'), target_fixture="pods")
 def mount_twice(image: DataImage, worker: str) -> list[RunningPod]:
     return [image.start("one", node=worker), image.start("two", node=worker)]
 
 
 @when(
-    phrase('a Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'), target_fixture="pod"
+    phrase('a Pod on "{worker:Name}" mounts the directory "{folder:Name}" of the data image'),
+    target_fixture="pod",
 )
 def mount_folder(image: DataImage, worker: str, folder: str) -> RunningPod:
     return image.start("one", node=worker, folder=folder)
 
 
-@when(phrase('another Pod of "{worker:Name}" mounts its folder "{folder:Name}" alone'))
-@when(phrase('a Pod of "{worker:Name}" mounts its file "{folder:Name}" alone'))
+@when(phrase('a new Pod on "{worker:Name}" mounts the directory "{folder:Name}" of the data image'))
+@when(phrase('a new Pod on "{worker:Name}" mounts the file "{folder:Name}" of the data image'))
 def mount_other_folder(image: DataImage, worker: str, folder: str) -> None:
     body = image.body(WAITS, node=worker, folder=folder)
     need(image.workloads.pods.ask_to_create(body))
 
 
-@when("another Pod mounts it")
+@when("a new Pod mounts the data image")
 def mount_absent(image: DataImage) -> None:
     need(image.workloads.pods.ask_to_create(image.body(WAITS)))
 
 
-@when(phrase('another Pod mounts it with the policy "{policy:Name}"'))
+@when(phrase('a new Pod mounts the data image with the pull policy "{policy:Name}"'))
 def mount_by_policy(image: DataImage, policy: str) -> None:
     need(image.workloads.pods.ask_to_create(image.body(WAITS, policy=policy)))
 
 
-@when("another Pod there mounts an image that is nowhere")
+@when("a new Pod on the reserved worker mounts an image that does not exist")
 def mount_nowhere(image: DataImage, there: str) -> None:
     nowhere = replace(image, reference=f"{image.reference}-nowhere")
     body = nowhere.body(WAITS, node=there, policy="Never")
@@ -98,18 +99,17 @@ def delete_one(pods: list[RunningPod]) -> None:
     gone.pods.delete(gone.name)
 
 
-@then("its container reads the image's nonce")
+@then("the Pod's container reads the nonce of the data image")
 def reads_nonce(pod: RunningPod, image: DataImage) -> None:
     must_be_none(image.unread([pod]), f"the marker of {image.reference} is read")
 
 
-@then("both containers read the image's nonce")
-@then("the other's container reads the image's nonce")
+@then("each Pod that mounts the data image reads its nonce")
 def read_nonce(pods: list[RunningPod], image: DataImage) -> None:
     must_be_none(image.unread(pods), f"the marker of {image.reference} is read")
 
 
-@then("its worker has that image, and no container of it")
+@then("the Pod's worker has the data image, and no container of the data image")
 def no_container(pod: RunningPod, image: DataImage) -> None:
     if image.reference not in image_gc.images(pod.shell):
         raise ClaimError(f"the runtime of {pod.node} should list {image.reference}")
@@ -117,7 +117,7 @@ def no_container(pod: RunningPod, image: DataImage) -> None:
     must_be_none(found, f"no container runs {image.reference}")
 
 
-@then("root of its container may neither make nor change anything in it, for it is read-only")
+@then("root in the Pod's container cannot write to the image volume")
 def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
     found = image_volumes.attempts(pod, PLACE)
     evidence.table("attempts of root", "attempt, answer", found.items())
@@ -125,7 +125,7 @@ def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
     must_be_none(wrong, f"the volume is refused as a {REFUSED}")
 
 
-@then("its mount is read-only, and the one of the scratch volume beside it is not")
+@then("the image volume is mounted read-only, and the scratch volume is not")
 def mounted_read_only(pod: RunningPod, evidence: Evidence) -> None:
     found = image_volumes.options(pod)
     evidence.table("mounts of the container", "place, options", sorted(found.items()))
@@ -134,37 +134,35 @@ def mounted_read_only(pod: RunningPod, evidence: Evidence) -> None:
         raise ClaimError(f"{PLACE} should be mounted ro; it is {found.get(PLACE, 'no mount')}")
 
 
-@then("it may do all of that in the scratch volume beside it")
+@then("root in the Pod's container can write to a scratch volume")
 def allowed_beside(pod: RunningPod) -> None:
     found = image_volumes.attempts(pod, SCRATCH)
     require(not any(found.values()), f"root may not even write beside it: {found}")
 
 
-@then(phrase('its container sees "{name:Name}" there and nothing else'))
+@then(phrase('the Pod\'s container sees "{name:Name}" in the image volume and nothing else'))
 def sees_only(pod: RunningPod, name: str) -> None:
     found = image_volumes.listed(pod)
     if found != [name]:
         raise ClaimError(f"only {name} should be at {PLACE}; there are {found}")
 
 
-@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}"'))
+@then(phrase('within {limit:Duration} the new Pod reports "{reason:Name}"'))
 def waits_with(workloads: Workloads, limit: float, reason: str) -> None:
     await_waiting(workloads, reason, "", limit)
 
 
-@then(
-    phrase('within {limit:Duration} that Pod is held by "{reason:Name}", naming the image of data')
-)
+@then(phrase('within {limit:Duration} the new Pod reports "{reason:Name}" for the data image'))
 def waits_naming(workloads: Workloads, image: DataImage, limit: float, reason: str) -> None:
     await_waiting(workloads, reason, image.reference, limit)
 
 
-@then(phrase('within {limit:Duration} that Pod is held by "{reason:Name}", for it is no folder'))
+@then(phrase('within {limit:Duration} the new Pod reports "{reason:Name}" for a file'))
 def waits_for_folder(workloads: Workloads, limit: float, reason: str) -> None:
     await_waiting(workloads, reason, NO_FOLDER, limit)
 
 
-@then(phrase("for {lasting:Duration} its container has not started"))
+@then(phrase("for {lasting:Duration} the new Pod's container does not start"))
 def never_starts(workloads: Workloads, lasting: float) -> None:
     consistently(
         lambda: image_volumes.started(looked_at(workloads.pods.get(WAITS))),
@@ -174,14 +172,14 @@ def never_starts(workloads: Workloads, lasting: float) -> None:
     )
 
 
-@then("a Pod without such a volume starts on the same worker")
+@then("a Pod without an image volume starts on the same worker")
 def others_start(workloads: Workloads) -> None:
     node = workloads.pods.get(WAITS)["spec"]["nodeName"]
     workloads.run("resizable", node=node, name="without")
 
 
 @then(
-    phrase("within {limit:Duration} that Pod runs, the same and without a restart"),
+    phrase("within {limit:Duration} the new Pod runs, with the same UID and no restart"),
     target_fixture="pod",
 )
 def recovers(workloads: Workloads, limit: float) -> RunningPod:
@@ -195,12 +193,7 @@ def recovers(workloads: Workloads, limit: float) -> RunningPod:
     return pod
 
 
-@then(
-    phrase(
-        "within {limit:Duration} more are counted as requested, as many as mounted and none as "
-        "failed"
-    )
-)
+@then(phrase("within {limit:Duration} the kubelet has counted the image volume as mounted"))
 def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
     eventually(
         lambda: image_volumes.more(cluster.api, there, counted),
@@ -211,7 +204,7 @@ def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit
     counted.update(image_volumes.counted(cluster.api, there))
 
 
-@then("nothing more is counted")
+@then("the kubelet has counted no further image volume")
 def nothing_counted(cluster: Cluster, there: str, counted: dict[str, int]) -> None:
     more = image_volumes.more(cluster.api, there, counted)
     must_be_none(

@@ -38,7 +38,7 @@ def two_classes(ebs: Ebs, slow: str, a: int, b: int, fast: str, c: int, d: int) 
 
 
 @given(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s'))
-@when(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is made'))
+@when(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
 def one_class(ebs: Ebs, word: str, iops: int, throughput: int) -> None:
     ebs.storage.add_attributes(word, {"iops": str(iops), "throughput": str(throughput)})
 
@@ -48,30 +48,28 @@ def strange_class(ebs: Ebs, word: str, parameter: str) -> None:
     ebs.storage.add_attributes(word, {parameter: "blue"})
 
 
-@given(phrase('a writer with a volume of the class "{word:Name}"'), target_fixture="writer")
+@given(phrase('a writer with a PVC of the class "{word:Name}"'), target_fixture="writer")
 def writer_of_class(ebs: Ebs, word: str) -> RunningPod:
     ebs.storage.claim(CLAIM, attributes=ebs.storage.attributes(word))
     return ebs.write()
 
 
-@given(
-    phrase('two writers, each with a volume of the class "{word:Name}"'), target_fixture="writer"
-)
+@given(phrase('two writers, each with a PVC of the class "{word:Name}"'), target_fixture="writer")
 def two_writers(ebs: Ebs, word: str) -> RunningPod:
     ebs.storage.claim(OTHER, attributes=ebs.storage.attributes(word))
     ebs.write(OTHER, OTHER)
     return writer_of_class(ebs, word)
 
 
-@when(phrase('the first one\'s claim names the class "{word:Name}"'), target_fixture="before")
-@when(phrase('the claim names the class "{word:Name}"'), target_fixture="before")
+@when(phrase('the PVC of the first writer names the class "{word:Name}"'), target_fixture="before")
+@when(phrase('the PVC names the class "{word:Name}"'), target_fixture="before")
 def name_class(ebs: Ebs, writer: RunningPod, word: str) -> Before:
     before = ebs.before(writer)
     must_be_taken(ask(ebs, ebs.storage.attributes(word)))
     return before
 
 
-@when(phrase('the claim names the class "{first:Name}" and then "{then:Name}" anew'))
+@when(phrase('the PVC names the class "{first:Name}" and then the class "{then:Name}" again'))
 def name_anew(ebs: Ebs, first: str, then: str) -> None:
     for word in (first, then):
         must_be_taken(ask(ebs, ebs.storage.attributes(word)))
@@ -79,8 +77,8 @@ def name_anew(ebs: Ebs, first: str, then: str) -> None:
 
 @when(
     phrase(
-        "the first one's claim names the class \"{word:Name}\" and the driver's controllers are "
-        "killed"
+        'the PVC of the first writer names the class "{word:Name}" and the controller '
+        "Pods of the driver are replaced"
     ),
     target_fixture="before",
 )
@@ -103,8 +101,8 @@ def ask(ebs: Ebs, name: str | None, *, through: Api | None = None) -> Answer:
 
 @then(
     phrase(
-        'within {limit:Duration} the claim and its volume have the class "{word:Name}", and no '
-        "change is under way"
+        'within {limit:Duration} the PVC and its volume have the class "{word:Name}", '
+        "and no modification is in progress"
     )
 )
 def in_force(ebs: Ebs, evidence: Evidence, limit: float, word: str) -> None:
@@ -117,8 +115,8 @@ def in_force(ebs: Ebs, evidence: Evidence, limit: float, word: str) -> None:
 
 @then(
     phrase(
-        "EC2 has it with {iops:Count} IOPS and {throughput:Count} MiB/s, by one change from "
-        "{before:Count} IOPS and {slower:Count} MiB/s"
+        "EC2 has the volume with {iops:Count} IOPS and {throughput:Count} MiB/s, after "
+        "one modification from {before:Count} IOPS and {slower:Count} MiB/s"
     )
 )
 def changed_once(
@@ -136,7 +134,7 @@ def told(change: Mapping[str, object]) -> list[tuple[str, str]]:
     return sorted((name, str(value)) for name, value in change.items())
 
 
-@then("events of the claim tell of the change")
+@then("the events of the PVC report the modification")
 def events(ebs: Ebs) -> None:
     seen = [event["reason"] for event in ebs.storage.events(CLAIM)]
     must_be_none([r for r in TOLD if r not in seen], f"the events {seen} have every one of {TOLD}")
@@ -144,8 +142,8 @@ def events(ebs: Ebs) -> None:
 
 @then(
     phrase(
-        "its writer, its claim and its volume are the same, with less than {limit:Duration} "
-        "between two numbers"
+        "the writer, its PVC and its volume are the same, and the writer paused for less "
+        "than {limit:Duration}"
     )
 )
 def undisturbed_for(
@@ -160,25 +158,23 @@ def undisturbed_for(
     must_be_none(wrong, "the writer went on through the change")
 
 
-@then(phrase("the second one's volume still has {iops:Count} IOPS and {throughput:Count} MiB/s"))
+@then(phrase("the second writer's volume still has {iops:Count} IOPS and {throughput:Count} MiB/s"))
 def other_unchanged(ebs: Ebs, iops: int, throughput: int) -> None:
     seen = ebs.volume(OTHER)
     wrong = seen.unlike(iops=iops, throughput=throughput)
     must_be_none([*wrong, *ebs.change(OTHER)], f"EC2 has {seen.id} as before, without a change")
 
 
-@then(
-    phrase(
-        'a change of the parameters or the driver of the class "{word:Name}" is refused as invalid'
-    )
-)
+@then(phrase('a change of parameters or driver of the class "{word:Name}" is refused with 422'))
 def fixed_recipe(ebs: Ebs, word: str) -> None:
     path = f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"
     wrong = not_refused(ebs, OTHERWISE, lambda api, patch: api.patch(path, patch, kind="merge"))
     must_be_none(wrong, "every change of a class is refused with 422")
 
 
-@then(phrase('for {lasting:Duration} it is there, held back by "{finalizer:Name}"'))
+@then(
+    phrase('for {lasting:Duration} the deleted class stays with the finalizer "{finalizer:Name}"')
+)
 def held_back(ebs: Ebs, lasting: float, finalizer: str) -> None:
     consistently(
         lambda: ebs.storage.end_of_attributes("slow"),
@@ -188,7 +184,7 @@ def held_back(ebs: Ebs, lasting: float, finalizer: str) -> None:
     )
 
 
-@then(phrase('within {limit:Duration} the class "{word:Name}" is gone'))
+@then(phrase('within {limit:Duration} the class "{word:Name}" no longer exists'))
 def class_gone(ebs: Ebs, limit: float, word: str) -> None:
     eventually(
         lambda: ebs.storage.api.find(f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"),
@@ -198,11 +194,7 @@ def class_gone(ebs: Ebs, limit: float, word: str) -> None:
     )
 
 
-@then(
-    phrase(
-        'within {limit:Duration} the change is "{status:Name}", and EC2 has no change of the volume'
-    )
-)
+@then(phrase('within {limit:Duration} the modification is "{status:Name}" and EC2 has none'))
 def held(ebs: Ebs, limit: float, status: str) -> None:
     eventually(
         lambda: persistent_volume_claims.modification(ebs.storage.claimed(CLAIM)),
@@ -213,7 +205,7 @@ def held(ebs: Ebs, limit: float, status: str) -> None:
     must_be_none(list(ebs.change()), "EC2 has no change of the volume")
 
 
-@then(phrase('the claim tells that the driver does not know "{parameter:Name}"'))
+@then(phrase('the PVC reports that the driver does not know "{parameter:Name}"'))
 def unknown_parameter(ebs: Ebs, parameter: str) -> None:
     message = persistent_volume_claims.modification(ebs.storage.claimed(CLAIM))[1]
     reasons = [event["reason"] for event in ebs.storage.events(CLAIM)]
@@ -223,14 +215,14 @@ def unknown_parameter(ebs: Ebs, parameter: str) -> None:
         raise ClaimError(f"an event VolumeModifyFailed should be there; there are {reasons}")
 
 
-@then(phrase("EC2 has it with {iops:Count} IOPS and {throughput:Count} MiB/s from its making on"))
+@then(phrase("EC2 created the volume with {iops:Count} IOPS and {throughput:Count} MiB/s"))
 def made_so(ebs: Ebs, iops: int, throughput: int) -> None:
     seen = ebs.volume()
     wrong = seen.unlike(iops=iops, throughput=throughput)
     must_be_none([*wrong, *ebs.change()], f"EC2 made {seen.id} so, without a change")
 
 
-@then("the claim may not ask for no class")
+@then("the class of the PVC cannot be removed")
 def not_removed(ebs: Ebs) -> None:
     wrong = not_refused(ebs, (None, ""), lambda api, name: ask(ebs, name, through=api))
     must_be_none(wrong, "a class in force cannot be removed: 422")

@@ -14,7 +14,7 @@ from infra.wait import eventually
 from tests.steps.phrases import phrase
 
 
-@when("the kubelet of its worker begins anew", target_fixture="before")
+@when("the kubelet on the writer's worker restarts", target_fixture="before")
 def restart_kubelet(ebs: Ebs, writer: RunningPod) -> Before:
     before = ebs.before(writer)
     systemd.restart(writer.shell, writer.shell.layout.units.kubelet, reread=False)
@@ -22,7 +22,7 @@ def restart_kubelet(ebs: Ebs, writer: RunningPod) -> Before:
     return before
 
 
-@when("its worker goes off", target_fixture="left")
+@when("the writer's worker is powered off", target_fixture="left")
 def power_off(ebs: Ebs, writer: RunningPod, power: Power) -> Left:
     left = Left(ebs.volume(), volume_writer.numbers(writer), "")
     power.begin(writer.node)
@@ -30,14 +30,15 @@ def power_off(ebs: Ebs, writer: RunningPod, power: Power) -> Left:
     return left
 
 
-@when("its node is declared out of service")
+@when("the node of the writer's worker is tainted as out of service")
 def declare(writer: RunningPod, out_of_service: OutOfService) -> None:
     out_of_service.declare(writer.node)
 
 
 @then(
     phrase(
-        "within {limit:Duration} its node is not ready, and EC2 still has the volume attached to it"
+        "within {limit:Duration} the node of the writer's worker is not Ready, and EC2 "
+        "still has the volume attached to the worker"
     )
 )
 def not_ready(ebs: Ebs, writer: RunningPod, left: Left, limit: float) -> None:
@@ -50,7 +51,7 @@ def not_ready(ebs: Ebs, writer: RunningPod, left: Left, limit: float) -> None:
     must_be_none(ebs.volume().unlike(instance=left.volume.instance), "EC2 still has it there")
 
 
-@then(phrase("within {limit:Duration} EC2 has it detached"))
+@then(phrase("within {limit:Duration} EC2 has the volume detached"))
 def detached(ebs: Ebs, limit: float) -> None:
     eventually(
         lambda: ebs.volume().state,

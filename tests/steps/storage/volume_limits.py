@@ -18,19 +18,22 @@ NO_ROOM = "exceed max volume count"
 """The scheduler's words; kubernetes pkg/scheduler/framework/plugins/nodevolumelimits (1.36)."""
 
 
-@given("the driver's node plugins allow one volume a worker")
+@given("node plugins that report a limit of one volume per worker")
 def one_each(one_volume_each: Driver) -> None:
     """The fixture has changed them, and changes them back."""
 
 
-@when("another writer claims a volume for the same worker")
+@when("a second writer with a PVC is created for the same worker")
 def another(ebs: Ebs, writer: RunningPod) -> None:
     ebs.storage.claim(SECOND)
     need(ebs.workloads.pods.ask_to_create(ebs.body(SECOND, SECOND, writer.node)))
 
 
 @then(
-    phrase("within {limit:Duration} it is not scheduled, for that worker has no room for a volume")
+    phrase(
+        "within {limit:Duration} the second writer is not scheduled, because the worker "
+        "has reached its volume limit"
+    )
 )
 def not_scheduled(ebs: Ebs, limit: float) -> None:
     eventually(
@@ -41,7 +44,7 @@ def not_scheduled(ebs: Ebs, limit: float) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} EC2 has no volume for the other claim"))
+@then(phrase("for {lasting:Duration} EC2 has no volume for the second PVC"))
 def none_made(ebs: Ebs, lasting: float) -> None:
     consistently(
         lambda: ebs.made_for(SECOND),
@@ -51,7 +54,7 @@ def none_made(ebs: Ebs, lasting: float) -> None:
     )
 
 
-@then("a writer that may run anywhere gets a volume on the other worker")
+@then("a third writer without a node selector gets a volume on the other worker")
 def on_the_other(ebs: Ebs, writer: RunningPod) -> None:
     ebs.storage.claim(THIRD)
     third = ebs.take(THIRD, THIRD)

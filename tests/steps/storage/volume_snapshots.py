@@ -34,7 +34,7 @@ class Source:
 
 
 @given(
-    phrase("a writer with a volume of its own, and {mib:Count} MiB of random bytes on it"),
+    phrase("a writer with a PVC and {mib:Count} MiB of random bytes"),
     target_fixture="writer",
 )
 def writer_with_bytes(ebs: Ebs, mib: int) -> RunningPod:
@@ -43,7 +43,7 @@ def writer_with_bytes(ebs: Ebs, mib: int) -> RunningPod:
     return writer
 
 
-@when("a snapshot of the claim is taken", target_fixture="source")
+@when("a VolumeSnapshot of the PVC is created", target_fixture="source")
 def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
     found = volume_writer.sum_of_fixed(writer)
     before = volume_writer.on_disk(writer)
@@ -53,20 +53,26 @@ def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
     return Source(found, before, volume_writer.numbers(writer))
 
 
-@when("the source's bytes are replaced by others", target_fixture="replaced")
+@when("the random bytes on the source volume are overwritten", target_fixture="replaced")
 def replace_bytes(writer: RunningPod, source: Source) -> str:
     found = volume_writer.write_fixed(writer, MIB)
     require(found != source.sum, "the bytes were written again as they were")
     return found
 
 
-@when("a claim is made of the snapshot, with a Pod that reads it", target_fixture="reader")
+@when(
+    "a Pod mounts a PVC created from the VolumeSnapshot",
+    target_fixture="reader",
+)
 def restore(ebs: Ebs) -> RunningPod:
     ebs.storage.claim(RESTORED, source=ebs.storage.source_of(SNAPSHOT))
     return ebs.read(RESTORED)
 
 
-@when("a claim is made of that claim, with a Pod that reads it", target_fixture="source")
+@when(
+    "a Pod mounts a PVC created from the writer's PVC",
+    target_fixture="source",
+)
 def copy_claim(ebs: Ebs, writer: RunningPod) -> Source:
     """The volume is made for the Pod, so that its moment has passed once that runs."""
     before = volume_writer.on_disk(writer)
@@ -75,27 +81,27 @@ def copy_claim(ebs: Ebs, writer: RunningPod) -> Source:
     return Source("", before, volume_writer.numbers(writer))
 
 
-@when("a snapshot of the group of that claim is taken")
+@when("a VolumeGroupSnapshot of the PVC is created")
 def take_group(ebs: Ebs) -> None:
     group_snapshots.take(ebs.storage, GROUP, CLAIM)
 
 
-@when("the snapshot's object is deleted")
+@when("the VolumeSnapshot is deleted")
 def delete_snapshot(ebs: Ebs) -> None:
     ebs.storage.delete_snapshot(SNAPSHOT)
 
 
-@when(phrase('the definitions of "{group:Name}" are removed'))
+@when(phrase('the definitions of "{group:Name}" are deleted'))
 def remove_definitions(ebs: Ebs, group: str) -> None:
     ebs.driver.remove_definitions(group)
 
 
-@when(phrase('the definitions of "{group:Name}" are made again'))
+@when(phrase('the definitions of "{group:Name}" are created again'))
 def make_definitions(ebs: Ebs, group: str) -> None:
     ebs.driver.make_definitions(group)
 
 
-@then(phrase("within {limit:Duration} it is ready to use, and EC2 has it completed"))
+@then(phrase("within {limit:Duration} the VolumeSnapshot is ready to use and completed in EC2"))
 def ready(ebs: Ebs, evidence: Evidence, limit: float) -> None:
     def is_ready() -> bool:
         return ebs.storage.is_ready_to_use(SNAPSHOT)
@@ -107,7 +113,7 @@ def ready(ebs: Ebs, evidence: Evidence, limit: float) -> None:
         raise ClaimError(f"EC2 should have one snapshot of the volume, completed; it has {shown}")
 
 
-@then("the Pod finds the bytes of before on another volume of EC2, made of that snapshot")
+@then("the Pod reads the original bytes, on another EC2 volume created from the EC2 snapshot")
 def restored_bytes(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
     found = volume_writer.sum_of_fixed(reader)
     evidence.table("SHA-256", "when, sum", [("before", source.sum), ("restored", found)])
@@ -119,14 +125,14 @@ def restored_bytes(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Sou
         raise ClaimError(f"{volume.id} should be another one than {first.id}, of {snapshot.id}")
 
 
-@then("EC2 has another volume for it, made of the first one")
+@then("EC2 has another volume for the new PVC, copied from the source volume")
 def copied(ebs: Ebs) -> None:
     volume, first = ebs.volume(RESTORED), ebs.volume()
     if volume.id == first.id or volume.source != first.id:
         raise ClaimError(f"{volume.id} should be a copy of {first.id}; it is of {volume.source!r}")
 
 
-@then("the source has its new bytes and an undisturbed writer")
+@then("the source volume has the new bytes and an undisturbed writer")
 def source_bytes(writer: RunningPod, replaced: str) -> None:
     found = volume_writer.sum_of_fixed(writer)
     if found != replaced:
@@ -134,7 +140,7 @@ def source_bytes(writer: RunningPod, replaced: str) -> None:
     undisturbed(writer)
 
 
-@then("the source has an undisturbed writer")
+@then("the writer of the source volume is undisturbed")
 def undisturbed(writer: RunningPod) -> None:
     must_be_none(writer.restarts(), "the source's writer is the same")
     before = volume_writer.numbers(writer)
@@ -142,7 +148,7 @@ def undisturbed(writer: RunningPod) -> None:
     volume_writer.await_more(writer, len(before))
 
 
-@then("the Pod finds the numbers of one moment: all of before, as written, and none of after")
+@then("the Pod reads the lines of one point in time: every earlier line intact, and no later line")
 def one_moment(ebs: Ebs, evidence: Evidence, source: Source) -> None:
     found = volume_writer.numbers(ebs.workloads.running(RESTORED))
     counts = [len(source.before), len(found), len(source.after)]
@@ -151,7 +157,7 @@ def one_moment(ebs: Ebs, evidence: Evidence, source: Source) -> None:
     must_be_none(wrong, "what is restored is one moment of the disk")
 
 
-@then(phrase("within {limit:Duration} EC2 has no volume of it, and the snapshot still completed"))
+@then(phrase("within {limit:Duration} EC2 has only the snapshot of the source volume"))
 def snapshot_stays(ebs: Ebs, left: Left, limit: float) -> None:
     eventually(
         lambda: (ebs.standing(left)[1], [s.state for s in ebs.witness.snapshots(left.volume.id)]),
@@ -161,7 +167,7 @@ def snapshot_stays(ebs: Ebs, left: Left, limit: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} EC2 has no snapshot of it"))
+@then(phrase("within {limit:Duration} EC2 has no snapshot of the source volume"))
 def snapshot_gone(ebs: Ebs, left: Left, limit: float) -> None:
     eventually(
         lambda: ebs.witness.snapshots(left.volume.id),
@@ -171,7 +177,7 @@ def snapshot_gone(ebs: Ebs, left: Left, limit: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} its error names the service that the driver does not have"))
+@then(phrase("within {limit:Duration} the VolumeGroupSnapshot names the missing driver service"))
 def group_error(ebs: Ebs, evidence: Evidence, limit: float) -> None:
     told = eventually(
         lambda: group_snapshots.error(ebs.storage, GROUP),
@@ -182,7 +188,7 @@ def group_error(ebs: Ebs, evidence: Evidence, limit: float) -> None:
     evidence.record("the group's error", "text", told)
 
 
-@then("the driver has no ability for groups among its own")
+@then("the driver reports no capability for groups")
 def no_ability(ebs: Ebs, evidence: Evidence, csi_companion: bytes) -> None:
     found = ebs.driver.abilities(csi_companion)
     evidence.record("what the driver says that it can do", "text", "\n".join(found))
@@ -191,7 +197,7 @@ def no_ability(ebs: Ebs, evidence: Evidence, csi_companion: bytes) -> None:
         raise ClaimError(f"the driver should have no ability for groups; it has {found}")
 
 
-@then(phrase("for {lasting:Duration} the group is not ready, and EC2 has no snapshot but that one"))
+@then(phrase("for {lasting:Duration} the VolumeGroupSnapshot has no snapshot and is not ready"))
 def group_never(ebs: Ebs, lasting: float) -> None:
     volume = ebs.volume().id
     consistently(
@@ -202,7 +208,7 @@ def group_never(ebs: Ebs, lasting: float) -> None:
     )
 
 
-@then(phrase('discovery has "{one:Name}" and "{other:Name}", each by custom resources alone'))
+@then(phrase('discovery has "{one:Name}" and "{other:Name}", from definitions only'))
 def custom_alone(ebs: Ebs, one: str, other: str) -> None:
     for group in (one, other):
         defined = group_snapshots.defined(ebs.storage.api, group)
@@ -211,9 +217,7 @@ def custom_alone(ebs: Ebs, one: str, other: str) -> None:
                 raise ClaimError(f"{where} has {served} of {group}; defined are {defined}")
 
 
-@then(
-    phrase('within {limit:Duration} discovery has no "{group:Name}", and "{other:Name}" as before')
-)
+@then(phrase('within {limit:Duration} discovery has "{other:Name}" and not "{group:Name}"'))
 def not_discovered(ebs: Ebs, limit: float, group: str, other: str) -> None:
     eventually(
         lambda: group_snapshots.everywhere(ebs.driver.cluster, group),

@@ -21,14 +21,14 @@ def driver(ebs: Ebs) -> None:
     require(not missing, f"the EBS CSI driver lacks {', '.join(missing)}")
 
 
-@given("a writer with a volume of its own", target_fixture="writer")
+@given("a writer with a PVC", target_fixture="writer")
 def writer_with_volume(ebs: Ebs) -> RunningPod:
     ebs.storage.claim(CLAIM)
     return ebs.write()
 
 
 @given(
-    phrase('a writer with a volume of its own and the policy "{policy:Name}"'),
+    phrase('a writer with a PVC whose reclaim policy is "{policy:Name}"'),
     target_fixture="writer",
 )
 def writer_of_policy(ebs: Ebs, policy: str) -> RunningPod:
@@ -36,23 +36,23 @@ def writer_of_policy(ebs: Ebs, policy: str) -> RunningPod:
     return ebs.write()
 
 
-@when("a volume is claimed")
+@when("a PVC is created")
 def claim(ebs: Ebs) -> None:
     ebs.storage.claim(CLAIM)
 
 
-@when("a volume is claimed, with a writer that cannot start yet")
+@when("a PVC and a writer that mounts the PVC are created")
 def claim_with_writer(ebs: Ebs) -> None:
     ebs.storage.claim(CLAIM)
     need(ebs.workloads.pods.ask_to_create(ebs.body("writer", CLAIM)))
 
 
-@when("a writer takes the claim", target_fixture="writer")
+@when("a writer mounts the PVC", target_fixture="writer")
 def take(ebs: Ebs) -> RunningPod:
     return ebs.take()
 
 
-@when("it ends and a writer on the other worker takes the claim", target_fixture="left")
+@when("the writer is replaced by a writer on the other worker", target_fixture="left")
 def move(ebs: Ebs, writer: RunningPod) -> Left:
     left = ebs.left(writer)
     (other,) = {worker.name for worker in ebs.driver.cluster.spec.workers} - {writer.node}
@@ -60,7 +60,7 @@ def move(ebs: Ebs, writer: RunningPod) -> Left:
     return left
 
 
-@when(phrase("it ends and the claim asks for {gib:Count} GiB"), target_fixture="left")
+@when(phrase("the writer is deleted and its PVC requests {gib:Count} GiB"), target_fixture="left")
 def grow(ebs: Ebs, writer: RunningPod, gib: int) -> Left:
     left = ebs.left(writer)
     ebs.await_detached()
@@ -68,14 +68,14 @@ def grow(ebs: Ebs, writer: RunningPod, gib: int) -> Left:
     return left
 
 
-@when("the writer and its claim are deleted", target_fixture="left")
+@when("the writer and its PVC are deleted", target_fixture="left")
 def delete_both(ebs: Ebs, writer: RunningPod) -> Left:
     left = ebs.left(writer)
     ebs.storage.delete_claim(CLAIM)
     return left
 
 
-@then(phrase("for {lasting:Duration} the claim is pending and EC2 has no volume for it"))
+@then(phrase("for {lasting:Duration} the PVC is Pending and EC2 has no volume for the PVC"))
 def no_volume(ebs: Ebs, lasting: float) -> None:
     consistently(
         lambda: (ebs.storage.claimed(CLAIM)["status"]["phase"], ebs.made_for()),
@@ -87,7 +87,7 @@ def no_volume(ebs: Ebs, lasting: float) -> None:
 
 @then(
     phrase(
-        "EC2 has a gp3 volume of {gib:Count} GiB for it, with {iops:Count} IOPS and "
+        "EC2 has a gp3 volume of {gib:Count} GiB for the PVC, with {iops:Count} IOPS and "
         "{throughput:Count} MiB/s"
     )
 )
@@ -100,7 +100,7 @@ def has_volume(ebs: Ebs, evidence: Evidence, gib: int, iops: int, throughput: in
     must_be_none(others, f"EC2 has no volume for the claim but {seen.id}")
 
 
-@then("EC2 has it attached to the writer's worker")
+@then("EC2 has the volume attached to the writer's worker")
 def attached(ebs: Ebs, evidence: Evidence) -> None:
     node = ebs.workloads.pods.get("writer")["spec"]["nodeName"]
     seen = ebs.volume()
@@ -111,7 +111,7 @@ def attached(ebs: Ebs, evidence: Evidence) -> None:
     )
 
 
-@then("only nodes of its zone may use it")
+@then("the PersistentVolume allows only nodes in the zone of the volume")
 def zone(ebs: Ebs) -> None:
     affinity = ebs.storage.volume(CLAIM)["spec"].get("nodeAffinity", {}).get("required", {})
     terms = [e for t in affinity.get("nodeSelectorTerms", []) for e in t["matchExpressions"]]
@@ -120,7 +120,7 @@ def zone(ebs: Ebs) -> None:
         raise ClaimError(f"nodes of {ebs.volume().zone} alone may use the volume; it has {terms}")
 
 
-@then("it is the same volume, with every number that was written before")
+@then("the PVC has the same volume, with every line that was written to the volume earlier")
 def same_volume(ebs: Ebs, left: Left) -> None:
     now = ebs.volume()
     if now.id != left.volume.id:
@@ -131,15 +131,15 @@ def same_volume(ebs: Ebs, left: Left) -> None:
         raise ClaimError(f"the {len(left.lines)} numbers of before should be there as written")
 
 
-@then("numbers go on where they ended")
+@then("the writer continues to write numbered lines")
 def go_on(ebs: Ebs, left: Left) -> None:
     volume_writer.await_more(ebs.workloads.running("writer"), len(left.lines))
 
 
 @then(
     phrase(
-        'within {limit:Duration} Kubernetes has its volume as "{kubernetes:Name}" and EC2 as '
-        '"{ec2:Name}"'
+        'within {limit:Duration} the PersistentVolume is "{kubernetes:Name}" and its EC2 '
+        'volume is "{ec2:Name}"'
     )
 )
 def what_is_left(ebs: Ebs, left: Left, limit: float, kubernetes: str, ec2: str) -> None:
@@ -151,7 +151,7 @@ def what_is_left(ebs: Ebs, left: Left, limit: float, kubernetes: str, ec2: str) 
     )
 
 
-@then(phrase("within {limit:Duration} EC2 has {gib:Count} GiB for it"))
+@then(phrase("within {limit:Duration} the EC2 volume has {gib:Count} GiB"))
 def has_grown(ebs: Ebs, limit: float, gib: int) -> None:
     eventually(
         lambda: ebs.volume().gib,
@@ -161,7 +161,7 @@ def has_grown(ebs: Ebs, limit: float, gib: int) -> None:
     )
 
 
-@then(phrase("its file system has {gib:Count} GiB"))
+@then(phrase("the file system of the volume has {gib:Count} GiB"))
 def file_system(ebs: Ebs, gib: int) -> None:
     seen = volume_writer.size_mib(ebs.workloads.running("writer"))
     # ext4 keeps 2 to 3 % for itself (measured: 7.8 of 8 GiB)
@@ -169,7 +169,7 @@ def file_system(ebs: Ebs, gib: int) -> None:
         raise ClaimError(f"the file system should have about {gib} GiB; it has {seen} MiB")
 
 
-@then(phrase("within {limit:Duration} EC2 has a volume for it and the writer runs"))
+@then(phrase("within {limit:Duration} EC2 has a volume for the PVC and the writer runs"))
 def made_at_last(ebs: Ebs, limit: float) -> None:
     eventually(
         lambda: is_ready(ebs.workloads.pods.get("writer")),

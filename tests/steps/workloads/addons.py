@@ -43,11 +43,7 @@ def delete_one(cluster: Cluster, addon: str) -> Deleted:
     return Deleted(before, uid)
 
 
-@then(
-    phrase(
-        "within {limit:Duration} another Pod of {addon:Addon} is Ready in its place", Addon=ADDON
-    )
-)
+@then(phrase("within {limit:Duration} another Pod of {addon:Addon} is Ready", Addon=ADDON))
 def replaced(cluster: Cluster, deleted: Deleted, limit: float, addon: str) -> None:
     eventually(
         lambda: addons.ready(cluster.api, addon),
@@ -57,12 +53,12 @@ def replaced(cluster: Cluster, deleted: Deleted, limit: float, addon: str) -> No
     )
 
 
-@then(phrase("within {limit:Duration} Pods on every worker get names resolved"))
+@then(phrase("within {limit:Duration} Pods on every worker resolve names"))
 def names_resolved(cluster: Cluster, limit: float) -> None:
     pod_connectivity.across_workers(cluster, within=limit)
 
 
-@then("the other add-ons are as before")
+@then("the other add-ons are the same")
 def others_as_before(installed: Addons, deleted: Deleted) -> None:
     touched = installed.touched(deleted.uid)
     assert not touched, "; ".join(touched)
@@ -74,7 +70,7 @@ def belong_to_workloads(installed: Addons) -> None:
     assert not wrong, f"owned by something else: {wrong}"
 
 
-@then("no Pod is a part of the control plane or the mirror of a static one")
+@then("no Pod is a control-plane component or a mirror Pod")
 def no_control_plane_pods(cluster: Cluster, installed: Addons) -> None:
     every = cluster.api.get("/api/v1/pods")["items"]
     require(len(every) >= len(installed.pods), "the list of all Pods lacks those of kube-system")

@@ -31,20 +31,20 @@ def pod_on_each(workloads: Workloads, cluster: Cluster) -> dict[str, str]:
     return {name: str(pod["metadata"]["uid"]) for name, pod in found.items()}
 
 
-@given(phrase('the processes of its container "{name:Name}"'), target_fixture="pids")
+@given(phrase('the processes of the Pod\'s container "{name:Name}"'), target_fixture="pids")
 def processes(pod: RunningPod, name: str) -> tuple[int, ...]:
     pids = pod.first.cgroups.containers[name].pids
     require(len(pids) > 1, f"container {name} has one process only: nothing else could die with it")
     return pids
 
 
-@given("an unlimited Pod that is as busy on the same worker", target_fixture="unlimited")
+@given("an unlimited Pod on the same worker that is as busy", target_fixture="unlimited")
 def unlimited_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("unlimited", node=pod.node)
 
 
 @when(
-    phrase('its container "{name:Name}" takes more memory than its limit'),
+    phrase('the Pod\'s container "{name:Name}" uses more memory than its limit'),
     target_fixture="restarted",
 )
 def take_memory(pod: RunningPod, name: str) -> str:
@@ -53,7 +53,9 @@ def take_memory(pod: RunningPod, name: str) -> str:
     return name
 
 
-@when(phrase("both are watched for {lasting:Duration}"), target_fixture="watched")
+@when(
+    phrase("the CPU time of both Pods is recorded for {lasting:Duration}"), target_fixture="watched"
+)
 def watch_both(
     pod: RunningPod, unlimited: RunningPod, lasting: float, evidence: Evidence
 ) -> Watched:
@@ -65,14 +67,14 @@ def watch_both(
     return seen
 
 
-@then("every worker's cgroup tree is of version 2, without a controller of version 1")
+@then("every worker's cgroup tree is version 2, without a version 1 controller")
 def tree_is_v2(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
     found = [problem for shell in shells for problem in cgroup_events.version_problems(shell)]
     must_be_none(found, "workers run cgroup v2 alone")
 
 
-@then("the Pod of each worker has one slice there, as systemd makes them")
+@then("the Pod on each worker has one slice, in the form that systemd creates")
 def slice_of_each(cluster: Cluster, uids: dict[str, str]) -> None:
     shells = {name: cluster.shell(name) for name in uids}
     found = [
@@ -81,14 +83,14 @@ def slice_of_each(cluster: Cluster, uids: dict[str, str]) -> None:
     must_be_none(found, "Pods lie in slices below kubepods.slice")
 
 
-@then(phrase('its status tells the QoS class "{qos:Name}"'))
+@then(phrase('the Pod\'s status reports the QoS class "{qos:Name}"'))
 def qos_class(pod: RunningPod, qos: str) -> None:
     told = pod.first.pod["status"]["qosClass"]
     if told != qos:
         raise ClaimError(f"{pod.name} should be {qos}; its status tells {told}")
 
 
-@then(phrase('its UID names one slice of the tree, below "{parent:Name}"'))
+@then(phrase('the Pod has one slice, below "{parent:Name}"'))
 def one_slice(pod: RunningPod, parent: str) -> None:
     found = cgroup_events.slices_of(pod.shell, pod.first.identity.uid)
     if [path.split("/")[-2] for path in found] != [parent]:
@@ -97,7 +99,8 @@ def one_slice(pod: RunningPod, parent: str) -> None:
 
 @then(
     phrase(
-        'within {limit:Duration} its container "{name:Name}" has restarted once, ended by SIGKILL'
+        'within {limit:Duration} the Pod\'s container "{name:Name}" has restarted once, '
+        "after SIGKILL"
     )
 )
 def ended_by_sigkill(pod: RunningPod, limit: float, name: str, evidence: Evidence) -> None:
@@ -109,7 +112,7 @@ def ended_by_sigkill(pod: RunningPod, limit: float, name: str, evidence: Evidenc
         raise ClaimError(f"{name} should restart once, OOMKilled with 137; it was {ended}")
 
 
-@then(phrase('the kernel\'s log says that it killed all of "{name:Name}" for its memory'))
+@then(phrase('the kernel log reports that all processes of "{name:Name}" were killed for memory'))
 def killed_for_memory(pod: RunningPod, name: str, evidence: Evidence) -> None:
     told = cgroup_events.killed_whole(pod.shell, cgroups.scopes_of(pod.first.pod)[name])
     evidence.record("the kernel's log", "text", "\n".join(told))
@@ -117,7 +120,7 @@ def killed_for_memory(pod: RunningPod, name: str, evidence: Evidence) -> None:
         raise ClaimError(f"the kernel's log on {pod.node} has no killing of all of {name}")
 
 
-@then("its Pod's slice counts the kill and its worker has no memory pressure")
+@then("the Pod's slice counts the OOM kill, and its worker has no memory pressure")
 def slice_counts(pod: RunningPod) -> None:
     kills = pod.cgroups().pod.oom_kills - pod.first.cgroups.pod.oom_kills
     pressure = condition(pod.pods.api.get(f"/api/v1/nodes/{pod.node}"), "MemoryPressure")
@@ -125,13 +128,13 @@ def slice_counts(pod: RunningPod) -> None:
         raise ClaimError(f"the slice counts {kills} kills; memory pressure is {pressure}")
 
 
-@then("none of the processes of before is left")
+@then("no earlier process of the container is left")
 def none_left(pod: RunningPod, pids: tuple[int, ...]) -> None:
     left = cgroup_events.alive(pod.shell, pids)
     must_be_none([f"process {pid}" for pid in left], "a killed container takes all its processes")
 
 
-@then("no slice above it and not its own protects or throttles memory")
+@then("memory.min, memory.low and memory.high are unset on the Pod's slice and all above")
 def slices_neutral(pod: RunningPod) -> None:
     found = cgroup_events.protections(
         pod.shell, cgroup_events.above(cgroups.slice_of(pod.first.pod))
@@ -139,13 +142,13 @@ def slices_neutral(pod: RunningPod) -> None:
     must_be_none(found, "memory protection of the slices is neutral")
 
 
-@then("its container neither")
+@then("memory.min, memory.low and memory.high are unset on the Pod's container")
 def container_neutral(pod: RunningPod) -> None:
     found = cgroup_events.protections(pod.shell, list(cgroups.scopes_of(pod.first.pod).values()))
     must_be_none(found, "memory protection of the container is neutral")
 
 
-@then("the busy one was throttled and used no more than its limit")
+@then("the busy Pod was throttled and used no more than its limit")
 def busy_was_throttled(watched: Watched) -> None:
     """Over the kernel's own periods: our clock also counts the time it took to look."""
     limited, most = watched.limited, watched.limited.periods * PERIOD_US * BUSY_LIMIT * MARGIN
@@ -153,7 +156,7 @@ def busy_was_throttled(watched: Watched) -> None:
         raise ClaimError(f"should be throttled and use at most {most:.0f} us; it was {limited}")
 
 
-@then("the unlimited one was not throttled")
+@then("the unlimited Pod was not throttled")
 def unlimited_was_not(watched: Watched) -> None:
     """It did use CPU: one that rests is never throttled."""
     if watched.unlimited.throttled or watched.unlimited.usage_us < watched.limited.usage_us:

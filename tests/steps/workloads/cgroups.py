@@ -16,14 +16,14 @@ from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
 
 
-@given(phrase("its cgroups allow {limits:Figures}"))
+@given(phrase("the Pod's cgroups allow {limits:Figures}"))
 def allow_from_the_start(pod: RunningPod, limits: Figures) -> None:
     """Half of claim 70.1: a kubelet that writes no limits is a false claim, not a bad start."""
     if not all_allow(pod.first.cgroups, limits=limits):
         raise ClaimError(f"{pod.name} starts with other limits than {limits}: {pod.first.cgroups}")
 
 
-@then(phrase("within {limit:Duration} its cgroups allow {limits:Figures}"))
+@then(phrase("within {limit:Duration} the Pod's cgroups allow {limits:Figures}"))
 def allow(pod: RunningPod, limit: float, limits: Figures, evidence: Evidence) -> None:
     """At the Pod's slice and in its only container."""
     seen = await_limits(pod, limits, within=limit)
@@ -31,7 +31,7 @@ def allow(pod: RunningPod, limit: float, limits: Figures, evidence: Evidence) ->
     evidence.record(f"cgroups at {limits['cpu']}", "cgroup-change", {"rows": rows})
 
 
-@then(phrase("for {lasting:Duration} its cgroups allow {limits:Figures}"))
+@then(phrase("for {lasting:Duration} the Pod's cgroups allow {limits:Figures}"))
 def keep_allowing(pod: RunningPod, lasting: float, limits: Figures) -> None:
     consistently(
         pod.cgroups,
@@ -66,7 +66,7 @@ def scope_has_no_limit(pod: RunningPod, scope: str) -> None:
         raise ClaimError(f"{scope} of {pod.name} should have no limit; it has {seen}")
 
 
-@given(phrase('its worker\'s runc is "{version:Name}" or newer'))
+@given(phrase('the runc on the Pod\'s worker is "{version:Name}" or newer'))
 def runc_is(pod: RunningPod, version: str) -> None:
     """Older ones weigh a container by the kubelet's line: the figures below are not theirs."""
     found = pod.shell.run(["runc", "--version"]).stdout.split()[2]
@@ -74,14 +74,17 @@ def runc_is(pod: RunningPod, version: str) -> None:
         raise NotPrepared(f"runc of {pod.node} is {found}; these weights are of {version} or newer")
 
 
-@then(phrase("the cgroup of {scope:Scope} weighs {weight:Count}"))
+@then(phrase("the cgroup of {scope:Scope} has the CPU weight {weight:Count}"))
 def scope_weighs(pod: RunningPod, scope: str, weight: int) -> None:
     seen = pod.cgroups().all()[scope].cpu_weight
     if seen != weight:
         raise ClaimError(f"{scope} of {pod.name} should weigh {weight}; its cpu.weight is {seen}")
 
 
-@given(phrase("its cgroups weigh as a request of {cpu:Quantity} CPU does"), target_fixture="linear")
+@given(
+    phrase("the Pod's cgroups have the weights of a {cpu:Quantity} CPU request"),
+    target_fixture="linear",
+)
 def weigh_from_the_start(pod: RunningPod, cpu: str) -> bool:
     """Whether the runtime weighs linearly: older runc does, newer weighs by a curve."""
     first = pod.first.cgroups
@@ -91,7 +94,11 @@ def weigh_from_the_start(pod: RunningPod, cpu: str) -> bool:
     raise NotPrepared(f"{pod.name} weighs by neither formula as {cpu} does: {first}")
 
 
-@then(phrase("within {limit:Duration} its cgroups weigh as a request of {cpu:Quantity} CPU does"))
+@then(
+    phrase(
+        "within {limit:Duration} the Pod's cgroups have the weights of a {cpu:Quantity} CPU request"
+    )
+)
 def come_to_weigh(pod: RunningPod, limit: float, cpu: str, linear: bool) -> None:  # noqa: FBT001
     eventually(
         pod.cgroups,

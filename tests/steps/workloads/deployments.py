@@ -34,19 +34,22 @@ def deployment(workloads: Workloads) -> Kept:
     return Kept(made, one, other)
 
 
-@when(phrase("one of its Pods gets a CPU limit of {cpu:Quantity}"), target_fixture="pod")
+@when(
+    phrase("one Pod of the Deployment is resized to a CPU limit of {cpu:Quantity}"),
+    target_fixture="pod",
+)
 def resize_one(cluster: Cluster, kept: Kept, cpu: str) -> RunningPod:
     patch = resize_of(kept.one.first.pod, "c", requests={}, limits={"cpu": cpu})
     pod_resize.accepted(pod_resize.asked(cluster, kept.one, patch))
     return kept.one
 
 
-@when("that Pod is deleted")
+@when("the resized Pod is deleted")
 def delete_one(kept: Kept) -> None:
     kept.one.pods.delete(kept.one.name)
 
 
-@then("the Deployment and the other Pod are as before")
+@then("the Deployment and its other Pod are the same")
 def rest_as_before(workloads: Workloads, kept: Kept) -> None:
     must_be_none(kept.other.changes() + kept.other.restarts(), "the other Pod is as it was")
     before = kept.deployment
@@ -55,7 +58,7 @@ def rest_as_before(workloads: Workloads, kept: Kept) -> None:
         raise ClaimError(f"the Deployment's spec changed: {before['spec']} became {now['spec']}")
 
 
-@then(phrase("within {limit:Duration} its successor allows {limits:Figures}"))
+@then(phrase("within {limit:Duration} the new Pod of the Deployment allows {limits:Figures}"))
 def successor_allows(workloads: Workloads, kept: Kept, limit: float, limits: Figures) -> None:
     known = {kept.one.name, kept.other.name}
     (name,) = await_new(workloads, 1, known=known, within=limit)

@@ -34,7 +34,7 @@ def running_deployment(cluster: Cluster, namespace: str) -> RunningDeployment:
     return RunningDeployment(deployment, deployment.containers())
 
 
-@when("another Deployment is created at once", target_fixture="gap")
+@when("another Deployment is created before the takeover", target_fixture="gap")
 def created_in_the_gap(cluster: Cluster, namespace: str, election: Election) -> Deployment:
     gap = Deployment(cluster.api, namespace, "in-the-gap")
     gap.create(AGNHOST, args=["pause"])
@@ -45,7 +45,7 @@ def created_in_the_gap(cluster: Cluster, namespace: str, election: Election) -> 
     return gap
 
 
-@then("it has no ReplicaSet until another controller holds the Lease")
+@then("the new Deployment has no ReplicaSet before another controller holds the Lease")
 def no_replica_set_before(cluster: Cluster, gap: Deployment, election: Election) -> None:
     # The ReplicaSets are read before the holder: one that is seen with the old holder was early.
     eventually(
@@ -58,7 +58,7 @@ def no_replica_set_before(cluster: Cluster, gap: Deployment, election: Election)
     )
 
 
-@then(phrase("within {limit:Duration} after that it has one"))
+@then(phrase("within {limit:Duration} of the takeover the new Deployment has a ReplicaSet"))
 def replica_set_after(gap: Deployment, election: Election, limit: float) -> None:
     what = "the new leader makes the ReplicaSet"
     eventually(gap.replica_sets, bool, within=scaled(limit), every=0.2, what=what)

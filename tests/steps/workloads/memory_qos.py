@@ -17,7 +17,7 @@ SLICES = {
 """Where the requests of a class add up, by file."""
 
 
-@then("the kernel keeps memory for their containers")
+@then("the cgroups of the Pods' containers protect this memory")
 def keeps_memory(
     by_class: dict[str, RunningPod], datatable: list[list[str]], evidence: Evidence
 ) -> None:
@@ -30,7 +30,7 @@ def keeps_memory(
     must_be_none(wrong, "memory is kept for a container as its class and request say")
 
 
-@then("the slices above them keep as much")
+@then("the slices above the Pods protect at least as much memory")
 def slices_keep(by_class: dict[str, RunningPod], evidence: Evidence) -> None:
     """Or more: other Pods of that worker have requests of their own."""
     seen = shared(by_class.values())
@@ -40,7 +40,7 @@ def slices_keep(by_class: dict[str, RunningPod], evidence: Evidence) -> None:
     must_be_none(wrong, "the slices above a container keep what it is kept")
 
 
-@then(phrase("within {limit:Duration} the slices above them keep none"))
+@then(phrase("within {limit:Duration} the slices above the Pods protect no memory"))
 def slices_keep_none(by_class: dict[str, RunningPod], limit: float) -> None:
     eventually(
         lambda: shared(by_class.values()),

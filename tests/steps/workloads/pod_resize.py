@@ -19,17 +19,19 @@ from tests.steps.phrases import one_of, phrase
 CHANGE = one_of(CHANGES, CHANGES.__getitem__)
 
 
-@given("the resize counters of its kubelet", target_fixture="counters")
+@given("the resize counters of the Pod's kubelet", target_fixture="counters")
 def counters_before(pod: RunningPod, cluster: Cluster) -> dict[str, float]:
     return kubelet.resize_counters(cluster.api, pod.node)
 
 
-@given(phrase("a filler Pod leaves {cpu:Quantity} CPU free there"))
+@given(phrase("a filler Pod leaves {cpu:Quantity} CPU free on the reserved worker"))
 def filler(workloads: Workloads, there: str, cpu: str) -> None:
     workloads.fill(there, leaving=cpu)
 
 
-@given("Pods of higher and lower priority there", target_fixture="rivals")
+@given(
+    "a Pod of higher and a Pod of lower priority on the reserved worker", target_fixture="rivals"
+)
 def pods_of_two_priorities(workloads: Workloads, there: str, priorities: tuple[str, str]) -> Rivals:
     higher, lower = (
         workloads.run("resizable", node=there, name=name, priorityClassName=priority)
@@ -38,38 +40,38 @@ def pods_of_two_priorities(workloads: Workloads, there: str, priorities: tuple[s
     return Rivals(higher, lower)
 
 
-@given("room for one of them to grow once the filler Pod is gone")
+@given("a filler Pod that leaves room for one of the two resizes when it is deleted")
 def room_for_one(workloads: Workloads, there: str) -> None:
     """Each wants 150m more: 50m are free now, 200m without the filler; two would need 300m."""
     workloads.fill(there, leaving="200m", name="ballast")
     workloads.hold(there, cpu="150m", name="filler")
 
 
-@when(phrase("it is resized to request {requests:Figures}, limited to {limits:Figures}"))
+@when(phrase("the Pod is resized to request {requests:Figures}, limited to {limits:Figures}"))
 def resize(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
     patch = resize_of(pod.first.pod, pod.only_container, requests=requests, limits=limits)
     pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
 
 
-@when("it is given the article's figures")
+@when("the Pod is resized to the article's resources")
 def resize_as_the_article(cluster: Cluster, pod: RunningPod) -> None:
     pod_resize.accepted(pod_resize.asked(cluster, pod, ARTICLE))
 
 
-@when(phrase('its container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
+@when(phrase('the Pod\'s container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
 def resize_cpu_limit(cluster: Cluster, pod: RunningPod, name: str, cpu: str) -> None:
     patch = resize_of(pod.first.pod, name, requests={}, limits={"cpu": cpu})
     pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
 
 
-@when(phrase('its container "{name:Name}" gets a memory limit of {memory:Quantity}'))
+@when(phrase('the Pod\'s container "{name:Name}" gets a memory limit of {memory:Quantity}'))
 def resize_memory_limit(cluster: Cluster, pod: RunningPod, name: str, memory: str) -> None:
     patch = resize_of(pod.first.pod, name, requests={}, limits={"memory": memory})
     pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
 
 
 @when(
-    phrase("a resize of the Pod itself requests {requests:Figures}, limited to {limits:Figures}"),
+    phrase("a Pod-level resize requests {requests:Figures}, limited to {limits:Figures}"),
     target_fixture="answer",
 )
 def resize_pod_level(
@@ -79,12 +81,12 @@ def resize_pod_level(
     return pod_resize.asked(cluster, pod, {"spec": {"resources": figures}})
 
 
-@when(phrase("a resize asks for {change:Change}", Change=CHANGE), target_fixture="answer")
+@when(phrase("a resize requests {change:Change}", Change=CHANGE), target_fixture="answer")
 def ask_to_resize(cluster: Cluster, pod: RunningPod, change: JsonObject) -> Answer:
     return pod_resize.asked(cluster, pod, change)
 
 
-@when("an ordinary update asks for the article's figures", target_fixture="answer")
+@when("an ordinary update requests the article's resources", target_fixture="answer")
 def ask_to_update(cluster: Cluster, pod: RunningPod) -> Answer:
     return dry_runs.ask(
         cluster,
@@ -107,25 +109,25 @@ def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
     )
 
 
-@when("a resize of the lower and then of the higher is deferred")
+@when("a resize of the Pod of lower and then of the Pod of higher priority is deferred")
 def both_deferred(rivals: Rivals) -> None:
     for pod in (rivals.lower, rivals.higher):
         pod_resize.accepted(pod.pods.resize(pod.name, ARTICLE))
         pod_resize.await_pending(pod, "Deferred", within=30)
 
 
-@then(phrase('the API refuses it with {status:Count}, naming "{words}"'))
+@then(phrase('the API refuses the request with {status:Count}, naming "{words}"'))
 def refused(answer: Answer, status: int, words: str, evidence: Evidence) -> None:
     evidence.record("the API's answer", "text", pod_resize.told(answer))
     pod_resize.must_be_refused(answer, status=status, naming=words)
 
 
-@then("the API accepts it")
+@then("the API accepts the request")
 def is_accepted(answer: Answer) -> None:
     pod_resize.accepted(answer)
 
 
-@then(phrase("within {limit:Duration} its status reports what its spec wants"))
+@then(phrase("within {limit:Duration} the Pod's status reports the resources of its spec"))
 def status_reports(pod: RunningPod, limit: float) -> None:
     """Actual resources and allocated requests of each container equal the spec's."""
     eventually(
@@ -137,7 +139,7 @@ def status_reports(pod: RunningPod, limit: float) -> None:
 
 
 @then(
-    phrase("within {limit:Duration} its history tells of one resize in progress and of its end"),
+    phrase("within {limit:Duration} the Pod's history has one resize in progress, then completed"),
     target_fixture="history",
 )
 def history_tells(pod: RunningPod, limit: float, evidence: Evidence) -> list[JsonObject]:
@@ -150,13 +152,13 @@ def history_tells(pod: RunningPod, limit: float, evidence: Evidence) -> list[Jso
     return versions
 
 
-@then("its history shows it ready throughout")
+@then("the Pod is Ready in every version of its history")
 def ready_throughout(history: list[JsonObject]) -> None:
     unready = [pod_resize.row(v) for v in history if condition(v, "Ready").get("status") != "True"]
     must_be_none([str(row) for row in unready], "the Pod is ready in every version")
 
 
-@then(phrase('within {limit:Duration} its events tell "{first:Name}" and "{second:Name}"'))
+@then(phrase('within {limit:Duration} the Pod has the events "{first:Name}" and "{second:Name}"'))
 def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
     eventually(
         lambda: [event["reason"] for event in pod.pods.events(pod.first.identity.uid)],
@@ -166,7 +168,7 @@ def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} its resize is deferred"))
+@then(phrase("within {limit:Duration} the Pod's resize is deferred"))
 def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
     version = pod_resize.await_pending(pod, "Deferred", within=limit)
     evidence.record("while deferred", "text", str(condition(version.pod, PENDING)))
@@ -174,7 +176,7 @@ def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
 
 @then(
     phrase(
-        'within {limit:Duration} its resize is infeasible, naming "{word:Name}", '
+        'within {limit:Duration} the Pod\'s resize is infeasible, naming "{word:Name}", '
         "and its kubelet counts it"
     )
 )
@@ -191,7 +193,7 @@ def infeasible(
     must_be_none(wrong, f"what is infeasible names {word}")
 
 
-@then(phrase("for {lasting:Duration} its resize is not granted and its cgroups stay as they were"))
+@then(phrase("for {lasting:Duration} the Pod's resize is not granted and its cgroups stay"))
 def not_granted(pod: RunningPod, lasting: float) -> None:
     """Deferred or not told: a restarted kubelet may write a status before it knows of the resize.
 
@@ -200,7 +202,7 @@ def not_granted(pod: RunningPod, lasting: float) -> None:
     stays(lambda: pod_resize.signs_of_granting(pod), lasting, f"the resize of {pod.name} waits")
 
 
-@then(phrase("within {limit:Duration} its resize is in progress with an error"))
+@then(phrase("within {limit:Duration} the Pod's resize is in progress with an error"))
 def in_progress_with_error(pod: RunningPod, limit: float, evidence: Evidence) -> None:
     version = eventually(
         pod.version,
@@ -211,7 +213,7 @@ def in_progress_with_error(pod: RunningPod, limit: float, evidence: Evidence) ->
     evidence.record("while refused", "text", str(condition(version.pod, IN_PROGRESS)))
 
 
-@then(phrase("within {limit:Duration} the higher has grown"))
+@then(phrase("within {limit:Duration} the Pod of higher priority is resized"))
 def higher_grows(rivals: Rivals, limit: float) -> None:
     eventually(
         rivals.higher.cgroups,
@@ -221,17 +223,12 @@ def higher_grows(rivals: Rivals, limit: float) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} the lower has not"))
+@then(phrase("for {lasting:Duration} the Pod of lower priority is not resized"))
 def lower_stays(rivals: Rivals, lasting: float) -> None:
     stays(rivals.lower.file_changes, lasting, "the Pod of lower priority still waits")
 
 
-@then(
-    phrase(
-        "within {limit:Duration} the kubelet has counted each of its four figures "
-        "and timed its resize"
-    )
-)
+@then(phrase("within {limit:Duration} the kubelet has counted and timed the Pod's resize"))
 def resizes_counted(
     pod: RunningPod, cluster: Cluster, limit: float, counters: dict[str, float]
 ) -> None:

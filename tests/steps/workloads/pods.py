@@ -23,12 +23,12 @@ def running_pod(workloads: Workloads, kind: str) -> RunningPod:
     return workloads.run(kind)
 
 
-@given(phrase("a running {kind:Kind} Pod on that worker", Kind=KIND), target_fixture="pod")
+@given(phrase("a running {kind:Kind} Pod on the reserved worker", Kind=KIND), target_fixture="pod")
 def running_pod_there(workloads: Workloads, kind: str, kept_worker: str) -> RunningPod:
     return workloads.run(kind, node=kept_worker)
 
 
-@given(phrase("a running {kind:Kind} Pod on it", Kind=KIND), target_fixture="pod")
+@given(phrase("a running {kind:Kind} Pod on that worker", Kind=KIND), target_fixture="pod")
 def running_pod_on_it(workloads: Workloads, kind: str, changed: str) -> RunningPod:
     """On the worker whose kubelet was changed."""
     return workloads.run(kind, node=changed)
@@ -40,43 +40,43 @@ def running_pod_on(workloads: Workloads, kind: str, worker: str) -> RunningPod:
     return workloads.run(kind, nodeSelector={"kubernetes.io/hostname": worker})
 
 
-@given("a neighbour of the same kind on the same worker", target_fixture="neighbour")
+@given("a neighbour Pod on the same worker", target_fixture="neighbour")
 def neighbour_of_pod(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("resizable", node=pod.node, name="neighbour")
 
 
-@given("a worker kept for this scenario", target_fixture="there")
+@given("a worker reserved for this scenario", target_fixture="there")
 def worker_kept(kept_worker: str) -> str:
     return kept_worker
 
 
-@given(phrase("it uses more than {memory:Quantity} memory"))
+@given(phrase("the Pod uses more than {memory:Quantity} memory"))
 def uses_memory(pod: RunningPod, memory: str) -> None:
     used = pod.first.cgroups.containers[pod.only_container].memory_current
     if used <= count_of_bytes(memory):
         raise NotPrepared(f"{pod.name} uses {used} bytes of memory, not more than {memory}")
 
 
-@when("it frees its memory")
+@when("the Pod frees its memory")
 def free_memory(pod: RunningPod) -> None:
     """By SIGUSR1 to its shell, the oldest process of its container; the manifest traps it."""
     first, *_ = pod.cgroups().containers[pod.only_container].pids
     pod.shell.run(["kill", "-USR1", str(first)])
 
 
-@given("the containers of its worker", target_fixture="on_worker")
+@given("the containers on the Pod's worker", target_fixture="on_worker")
 def containers_of_worker(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
     return identities_on(cluster, pod.node)
 
 
-@when("the kubelet of its worker restarts", target_fixture="on_worker")
+@when("the kubelet on the Pod's worker restarts", target_fixture="on_worker")
 def restart_kubelet(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
     before = identities_on(cluster, pod.node)
     kubelet.restart(pod.shell, cluster.api)
     return before
 
 
-@then("no container of its worker has restarted")
+@then("no container on the Pod's worker has restarted")
 def none_on_worker_restarted(
     pod: RunningPod, cluster: Cluster, on_worker: dict[str, PodIdentity]
 ) -> None:
@@ -87,23 +87,25 @@ def none_on_worker_restarted(
         raise ClaimError(f"containers of {pod.node} changed as its kubelet restarted:\n{told}")
 
 
-@then("no container or process of it has restarted")
+@then("no container or process of the Pod has restarted")
 def nothing_restarted(pod: RunningPod) -> None:
     must_be_none(pod.restarts(), f"{pod.name} was resized in place")
 
 
-@then("its other containers and their processes have not restarted")
+@then("no other container or process of the Pod has restarted")
 def others_not_restarted(pod: RunningPod, restarted: str) -> None:
     must_be_none(pod.restarts(but=restarted), f"only {restarted} of {pod.name} restarted")
 
 
-@then("the neighbour is untouched")
+@then("the neighbour Pod is untouched")
 def neighbour_untouched(neighbour: RunningPod) -> None:
     must_be_none(neighbour.changes() + neighbour.restarts(), "the neighbour is as it was")
 
 
 @then(
-    phrase('for {lasting:Duration} its container "{name:Name}" has restarted once, for the resize'),
+    phrase(
+        'for {lasting:Duration} the Pod\'s container "{name:Name}" has one restart, for the resize'
+    ),
     target_fixture="restarted",
 )
 def restarted_once(pod: RunningPod, lasting: float, name: str) -> str:
@@ -118,17 +120,17 @@ def restarted_once(pod: RunningPod, lasting: float, name: str) -> str:
     return name
 
 
-@then(phrase("for {lasting:Duration} the Pod, its containers and its cgroups stay as they were"))
+@then(phrase("for {lasting:Duration} the Pod, its containers and its cgroups stay the same"))
 def nothing_changes(pod: RunningPod, lasting: float) -> None:
     stays(pod.changes, lasting, f"a refused resize changes nothing of {pod.name}")
 
 
-@then(phrase("for {lasting:Duration} its cgroups and containers stay as they were"))
+@then(phrase("for {lasting:Duration} the Pod's cgroups and containers stay the same"))
 def files_stay(pod: RunningPod, lasting: float) -> None:
     stays(pod.file_changes, lasting, f"cgroups and containers of {pod.name} stay")
 
 
-@then("its stored image and labels are as before")
+@then("the Pod's stored image and labels are the same")
 def image_and_labels_kept(pod: RunningPod) -> None:
     now, first = pod.get(), pod.first.pod
     kept = [(p["metadata"]["labels"], p["spec"]["containers"][0]["image"]) for p in (first, now)]
@@ -136,7 +138,7 @@ def image_and_labels_kept(pod: RunningPod) -> None:
         raise ClaimError(f"a resize changed labels or image: {kept[0]} became {kept[1]}")
 
 
-@then("its stored spec states no resize policy")
+@then("the Pod's stored spec has no resize policy")
 def no_stored_policy(pod: RunningPod) -> None:
     (container,) = pod.get()["spec"]["containers"]
     if "resizePolicy" in container:

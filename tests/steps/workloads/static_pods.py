@@ -18,7 +18,7 @@ FOLDER = "/var/lib/claim-static"
 """Where that kubelet finds it; nothing of the series has such a folder."""
 
 
-@given("the mirror of a static Pod on a worker", target_fixture="mirror")
+@given("a mirror Pod of a static Pod on a worker", target_fixture="mirror")
 def static_pod(cluster: Cluster, faults: Faults, workloads: Workloads) -> JsonObject:
     """The Pod in the API; its kubelet takes it from a file until the scenario ends."""
     node = str(cluster.spec.workers[0].name)
@@ -30,17 +30,17 @@ def static_pod(cluster: Cluster, faults: Faults, workloads: Workloads) -> JsonOb
     return mirror_of(workloads, f"{body['metadata']['name']}-{node}")
 
 
-@when("a resize of the mirror asks for the article's figures", target_fixture="answer")
+@when("a resize of the mirror Pod requests the article's resources", target_fixture="answer")
 def resize_mirror(cluster: Cluster, workloads: Workloads, mirror: JsonObject) -> Answer:
     return resize_by_name(cluster, workloads, mirror["metadata"]["name"])
 
 
-@when("the same is asked of a running resizable Pod", target_fixture="answer")
+@when("the same resize is requested of a running resizable Pod", target_fixture="answer")
 def resize_ordinary(cluster: Cluster, workloads: Workloads) -> Answer:
     return resize_by_name(cluster, workloads, workloads.run("resizable", name="ordinary").name)
 
 
-@then("the mirror's figures are as they were")
+@then("the resources of the mirror Pod are the same")
 def as_it_was(workloads: Workloads, mirror: JsonObject) -> None:
     before, now = (
         [container["resources"] for container in pod["spec"]["containers"]]

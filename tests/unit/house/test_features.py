@@ -139,7 +139,7 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
 
 
 NAMED = re.compile(r"\bworker-\d|\bPods? (?:on|of) (?:each|one) worker\b")
-KEEPS = "a worker kept for this scenario"
+KEEPS = "a worker reserved for this scenario"
 
 
 @pytest.mark.parametrize("doc", DOCUMENTS, ids=lambda doc: doc["uri"])
