@@ -23,7 +23,7 @@ def desired(cluster: ClusterSpec, _material: Material, machine: Machine) -> Iter
 
 def disarm(cluster: Cluster, machine: Machine, _supplies: Supplies) -> Finished:
     """The unit is as it should be: an alarm that is left over from before goes."""
-    own = f"https://{machine.private_ip}:{etcdctl.CLIENT_PORT}"
+    own = f"https://{machine.private_ip}:{cluster.layout.ports.etcd}"
     if not alarms.disarm(etcdctl.Etcdctl(cluster.shell(machine.name), (own,))):
         return Finished()
     message = f"etcd of {machine.name} has room again: its alarm is disarmed"
