@@ -69,9 +69,8 @@ def bystanders(**changes: Any) -> Bystanders:
 
 def election(*changes: Change, looks: tuple[dict[str, str], ...] = ()) -> Election:
     seen = changes or (Change(0, FIRST), Change(17, TAKEN))
-    return Election(
-        MANAGER, FIRST, FakeWatch(*seen), FakeMasters(*(looks or (said(0), said(1)))), bystanders()
-    )
+    masters = FakeMasters(*(looks or (said(0), said(1))))
+    return Election(MANAGER, MANAGER, FIRST, FakeWatch(*seen), masters, bystanders())
 
 
 def cluster(state: Path | None = None, **more: Any) -> Any:

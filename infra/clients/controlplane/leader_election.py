@@ -23,10 +23,12 @@ LIVING = 36.0
 class Election:
     """One component's election as a scenario sees it, from before anything happens.
 
-    ``leader`` is the machine that held the Lease at ``start``.
+    ``component`` names the Lease, ``unit`` its processes; ``leader`` is the machine that held the
+    Lease at ``start``.
     """
 
     component: str
+    unit: str
     start: Lease
     watch: LeaseWatch
     masters: MasterWatch = field(repr=False)
@@ -38,7 +40,7 @@ class Election:
 
     @property
     def place(self) -> tuple[str, str]:
-        return self.leader, self.component
+        return self.leader, self.unit
 
     def holder(self) -> str:
         return self.watch.latest().holder
@@ -74,7 +76,8 @@ def follow(cluster: Cluster, component: str) -> Election:
         raise LabError(f"nobody holds the Lease {component}: the cluster is not ready for this")
     untouched = bystanders.look(cluster)
     bystanders.all_active(untouched)
-    return Election(component, start, watch, MasterWatch(cluster, component).open(), untouched)
+    unit, masters = cluster.layout.units.named(component), MasterWatch(cluster, component)
+    return Election(component, unit, start, watch, masters.open(), untouched)
 
 
 def settled(watch: LeaseWatch) -> Lease:

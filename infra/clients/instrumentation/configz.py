@@ -8,8 +8,10 @@ from infra.clients.transport import durations, prometheus
 from infra.cluster import Cluster
 from infra.errors import LabError
 from infra.kube_api import JsonObject
+from infra.layout import SERIES
 
-MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
+MANAGER, SCHEDULER = SERIES.leases.elected
+"""As features call them, whatever a cluster's own layout names their Leases."""
 NAMES = {MANAGER: "kubecontrollermanager.config.k8s.io", SCHEDULER: "componentconfig"}
 """Keys of /configz: cmd/kube-controller-manager/app and cmd/kube-scheduler/app of kubernetes."""
 

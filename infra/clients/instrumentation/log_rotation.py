@@ -115,3 +115,10 @@ def folders_of(shell: Shell, words: Sequence[str]) -> list[str]:
     """Folders among the logs of Pods whose name holds one of these words."""
     names = shell.run(["ls", "-1", shell.layout.directories.pod_logs]).stdout.split()
     return [name for name in names if any(word in name for word in words)]
+
+
+def folders_of_components(shell: Shell) -> list[str]:
+    """Folders among the logs of Pods that are named like a component."""
+    units = shell.layout.units
+    control_plane = (units.api_server, units.scheduler, units.etcd)
+    return folders_of(shell, (units.kubelet, units.container_runtime, *control_plane))

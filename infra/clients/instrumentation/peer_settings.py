@@ -6,7 +6,6 @@ came to: none of them shows what it is set to until its turn comes.
 
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from infra import parallel
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
+from infra.clients.node import image_gc
 from infra.clients.node.kubelet_api import Port
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
@@ -81,16 +81,14 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
 
 def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
     """By worker: containerd's configuration, and the programs that it runs. Errors: LabError."""
-    layout, programs = cluster.layout, cluster.layout.programs
-    dump = [programs.container_runtime, f"--config={layout.files.container_runtime}"]
-    dump += ["config", "dump"]
+    runc, plugins = cluster.layout.programs.runc, cluster.layout.directories.cni_plugins
 
     def of(machine: Machine) -> Settings:
         shell = cluster.shell(machine.name)
-        dumped = tomllib.loads(shell.run(dump).stdout)
-        found = shell.run(["find", programs.runc, layout.directories.cni_plugins, *SUMS])
+        configured = fields(image_gc.configuration(shell))
+        found = shell.run(["find", runc, plugins, *SUMS])
         unit = of_unit(shell, cluster.layout.units.container_runtime)
-        return {**fields(dumped), **sums(found.stdout), **unit}
+        return {**configured, **sums(found.stdout), **unit}
 
     return each(cluster, Role.WORKER, of)
 

@@ -64,11 +64,17 @@ def sandbox(shell: Shell) -> str:
 
     Errors: CommandFailed; NotPrepared when it names none.
     """
-    told = tomllib.loads(shell.run(["containerd", "config", "dump"]).stdout)
-    images = told.get("plugins", {}).get(IMAGES_PLUGIN, {})
+    images = configuration(shell).get("plugins", {}).get(IMAGES_PLUGIN, {})
     name = images.get("pinned_images", {}).get("sandbox", "")
     require(name, f"containerd on {shell.name} is configured with no sandbox image")
     return str(name)
+
+
+def configuration(shell: Shell) -> JsonObject:
+    """What containerd is configured with, defaults filled in. Errors: CommandFailed."""
+    layout = shell.layout
+    argv = [layout.programs.container_runtime, f"--config={layout.files.container_runtime}"]
+    return tomllib.loads(shell.run([*argv, "config", "dump"]).stdout)
 
 
 def names_of(image: JsonObject) -> list[str]:

@@ -48,30 +48,30 @@ def former_leader(
 def process_stops(election: Election, faults: Faults) -> Stopped:
     leader_election.await_leader_seen(election, within=scaled(LOOK))
     election.watch.mark(f"{election.component} on {election.leader} stops")
-    faults.stop(election.leader, election.component)
+    faults.stop(*election.place)
     return Stopped(election.place, election.bystanders, lease=election.component)
 
 
 @when("the former leader's process starts")
 def process_starts(election: Election, faults: Faults) -> None:
     election.watch.mark(f"{election.component} on {election.leader} starts again")
-    faults.start(election.leader, election.component)
+    faults.start(*election.place)
 
 
 @when("the leader's process is paused", target_fixture="frozen")
 def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Frozen:
     leader_election.await_leader_seen(election, within=scaled(LOOK))
     shell = cluster.shell(election.leader)
-    before = Frozen(systemd.show(shell, election.component), journal.cursor(shell))
+    before = Frozen(systemd.show(shell, election.unit), journal.cursor(shell))
     election.watch.mark(f"{election.component} on {election.leader} freezes")
-    faults.freeze(election.leader, election.component)
+    faults.freeze(*election.place)
     return before
 
 
 @when("the paused process is resumed")
 def process_goes_on(election: Election, faults: Faults) -> None:
     election.watch.mark(f"{election.component} on {election.leader} goes on")
-    faults.thaw(election.leader, election.component)
+    faults.thaw(*election.place)
 
 
 @then(phrase("within {limit:Duration} another controller holds the Lease"))
@@ -123,7 +123,7 @@ def not_before_expiry(election: Election) -> None:
 @then(phrase("within {limit:Duration} the former leader's process reports that it is a standby"))
 def stands_by(cluster: Cluster, election: Election, limit: float) -> None:
     eventually(
-        lambda: leader_metrics.says(cluster, *election.place),
+        lambda: leader_metrics.says(cluster, election.leader, election.component),
         lambda said: said == STANDS_BY,
         giving_up_if=lambda said: said == LEADS,
         within=scaled(limit),

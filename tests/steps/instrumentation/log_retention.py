@@ -145,11 +145,10 @@ def outputs_go_to_journals(cluster: Cluster) -> None:
 
 @then("no component has a directory in the log directory of Pods, and each talker Pod has one")
 def no_folders(talkers: list[RunningPod]) -> None:
-    words = ("kubelet", "containerd", "kube-apiserver", "kube-scheduler", "etcd")
     for pod in talkers:
         own = log_rotation.folders_of(pod.shell, [pod.pods.namespace])
         require(own, f"{pod.node} has no folder of {pod.name}: that it has no other shows nothing")
-    found = [name for pod in talkers for name in log_rotation.folders_of(pod.shell, words)]
+    found = [name for pod in talkers for name in log_rotation.folders_of_components(pod.shell)]
     must_be_none(found, "components are no containers")
 
 

@@ -49,7 +49,8 @@ def lists_of_files(answers: dict[str, Answer]) -> None:
 @then("every worker's journal has lines of its kubelet")
 def journals_have_lines(cluster: Cluster) -> None:
     shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    silent = [shell.name for shell in shells if not node_log_query.printed_last(shell, "kubelet")]
+    unit = cluster.layout.units.kubelet
+    silent = [shell.name for shell in shells if not node_log_query.printed_last(shell, unit)]
     must_be_none(silent, "every kubelet prints into its machine's journal")
 
 
@@ -95,7 +96,8 @@ def gives_the_tail(cluster: Cluster, changed: str, reading: Reading, count: int)
 @then("the other worker's kubelet answers with a list of files")
 def other_lists(cluster: Cluster, changed: str) -> None:
     others = [w.name for w in cluster.spec.workers if w.name != changed]
-    lists_of_files({name: logs_of(cluster, name).query("kubelet") for name in others})
+    unit = cluster.layout.units.kubelet
+    lists_of_files({name: logs_of(cluster, name).query(unit) for name in others})
 
 
 @then(

@@ -58,6 +58,7 @@ class FakeLogs:
 
 class Machines:
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    layout = spec.layout
 
     def __init__(self, shell: FakeShell) -> None:
         self._shell = shell

@@ -8,6 +8,7 @@ import pytest
 from infra.clients.node import image_gc
 from infra.errors import NotPrepared
 from infra.inventory import series
+from infra.layout import SERIES
 from tests.steps.node import sandbox_images as steps
 from tests.unit.fakes import FakeShell, goes_red
 
@@ -20,7 +21,8 @@ DUMP = f"""
 
 def worker(*, pinned: bool = True, name: str = PAUSE) -> FakeShell:
     listed = {"images": [{"repoTags": [name], "pinned": pinned}]}
-    return FakeShell(answers={"crictl images": json.dumps(listed), "containerd config": DUMP})
+    dumps = SERIES.programs.container_runtime
+    return FakeShell(answers={"crictl images": json.dumps(listed), dumps: DUMP})
 
 
 class Live:
@@ -52,4 +54,4 @@ def test_one_worker_that_would_collect_it(node: str) -> None:
 
 def test_a_runtime_that_names_none() -> None:
     with pytest.raises(NotPrepared, match="configured with no sandbox image"):
-        image_gc.sandbox(FakeShell(answers={"containerd config": "version = 3\n"}))
+        image_gc.sandbox(FakeShell(answers={SERIES.programs.container_runtime: "version = 3\n"}))
