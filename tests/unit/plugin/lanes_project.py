@@ -1,6 +1,7 @@
 """A project whose scenarios have their turns by the real lanes, on a cluster that is none."""
 
 CONFTEST = """
+from infra.layout import SERIES
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +24,7 @@ lanes.JUST_NOW = -1
 def cluster(settings):
     settings.state.mkdir(parents=True, exist_ok=True)
     spec = SimpleNamespace(machines=[])
-    made = SimpleNamespace(state=settings.state, spec=spec, listeners=[], looked=[])
+    made = SimpleNamespace(state=settings.state, spec=spec, layout=SERIES, listeners=[], looked=[])
     made.names_by_address = dict
     yield made
     (settings.state / "looked").write_text(str(len(made.looked)))

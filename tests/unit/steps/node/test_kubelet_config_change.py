@@ -36,6 +36,7 @@ class Live:
     """``api`` as it is given, and one shell."""
 
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    layout = SERIES
 
     def __init__(self, api: FakeApi, shell: FakeShell) -> None:
         self.api = api
