@@ -10,8 +10,8 @@ Feature: Extended resources of device plugins
     Scenario: Invalid registrations and a monitoring request on every worker
       Given a plugin client on every worker
       Then no kubelet has a plugin socket and no node has a device
-      And every kubelet refuses a registration with API version "v1alpha1", naming the version
-      And every kubelet refuses a registration of resource "dongle", naming the resource
+      And every kubelet refuses a registration with API version "v1alpha1" by name
+      And every kubelet refuses a registration with resource "dongle" by name
       And every kubelet reports to monitoring agents that no container has a device
 
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
@@ -38,8 +38,8 @@ Feature: Extended resources of device plugins
 
     Scenario: An unsupported version, a name without a vendor, and a valid registration
       Given a device plugin on a worker, not yet registered
-      Then a registration with API version "v1alpha1" is refused, naming the version
-      And a registration of resource "dongle" is refused, naming the resource
+      Then a registration with API version "v1alpha1" is refused by name
+      And a registration with resource "dongle" is refused by name
       And no node has a device
       When the plugin registers
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource

@@ -74,7 +74,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
     @claim_63_5
     Scenario: The status is reproducible and counts the live keys
-      Given a snapshot of one etcd member
+      Given a snapshot of one etcd member is taken
       When the status of the snapshot is read twice
       Then both statuses have the same hash, revision, size and version 3.6
       And the status counts the keys that were live at the snapshot's revision
@@ -82,7 +82,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
     @claim_63_5
     Scenario: A truncated snapshot has no status, and etcdctl no longer reports one
-      Given a snapshot of one etcd member
+      Given a snapshot of one etcd member is taken
       When a copy of the snapshot is truncated to half
       Then etcdutl reports the status of the snapshot and refuses the truncated copy
       And etcdctl reports no status
@@ -100,7 +100,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
     @claim_63_7
     Scenario: A directory that is not empty is refused
-      Given a snapshot of one etcd member
+      Given a snapshot of one etcd member is taken
       When the snapshot is restored to a fresh directory
       Then the fresh directory has a member
       And restoring the snapshot to the same directory again is refused
@@ -111,7 +111,7 @@ Feature: Backing up etcd, and knowing when certificates expire
     @claim_63_8 @claim_63_9
     Scenario: A restored member serves the same objects
       Given the running etcd members
-      And a snapshot of one etcd member
+      And a snapshot of one etcd member is taken
       When the snapshot is restored to a separate member
       Then the restored member is a healthy cluster of its own
       And every key of the restored member has the same bytes as in the running etcd at the snapshot's revision

@@ -20,7 +20,7 @@ Feature: Taking a worker out of service and back
 
     Scenario: A worker is drained
       Given a Deployment of two Pods that take 8 s to terminate
-      And a DaemonSet
+      And a DaemonSet with a Pod on every worker
       When the worker of a Deployment's Pod is drained
       Then within 180 s the drain succeeds
       And only Pods of DaemonSets are left on the drained worker, the same as earlier

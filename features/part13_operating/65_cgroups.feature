@@ -111,7 +111,7 @@ Feature: Where the kubelet enforces a Pod's limits
     Scenario Outline: Memory of a <class> Pod on <worker> is neither protected nor throttled
       A Burstable one would be throttled below its limit, as its request is smaller.
       Given a running <kind> Pod on <worker>
-      Then memory.min, memory.low and memory.high are unset on the Pod's slice and all above
+      Then memory.min, memory.low and memory.high are unset on the Pod's slice and all slices above
       And memory.min, memory.low and memory.high are unset on the Pod's container
 
       Examples:

@@ -71,7 +71,7 @@ Feature: A worker is powered off
       Then within 20 s the worker's node reports that it is shutting down
       And within 60 s the worker's kubelet has released its inhibitor lock
       When the shutdown is cancelled
-      Then within 60 s the worker's node becomes Ready
+      Then within 60 s the worker's node is Ready
       When the worker's kubelet restarts
       Then within 15 s the worker's kubelet has an inhibitor lock
 
@@ -84,5 +84,5 @@ Feature: A worker is powered off
       Then within 20 s the worker's node reports that it is shutting down
       And a Pod that is bound to the worker is rejected with reason "NodeShutdown"
       When the worker's kubelet restarts
-      Then within 60 s the worker's node becomes Ready
+      Then within 60 s the worker's node is Ready
       And a Pod that is bound to the worker runs

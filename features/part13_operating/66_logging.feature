@@ -101,7 +101,9 @@ Feature: How a line that a container prints is logged
         | containerLogMaxFiles        | 5     |
         | containerLogMonitorInterval | 10s   |
         | containerLogMaxWorkers      | 1     |
-      And every kubelet stores the logs of Pods in "/var/log/pods"
+      And every kubelet is set to
+        | setting    | value         |
+        | podLogsDir | /var/log/pods |
 
   @claim_66_11
   Rule: The log of the previous container is kept, and only that
@@ -112,9 +114,9 @@ Feature: How a line that a container prints is logged
       And the nonce that the Pod has printed
       Then the Pod's previous log is refused with 400
       When the Pod's process is killed and its container prints another nonce
-      Then within 30 s the Pod's previous log, the only file besides the current one, has the first nonce
+      Then within 30 s the Pod's previous log, the only file besides the current one, has the first nonce and no other
       When the Pod's process is killed and its container prints another nonce
-      Then within 120 s the Pod's previous log, the only file besides the current one, has the second nonce and not the first
+      Then within 120 s the Pod's previous log, the only file besides the current one, has the second nonce and no other
 
       Examples:
         | worker   |

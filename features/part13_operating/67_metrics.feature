@@ -44,7 +44,7 @@ Feature: Component metrics, and who may read them
 
     Scenario Outline: The unprotected metrics of each <component> are reachable only from its machine
       When the metrics of each <component> are requested on its machine, without a certificate
-      Then each <component> returns its own metrics on its machine
+      Then each <component> returns its own metrics
       And no other machine reaches the metrics port of a <component>
 
       Examples:

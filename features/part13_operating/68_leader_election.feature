@@ -28,7 +28,7 @@ Feature: Leader election and add-ons
       And all three processes report that they are healthy
       And no other process of the component's program runs on any machine
       And each of the three components may renew the Lease as its own user
-      And each of the three components has the same settings
+      And each <component> has the same settings
 
       Examples:
         | component               |

@@ -79,7 +79,7 @@ Feature: Admission policy with CEL
       And a policy that refuses latest tags is in force
       When the image of the stored object is changed to busybox:latest through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
-      And the stored Deployment and its ReplicaSets are the same
+      And the stored object and its dependents are the same
       When the scale of the stored object is changed to 1 through each API server
       Then each API server admits the request
 
@@ -94,7 +94,7 @@ Feature: Admission policy with CEL
     Scenario: A Deployment created before the policy stays but cannot be updated
       Given a stored Deployment of image busybox:latest
       And a policy that refuses latest tags is in force
-      Then the stored Deployment and its ReplicaSets are the same
+      Then the stored object and its dependents are the same
       When the stored object is updated without a change through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
 

@@ -12,7 +12,7 @@ Feature: Mutating admission policy
       And a policy that <rule> is in force
       When a Pod is created through each API server
       Then each API server stores the object marked yes
-      And the stored Pod is the same
+      And the stored object and its dependents are the same
       And in another namespace each API server leaves a Pod unmarked
 
       Examples:

@@ -80,7 +80,7 @@ Feature: An image is mounted as a volume
 
     Scenario: The image is loaded after the Pod is created
       Given a data image that no worker has
-      When a new Pod mounts the data image
+      When a new Pod mounts the data image with the pull policy "IfNotPresent"
       Then within 60 s the new Pod reports "ImagePullBackOff" for the data image
       And a Pod without an image volume starts on the same worker
       When the data image is loaded on every worker
@@ -163,8 +163,8 @@ Feature: An image is mounted as a volume
     Scenario: Kubelets and runtimes of the workers have the same settings
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "ImageVolume" on
-      And each kubelet is set as the others are
-      And each runtime is set as the others are
+      And each kubelet has the same settings
+      And each containerd has the same settings
 
   @claim_71_9
   Rule: An empty image reference is refused in a Pod, and not yet in a template

@@ -47,7 +47,7 @@ Feature: A volume in use is modified
   Rule: A missing class keeps the modification pending; it starts when the class exists and is named again
 
     Scenario: A PVC names a class before it is created
-      Given a class "slow" of 3000 IOPS and 125 MiB/s
+      Given a class "slow" of 3000 IOPS and 125 MiB/s is created
       And a writer with a PVC of the class "slow"
       When the PVC names the class "fast"
       Then within 30 s the modification is "Pending" and EC2 has none
@@ -60,7 +60,7 @@ Feature: A volume in use is modified
   Rule: A class with an unknown parameter is infeasible, and the PVC can name another class
 
     Scenario: A class with a parameter that the driver does not know
-      Given a class "slow" of 3000 IOPS and 125 MiB/s
+      Given a class "slow" of 3000 IOPS and 125 MiB/s is created
       And a class "strange" with the parameter "colour"
       And a writer with a PVC of the class "slow"
       When the PVC names the class "strange"
@@ -73,7 +73,7 @@ Feature: A volume in use is modified
   Rule: A class in use can be replaced but not removed
 
     Scenario: A PVC is created with a class and then requests no class
-      Given a class "fast" of 4000 IOPS and 150 MiB/s
+      Given a class "fast" of 4000 IOPS and 150 MiB/s is created
       And a writer with a PVC of the class "fast"
       Then EC2 created the volume with 4000 IOPS and 150 MiB/s
       And the class of the PVC cannot be removed

@@ -28,6 +28,8 @@ BINDING_CHANGES: dict[str, dict[str, Any]] = {
     },
     "name no parameters": {"paramRef": None},
 }
+BOUND = {"the namespace": {}, 'namespaces with the label "strict"': {"strict": "yes"}}
+LABELLED = {"added to": "yes", "removed from": None}
 CHANGE = one_of(BINDING_CHANGES, BINDING_CHANGES.__getitem__)
 MESSAGES = {
     "quotes the object": '"no " + string(object.spec.replicas) + " replicas of "'
@@ -65,25 +67,15 @@ def asked_for(policies: Policies, rule: str) -> Answer:
     return policies.ask_for(rule)
 
 
-@when("the policy is bound to the namespace")
-def bind(policy: Policy) -> None:
-    policy.bind()
-
-
-@when('the policy is bound to namespaces with the label "strict"')
-def bind_by_label(policy: Policy) -> None:
+@when(phrase("the policy is bound to {namespaces:Bound}", Bound=one_of(BOUND, BOUND.__getitem__)))
+def bind(policy: Policy, namespaces: dict[str, str]) -> None:
     """Besides by the namespace's name: other scenarios' namespaces stay out of reach."""
-    policy.bind({"strict": "yes"})
+    policy.bind(namespaces)
 
 
-@when('the label "strict" is added to the namespace')
-def label_namespace(policies: Policies) -> None:
-    policies.label_namespace("yes")
-
-
-@when('the label "strict" is removed from the namespace')
-def unlabel_namespace(policies: Policies) -> None:
-    policies.label_namespace(None)
+@when(phrase('the label "strict" is {change:Change} the namespace', Change=one_of(LABELLED)))
+def label_namespace(policies: Policies, change: str) -> None:
+    policies.label_namespace(LABELLED[change])
 
 
 @when("the binding is deleted", target_fixture="answer")

@@ -58,13 +58,8 @@ def write_each_back(policies: Policies, said: Verdicts) -> Verdicts:
     return policies.written_back(said)
 
 
-@then("the stored Deployment and its ReplicaSets are the same")
-def deployment_as_before(standing: Standing) -> None:
-    as_before(standing)
-
-
-@then("the stored Pod is the same")
-def pod_as_before(standing: Standing) -> None:
+@then("the stored object and its dependents are the same")
+def stored_as_before(standing: Standing) -> None:
     as_before(standing)
 
 

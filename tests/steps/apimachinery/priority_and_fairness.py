@@ -102,18 +102,19 @@ def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
     }
 
 
-@then("the built-in FlowSchemas are the documented ones, field by field")
-def documented_schemas(objects: Objects) -> None:
-    wrong = defaults.unlike(SCHEMAS, objects.schemas)
-    wrong += defaults.let_go(SCHEMAS, objects.schemas)
-    must_be_none(wrong, "flow schemas are as documented")
-
-
-@then("the built-in priority levels are the documented ones, field by field")
-def documented_levels(objects: Objects) -> None:
-    wrong = defaults.unlike(LEVELS, objects.levels)
-    wrong += defaults.let_go(LEVELS, objects.levels)
-    must_be_none(wrong, "priority levels are as documented")
+@then(
+    phrase(
+        "the built-in {kind:Kind} are the documented ones, field by field",
+        Kind=one_of(["FlowSchemas", "priority levels"]),
+    )
+)
+def documented(objects: Objects, kind: str) -> None:
+    wanted, stored, name = {
+        "FlowSchemas": (SCHEMAS, objects.schemas, "flow schemas"),
+        "priority levels": (LEVELS, objects.levels, "priority levels"),
+    }[kind]
+    wrong = defaults.unlike(wanted, stored) + defaults.let_go(wanted, stored)
+    must_be_none(wrong, f"{name} are as documented")
 
 
 @then("no built-in FlowSchema is dangling")

@@ -19,7 +19,14 @@ from tests.steps.phrases import one_of, phrase
 
 COMPONENT = one_of(endpoints(SERIES.ports))
 ALONE = one_of(local(SERIES.ports))
+EITHER = one_of(dict.fromkeys((*endpoints(SERIES.ports), *local(SERIES.ports))))
 STATUS = one_of(["200", "401", "403", NO_ANSWER])
+ANONYMOUS, UNKNOWN = "the anonymous client", "the client of the unknown CA"
+ANSWERED = {
+    (ANONYMOUS, "metrics"): ("nobody", "metrics without a certificate"),
+    (UNKNOWN, "metrics"): ("stranger", "metrics with a certificate of an unknown authority"),
+    (ANONYMOUS, "health"): ("health", "health without a certificate"),
+}
 Answers = dict[str, Told]
 
 
@@ -60,8 +67,7 @@ def ask_where(cluster: Cluster) -> list[Listening]:
     return open_ports.of_all(cluster)
 
 
-@then(phrase("each {component:Component} returns its own metrics", Component=COMPONENT))
-@then(phrase("each {component:Alone} returns its own metrics on its machine", Alone=ALONE))
+@then(phrase("each {component:Component} returns its own metrics", Component=EITHER))
 def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
     wanted = metrics_access.wanted_version(cluster, component)
     wrong = [
@@ -72,22 +78,19 @@ def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
     must_be_none(wrong, f"metrics are the component's own and name {wanted}")
 
 
-@then(phrase("the anonymous client gets {status:Status} for metrics", Status=STATUS))
-def nobody_refused(told: Answers, status: str) -> None:
-    wrong = [f"{machine}: {seen.nobody}" for machine, seen in told.items() if seen.nobody != status]
-    must_be_none(wrong, f"metrics without a certificate: {status}")
-
-
-@then(phrase("the client of the unknown CA gets {status:Status} for metrics", Status=STATUS))
-def stranger_refused(told: Answers, status: str) -> None:
-    wrong = [f"{machine}: {t.stranger}" for machine, t in told.items() if t.stranger != status]
-    must_be_none(wrong, f"metrics with a certificate of an unknown authority: {status}")
-
-
-@then(phrase("the anonymous client gets {status:Status} for health", Status=STATUS))
-def health_told(told: Answers, status: str) -> None:
-    wrong = [f"{machine}: {seen.health}" for machine, seen in told.items() if seen.health != status]
-    must_be_none(wrong, f"health without a certificate: {status}")
+@then(
+    phrase(
+        "{client:Client} gets {status:Status} for {what:What}",
+        Client=one_of([ANONYMOUS, UNKNOWN]),
+        Status=STATUS,
+        What=one_of(["metrics", "health"]),
+    )
+)
+def answered(told: Answers, client: str, status: str, what: str) -> None:
+    attribute, words = ANSWERED[client, what]
+    seen = {machine: getattr(one, attribute) for machine, one in told.items()}
+    wrong = [f"{machine}: {one}" for machine, one in seen.items() if one != status]
+    must_be_none(wrong, f"{words}: {status}")
 
 
 @then(phrase("no other machine reaches the metrics port of a {component:Alone}", Alone=ALONE))

@@ -16,7 +16,9 @@ from infra.lifecycle import gate
 from infra.lifecycle.pod_connectivity import AGNHOST
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+ALL_THREE = "all three controllers"
 
 
 @given("a controller whose API server serves no leader", target_fixture="server")
@@ -43,16 +45,11 @@ def api_server_starts(cluster: Cluster, server: Server, faults: Faults) -> None:
     faults.start(server.machine, cluster.layout.units.api_server)
 
 
-@when("all three schedulers stop")
-def schedulers_stop(cluster: Cluster, faults: Faults) -> None:
+@when(phrase("all three schedulers {action:Action}", Action=one_of(["start", "stop"])))
+def schedulers_act(cluster: Cluster, faults: Faults, action: str) -> None:
     for machine in cluster.spec.controllers:
-        faults.stop(machine.name, cluster.layout.units.scheduler)
-
-
-@when("all three schedulers start")
-def schedulers_start(cluster: Cluster, faults: Faults) -> None:
-    for machine in cluster.spec.controllers:
-        faults.start(machine.name, cluster.layout.units.scheduler)
+        act = faults.stop if action == "stop" else faults.start
+        act(machine.name, cluster.layout.units.scheduler)
 
 
 @when("a Pod that any node could run is created", target_fixture="waiting")
@@ -85,22 +82,12 @@ def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: floa
 
 @then(
     phrase(
-        "within {limit:Duration} the endpoints of the kubernetes Service are the other "
-        "two controllers"
+        "within {limit:Duration} the endpoints of the kubernetes Service are {which:Which}",
+        Which=one_of([ALL_THREE, "the other two controllers"]),
     )
 )
-def service_lists_others(cluster: Cluster, server: Server, limit: float) -> None:
-    wanted = apiserver_endpoints.addresses(cluster, server.others)
-    apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
-
-
-@then(
-    phrase(
-        "within {limit:Duration} the endpoints of the kubernetes Service are all three controllers"
-    )
-)
-def service_lists_all_again(cluster: Cluster, server: Server, limit: float) -> None:
-    wanted = apiserver_endpoints.addresses(cluster)
+def service_lists(cluster: Cluster, server: Server, limit: float, which: str) -> None:
+    wanted = apiserver_endpoints.addresses(cluster, () if which == ALL_THREE else server.others)
     apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 

@@ -14,7 +14,7 @@ from infra.cluster import Cluster
 from infra.errors import CommandFailed, claimed
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.phrases import phrase, typed
+from tests.steps.phrases import one_of, phrase, typed
 
 MEMBER = typed("the leader|a follower", str)
 
@@ -61,23 +61,24 @@ def object_deleted(cluster: Cluster, stored: Stored) -> None:
     cluster.api.delete(stored.path)
 
 
-@when(phrase("{member:Member} of etcd stops", Member=MEMBER), target_fixture="lost")
-def member_stops(
-    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
+@when(
+    phrase(
+        "{member:Member} of etcd {ends:Ends}", Member=MEMBER, Ends=one_of(["is killed", "stops"])
+    ),
+    target_fixture="lost",
+)
+def member_ends(
+    cluster: Cluster,
+    namespace: str,
+    members_before: Members,
+    faults: Faults,
+    member: str,
+    ends: str,
 ) -> Lost:
-    """Cleanly: a leader hands over before it ends."""
+    """Stopped cleanly a leader hands over before it ends; killed, the others have to notice."""
     lost = replace(losing(cluster, members_before, member), namespace=namespace)
-    faults.stop(lost.machine, cluster.layout.units.etcd)
-    return lost
-
-
-@when(phrase("{member:Member} of etcd is killed", Member=MEMBER), target_fixture="lost")
-def member_killed(
-    cluster: Cluster, namespace: str, members_before: Members, faults: Faults, member: str
-) -> Lost:
-    """The others have to notice, and to elect."""
-    lost = replace(losing(cluster, members_before, member), namespace=namespace)
-    faults.kill(lost.machine, cluster.layout.units.etcd)
+    end = faults.stop if ends == "stops" else faults.kill
+    end(lost.machine, cluster.layout.units.etcd)
     return lost
 
 

@@ -38,7 +38,7 @@ def snapshot(known: Known) -> Snapshot:
     return known.snapshot
 
 
-@given("a snapshot of one etcd member", target_fixture="snapshot")
+@given("a snapshot of one etcd member is taken", target_fixture="snapshot")
 @when("a snapshot of one etcd member is taken", target_fixture="snapshot")
 def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
     snapshot = workbench.save()

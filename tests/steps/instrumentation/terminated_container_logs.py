@@ -11,8 +11,9 @@ from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
+NONCES = ["first", "second"]
 SHOWN = 1200
 """Characters of a log in a history: twenty lines of the talker."""
 
@@ -49,24 +50,15 @@ def unended_stored(pod: RunningPod, limit: float) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} the Pod's previous log, the only file besides the "
-        "current one, has the first nonce"
+        "within {limit:Duration} the Pod's previous log, the only file besides the current one, "
+        "has the {which:Nth} nonce and no other",
+        Nth=one_of(NONCES),
     )
 )
-def previous_holds_first(pod: RunningPod, nonces: list[str], limit: float) -> None:
-    await_previous(pod, nonces[0], without=nonces[1], within=limit)
-    await_files(pod, "0.log", "1.log", within=limit)
-
-
-@then(
-    phrase(
-        "within {limit:Duration} the Pod's previous log, the only file besides the "
-        "current one, has the second nonce and not the first"
-    )
-)
-def previous_holds_second(pod: RunningPod, nonces: list[str], limit: float) -> None:
-    await_previous(pod, nonces[1], without=nonces[0], within=limit)
-    await_files(pod, "1.log", "2.log", within=limit)
+def previous_holds(pod: RunningPod, nonces: list[str], limit: float, which: str) -> None:
+    at = NONCES.index(which)
+    await_previous(pod, nonces[at], without=nonces[1 - at], within=limit)
+    await_files(pod, f"{at}.log", f"{at + 1}.log", within=limit)
 
 
 def await_previous(pod: RunningPod, nonce: str, *, without: str, within: float) -> None:

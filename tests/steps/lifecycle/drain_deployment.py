@@ -32,11 +32,6 @@ def deployment(workloads: Workloads, lasting: float, evidence: Evidence) -> Dril
     return drill
 
 
-@given("a DaemonSet")
-def daemon_set(workloads: Workloads) -> None:
-    workloads.run_daemons("daemon")
-
-
 @given(phrase("a PodDisruptionBudget that requires {count:Count} Ready Pods of the Deployment"))
 def budget(drill: Drill, count: int) -> None:
     drain.make_budget(drill, count)

@@ -6,20 +6,8 @@ from fixtures.plugin.recording import Evidence
 from infra.clients.node import graceful_shutdown, kubelet
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.timing import scaled
-from infra.wait import eventually
 from tests.steps.node.graceful_shutdown import Dying
 from tests.steps.phrases import phrase
-
-
-@then(phrase("within {limit:Duration} the worker's node is Unknown"))
-def node_unknown(cluster: Cluster, dying: Dying, limit: float) -> None:
-    eventually(
-        lambda: graceful_shutdown.ready(cluster.api, dying.node),
-        lambda seen: seen[0] == "Unknown",
-        within=scaled(limit),
-        what=f"{dying.node} is Unknown",
-    )
 
 
 @then("the worker's node is Ready")

@@ -17,7 +17,10 @@ from tests.steps.node.graceful_shutdown import (
     bind_late,
     must_be_rejected,
 )
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+READY = {"Ready": "True", "Unknown": "Unknown"}
+"""What a node is called, and its condition Ready."""
 
 
 @when("a shutdown is announced to the worker's kubelet, which has an inhibitor lock")
@@ -81,11 +84,11 @@ def bound_runs(workloads: Workloads, changed: str) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} the worker's node becomes Ready"))
-def ready_again(cluster: Cluster, changed: str, limit: float) -> None:
+@then(phrase("within {limit:Duration} the worker's node is {status:Status}", Status=one_of(READY)))
+def node_becomes(cluster: Cluster, changed: str, limit: float, status: str) -> None:
     eventually(
         lambda: graceful_shutdown.ready(cluster.api, changed),
-        lambda seen: seen[0] == "True",
+        lambda seen: seen[0] == READY[status],
         within=scaled(limit),
-        what=f"{changed} is ready again",
+        what=f"{changed} is {status}",
     )

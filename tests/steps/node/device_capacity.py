@@ -16,6 +16,7 @@ from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from tests.steps.node.device_plugins import REGISTERED, await_registered, user
+from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
 from tests.steps.phrases import phrase
 
 RESOURCE = "example.com/whole"
@@ -97,18 +98,14 @@ def only_own_socket(fresh: list[Shell]) -> None:
     must_be_none(wrong, f"only {KUBELETS_OWN} is there")
 
 
-@then(phrase('a registration with API version "{version:Name}" is refused, naming the version'))
-def version_refused(plugin: DevicePlugin, version: str) -> None:
-    said = plugin.register_as(plugin.resource, version)
-    if version not in said:
-        raise ClaimError(f"version {version} should be refused by name; the kubelet said {said!r}")
-
-
-@then(phrase('a registration of resource "{resource:Name}" is refused, naming the resource'))
-def name_refused(plugin: DevicePlugin, resource: str) -> None:
-    said = plugin.register_as(resource)
-    if resource not in said:
-        raise ClaimError(f"{resource} should be refused by name; the kubelet said {said!r}")
+@then(
+    phrase('a registration with {what:What} "{word:Name}" is refused by name', What=REGISTERED_WITH)
+)
+def registration_refused(plugin: DevicePlugin, what: str, word: str) -> None:
+    said = registered_with(plugin, what, word)
+    if word not in said:
+        name = f"version {word}" if what == API_VERSION else word
+        raise ClaimError(f"{name} should be refused by name; the kubelet said {said!r}")
 
 
 @then(phrase("these requests are refused with {status:Count}"))

@@ -7,6 +7,7 @@ from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import CommandFailed
+from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
 from tests.steps.phrases import phrase
 
 Askers = list[DevicePlugin]
@@ -19,24 +20,15 @@ def asking_programs(askers: Askers) -> Askers:
 
 @then(
     phrase(
-        'every kubelet refuses a registration with API version "{version:Name}", naming the version'
+        'every kubelet refuses a registration with {what:What} "{word:Name}" by name',
+        What=REGISTERED_WITH,
     )
 )
-def versions_refused(asking: Askers, version: str) -> None:
-    said = {one.shell.name: one.register_as(one.resource, version) for one in asking}
-    wrong = [f"{node} says {words!r}" for node, words in said.items() if version not in words]
-    must_be_none(wrong, f"every kubelet refuses version {version} by name")
-
-
-@then(
-    phrase(
-        'every kubelet refuses a registration of resource "{resource:Name}", naming the resource'
-    )
-)
-def names_refused(asking: Askers, resource: str) -> None:
-    said = {one.shell.name: one.register_as(resource) for one in asking}
-    wrong = [f"{node} says {words!r}" for node, words in said.items() if resource not in words]
-    must_be_none(wrong, f"every kubelet refuses {resource} by name")
+def registrations_refused(asking: Askers, what: str, word: str) -> None:
+    said = {one.shell.name: registered_with(one, what, word) for one in asking}
+    wrong = [f"{node} says {words!r}" for node, words in said.items() if word not in words]
+    name = f"version {word}" if what == API_VERSION else word
+    must_be_none(wrong, f"every kubelet refuses {name} by name")
 
 
 @then("every kubelet reports to monitoring agents that no container has a device")

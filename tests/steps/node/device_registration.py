@@ -6,7 +6,17 @@ from fixtures.worlds.node.device_plugins import MakePlugin
 from infra.clients.node.device_plugins import DevicePlugin
 from infra.cluster import Cluster
 from tests.steps.node.device_plugins import await_registered
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+API_VERSION = "API version"
+REGISTERED_WITH = one_of([API_VERSION, "resource"])
+
+
+def registered_with(plugin: DevicePlugin, what: str, word: str) -> str:
+    """What the kubelet says to a registration with this version, or this resource's name."""
+    if what == API_VERSION:
+        return plugin.register_as(plugin.resource, word)
+    return plugin.register_as(word)
 
 
 @given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")

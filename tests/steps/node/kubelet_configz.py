@@ -49,13 +49,6 @@ def gate_off(cluster: Cluster, gate: str) -> None:
     must_be_none(wrong, f"kubelets have the feature gate {gate} off")
 
 
-@then(phrase('every kubelet stores the logs of Pods in "{folder}"'))
-def keeps_logs_in(kubelets: Settings, folder: str) -> None:
-    seen = {node: settings.get("podLogsDir") for node, settings in judged(kubelets)}
-    wrong = [f"{node}: in {value}" for node, value in seen.items() if value != folder]
-    must_be_none(wrong, f"kubelets keep the logs of Pods in {folder}")
-
-
 @then("no kubelet has an inhibitor lock on the shutdown of its machine")
 def no_lock(cluster: Cluster) -> None:
     shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]

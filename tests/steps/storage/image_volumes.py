@@ -18,10 +18,11 @@ from infra.errors import ClaimError, require
 from infra.kube_api import JsonObject, need
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 WAITS = "waits"
 """Name of the Pod that cannot start, or not yet."""
+A_FILE = "a file"
 NO_FOLDER = "only directory subpath is supported"
 """containerd 2.2, internal/cri/server/container_image_mount.go."""
 
@@ -74,11 +75,6 @@ def mount_folder(image: DataImage, worker: str, folder: str) -> RunningPod:
 def mount_other_folder(image: DataImage, worker: str, folder: str) -> None:
     body = image.body(WAITS, node=worker, folder=folder)
     need(image.workloads.pods.ask_to_create(body))
-
-
-@when("a new Pod mounts the data image")
-def mount_absent(image: DataImage) -> None:
-    need(image.workloads.pods.ask_to_create(image.body(WAITS)))
 
 
 @when(phrase('a new Pod mounts the data image with the pull policy "{policy:Name}"'))
@@ -152,14 +148,17 @@ def waits_with(workloads: Workloads, limit: float, reason: str) -> None:
     await_waiting(workloads, reason, "", limit)
 
 
-@then(phrase('within {limit:Duration} the new Pod reports "{reason:Name}" for the data image'))
-def waits_naming(workloads: Workloads, image: DataImage, limit: float, reason: str) -> None:
-    await_waiting(workloads, reason, image.reference, limit)
-
-
-@then(phrase('within {limit:Duration} the new Pod reports "{reason:Name}" for a file'))
-def waits_for_folder(workloads: Workloads, limit: float, reason: str) -> None:
-    await_waiting(workloads, reason, NO_FOLDER, limit)
+@then(
+    phrase(
+        'within {limit:Duration} the new Pod reports "{reason:Name}" for {what:What}',
+        What=one_of([A_FILE, "the data image"]),
+    )
+)
+def waits_naming(
+    workloads: Workloads, image: DataImage, limit: float, reason: str, what: str
+) -> None:
+    words = NO_FOLDER if what == A_FILE else image.reference
+    await_waiting(workloads, reason, words, limit)
 
 
 @then(phrase("for {lasting:Duration} the new Pod's container does not start"))

@@ -37,7 +37,7 @@ def two_classes(ebs: Ebs, slow: str, a: int, b: int, fast: str, c: int, d: int) 
     one_class(ebs, fast, c, d)
 
 
-@given(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s'))
+@given(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
 @when(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
 def one_class(ebs: Ebs, word: str, iops: int, throughput: int) -> None:
     ebs.storage.add_attributes(word, {"iops": str(iops), "throughput": str(throughput)})

@@ -1,5 +1,7 @@
 """What the kernel does with a Pod over its limits, and where it keeps them."""
 
+from collections.abc import Callable
+
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
@@ -13,12 +15,23 @@ from infra.errors import ClaimError, require
 from infra.lifecycle.gate.workers import condition
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 BUSY_LIMIT = 0.1
 """CPUs that fixtures/manifests/busy.yaml is limited to."""
 MARGIN = 1.15
 """A period that was begun counts in full; claim 65.7 allows 15 %."""
+NEUTRAL: dict[str, tuple[str, Callable[[RunningPod], list[str]]]] = {
+    "the Pod's slice and all slices above": (
+        "slices",
+        lambda pod: cgroup_events.above(cgroups.slice_of(pod.first.pod)),
+    ),
+    "the Pod's container": (
+        "container",
+        lambda pod: list(cgroups.scopes_of(pod.first.pod).values()),
+    ),
+}
+"""Whose memory, and its cgroups."""
 
 
 @given("a Pod on each worker", target_fixture="uids")
@@ -134,18 +147,15 @@ def none_left(pod: RunningPod, pids: tuple[int, ...]) -> None:
     must_be_none([f"process {pid}" for pid in left], "a killed container takes all its processes")
 
 
-@then("memory.min, memory.low and memory.high are unset on the Pod's slice and all above")
-def slices_neutral(pod: RunningPod) -> None:
-    found = cgroup_events.protections(
-        pod.shell, cgroup_events.above(cgroups.slice_of(pod.first.pod))
+@then(
+    phrase(
+        "memory.min, memory.low and memory.high are unset on {where:Where}", Where=one_of(NEUTRAL)
     )
-    must_be_none(found, "memory protection of the slices is neutral")
-
-
-@then("memory.min, memory.low and memory.high are unset on the Pod's container")
-def container_neutral(pod: RunningPod) -> None:
-    found = cgroup_events.protections(pod.shell, list(cgroups.scopes_of(pod.first.pod).values()))
-    must_be_none(found, "memory protection of the container is neutral")
+)
+def memory_is_neutral(pod: RunningPod, where: str) -> None:
+    whose, paths = NEUTRAL[where]
+    found = cgroup_events.protections(pod.shell, paths(pod))
+    must_be_none(found, f"memory protection of the {whose} is neutral")
 
 
 @then("the busy Pod was throttled and used no more than its limit")

@@ -58,15 +58,16 @@ def resize_as_the_article(cluster: Cluster, pod: RunningPod) -> None:
     pod_resize.accepted(pod_resize.asked(cluster, pod, ARTICLE))
 
 
-@when(phrase('the Pod\'s container "{name:Name}" gets a CPU limit of {cpu:Quantity}'))
-def resize_cpu_limit(cluster: Cluster, pod: RunningPod, name: str, cpu: str) -> None:
-    patch = resize_of(pod.first.pod, name, requests={}, limits={"cpu": cpu})
-    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
-
-
-@when(phrase('the Pod\'s container "{name:Name}" gets a memory limit of {memory:Quantity}'))
-def resize_memory_limit(cluster: Cluster, pod: RunningPod, name: str, memory: str) -> None:
-    patch = resize_of(pod.first.pod, name, requests={}, limits={"memory": memory})
+@when(
+    phrase(
+        'the Pod\'s container "{name:Name}" gets a {resource:Resource} limit of {limit:Quantity}',
+        Resource=one_of(["CPU", "memory"], str.lower),
+    )
+)
+def resize_one_limit(
+    cluster: Cluster, pod: RunningPod, name: str, resource: str, limit: str
+) -> None:
+    patch = resize_of(pod.first.pod, name, requests={}, limits={resource: limit})
     pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
 
 

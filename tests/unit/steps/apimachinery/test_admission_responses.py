@@ -161,13 +161,13 @@ def test_marks_on_pods_of_deployments(made: Made) -> None:
 def test_what_stood_before(made: Made) -> None:
     _, _, cluster = made
     subject = standing(cluster.api)
-    stored.deployment_as_before(subject)
+    stored.stored_as_before(subject)
     cluster.api.table[subject.path] = {
         "metadata": {"uid": "u", "generation": 2},
         "spec": {"replicas": 1},
     }
-    goes_red("touch nothing: generation: 1 became 2; spec", stored.deployment_as_before, subject)
-    goes_red("generation", stored.pod_as_before, subject)
+    goes_red("touch nothing: generation: 1 became 2; spec", stored.stored_as_before, subject)
+    goes_red("generation", stored.stored_as_before, subject)
 
 
 def test_audit_events(made: Made) -> None:

@@ -73,36 +73,38 @@ def answered(status: int, schema: str = "", level: str = "") -> Answer:
 
 def test_built_in_objects() -> None:
     good = objects()
-    steps.documented_schemas(good)
-    steps.documented_levels(good)
+    steps.documented(good, "FlowSchemas")
+    steps.documented(good, "priority levels")
     steps.none_dangles(cluster(**stored(good)))
     moved = schema("probes")
     moved["spec"]["matchingPrecedence"] = 3
     goes_red(
         "probes: matchingPrecedence is 3, must be 2",
-        steps.documented_schemas,
+        steps.documented,
         objects(probes=moved),
+        "FlowSchemas",
     )
     open_to_all = schema("exempt")
     open_to_all["spec"]["rules"][0]["subjects"] = [{"kind": "Group", "group": {"name": "x"}}]
     goes_red(
         "exempt: rules is .*x.*, must be .*masters",
-        steps.documented_schemas,
+        steps.documented,
         objects(exempt=open_to_all),
+        "FlowSchemas",
     )
     kept = level("system")
     kept["metadata"]["annotations"][FOLLOWS] = "false"
     words = (
         "as documented; instead: system: apf.kubernetes.io/autoupdate-spec is false, must be true"
     )
-    goes_red(words, steps.documented_levels, objects(system=kept))
+    goes_red(words, steps.documented, objects(system=kept), "priority levels")
     unmarked = schema("probes")
     del unmarked["metadata"]["annotations"]
     words = "probes: apf.kubernetes.io/autoupdate-spec is absent"
-    goes_red(words, steps.documented_schemas, objects(probes=unmarked))
+    goes_red(words, steps.documented, objects(probes=unmarked), "FlowSchemas")
     gone = Objects({}, {"exempt": level("exempt")})
-    goes_red("probes is missing", steps.documented_schemas, gone)
-    goes_red("catch-all is missing", steps.documented_levels, gone)
+    goes_red("probes is missing", steps.documented, gone, "FlowSchemas")
+    goes_red("catch-all is missing", steps.documented, gone, "priority levels")
     lost = objects(probes=schema("probes", status="True"))
     goes_red("probes: True", steps.none_dangles, cluster(**stored(lost)))
 
@@ -117,7 +119,7 @@ def test_built_in_objects() -> None:
 )
 def test_a_level_with_another_field(change: dict[str, Any], words: str) -> None:
     other = objects(workload_high=level("workload-high", **change))
-    goes_red(f"workload-high: limited.*{words}", steps.documented_levels, other)
+    goes_red(f"workload-high: limited.*{words}", steps.documented, other, "priority levels")
 
 
 def test_a_suggested_schema_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,9 @@ def test_components_that_tell_too_much_or_too_little() -> None:
     def judge(seen: Told) -> None:
         told = {"controller-1": seen}
         steps.own_metrics(cluster(), told, "scheduler")
-        steps.nobody_refused(told, "403")
-        steps.stranger_refused(told, "401")
-        steps.health_told(told, "200")
+        steps.answered(told, steps.ANONYMOUS, "403", "metrics")
+        steps.answered(told, steps.UNKNOWN, "401", "metrics")
+        steps.answered(told, steps.ANONYMOUS, "200", "health")
 
     judge(GOOD)
     for odd, words in (

@@ -174,14 +174,9 @@ def test_a_service_that_lists_too_few() -> None:
     api.table |= {"/readyz": "ok", SLICES: {"items": [every]}}
     step(live)
     late = replace(SERVER, api=FakeApi({SLICES: {"items": [SLICE]}}))
-    red(control_plane_processes.service_lists_others, cluster(), late, 30.0, says="not within 30 s")
-    red(
-        control_plane_processes.service_lists_all_again,
-        cluster(),
-        late,
-        60.0,
-        says="not within 60 s",
-    )
+    lists, all_three = control_plane_processes.service_lists, control_plane_processes.ALL_THREE
+    red(lists, cluster(), late, 30.0, "the other two controllers", says="not within 30 s")
+    red(lists, cluster(), late, 60.0, all_three, says="not within 60 s")
 
 
 def test_an_identity_lease_that_stays() -> None:

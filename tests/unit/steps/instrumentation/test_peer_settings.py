@@ -10,7 +10,7 @@ from infra.clients.transport import tls_tunnel
 from infra.errors import LabError
 from infra.layout import SERIES
 from tests.steps.instrumentation import peer_settings as steps
-from tests.unit.elections_fake import cluster, election
+from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, goes_red
 
 MANAGER = "kube-controller-manager"
@@ -48,31 +48,31 @@ GOOD = (flagz(":", "10.0.1.11"), flagz(": ", "10.0.1.12"), flagz(" ", "10.0.1.13
 
 
 def test_an_api_server_with_a_flag_of_its_own() -> None:
-    steps.api_servers_alike(servers(*GOOD))
+    steps.same_settings(servers(*GOOD), "API server")
     other = flagz("=", "10.0.1.13", max_requests_inflight="500", audit_log_path="/elsewhere")
     goes_red(
         "each API server is set as the others are; instead: --audit-log-path is /elsewhere on "
         'controller-2, "" on the others\n  --max-requests-inflight is 500 on controller-2, 400 on',
-        steps.api_servers_alike, servers(*GOOD[:2], other),
+        steps.same_settings, servers(*GOOD[:2], other), "API server",
     )  # fmt: skip
     foreign = flagz("=", "10.0.1.99")
     goes_red(
         "--advertise-address is 10.0.1.99 on controller-2, its own on the others",
-        steps.api_servers_alike, servers(*GOOD[:2], foreign),
+        steps.same_settings, servers(*GOOD[:2], foreign), "API server",
     )  # fmt: skip
 
 
 def test_an_api_server_that_tells_no_flags() -> None:
     goes_red(
         "instead: controller-1 tells no flags: 404 nothing$",
-        steps.api_servers_alike, servers(GOOD[0], (404, "nothing"), GOOD[2]),
+        steps.same_settings, servers(GOOD[0], (404, "nothing"), GOOD[2]), "API server",
     )  # fmt: skip
 
 
 def test_a_unit_that_systemd_treats_otherwise() -> None:
     goes_red(
         "kube-apiserver.service's Restart is no on controller-1, always on the others",
-        steps.api_servers_alike, servers(*GOOD, restarts={"controller-1": "no"}),
+        steps.same_settings, servers(*GOOD, restarts={"controller-1": "no"}), "API server",
     )  # fmt: skip
 
 
@@ -86,14 +86,14 @@ def test_a_candidate_that_would_lead_otherwise(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(tls_tunnel, "fetch", lambda _, machine, __, **___: flags[machine])
     monkeypatch.setattr(configz, "told", configuration)
-    steps.candidates_alike(live(), election())
+    steps.same_settings(live(), MANAGER)
     flags["controller-2"] = (200, "controllers=[*,-job-controller]\nleader-elect=true\n")
     lasts["controller-1"] = "1m0s"
     goes_red(
         rf"each {MANAGER} is set as the others are; instead: --controllers is "
         r"\[\*,-job-controller\] on controller-2, \[\*\] on the others\n  "
         "Generic.LeaderElection.LeaseDuration is 1m0s on controller-1, 15s on the others",
-        steps.candidates_alike, live(), election(),
+        steps.same_settings, live(), MANAGER,
     )  # fmt: skip
 
 
@@ -115,17 +115,17 @@ def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(peer_settings, "Port", Asked)
     good = {"kubeletconfig": {"maxPods": 110, "evictionHard": {"memory.available": "100Mi"}}}
     Asked.settings = {"worker-0": good, "worker-1": good}
-    steps.kubelets_alike(live())
+    steps.same_settings(live(), "kubelet")
     gates = {"featureGates": {"InPlacePodVerticalScalingInitContainers": False}}
     Asked.settings["worker-1"] = {"kubeletconfig": {**good["kubeletconfig"], **gates}}
     goes_red(
         "each kubelet is set as the others are; instead: featureGates."
         "InPlacePodVerticalScalingInitContainers is absent on worker-0, false on worker-1",
-        steps.kubelets_alike, live(),
+        steps.same_settings, live(), "kubelet",
     )  # fmt: skip
     Asked.settings["worker-1"] = {}
     with pytest.raises(LabError, match="the kubelet of worker-1 tells no configuration"):
-        steps.kubelets_alike(live())
+        steps.same_settings(live(), "kubelet")
 
 
 def test_a_runtime_that_is_set_otherwise() -> None:
@@ -148,15 +148,15 @@ def test_a_runtime_that_is_set_otherwise() -> None:
             }
         return cluster(shell=lambda name: FakeShell(name, told[name]))
 
-    steps.runtimes_alike(workers())
+    steps.same_settings(workers(), "containerd")
     goes_red(
         "each worker's containerd is set as the others are; instead: plugins.io.containerd.x."
         r'pinned is \["a"\] on worker-0, \[\] on worker-1',
-        steps.runtimes_alike, workers("[plugins.'io.containerd.x']\npinned = []\n"),
+        steps.same_settings, workers("[plugins.'io.containerd.x']\npinned = []\n"), "containerd",
     )  # fmt: skip
     goes_red(
         "instead: /usr/local/sbin/runc is of SHA-256 aa11aa11aa11 on worker-0, of SHA-256 cc",
-        steps.runtimes_alike, workers(runc="cc33" * 16),
+        steps.same_settings, workers(runc="cc33" * 16), "containerd",
     )  # fmt: skip
 
 
@@ -170,11 +170,11 @@ def test_a_controller_with_a_file_of_its_own() -> None:
 
         return cluster(shell=shell)
 
-    steps.files_alike(controllers())
+    steps.same_files(controllers())
     goes_red(
         "each controller has the files of the others; instead: /k/audit-policy.yaml is of SHA-256 "
         "ee22ee22ee22 on controller-2, of SHA-256 aa11aa11aa11 on the others",
-        steps.files_alike, controllers(controller_2="ee22"),
+        steps.same_files, controllers(controller_2="ee22"),
     )  # fmt: skip
 
 

@@ -25,13 +25,13 @@ def test_the_instance_before(made: Made, monkeypatch: pytest.MonkeyPatch) -> Non
     subject, _, shell = made
     nonces = [NONCE, OTHER]
     gives(monkeypatch, TEXTS)
-    steps.previous_holds_first(subject, nonces, 30)
-    goes_red(f"holds {OTHER}, not {NONCE}", steps.previous_holds_second, subject, nonces, 120)
+    steps.previous_holds(subject, nonces, 30, "first")
+    goes_red(f"holds {OTHER}, not {NONCE}", steps.previous_holds, subject, nonces, 120, "second")
     goes_red("400 expected, it was 200", steps.previous_refused, subject, 400)
     gives(monkeypatch, f"complaint {OTHER}\n")
-    goes_red(f"holds {NONCE}, not {OTHER}", steps.previous_holds_first, subject, nonces, 30)
+    goes_red(f"holds {NONCE}, not {OTHER}", steps.previous_holds, subject, nonces, 30, "first")
     shell.answers["ls -1"] = "1.log\n2.log\n"
-    steps.previous_holds_second(subject, nonces, 120)
+    steps.previous_holds(subject, nonces, 120, "second")
 
 
 def test_instances_that_are_kept_beyond_the_one_before(
@@ -42,10 +42,10 @@ def test_instances_that_are_kept_beyond_the_one_before(
     gives(monkeypatch, f"complaint {OTHER}\n")
     shell.answers["ls -1"] = "0.log\n1.log\n2.log\n"
     words = "on worker-0 is kept once: 1.log beside 2.log: not within 120 s.*'0.log'"
-    goes_red(words, steps.previous_holds_second, subject, [NONCE, OTHER], 120)
+    goes_red(words, steps.previous_holds, subject, [NONCE, OTHER], 120, "second")
     gives(monkeypatch, TEXTS)
     shell.answers["ls -1"] = "1.log\n"
-    goes_red("0.log beside 1.log", steps.previous_holds_first, subject, [NONCE, OTHER], 30)
+    goes_red("0.log beside 1.log", steps.previous_holds, subject, [NONCE, OTHER], 30, "first")
 
 
 def test_a_last_line_that_is_lost_or_tagged_as_whole(made: Made) -> None:

@@ -29,11 +29,13 @@ def test_sockets_and_registrations(made: Made) -> None:
     goes_red("worker-1 has .*old.sock", counts.only_own_socket, [shell, old])
     goes_red(
         "the kubelet said 'no answer'|the kubelet said ''",
-        counts.version_refused,
+        counts.registration_refused,
         plugin(shell),
+        "API version",
         "v1alpha1",
     )
-    goes_red("dongle should be refused by name", counts.name_refused, plugin(shell), "dongle")
+    words = "dongle should be refused by name"
+    goes_red(words, counts.registration_refused, plugin(shell), "resource", "dongle")
 
 
 def test_a_kubelet_that_does_not_listen() -> None:

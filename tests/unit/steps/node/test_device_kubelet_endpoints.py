@@ -36,11 +36,23 @@ def test_registrations_that_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(DevicePlugin, "register_as", register_as)
     both = [asker(name) for name in said]
-    steps.versions_refused(both, NO_VERSION)
-    steps.names_refused(both, "dongle")
+    steps.registrations_refused(both, "API version", NO_VERSION)
+    steps.registrations_refused(both, "resource", "dongle")
     said["worker-1"] = ""
-    goes_red("version v0 by name; instead: worker-1 says ''", steps.versions_refused, both, "v0")
-    goes_red("dongle by name; instead: worker-1 says ''", steps.names_refused, both, "dongle")
+    goes_red(
+        "version v0 by name; instead: worker-1 says ''",
+        steps.registrations_refused,
+        both,
+        "API version",
+        "v0",
+    )
+    goes_red(
+        "dongle by name; instead: worker-1 says ''",
+        steps.registrations_refused,
+        both,
+        "resource",
+        "dongle",
+    )
 
 
 def test_a_kubelet_that_tells_monitors_nothing() -> None:

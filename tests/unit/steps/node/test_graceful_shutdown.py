@@ -164,9 +164,9 @@ def test_a_slow_machine_is_watched_for_a_stretched_time_once(
 def test_a_node_that_does_not_go_or_come(api: FakeApi) -> None:
     returned.node_ready(live(api), dying())
     with pytest.raises(WaitTimeout, match="worker-0 is Unknown"):
-        returned.node_unknown(live(api), dying(), 120)
+        called_off.node_becomes(live(api), "worker-0", 120, "Unknown")
     api.table[NODE] = node("Unknown")
-    returned.node_unknown(live(api), dying(), 120)
+    called_off.node_becomes(live(api), "worker-0", 120, "Unknown")
     goes_red("Ready is Unknown", returned.node_ready, live(api), dying())
 
 
@@ -222,7 +222,7 @@ def test_a_machine_that_does_not_go(api: FakeApi) -> None:
 def test_a_shutdown_that_is_not_noticed_or_not_called_off(api: FakeApi) -> None:
     shell = FakeShell(answers={"systemctl": UNIT, "systemd-inhibit": LOCK})
     api.table[NODE] = node("True")
-    called_off.ready_again(live(api), "worker-0", 60)
+    called_off.node_becomes(live(api), "worker-0", 60, "Ready")
     with pytest.raises(WaitTimeout, match="worker-0 says that it is shutting down"):
         called_off.says_so(live(api), "worker-0", 20)
     with pytest.raises(WaitTimeout, match="has ended its Pods and holds no lock"):
@@ -231,5 +231,5 @@ def test_a_shutdown_that_is_not_noticed_or_not_called_off(api: FakeApi) -> None:
     called_off.lock_given_back(live(api, shell), "worker-0", 60)
     api.table[NODE] = node("False", "node is shutting down")
     called_off.says_so(live(api), "worker-0", 20)
-    with pytest.raises(WaitTimeout, match="worker-0 is ready again"):
-        called_off.ready_again(live(api), "worker-0", 60)
+    with pytest.raises(WaitTimeout, match="worker-0 is Ready"):
+        called_off.node_becomes(live(api), "worker-0", 60, "Ready")

@@ -103,10 +103,10 @@ def test_a_file_that_is_mounted_or_refused_for_another_reason(
     no_time_passes(monkeypatch)
     reason = "CreateContainerError"
     told = 'only directory subpath is supported, subpath: "marker"'
-    steps.waits_for_folder(workloads_of(held(reason, told)), 60, reason)
+    steps.waits_naming(workloads_of(held(reason, told)), IMAGE, 60, reason, steps.A_FILE)
     other = workloads_of(held(reason, "no such file or directory"))
     with pytest.raises(WaitTimeout, match="naming only directory subpath"):
-        steps.waits_for_folder(other, 60, reason)
+        steps.waits_naming(other, IMAGE, 60, reason, steps.A_FILE)
 
 
 def test_a_volume_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,12 +135,12 @@ def test_a_pod_that_is_held_otherwise_or_starts(monkeypatch: pytest.MonkeyPatch)
     no_time_passes(monkeypatch)
     api = held("ImagePullBackOff", f"Back-off pulling image {REFERENCE}")
     steps.waits_with(workloads_of(api), 60, "ImagePullBackOff")
-    steps.waits_naming(workloads_of(api), IMAGE, 60, "ImagePullBackOff")
+    steps.waits_naming(workloads_of(api), IMAGE, 60, "ImagePullBackOff", "the data image")
     with pytest.raises(WaitTimeout, match="waits waits with ErrImageNeverPull"):
         steps.waits_with(workloads_of(api), 60, "ErrImageNeverPull")
     other = held("ImagePullBackOff", "Back-off pulling image busybox")
     with pytest.raises(WaitTimeout, match=f"naming {REFERENCE}"):
-        steps.waits_naming(workloads_of(other), IMAGE, 60, "ImagePullBackOff")
+        steps.waits_naming(workloads_of(other), IMAGE, 60, "ImagePullBackOff", "the data image")
     steps.never_starts(workloads_of(api), 15)
     began: dict[str, Any] = {"running": {"startedAt": "t1"}}
     for states in ({"state": began}, {"lastState": {"terminated": {"startedAt": "t1"}}}):

@@ -140,22 +140,25 @@ def protection(path: str, **files: str) -> str:
     return "".join(f"{path}/{name}:{value}\n" for name, value in values.items())
 
 
+SLICES, CONTAINER = steps.NEUTRAL
+
+
 def test_protected_memory(made: Made) -> None:
     subject, _, shell = made
     paths = cgroup_events.above(SLICE)
     assert paths[-1] == cgroups.ROOT
     shell.answers["grep"] = "".join(protection(path) for path in paths)
-    steps.slices_neutral(subject)
+    steps.memory_is_neutral(subject, SLICES)
     shell.answers["grep"] = protection(SLICE, memory_min="4096") + "".join(
         map(protection, paths[1:])
     )
-    goes_red("memory.min is 4096", steps.slices_neutral, subject)
+    goes_red("memory.min is 4096", steps.memory_is_neutral, subject, SLICES)
     shell.answers["grep"] = "".join(map(protection, paths[1:]))
     with pytest.raises(LabError, match="protection cannot be judged"):
-        steps.slices_neutral(subject)
+        steps.memory_is_neutral(subject, SLICES)
     scope = f"{SLICE}/cri-containerd-c0ffee.scope"
     shell.answers["grep"] = protection(scope, memory_high="4096")
-    goes_red("worker-0: .*memory.high is 4096", steps.container_neutral, subject)
+    goes_red("worker-0: .*memory.high is 4096", steps.memory_is_neutral, subject, CONTAINER)
 
 
 def test_throttling() -> None:
@@ -203,9 +206,10 @@ def test_settings_of_kubelets() -> None:
     goes_red("worker-0: at 15%", kubelet_configz.evicts_at, kubelets, "imagefs.available", "10%")
 
 
-def test_a_folder_of_logs() -> None:
+def test_a_log_directory() -> None:
     kubelets = {"worker-0": {"podLogsDir": "/var/log/pods"}, "worker-1": {}}
-    goes_red("worker-1: in None", kubelet_configz.keeps_logs_in, kubelets, "/var/log/pods")
+    table = [["setting", "value"], ["podLogsDir", "/var/log/pods"]]
+    goes_red("worker-1: podLogsDir is absent", kubelet_configz.set_to, kubelets, table)
 
 
 def test_a_lock_on_the_shutdown() -> None:
