@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from infra.artifacts.store import Store
 from infra.errors import LabError, UserError, WaitTimeout
-from infra.lifecycle import state_dir
+from infra.lifecycle import cluster_lifecycle, platforms, state_dir
 from infra.progress import Progress
+from infra.report.__main__ import rerender
 from infra.settings import Settings
 
 app = typer.Typer(
@@ -46,12 +48,10 @@ def settings_of(**given: Any) -> Settings:
 @app.command()
 def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Version = None) -> None:
     """Build the cluster, or finish building it; a second run changes nothing."""
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415 - boto3, moto and friends take a second to import
-
     settings = settings_of(platform=platform, cluster_id=cluster_id, kubernetes=kubernetes)
     progress = Progress()
     with state_dir.held(settings.state, "python -m infra up"):
-        _cluster, tally = life.up(settings, progress)
+        _cluster, tally = cluster_lifecycle.up(settings, progress)
     print(progress.table())
     print(f"cluster {settings.cluster_id} is up: kept {tally.kept}, changed {tally.changed}")
     print("next: python -m infra kubectl get nodes   or   pytest -k part13")
@@ -60,10 +60,8 @@ def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Vers
 @app.command()
 def prepare(kubernetes: Version = None) -> None:
     """Build and cache what a local cluster is made of, without starting one."""
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
-
     progress = Progress()
-    life.prepare(settings_of(kubernetes=kubernetes), progress)
+    cluster_lifecycle.prepare(settings_of(kubernetes=kubernetes), progress)
     print(progress.table())
 
 
@@ -73,29 +71,22 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 
     Further clusters (ID-2 to ID-4) that a killed run of its left go too.
     """
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
-
     settings = settings_of(platform=platform, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
         with state_dir.held(one.state, "python -m infra down"):
-            life.down(one, Progress())
+            cluster_lifecycle.down(one, Progress())
         print(f"cluster {one.cluster_id} is gone")
 
 
 @app.command()
 def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
     """Say what is there; exit 1 when the cluster is not healthy."""
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
-
-    print(life.status(settings_of(platform=platform, cluster_id=cluster_id)))
+    print(cluster_lifecycle.status(settings_of(platform=platform, cluster_id=cluster_id)))
 
 
 @app.command()
 def doctor() -> None:
     """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
-    from infra.artifacts.store import Store  # noqa: PLC0415
-    from infra.lifecycle import platforms  # noqa: PLC0415
-
     platforms.require(settings_of(), Store.default())
     print("this machine can run the local EC2")
 
@@ -118,9 +109,7 @@ def render(
     kubernetes: Version = None,
 ) -> None:
     """Write what each machine would receive as plain files, secrets left out."""
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
-
-    life.render(settings_of(kubernetes=kubernetes), out)
+    cluster_lifecycle.render(settings_of(kubernetes=kubernetes), out)
     print(f"wrote {out}")
 
 
@@ -131,18 +120,14 @@ def report(
     ] = None,
 ) -> None:
     """Write a run's index.html again from its records, and print its path."""
-    from infra.report.__main__ import rerender  # noqa: PLC0415
-
     print(rerender(run, settings_of().reports))
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:
-    from infra.lifecycle import cluster_lifecycle as life  # noqa: PLC0415
-
     settings = settings_of(cluster_id=cluster_id)
-    life.attach(settings)
+    cluster_lifecycle.attach(settings)
     os.environ["KUBECONFIG"] = str(settings.state / "pki" / "admin.kubeconfig")
-    os.environ["PATH"] = f"{life.kubectl(settings).parent}:{os.environ['PATH']}"
+    os.environ["PATH"] = f"{cluster_lifecycle.kubectl(settings).parent}:{os.environ['PATH']}"
     os.execvp(argv[0], argv)  # noqa: S606 - argv from the person at the keyboard
 
 

@@ -1,7 +1,7 @@
 """The series' machines by the EC2 API, on AWS and on the local EC2 alike.
 
 Everything carries the cluster's tag and is looked up by it before it is created, so every function
-can be called again after it was cut short. Only ``api`` imports boto3.
+can be called again after it was cut short. Only ``sdk`` imports boto3.
 """
 
 from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam

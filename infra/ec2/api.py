@@ -3,26 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from infra.ec2 import sdk
+from infra.ec2.sdk import Client, Iam
 from infra.errors import ClaimError, PlatformError
 from infra.wait import eventually
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef
 
-    Client: TypeAlias = EC2Client
-else:
-    from botocore.client import BaseClient as Client
-
-Iam: TypeAlias = Any
-"""An IAM client; we have no stubs of it."""
 T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
@@ -57,29 +48,32 @@ class Missing(Refused):
 
 def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
     """A client of AWS (``endpoint`` None, boto3's chain of credentials) or of the local EC2."""
-    return boto3.client("ec2", **_access(endpoint, region, credentials))
+    made: Client = _client("ec2", endpoint, region, credentials)
+    return made
 
 
 def iam(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Iam:
     """The same for IAM; the local EC2 serves both at one address."""
-    return boto3.client("iam", **_access(endpoint, region, credentials))
+    return _client("iam", endpoint, region, credentials)
 
 
-def _access(endpoint: str | None, region: str, credentials: Keys | None) -> dict[str, Any]:
+def _client(service: str, endpoint: str | None, region: str, credentials: Keys | None) -> Any:
     near = endpoint is not None
     if near and credentials is None:
         credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
-    return {
-        "endpoint_url": endpoint,
-        "region_name": region,
-        "aws_access_key_id": credentials.access_key if credentials else None,
-        "aws_secret_access_key": credentials.secret_key if credentials else None,
-        "config": Config(
-            retries={"mode": "standard", "total_max_attempts": 2 if near else 5},
-            connect_timeout=2 if near else 10,
-            read_timeout=20 if near else 60,
-        ),
+    patience = {
+        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 5},
+        "connect_timeout": 2 if near else 10,
+        "read_timeout": 20 if near else 60,
     }
+    return sdk.client(
+        service,
+        patience,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=credentials.access_key if credentials else None,
+        aws_secret_access_key=credentials.secret_key if credentials else None,
+    )
 
 
 def pace(client: Client) -> float:
@@ -95,7 +89,7 @@ def asking(resource: str, ident: str) -> Iterator[None]:
     """
     try:
         yield
-    except ClientError as error:
+    except sdk.refusal() as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         kind = Refused
         if code == "DependencyViolation":
@@ -103,7 +97,7 @@ def asking(resource: str, ident: str) -> Iterator[None]:
         elif "NotFound" in code:
             kind = Missing
         raise kind(resource, ident, code=code, message=message) from error
-    except BotoCoreError as error:
+    except sdk.no_answer() as error:
         raise PlatformError(resource, ident, f"EC2 did not answer: {error}") from error
 
 

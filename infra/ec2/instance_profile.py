@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from infra.ec2 import sdk
 from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled
 from infra.inventory import ClusterSpec
 
@@ -125,6 +124,6 @@ def _missing() -> Iterator[None]:
 def _looking_past(code: str) -> Iterator[None]:
     try:
         yield
-    except ClientError as error:
+    except sdk.refusal() as error:
         if error.response["Error"]["Code"] != code:
             raise

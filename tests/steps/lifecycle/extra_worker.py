@@ -1,7 +1,6 @@
 """Machines that become nodes, and nodes that are no machines any more."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pytest_bdd import given, then, when
 
@@ -18,14 +17,10 @@ from infra.errors import ClaimError, NotPrepared, require
 from infra.inventory import Machine
 from infra.kube_api import ApiUnreachable
 from infra.lifecycle import pod_connectivity
+from infra.lifecycle.extra_worker import Newcomer
 from infra.timing import NODE_READY, scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase
-
-if TYPE_CHECKING:
-    from infra.lifecycle.extra_worker import (
-        Newcomer,  # boto3 costs a second that a collection need not pay
-    )
 
 
 @dataclass(frozen=True)
@@ -55,27 +50,27 @@ def daemons(workloads: Workloads) -> None:
 
 
 @when("a third worker joins", target_fixture="joined")
-def joins(cluster: Cluster, newcomer: "Newcomer") -> Joined:
+def joins(cluster: Cluster, newcomer: Newcomer) -> Joined:
     others = node_membership.members(cluster.api)
     return Joined(newcomer.join(unheard()), newcomer.machine, others)
 
 
 @given("a third worker that has joined", target_fixture="joined")
-def has_joined(cluster: Cluster, newcomer: "Newcomer") -> Joined:
+def has_joined(cluster: Cluster, newcomer: Newcomer) -> Joined:
     joined = joins(cluster, newcomer)
     await_ready(joined, NODE_READY.seconds)
     return joined
 
 
 @when("the third worker is drained and its machine is stopped")
-def drained_and_stopped(joined: Joined, newcomer: "Newcomer", kubectl: Kubectl) -> None:
+def drained_and_stopped(joined: Joined, newcomer: Newcomer, kubectl: Kubectl) -> None:
     told = kubectl.run("drain", joined.name, *FLAGS)
     require(told.status == 0, f"kubectl drain failed: {told.text}")
     newcomer.stop()
 
 
 @when("the Node of the third worker is deleted", target_fixture="deleted")
-def node_deleted(cluster: Cluster, joined: Joined, newcomer: "Newcomer") -> Deleted:
+def node_deleted(cluster: Cluster, joined: Joined, newcomer: Newcomer) -> Deleted:
     before = node_membership.member(cluster.api, joined.name)
     if before is None:
         raise NotPrepared(f"{joined.name} is no node: nothing can be deleted")

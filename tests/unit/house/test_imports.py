@@ -15,8 +15,8 @@ SOURCES = [
     for path in (ROOT / folder).rglob("*.py")
 ]
 HOMES = {
-    "boto3": ("infra/ec2",),
-    "botocore": ("infra/ec2",),
+    "boto3": ("infra/ec2/sdk.py",),
+    "botocore": ("infra/ec2/sdk.py",),
     "cryptography": ("infra/pki/",),
     "fabric": ("infra/ssh/",),
     "infra.localec2": ("infra/localec2/", "infra/__main__.py", "infra/lifecycle/platforms.py"),
