@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from infra.computer import file_lock
 
 KEY_LENGTH = 32
 """Hex digits of a key: 128 bits, far from any collision and short enough for a path."""
@@ -69,7 +69,7 @@ class Store:
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        with FileLock(self.file("locks", f"{name}.lock")):
+        with file_lock.locked(self.file("locks", f"{name}.lock")):
             yield
 
     def file(self, folder: str, name: str) -> Path:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from infra.computer import file_lock
 from infra.errors import ClusterLocked, UserError
 
 RECORD = "cluster.json"
@@ -68,18 +67,17 @@ def mended(state: Path) -> None:
 def held(state: Path, by: str) -> Iterator[None]:
     """One run at a time per cluster. Errors: ClusterLocked, naming the holder."""
     state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(state.with_name(state.name + ".lock"))
     holder = state.with_name(state.name + ".holder")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        who = holder.read_text().strip() if holder.exists() else "an unknown run"
-        raise ClusterLocked(
-            f"cluster {state.name} is held by {who}; wait for it, or choose another --cluster-id"
-        ) from error
-    try:
-        holder.write_text(f"{by} (pid {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC)\n")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+    with state.with_name(state.name + ".lock").open("w") as lock:
+        if not file_lock.take_now(lock):
+            who = holder.read_text().strip() if holder.exists() else "an unknown run"
+            raise ClusterLocked(
+                f"cluster {state.name} is held by {who}; wait for it, or choose another "
+                "--cluster-id"
+            )
+        try:
+            since = f"{datetime.now(UTC):%H:%M:%S} UTC"
+            holder.write_text(f"{by} (pid {os.getpid()}, since {since})\n")
+            yield
+        finally:
+            holder.unlink(missing_ok=True)

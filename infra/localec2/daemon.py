@@ -3,7 +3,6 @@
 It may be killed at any time: machines and journal stay, and the next one goes on with them.
 """
 
-import fcntl
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from typing import IO, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from infra.computer import file_lock
 from infra.errors import UserError
 from infra.localec2.addresses import METADATA
 from infra.localec2.host import instance_types, namespaces, network, processes
@@ -114,10 +114,8 @@ def _server(address: str, port: int, app: Any) -> BaseWSGIServer:
 
 def _alone(place: Place) -> IO[str]:
     lock = place.lock.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError(f"a local EC2 already serves {place.state}") from error
+    if not file_lock.take_now(lock):
+        raise UserError(f"a local EC2 already serves {place.state}")
     return lock
 
 

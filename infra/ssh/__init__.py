@@ -17,9 +17,9 @@ import paramiko
 from invoke.exceptions import CommandTimedOut
 
 from infra import places
+from infra.computer import load
 from infra.errors import CommandFailed, Unreachable
 from infra.layout import SERIES, Layout
-from infra.ssh import host_load
 from infra.ssh.channel import converse
 
 TIMEOUT = 60.0
@@ -232,7 +232,7 @@ def why(error: Exception) -> str:
     """What happened before anything was sent, and what to do where too much load may be why."""
     if isinstance(error, REFUSED) or not isinstance(error, LOST):
         return repr(error)
-    return f"no session came about: {error!r}; {host_load.here()}: run again when that is lower"
+    return f"no session came about: {error!r}; {load.here()}: run again when that is lower"
 
 
 def exists(shell: Shell, path: str) -> bool:

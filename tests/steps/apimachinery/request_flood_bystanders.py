@@ -19,9 +19,9 @@ from infra.clients.lifecycle.availability_probe import Asking, trouble
 from infra.clients.node.node_leases import NODES
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
+from infra.computer import load
 from infra.errors import require
 from infra.kube_api import Api
-from infra.ssh import host_load
 from infra.timing import scaled
 from infra.wait import pause
 from tests.steps.apimachinery.request_flood import CREATES, Flooder, record
@@ -125,7 +125,7 @@ def others_answered(others: Others, outcomes: list[Outcome], evidence: Evidence)
     bad = [str(row) for row in rows if row.failed or row.late_by_the_flood]
     must_be_none(bad, f"all are answered, {SLOWER:g} times as slowly at most, and at their pace")
     late = [str(row) for row in rows if row.late]
-    require(not late, f"outside load, not the flood: {host_load.here()}; {'; '.join(late)}")
+    require(not late, f"outside load, not the flood: {load.here()}; {'; '.join(late)}")
 
 
 @then("every node and leader has renewed its Lease during the flood")

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.storage.ebs_csi_driver import Driver
-from fixtures.worlds.storage.ebs_csi_driver_turns import TURN, alone, ebs_driver, last_of
+from fixtures.worlds.storage.ebs_csi_driver_turns import TURN, ebs_driver, last_of
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.storage import ebs_csi_driver as client
 from infra.errors import WaitTimeout
@@ -125,14 +125,6 @@ def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
 
     items: Any = [Item(storage=True), Item(storage=True), Item(storage=False)]
     assert last_of(items) is items[1]
-
-
-def test_the_last_process_that_uses_the_driver_removes_it(tmp_path: Path) -> None:
-    with (tmp_path / "users").open("w") as one, (tmp_path / "users").open("w") as other:
-        for handle in (one, other):
-            fcntl.flock(handle, fcntl.LOCK_SH)
-        assert not alone(one), "the other process uses it yet"
-        assert alone(other), "and is the last one now"
 
 
 @pytest.mark.parametrize(

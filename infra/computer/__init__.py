@@ -1,0 +1,1 @@
+"""The computer that the suite runs on: its load, and locks between its processes."""
