@@ -1,22 +1,16 @@
 """``python -m infra``: up, status, down, shell, kubectl, render, report, doctor."""
 
 import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from infra.artifacts.store import Store
-from infra.errors import LabError, UserError, WaitTimeout
 from infra.lifecycle import cluster_lifecycle, platforms, state_dir
+from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
-from infra.report.__main__ import rerender
+from infra.report.rerender import rerender
 from infra.settings import Settings
 
 app = typer.Typer(
@@ -35,20 +29,12 @@ Version = Annotated[
 ]
 
 
-def settings_of(**given: Any) -> Settings:
-    """Settings from options that were given. Errors: UserError naming the bad one."""
-    try:
-        return Settings(**{key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"--{name.replace('_', '-')} {first['input']!r}: {first['msg']}") from error
-
-
 @app.command()
 def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Version = None) -> None:
     """Build the cluster, or finish building it; a second run changes nothing."""
-    settings = settings_of(platform=platform, cluster_id=cluster_id, kubernetes=kubernetes)
+    settings = Settings.from_options(
+        platform=platform, cluster_id=cluster_id, kubernetes=kubernetes
+    )
     progress = Progress()
     with state_dir.held(settings.state, "python -m infra up"):
         _cluster, tally = cluster_lifecycle.up(settings, progress)
@@ -61,7 +47,7 @@ def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Vers
 def prepare(kubernetes: Version = None) -> None:
     """Build and cache what a local cluster is made of, without starting one."""
     progress = Progress()
-    cluster_lifecycle.prepare(settings_of(kubernetes=kubernetes), progress)
+    cluster_lifecycle.prepare(Settings.from_options(kubernetes=kubernetes), progress)
     print(progress.table())
 
 
@@ -71,7 +57,7 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 
     Further clusters (ID-2 to ID-4) that a killed run of its left go too.
     """
-    settings = settings_of(platform=platform, cluster_id=cluster_id)
+    settings = Settings.from_options(platform=platform, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
         with state_dir.held(one.state, "python -m infra down"):
             cluster_lifecycle.down(one, Progress())
@@ -81,13 +67,13 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 @app.command()
 def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
     """Say what is there; exit 1 when the cluster is not healthy."""
-    print(cluster_lifecycle.status(settings_of(platform=platform, cluster_id=cluster_id)))
+    print(cluster_lifecycle.status(Settings.from_options(platform=platform, cluster_id=cluster_id)))
 
 
 @app.command()
 def doctor() -> None:
     """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
-    platforms.require(settings_of(), Store.default())
+    platforms.require(Settings.from_options(), Store.default())
     print("this machine can run the local EC2")
 
 
@@ -109,7 +95,7 @@ def render(
     kubernetes: Version = None,
 ) -> None:
     """Write what each machine would receive as plain files, secrets left out."""
-    cluster_lifecycle.render(settings_of(kubernetes=kubernetes), out)
+    cluster_lifecycle.render(Settings.from_options(kubernetes=kubernetes), out)
     print(f"wrote {out}")
 
 
@@ -120,41 +106,15 @@ def report(
     ] = None,
 ) -> None:
     """Write a run's index.html again from its records, and print its path."""
-    print(rerender(run, settings_of().reports))
+    print(rerender(run, Settings.from_options().reports))
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:
-    settings = settings_of(cluster_id=cluster_id)
+    settings = Settings.from_options(cluster_id=cluster_id)
     cluster_lifecycle.attach(settings)
     os.environ["KUBECONFIG"] = str(settings.state / "pki" / "admin.kubeconfig")
     os.environ["PATH"] = f"{cluster_lifecycle.kubectl(settings).parent}:{os.environ['PATH']}"
     os.execvp(argv[0], argv)  # noqa: S606 - argv from the person at the keyboard
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Errors as one clear message and an exit code; SIGTERM behaves as Ctrl-C."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    except (LabError, WaitTimeout) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(getattr(error, "exit_code", 1))
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues where this one stopped", file=sys.stderr)
-        sys.exit(130)
-    except OSError as error:
-        if error.errno != 28:
-            raise
-        print(
-            f"error: no space left on the disk ({error.filename}); free some, then repeat",
-            file=sys.stderr,
-        )
-        sys.exit(1)
 
 
 def main() -> None:

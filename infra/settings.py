@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.errors import UserError
 
 Keep = Literal["never", "failure", "always"]
 LONGEST_ID = 31
@@ -38,6 +40,18 @@ class Settings(BaseSettings):
     state_root: Path = Field(default_factory=state_home)
     clusters: Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_CLUSTERS)] = 1
     reports: Path = PROJECT / "reports"
+
+    @classmethod
+    def from_options(cls, **given: Any) -> Self:
+        """With what was given; None is not. Errors: UserError naming the bad option."""
+        try:
+            return cls(**{key: value for key, value in given.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            raise UserError(
+                f"--{name.replace('_', '-')} {first['input']!r}: {first['msg']}"
+            ) from error
 
     @property
     def state(self) -> Path:

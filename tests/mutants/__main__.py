@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.__main__ import told
+from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
 from tests.mutants import every, results, side_by_side

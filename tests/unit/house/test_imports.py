@@ -19,7 +19,7 @@ HOMES = {
     "botocore": ("infra/ec2/sdk.py",),
     "cryptography": ("infra/pki/",),
     "fabric": ("infra/ssh/",),
-    "infra.localec2": ("infra/localec2/", "infra/__main__.py", "infra/lifecycle/platforms.py"),
+    "infra.localec2": ("infra/localec2/", "infra/lifecycle/platforms.py"),
     "moto": ("infra/localec2/",),
 }
 """Who alone may import a package."""
@@ -84,6 +84,11 @@ def test_a_layer_does_not_look_up(layer: str) -> None:
         if one.path.startswith(layer) and any(one.of(name) for name in FORBIDDEN[layer])
     ]
     assert not wrong, "; ".join(sorted(set(wrong)))
+
+
+def test_a_command_line_is_no_library() -> None:
+    wrong = [f"{one.path}:{one.line} {one.name}" for one in all_imports() if "__main__" in one.name]
+    assert not wrong, "; ".join(wrong)
 
 
 def test_only_one_module_sleeps() -> None:

@@ -13,9 +13,9 @@ from infra import claims
 from infra.errors import UserError
 from infra.report import folder as folders
 from infra.report import html, index
-from infra.report.__main__ import rerender
 from infra.report.model import AFTERWARDS
 from infra.report.outcomes import Outcome
+from infra.report.rerender import rerender
 from tests.unit.report.sample_run import EVERYWHERE, SECRET, circumstances, make, sample, scenario
 
 

@@ -1,0 +1,37 @@
+"""How a command of ours ends: errors as one clear message and an exit code."""
+
+import errno
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from infra.errors import LabError, WaitTimeout
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors as one clear message and an exit code; SIGTERM behaves as Ctrl-C."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except (LabError, WaitTimeout) as error:
+        say(f"error: {error}")
+        sys.exit(getattr(error, "exit_code", 1))
+    except KeyboardInterrupt:
+        say("interrupted; the same command continues where this one stopped")
+        sys.exit(130)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        say(f"error: no space left on the disk ({error.filename}); free some, then repeat")
+        sys.exit(1)
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
