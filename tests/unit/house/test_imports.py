@@ -21,6 +21,7 @@ HOMES = {
     "fabric": ("infra/ssh/",),
     "infra.localec2": ("infra/localec2/", "infra/lifecycle/platforms.py"),
     "moto": ("infra/localec2/",),
+    "xdist": ("fixtures/plugin/xdist_internals.py",),
 }
 """Who alone may import a package."""
 FORBIDDEN = {

@@ -1,0 +1,42 @@
+"""xdist's private parts that we use are there, in the version that is pinned, and in one module."""
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from fixtures.plugin import xdist_internals
+
+ROOT = Path(__file__).resolve().parents[3]
+SEAM = Path(xdist_internals.__file__)
+PRIVATE = ("_split_scope", "_assign_work_unit", "_reschedule", "workqueue", "assigned_work")
+
+
+def test_the_minor_version_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (pin,) = [one for one in project["dependencies"] if one.startswith("pytest-xdist")]
+    found = re.fullmatch(r"pytest-xdist>=(\d+)\.(\d+),<(\d+)\.(\d+)", pin)
+    assert found, pin
+    low, high = found.groups()[:2], found.groups()[2:]
+    assert high == (low[0], str(int(low[1]) + 1))
+    assert version("pytest-xdist").split(".")[:2] == list(low)
+
+
+@pytest.mark.parametrize("name", ["_split_scope", "_assign_work_unit", "_reschedule"])
+def test_what_we_replace_or_call_is_there(name: str) -> None:
+    """A method that xdist renamed would never be called: groups would be torn apart unseen."""
+    assert callable(getattr(LoadScopeScheduling, name))
+
+
+def test_nobody_else_knows_them() -> None:
+    others = [*ROOT.glob("fixtures/**/*.py"), ROOT / "conftest.py"]
+    strays = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in others
+        for name in PRIVATE
+        if path != SEAM and name in path.read_text()
+    ]
+    assert not strays
