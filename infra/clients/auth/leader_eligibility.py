@@ -33,10 +33,11 @@ def arguments(shell: Shell, pid: int) -> list[str]:
 def strangers(cluster: Cluster, component: str) -> list[str]:
     """Processes of a component's program, on any machine, that are none of its three units'."""
     controllers = {machine.name for machine in cluster.spec.controllers}
+    unit = cluster.layout.units.named(component)
 
     def on(machine: MachineName) -> list[str]:
         shell = cluster.shell(machine)
-        own = systemd.show(shell, component).pid if machine in controllers else 0
+        own = systemd.show(shell, unit).pid if machine in controllers else 0
         found = processes(shell, component)
         require(not own or own in found, f"{machine} does not list its own {component} (control)")
         others = [arguments(shell, pid) for pid in found if pid != own]
@@ -69,7 +70,8 @@ def unable(cluster: Cluster, component: str) -> list[str]:
 def own_api(cluster: Cluster, machine: str, component: str, folder: Path) -> Api:
     """The API server of a machine as the component there; its files are put in ``folder``."""
     shell = cluster.shell(machine)
-    words = arguments(shell, systemd.show(shell, component).pid)
+    unit = shell.layout.units.named(component)
+    words = arguments(shell, systemd.show(shell, unit).pid)
     path = kubeconfigs.of_command(shell, words)
     credentials = kubeconfigs.credentials(shell.get(path), cluster.credentials("admin").ca, folder)
     return Api(cluster.api_of(machine).base, credentials)

@@ -209,10 +209,11 @@ def seen_since(cluster: Cluster, renewing: Renewing) -> int:
 
 
 def await_another(cluster: Cluster, renewing: Renewing, limit: float) -> Found:
+    shell = cluster.shell(renewing.node)
     return eventually(
-        lambda: client_certificates.current(cluster.shell(renewing.node)),
+        lambda: client_certificates.current(shell),
         lambda found: found.fingerprint != renewing.old.fingerprint,
         within=scaled(limit),
-        what=f"the certificate of the kubelet of {renewing.node} for itself is another certificate",
+        what=f"{renewing.old.place} is another certificate",
         transient=(CommandFailed,),
     )

@@ -8,14 +8,14 @@ from pytest_bdd import then
 from infra.clients.instrumentation import peer_settings
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
+from infra.layout import SERIES
 from tests.steps.phrases import one_of, phrase
 
-CANDIDATES = ("kube-controller-manager", "kube-scheduler")
 PEERS: Mapping[str, Callable[[Cluster], dict[str, peer_settings.Settings]]] = {
     "API server": peer_settings.of_api_servers,
     "containerd": peer_settings.of_runtimes,
     "kubelet": peer_settings.of_kubelets,
-} | {name: partial(peer_settings.of_candidates, component=name) for name in CANDIDATES}
+} | {name: partial(peer_settings.of_candidates, component=name) for name in SERIES.leases.elected}
 """What stands by acts tomorrow, and a load balancer gives each client another API server."""
 PEER = one_of(PEERS)
 

@@ -38,6 +38,7 @@ NOT_UNITS = {
     "infra/clients/apimachinery/priority_and_fairness_defaults.py",  # users and flow schemas
     "infra/clients/lifecycle/unit_programs.py",  # components as features call them
     "infra/clients/lifecycle/version_skew.py",  # components as features call them
+    "tests/steps/instrumentation/peer_settings.py",  # components as features call them
 }
 """Modules whose lists have names that units have too."""
 ACTS = ("systemd.", "faults.", "journal.", "node_log_query.printed_last")
