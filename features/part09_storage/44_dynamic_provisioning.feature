@@ -39,7 +39,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       And the writer continues to write numbered lines
 
   @claim_44_4
-  Rule: The reclaim policy says what remains of a deleted PVC
+  Rule: The reclaim policy determines what remains of a deleted PVC
 
     Scenario Outline: A PVC with the reclaim policy "<policy>" is deleted
       Given a writer with a PVC whose reclaim policy is "<policy>"

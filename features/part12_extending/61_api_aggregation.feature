@@ -89,5 +89,5 @@ Feature: Requests are aggregated to a second API server
       Given metrics-server serves node metrics
       And the number of resource metrics requests of each kubelet and of metrics-server
       Then the role of metrics-server grants "nodes/metrics" and not "nodes/proxy"
-      And no other binding grants metrics-server a permission on kubelets but "nodes/metrics"
+      And no other binding grants metrics-server more permissions on kubelets than "nodes/metrics"
       And within 60 s each kubelet counts at least two more requests of metrics-server

@@ -17,7 +17,7 @@ Feature: Extended resources of device plugins
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
   @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
   Rule: Every worker's kubelet accepts plugins and monitoring agents
-    A plugin runs on one worker; because of this, what it shows counts for the others.
+    A plugin runs on one worker; because of this, what it shows counts for every worker.
 
     Scenario: Sockets and feature gates on every worker
       Given the metrics of every kubelet
@@ -30,7 +30,7 @@ Feature: Extended resources of device plugins
 
     Scenario: Freshly started kubelets
       Given workers without plugins whose kubelets have just started
-      Then the plugin directory of each worker has no socket but the kubelet's
+      Then the plugin directory of each worker has only the kubelet's socket
       And no node has a device
 
   @claim_62_2 @disruptive @slow
@@ -75,15 +75,15 @@ Feature: Extended resources of device plugins
       Then within 60 s the new Pod runs, and no other Pod has restarted
 
   @claim_62_7
-  Rule: Devices are integers and are never overcommitted
+  Rule: Devices are integers and cannot be overcommitted
 
     Scenario: Requests that the API refuses, and one that it defaults
       Given Pods that request a device in other ways
       Then these requests are refused with 422
-        | way                        |
-        | half a device              |
-        | a request without a limit  |
-        | a request below the limit  |
+        | way                       |
+        | half a device             |
+        | a request without a limit |
+        | a request below the limit |
       And a limit without a request becomes the request too
 
   @claim_62_8 @claim_62_9 @disruptive
@@ -100,7 +100,7 @@ Feature: Extended resources of device plugins
       And the Pod's status reports the device as "Healthy", and the Pod has not restarted
 
   @claim_62_10 @disruptive @slow @patient
-  Rule: Devices of a dead plugin are not allocatable
+  Rule: Devices of a killed plugin are not allocatable
     After five more minutes the kubelet has forgotten the devices; the resource name stays, with capacity 0.
 
     Scenario: A plugin is killed
@@ -113,7 +113,7 @@ Feature: Extended resources of device plugins
 
   @claim_62_11 @disruptive
   Rule: A restarted kubelet expects plugins to register again, and running containers keep their devices
-    Before they register, the node has capacity 0, whereas a dead plugin leaves the capacity and allocatable 0. A
+    Before they register, the node has capacity 0, whereas a killed plugin leaves the capacity and allocatable 0. A
     running Pod whose init container requested a device is rejected in that time (kubernetes#138446).
 
     Scenario: A plugin delays its registration after a restart of the kubelet

@@ -10,9 +10,9 @@ Feature: Client certificates are renewed
       Given a standby scheduler and its leader
       When the kubeconfig of the standby scheduler gets a certificate that expires in 5 h
       And the API server of the standby scheduler restarts, so that the scheduler reconnects
-      Then for 15 s that API server sees no certificate that expires so soon
+      Then for 15 s the scheduler's API server sees no certificate that expires so soon
       When the standby scheduler restarts
-      Then within 60 s that API server sees a certificate that expires so soon
+      Then within 60 s the scheduler's API server sees a certificate that expires so soon
       And the leading scheduler is the same
 
   @claim_63_17 @disruptive @slow

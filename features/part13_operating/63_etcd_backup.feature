@@ -49,7 +49,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       When a snapshot is taken of each etcd member, on its machine
       Then each snapshot file is complete, has a checksum, and only root may read it
       And etcdctl reports the storage version of the members
-      And the running etcd members are untouched
+      And the running etcd members are unchanged
 
     @claim_63_3
     Scenario: A snapshot of three endpoints is refused
@@ -104,7 +104,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       When the snapshot is restored to a fresh directory
       Then the fresh directory has a member
       And restoring the snapshot to the same directory again is refused
-      And the data directory of the running member is untouched
+      And the data directory of the running member is unchanged
 
   Rule: The restored directory works
 
@@ -116,7 +116,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       Then the restored member is a healthy cluster of its own
       And every key of the restored member has the same bytes as in the running etcd at the snapshot's revision
       And the restored Nodes have the UIDs that the API returns
-      And the running etcd members are untouched
+      And the running etcd members are unchanged
 
   Rule: A snapshot is a backup: it keeps objects that are deleted later
 
@@ -182,5 +182,5 @@ Feature: Backing up etcd, and knowing when certificates expire
     @claim_63_18
     Scenario: An expired admin certificate is refused
       Given an admin certificate that expired a day ago
-      And an admin certificate that is valid until tomorrow
+      And an admin certificate that expires tomorrow
       Then every API server answers 401 to the expired certificate and 200 to the valid one

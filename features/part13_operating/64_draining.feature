@@ -1,6 +1,6 @@
 @article_64
 Feature: Taking a worker out of service and back
-  The article cordons and drains a worker, as before an upgrade of its kubelet, and brings it back.
+  The article cordons and drains a worker, as for an upgrade of its kubelet, and brings it back.
   A drain evicts Pods through the Eviction API, which a PodDisruptionBudget can refuse; deleting the Pods
   would look the same in the end. Whole workers are drained: these scenarios run alone.
 
@@ -43,9 +43,9 @@ Feature: Taking a worker out of service and back
 
       @slow
       Examples:
-        | Pod                      | flag                   |
-        | a Pod of nobody          | --force                |
-        | a Pod of a DaemonSet     | --ignore-daemonsets    |
+        | Pod                  | flag                |
+        | an unmanaged Pod     | --force             |
+        | a Pod of a DaemonSet | --ignore-daemonsets |
 
   @claim_64_9 @disruptive
   Rule: A PodDisruptionBudget blocks a drain while it is not safe

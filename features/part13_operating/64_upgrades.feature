@@ -19,19 +19,19 @@ Feature: Versions, and the order in which they may change
       Given the versions of all components
       Then the versions obey the skew policy
       And these changes break the skew policy
-        | component          | machine      | minors | words                     |
-        | kubelet            | worker-0     | +1     | newer than an API server  |
-        | kubelet            | worker-0     | -4     | 4 minors behind           |
-        | API server         | controller-0 | -2     | 2 minors apart            |
-        | API server         | controller-0 | -1     | newer than an API server  |
-        | scheduler          | controller-1 | -2     | 2 minors behind           |
-        | controller manager | controller-2 | +1     | newer than an API server  |
-        | kubectl            | here         | -2     | more than one minor       |
+        | component          | machine      | minors | words                    |
+        | kubelet            | worker-0     | +1     | newer than an API server |
+        | kubelet            | worker-0     | -4     | 4 minors behind          |
+        | API server         | controller-0 | -2     | 2 minors apart           |
+        | API server         | controller-0 | -1     | newer than an API server |
+        | scheduler          | controller-1 | -2     | 2 minors behind          |
+        | controller manager | controller-2 | +1     | newer than an API server |
+        | kubectl            | here         | -2     | more than one minor      |
       But these changes obey the skew policy
-        | component          | machine      | minors |
-        | kubelet            | worker-0     | -3     |
-        | scheduler          | controller-1 | -1     |
-        | kubectl            | here         | +1     |
+        | component | machine      | minors |
+        | kubelet   | worker-0     | -3     |
+        | scheduler | controller-1 | -1     |
+        | kubectl   | here         | +1     |
 
   @claim_64_3
   Rule: Only the two workers are nodes

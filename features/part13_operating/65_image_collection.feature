@@ -4,12 +4,14 @@ Feature: Unused images are garbage-collected
   image. The scenario has two images of its own on both workers; all other images are marked as pinned
   for its duration, except one that a Pod uses: nothing here could pull them again.
 
+  Background:
+    Given two images on every worker, one unused and one that a Pod uses
+    And a running Pod with an unpinned image on the first worker
+
   @claim_65_9 @claim_65_10 @disruptive @slow @patient
   Rule: Over the high threshold, the longest unused images are collected first; below it, none is
 
     Scenario: One worker's disk is over its threshold, the other worker's is not
-      Given two images on every worker, one unused and one that a Pod uses
-      And a running Pod with an unpinned image on the first worker
       When the disk of the first worker is over its threshold
       And the Pods of the second image are deleted
       Then within 450 s the first worker has collected one image with reason "space"
@@ -21,9 +23,7 @@ Feature: Unused images are garbage-collected
   Rule: Images can expire by age alone, but not while a Pod uses them, even only as a volume
 
     Scenario: An image is unused for three minutes
-      Given two images on every worker, one unused and one that a Pod uses
-      And a running Pod with an unpinned image on the first worker
-      And a Pod on the first worker that has a third image as a volume only
+      Given a Pod on the first worker that has a third image as a volume only
       When the maximum image age on the first worker is 3 min
       Then within 450 s the first worker has collected one image with reason "age"
       And the collected image is the unused one, and the first worker has all its other images

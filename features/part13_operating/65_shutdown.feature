@@ -6,7 +6,7 @@ Feature: A worker is powered off
 
   @claim_65_15 @claim_65_16 @claim_65_17 @claim_65_18 @claim_65_19
   Rule: Every worker's kubelet can delay a shutdown, and does so only when configured
-    A real shutdown takes one worker; because of this, what it shows counts for the others.
+    A real shutdown takes one worker; because of this, what it shows counts for every worker.
 
     Scenario: Feature gates, settings and logind of every worker
       Given the metrics of every kubelet
@@ -31,8 +31,8 @@ Feature: A worker is powered off
       Then within 15 s each of these kubelets has an inhibitor lock
       And a drop-in of the kubelet has raised InhibitDelayMaxSec of each logind to 20 s
       When a later drop-in limits one worker's logind to 5 s, and that worker's kubelet restarts
-      Then within 15 s that worker's kubelet reports that logind still allows 5 s
-      And for 5 s that worker's kubelet has no inhibitor lock
+      Then within 15 s the limited worker's kubelet reports that logind still allows 5 s
+      And for 5 s the limited worker's kubelet has no inhibitor lock
 
   @claim_65_16 @claim_65_17 @disruptive
   Rule: Regular Pods terminate first, critical Pods last, and the node reports its shutdown
@@ -52,7 +52,7 @@ Feature: A worker is powered off
   Rule: Without a grace period, a power-off ends the Pods without a shutdown
 
     Scenario: A worker is powered off without notice
-      Given worker-1 with its own kubelet settings
+      Given worker-1 with unchanged kubelet settings
       And two regular Pods and one critical Pod on the worker that log their termination
       When the worker is powered off
       Then for 10 s no Pod on the worker is terminated by the kubelet

@@ -16,7 +16,7 @@ Feature: Swap on a worker
       And no container on the Pod's worker has restarted
 
   @claim_65_12 @claim_65_13
-  Rule: No worker has swap, no kubelet gives swap to containers, and every kernel can limit it
+  Rule: No worker has swap, no kubelet allows swap to containers, and every kernel can limit swap
 
     Scenario: Settings and cgroups of every worker
       Given the settings of every kubelet
@@ -49,8 +49,8 @@ Feature: Swap on a worker
         | memorySwap | {swapBehavior: LimitedSwap} |
       When a Pod of each QoS class and a critical Pod run on the worker
       Then the containers of the Pods may use this swap
-        | Pod        | share of the swap             |
-        | Guaranteed | none                          |
-        | BestEffort | none                          |
-        | Burstable  | as of its request for memory  |
-        | critical   | none                          |
+        | Pod        | share of the swap            |
+        | Guaranteed | none                         |
+        | BestEffort | none                         |
+        | Burstable  | as of its request for memory |
+        | critical   | none                         |

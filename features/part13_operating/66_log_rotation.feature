@@ -12,7 +12,7 @@ Feature: Log rotation, and the lifetime of logs
       Given a running numbering Pod
       And a running talker Pod on the same worker
       When the Pod has printed 100100 numbered lines
-      Then within 60 s the Pod's log is one current, one rotated and three compressed files, after no more files at any look
+      Then within 60 s the Pod's log has one current, one rotated and three compressed files, after no more than five
       And the numbers in the files are consecutive and end with the last line
       And the API returns the numbers of the current file only
       And the talker Pod's log is one file
@@ -47,13 +47,13 @@ Feature: Log rotation, and the lifetime of logs
       Given a running talker Pod on each worker
       When a client of an unknown CA connects to every component on the controllers
       Then within 15 s the journals report these events, in the log format of each component
-        | component               | machines    | tells of     |
-        | kube-apiserver          | controllers | the stranger |
-        | kube-controller-manager | controllers | the stranger |
-        | kube-scheduler          | controllers | the stranger |
-        | etcd                    | controllers | the stranger |
-        | kubelet                 | workers     | the Pod      |
-        | containerd              | workers     | the Pod      |
+        | component               | machines    | event of   |
+        | kube-apiserver          | controllers | the client |
+        | kube-controller-manager | controllers | the client |
+        | kube-scheduler          | controllers | the client |
+        | etcd                    | controllers | the client |
+        | kubelet                 | workers     | the Pod    |
+        | containerd              | workers     | the Pod    |
       And every component, including kube-proxy, prints to its machine's journal
       And no component has a directory in the log directory of Pods, and each talker Pod has one
       And the workers' journals contain the talker Pods' namespace and not their nonces

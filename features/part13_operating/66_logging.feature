@@ -42,7 +42,7 @@ Feature: How a line that a container prints is logged
       Given a running long-winded Pod on <worker>
       And the Pod's three lines are stored
       Then the stored parts have 16384, 16384, 1, 16384, 16384 and 7232 characters
-      And every part but the last of a line is tagged as partial
+      And every part except the last of a line is tagged as partial
       And the API returns lines of 16384, 16385 and 40000 characters
 
       Examples:
@@ -65,7 +65,7 @@ Feature: How a line that a container prints is logged
       And the nonce that the Pod has printed
       Then the API returns the texts of the file and nothing else
       And with timestamps, the API returns the stored times
-      And the last 3 lines and the first 100 bytes are exactly those of the file
+      And the API returns exactly the last 3 lines and the first 100 bytes of the file
       And the API returns all lines since the second of the first, and none since the second after the last
       But every API server refuses contradictory and impossible options with 422
 

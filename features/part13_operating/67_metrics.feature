@@ -29,18 +29,18 @@ Feature: Component metrics, and who may read them
       Given a client of an unknown CA
       When the metrics of each <component> are requested by an authorized client, an anonymous client and the client of the unknown CA
       Then each <component> returns its own metrics
-      And the anonymous client gets <nobody> for metrics
-      And the client of the unknown CA gets <stranger> for metrics
+      And the anonymous client gets <anonymous> for metrics
+      And the client of the unknown CA gets <unknown CA> for metrics
       And the anonymous client gets <health> for health
 
       Examples:
-        | component          | nobody    | stranger  | health    |
-        | API server         | 403       | 401       | 200       |
-        | controller manager | 403       | 401       | 200       |
-        | scheduler          | 403       | 401       | 200       |
-        | kubelet            | 401       | 401       | 401       |
-        | member of etcd     | no answer | no answer | no answer |
-        | metrics-server     | 403       | 401       | 200       |
+        | component          | anonymous | unknown CA | health    |
+        | API server         | 403       | 401        | 200       |
+        | controller manager | 403       | 401        | 200       |
+        | scheduler          | 403       | 401        | 200       |
+        | kubelet            | 401       | 401        | 401       |
+        | member of etcd     | no answer | no answer  | no answer |
+        | metrics-server     | 403       | 401        | 200       |
 
     Scenario Outline: The unprotected metrics of each <component> are reachable only from its machine
       When the metrics of each <component> are requested on its machine, without a certificate
@@ -62,7 +62,7 @@ Feature: Component metrics, and who may read them
         | member of etcd     | 2379, 2380 | 2381         |
         | kubelet            | 10250      | 10248        |
         | kube-proxy         |            | 10249, 10256 |
-        | container runtime  |              |              |
+        | container runtime  |            |              |
       And the ports with TLS answer no request without TLS
 
   @claim_67_5
@@ -104,4 +104,4 @@ Feature: Component metrics, and who may read them
     Scenario: A counter is reset when its process restarts
       Given the metrics of each API server
       When the API server of one controller restarts
-      Then the counters of the restarted API server start again from 0, and those of the others continue
+      Then the counters of the restarted API server restart from 0, and other counters continue

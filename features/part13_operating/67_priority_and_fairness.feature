@@ -51,16 +51,16 @@ Feature: API Priority and Fairness assigns every request to a priority level
       Then every response carries the FlowSchema "<schema>" and the priority level "<level>"
 
       Examples:
-        | who                      | what     | schema                       | level           |
-        | a member of masters      | Pods     | exempt                       | exempt          |
-        | a node                   | a Lease  | system-node-high             | node-high       |
-        | a node                   | Pods     | system-nodes                 | system          |
-        | the scheduler            | a Lease  | system-leader-election       | leader-election |
-        | the scheduler            | Pods     | kube-scheduler               | workload-high   |
-        | an account of the system | Pods     | kube-system-service-accounts | workload-high   |
-        | another account          | Pods     | service-accounts             | workload-low    |
-        | another user             | Pods     | global-default               | global-default  |
-        | another user             | health   | probes                       | exempt          |
+        | who                        | what    | schema                       | level           |
+        | a member of system:masters | Pods    | exempt                       | exempt          |
+        | a node                     | a Lease | system-node-high             | node-high       |
+        | a node                     | Pods    | system-nodes                 | system          |
+        | the scheduler              | a Lease | system-leader-election       | leader-election |
+        | the scheduler              | Pods    | kube-scheduler               | workload-high   |
+        | a system ServiceAccount    | Pods    | kube-system-service-accounts | workload-high   |
+        | another ServiceAccount     | Pods    | service-accounts             | workload-low    |
+        | another user               | Pods    | global-default               | global-default  |
+        | another user               | health  | probes                       | exempt          |
 
     Scenario: A refusal carries its FlowSchema, requests outside of API Priority and Fairness do not
       Given a running resizable Pod

@@ -9,7 +9,7 @@ Feature: An API server exports traces
     Scenario: Four clients request traces
       Given the processes of every API server
       And a trace collector on a controller whose API server is configured to use it
-      When a ServiceAccount and admin on that API server, and admin on the others, send traced requests
+      When a ServiceAccount and admin on that API server, and admin on every other, send traced requests
       Then within 15 s the collector has the span "POST /api/v1/namespaces/{:namespace}/configmaps" of admin's request to that API server
       And the span has the child span "etcdserverpb.KV/Txn"
       And the collector has no span of the other requests

@@ -19,7 +19,7 @@ Feature: Leader election and add-ons
         | kube-controller-manager |
         | kube-scheduler          |
 
-  Rule: One of three is active, the others are healthy standbys
+  Rule: One of three is active, the other two are healthy standbys
 
     @claim_68_2
     Scenario Outline: Only the holder's <component> reports that it leads
@@ -58,7 +58,7 @@ Feature: Leader election and add-ons
       When the leader's process stops
       Then within 36 s another controller holds the Lease
       And the Lease changed its holder exactly once and always had a holder
-      And two processes did not report at the same time that they lead
+      And no two processes reported at the same time that they lead
       And every other control-plane process is the same
       And both nodes are Ready
 
@@ -95,7 +95,7 @@ Feature: Leader election and add-ons
   Rule: A former leader returns as a standby
 
     @claim_68_7 @disruptive
-    Scenario: A controller manager that is started again is a standby
+    Scenario: A restarted controller manager is a standby
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
       When the former leader's process starts
       Then within 60 s the former leader's process reports that it is a standby
@@ -129,7 +129,7 @@ Feature: Leader election and add-ons
 
     @claim_68_10
     Scenario: Every API server has an identity Lease and an endpoint address
-      Given the identity Leases of the API servers
+      Given the Leases of the API servers
       Then each controller has an identity Lease with a duration of 3600 s
       And for 30 s each Lease is renewed at least every 15 s
       And every API server is ready and has all three controllers in the endpoints of the kubernetes Service
@@ -139,7 +139,7 @@ Feature: Leader election and add-ons
   Rule: A stopped API server leaves the kubernetes Service, and clients of the load balancer are answered
 
     @claim_68_11 @disruptive
-    Scenario: One API server stops and starts again
+    Scenario: One API server stops and starts
       Given a controller whose API server serves no leader
       When the API server of that controller stops
       Then within 30 s the endpoints of the kubernetes Service are the other two controllers
@@ -173,8 +173,8 @@ Feature: Leader election and add-ons
     Scenario: A deleted Pod of the storage driver is replaced on its worker
       Given the EBS CSI driver
       And the add-ons of the cluster
-      When one Pod of its node plugin is deleted
-      Then within 90 s another Pod of its node plugin is Ready
+      When one Pod of the EBS CSI node plugin is deleted
+      Then within 90 s another Pod of the EBS CSI node plugin is Ready
       And within 30 s the driver is registered on every worker
       And the other add-ons are the same
 

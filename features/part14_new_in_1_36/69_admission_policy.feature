@@ -46,11 +46,11 @@ Feature: Admission policy with CEL
       And each API server refuses a Deployment of image busybox:latest
 
       Examples:
-        | rule                | image                                       |
-        | refuses latest tags | busybox:1.37                                |
-        | wants pinned images | busybox:1.37                                |
-        | wants pinned images | registry.example:5000/library/busybox:1.37  |
-        | wants pinned images | busybox@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 |
+        | rule                   | image                                                                           |
+        | refuses latest tags    | busybox:1.37                                                                    |
+        | requires pinned images | busybox:1.37                                                                    |
+        | requires pinned images | registry.example:5000/library/busybox:1.37                                      |
+        | requires pinned images | busybox@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 |
 
   @claim_69_4
   Rule: No tag means latest: the article's rule has that gap, a stricter rule closes it
@@ -61,15 +61,15 @@ Feature: Admission policy with CEL
       Then each API server admits the request
 
     Scenario Outline: A stricter rule refuses <draft>
-      Given a policy that wants pinned images is in force
+      Given a policy that requires pinned images is in force
       When <draft> is sent to each API server as a dry run
       Then each API server refuses the request with 422, naming the policy and its binding
 
       Examples:
-        | draft                                                         |
-        | a Deployment of image busybox                                 |
-        | a Deployment of image registry.example:5000/library/busybox   |
-        | a Deployment of image busybox:1.37 with init image busybox    |
+        | draft                                                       |
+        | a Deployment of image busybox                               |
+        | a Deployment of image registry.example:5000/library/busybox |
+        | a Deployment of image busybox:1.37 with init image busybox  |
 
   @claim_69_5
   Rule: An update to latest is refused as well

@@ -27,7 +27,7 @@ Feature: Mutating admission policy
       And no Pod template is marked
 
   @claim_69_18
-  Rule: An existing label is kept or overwritten as the expression says, once
+  Rule: The expression keeps or overwrites an existing label, once
 
     Scenario Outline: A policy that <rule> leaves a Pod marked no with <mark>
       Given a policy that <rule> is in force
@@ -63,7 +63,7 @@ Feature: Mutating admission policy
   Rule: Mutation happens before validation
 
     Scenario: A validating policy sees the label that a mutating policy adds
-      Given a policy that wants marked Pods is in force
+      Given a policy that requires marked Pods is in force
       And a policy that labels Pods is in force
       When a Pod is sent to each API server as a dry run
       Then each API server admits the request

@@ -1,7 +1,7 @@
 @article_69
 Feature: How an admission policy decides
-  The binding says what a failed rule does: deny, warn or audit. The policy has its own messages, reasons,
-  parameters and conditions, and says what happens when a rule cannot be evaluated. Each scenario starts
+  The binding defines what a failed rule does: deny, warn or audit. The policy has its own messages, reasons,
+  parameters and conditions, and defines what happens when a rule cannot be evaluated. Each scenario starts
   from a policy that denies, so that a missing refusal is not a policy that is not loaded yet.
 
   @claim_69_10
@@ -9,14 +9,14 @@ Feature: How an admission policy decides
 
     Scenario: A binding that warns
       Given a policy that refuses latest tags is in force
-      When the binding's Warn
+      When the binding's validationActions become [Warn]
       Then within 10 s each API server warns about a Deployment of image busybox:latest
       When a Deployment of image busybox:latest is created through each API server
       Then each API server admits the request and stores the object
 
     Scenario: A binding cannot deny and warn
       Given a policy that refuses latest tags is in force
-      When the binding's Deny and Warn
+      When the binding's validationActions become [Deny, Warn]
       Then the API refuses the request with 422, naming "validationActions"
       And each API server refuses a Deployment of image busybox:latest
 
@@ -25,7 +25,7 @@ Feature: How an admission policy decides
 
     Scenario: A binding that audits
       Given a policy that refuses latest tags is in force
-      When the binding's Audit
+      When the binding's validationActions become [Audit]
       Then within 10 s each API server admits a Deployment of image busybox:latest
       When a Deployment of image busybox:latest is sent to each API server as a dry run
       Then each API server admits the request without a warning
@@ -60,8 +60,8 @@ Feature: How an admission policy decides
       Examples:
         | manner            | message                           |
         | quotes the object | no 0 replicas of busybox:latest   |
-        | gives two lines   | no container may be tagged latest |
-        | gives blanks      | no container may be tagged latest |
+        | returns two lines | no container may be tagged latest |
+        | returns blanks    | no container may be tagged latest |
 
   @claim_69_13
   Rule: Parameters are data in another object
@@ -78,12 +78,12 @@ Feature: How an admission policy decides
       And each API server refuses a Deployment of 6 replicas
       And each API server returns the policies and bindings as written
 
-    Scenario: Without its parameter object a policy denies or admits as the binding says
+    Scenario: Without its parameter object a policy denies or admits as the binding defines
       Given the parameter object limits allows 3 replicas
       And a policy that limits replicas is in force
       When the parameter object limits is deleted
       Then within 10 s each API server refuses a Deployment of 2 replicas
-      When the binding's admit without parameters
+      When the binding's parameterNotFoundAction becomes Allow
       Then within 10 s each API server admits a Deployment of 4 replicas
 
     Scenario: Several parameter objects have to be satisfied
@@ -91,21 +91,21 @@ Feature: How an admission policy decides
       And the parameter object tighter allows 1 replicas
       And a policy that limits replicas is in force
       Then each API server admits a Deployment of 2 replicas
-      When the binding's take every object of ours
+      When the binding's paramRef selects every object of the scenario
       Then within 10 s each API server refuses a Deployment of 2 replicas
       And each API server admits a Deployment of 1 replicas
 
     Scenario: A binding without parameters is refused under Fail
       Given the parameter object limits allows 3 replicas
       And a policy that limits replicas is in force
-      When the binding's name no parameters
+      When the binding's paramRef is removed
       Then within 10 s each API server refuses a Deployment of 2 replicas
 
   @claim_69_14
   Rule: Evaluation errors follow the failure policy, a false rule does not
 
     Scenario: A missing field is an error and a wrong value is not
-      Given a policy that wants team blue is in force
+      Given a policy that requires team blue is in force
       When a Deployment is sent to each API server as a dry run
       Then each API server refuses the request with 422, naming "no such key"
       When the failure policy of the policy becomes Ignore
@@ -117,7 +117,7 @@ Feature: How an admission policy decides
   Rule: Match conditions exempt requests before any rule runs, and rules share variables
 
     Scenario: One ServiceAccount is exempted, and two rules use one variable
-      Given a policy that spares the robot is in force
+      Given a policy that exempts the robot is in force
       When a Deployment of image busybox:latest is sent by the robot to each API server as a dry run
       Then each API server admits the request
       When a Deployment of image busybox:latest is sent by the clerk to each API server as a dry run
@@ -130,7 +130,7 @@ Feature: How an admission policy decides
 
     Scenario: An invalid CEL expression is refused
       Given an unbound policy that refuses latest tags
-      When a policy that leaves a bracket open is created
+      When a policy that has an open bracket is created
       Then the API refuses the request with 422, naming "spec.validations[0].expression"
 
     Scenario: A wrong field name is stored and reported

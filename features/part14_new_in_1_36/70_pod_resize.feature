@@ -17,7 +17,7 @@ Feature: In-place Pod resize
       Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
       And within 30 s the Pod's status reports the resources of its spec
       And no container or process of the Pod has restarted
-      And the neighbour Pod is untouched
+      And the neighbour Pod is unchanged
 
       Examples:
         | worker   |
@@ -170,7 +170,7 @@ Feature: In-place Pod resize
       When one Pod of the Deployment is resized to a CPU limit of 300m
       Then within 60 s the Pod's cgroups allow 300m CPU and 128Mi memory
       And the Deployment and its other Pod are the same
-      When the resized Pod is deleted
+      When the Pod is deleted
       Then within 60 s the new Pod of the Deployment allows 200m CPU and 128Mi memory
 
   @claim_70_23

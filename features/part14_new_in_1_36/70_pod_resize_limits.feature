@@ -16,10 +16,10 @@ Feature: What in-place Pod resize refuses or defers
       Then the API accepts the request
 
       Examples:
-        | class      | kind       | change                       | allowed               |
-        | Burstable  | resizable  | requests equal to its limits | the article's figures |
-        | Guaranteed | Guaranteed | limits above its requests    | more of both in step  |
-        | BestEffort | BestEffort | requests for the first time  | nothing new           |
+        | class      | kind       | change                       | allowed                 |
+        | Burstable  | resizable  | requests equal to its limits | the article's resources |
+        | Guaranteed | Guaranteed | limits above its requests    | equal increases of both |
+        | BestEffort | BestEffort | requests for the first time  | no change               |
 
     Scenario: A Guaranteed Pod grows with equal requests and limits
       Given a running Guaranteed Pod
@@ -43,7 +43,7 @@ Feature: What in-place Pod resize refuses or defers
         | the removal of its memory limit | resource limits cannot be removed         |
         | the removal of its CPU limit    | resource limits cannot be removed         |
         | ephemeral storage               | only cpu and memory resources are mutable |
-        | one container more              | containers may not be added               |
+        | one more container              | containers may not be added               |
 
   @claim_70_8
   Rule: An ordinary update of a Pod cannot resize it
@@ -61,7 +61,7 @@ Feature: What in-place Pod resize refuses or defers
 
     Scenario: Another image and label in a resize are ignored
       Given a running resizable Pod
-      When a resize requests the article's figures, another image and another label
+      When a resize requests the article's resources, another image and another label
       Then the API accepts the request
       And the Pod's stored image and labels are the same
       And within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
@@ -132,7 +132,7 @@ Feature: What in-place Pod resize refuses or defers
   @claim_70_17 @serial @placed
   Rule: The scheduler counts the larger of desired and allocated resources
 
-    Scenario: Resources of a deferred resize are not given to a new Pod
+    Scenario: Resources of a deferred resize are not available to a new Pod
       Given a worker reserved for this scenario
       And a running resizable Pod on the reserved worker
       And a filler Pod leaves 100m CPU free on the reserved worker
@@ -156,7 +156,7 @@ Feature: What in-place Pod resize refuses or defers
     Scenario: A resize above the quota is refused, and one within the quota is counted
       Given a quota of 200m requested CPU
       And a running resizable Pod
-      When a resize requests the article's figures
+      When a resize requests the article's resources
       Then the API refuses the request with 403, naming "exceeded quota"
       When the Pod is resized to request 150m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
       Then within 30 s the quota counts 150m requested CPU
@@ -164,7 +164,7 @@ Feature: What in-place Pod resize refuses or defers
     Scenario: A resize above a limit range is refused
       Given a limit range of at most 300m CPU per container
       And a running resizable Pod
-      When a resize requests the article's figures
+      When a resize requests the article's resources
       Then the API refuses the request with 403, naming "maximum cpu usage per Container"
       When the Pod is resized to request 100m CPU and 64Mi memory, limited to 300m CPU and 128Mi memory
       Then within 60 s the Pod's cgroups allow 300m CPU and 128Mi memory

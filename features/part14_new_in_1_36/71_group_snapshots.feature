@@ -3,7 +3,7 @@ Feature: Group snapshots are an API that this driver does not support
   VolumeGroupSnapshot is not a built-in API but a custom resource of the snapshot controller. Its version is
   stable, while the EBS CSI driver does not support it: no group snapshot ever becomes ready.
   The feature gate of the controller is on, which is not its default in 8.6. EC2 may take minutes for the first
-  snapshot of a volume; the finalizer of a definition takes minutes too, and starts again after an error.
+  snapshot of a volume; the finalizer of a definition takes minutes too, and restarts after an error.
 
   Background:
     Given the EBS CSI driver

@@ -99,11 +99,11 @@ Feature: An image is mounted as a volume
     Scenario Outline: A registry receives the pulls of <worker>
       Given a registry with the data image for "<worker>"
       When a Pod on that worker mounts the registry's image with the pull policy "IfNotPresent"
-      Then that worker has pulled the image from the registry
+      Then the worker has pulled the image from the registry
       When another Pod on that worker mounts the registry's image with the pull policy "IfNotPresent"
-      Then that worker has not pulled from the registry again
+      Then the worker has not pulled from the registry again
       When another Pod on that worker mounts the registry's image with the pull policy "Always"
-      Then that worker has pulled from the registry again
+      Then the worker has pulled from the registry again
 
       Examples:
         | worker   |
@@ -123,7 +123,7 @@ Feature: An image is mounted as a volume
   Rule: A mounted image stays for the life of its Pod, and a new Pod mounts what its tag means then
 
     @placed
-    Scenario: A tag moves to other content between two Pods
+    Scenario: A tag moves to other content before a second Pod
       Given a registry with the data image for "worker-0"
       When a Pod on that worker mounts the registry's image with the pull policy "Always"
       And the image's tag is moved to other content

@@ -11,9 +11,11 @@ Feature: A volume in use is modified
   @claim_71_12
   Rule: A PVC names another class, and the same volume is modified
 
-    Scenario: A volume under a writer is modified from 3000 to 4000 IOPS
+    Background:
       Given a class "slow" of 3000 IOPS and 125 MiB/s, and a class "fast" of 4000 IOPS and 150 MiB/s
       And two writers, each with a PVC of the class "slow"
+
+    Scenario: A volume under a writer is modified from 3000 to 4000 IOPS
       When the PVC of the first writer names the class "fast"
       Then within 300 s the PVC and its volume have the class "fast", and no modification is in progress
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s
@@ -23,8 +25,6 @@ Feature: A volume in use is modified
 
     @serial
     Scenario: The driver's controller Pods are replaced during a modification
-      Given a class "slow" of 3000 IOPS and 125 MiB/s, and a class "fast" of 4000 IOPS and 150 MiB/s
-      And two writers, each with a PVC of the class "slow"
       When the PVC of the first writer names the class "fast" and the controller Pods of the driver are replaced
       Then within 360 s the PVC and its volume have the class "fast", and no modification is in progress
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s

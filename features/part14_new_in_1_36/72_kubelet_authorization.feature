@@ -39,13 +39,13 @@ Feature: Fine-grained authorization of the kubelet API
   @claim_72_13
   Rule: Each endpoint has its own permission
 
-    Scenario Outline: The permission "<right>" opens its own endpoints
-      Given a ServiceAccount with the permission "<right>" of nodes
+    Scenario Outline: The permission "<permission>" opens its own endpoints
+      Given a ServiceAccount with the permission "<permission>" of nodes
       When the ServiceAccount requests every endpoint of every kubelet
-      Then exactly the endpoints of "<right>" answer on each kubelet
+      Then exactly the endpoints of "<permission>" answer on each kubelet
 
       Examples:
-        | right      |
+        | permission |
         | stats      |
         | log        |
         | pods       |

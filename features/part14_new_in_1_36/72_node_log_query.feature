@@ -56,11 +56,11 @@ Feature: Node log query
       And for "kubelet" and "containerd" in one query, the kubelet returns both, merged by time
       And for "kubelet" and the units in one query, the kubelet returns the lines of each
       And for unknown unit names, the kubelet answers 200 with these words and no line of a service
-        | name            | words               |
-        | kube-apiserver  | log not found       |
-        | nosuch          | log not found       |
-        | kubelet.service | log not found       |
-        | let             | No entries          |
+        | name            | words         |
+        | kube-apiserver  | log not found |
+        | nosuch          | log not found |
+        | kubelet.service | log not found |
+        | let             | No entries    |
       And for an unknown unit name with an option, the kubelet answers 200 with "options present"
 
   @claim_72_5 @disruptive @slow
@@ -73,15 +73,15 @@ Feature: Node log query
       And a unit on that worker that has printed a first and a second nonce
       Then without a filter, the kubelet returns both nonces of the unit
       And with each filter, the kubelet returns these nonces
-        | filter                  | left   |
-        | pattern of the first    | first  |
-        | pattern of the second   | second |
-        | since the moment        | second |
-        | until the moment        | first  |
-        | the last two lines      | second |
-        | this boot               | both   |
-        | the boot before         | none   |
-        | pattern of neither      | none   |
+        | filter                | left   |
+        | pattern of the first  | first  |
+        | pattern of the second | second |
+        | since the moment      | second |
+        | until the moment      | first  |
+        | the last two lines    | second |
+        | this boot             | both   |
+        | the boot before       | none   |
+        | pattern of neither    | none   |
 
   @claim_72_6 @disruptive
   Rule: Invalid queries are refused before any command runs
@@ -94,14 +94,14 @@ Feature: Node log query
         | question                     | status |
         | a service                    | 200    |
         | an empty name                | 400    |
-        | a time that is none          | 400    |
-        | a number that is none        | 400    |
+        | an invalid time              | 400    |
+        | an invalid number            | 400    |
         | options without a name       | 406    |
-        | less than no lines           | 406    |
+        | fewer than 0 lines           | 406    |
         | more than 100000 lines       | 406    |
-        | a boot to come               | 406    |
+        | a future boot                | 406    |
         | until before since           | 406    |
-        | a pattern that Go refuses    | 406    |
+        | a pattern invalid in Go      | 406    |
         | five services                | 406    |
         | a service and a file         | 406    |
         | two files                    | 406    |
@@ -120,10 +120,10 @@ Feature: Node log query
       And a file with a nonce in the worker's log directory, and a link from it to a file outside
       Then for the relative name of the file, the kubelet returns the nonce
       But for these names, the kubelet answers 406
-        | name                  |
-        | the documented slash  |
-        | the parent folder     |
-        | an absolute path      |
+        | name                    |
+        | the documented slash    |
+        | the parent directory    |
+        | an absolute path        |
         | the link that leads out |
 
   @claim_72_21

@@ -7,7 +7,7 @@ from infra.clients.workloads.pod_status import is_ready
 from infra.kube_api import Api, JsonObject
 
 PODS = "/api/v1/namespaces/kube-system/pods"
-LABELS = {"CoreDNS": "k8s-app=kube-dns", "its node plugin": "app=ebs-csi-node"}
+LABELS = {"CoreDNS": "k8s-app=kube-dns", "the EBS CSI node plugin": "app=ebs-csi-node"}
 """Of an add-on's Pods, by what features call it: articles 15 and 44."""
 WORKLOADS = ("Deployment", "DaemonSet")
 

@@ -31,8 +31,8 @@ ARTICLE = for_container(resources=LARGER)
 RESTARTING = [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]
 PAUSE = "registry.k8s.io/pause:3.10.1"
 CHANGES: dict[str, JsonObject] = {
-    "the article's figures": ARTICLE,
-    "the article's figures, another image and another label": {
+    "the article's resources": ARTICLE,
+    "the article's resources, another image and another label": {
         "metadata": {"labels": {"article": "another"}},
         **for_container(image=PAUSE, resources=LARGER),
     },
@@ -42,11 +42,11 @@ CHANGES: dict[str, JsonObject] = {
     "more CPU than its worker has": for_container(
         resources={"requests": {"cpu": "640"}, "limits": {"cpu": "640"}}
     ),
-    "more of both in step": for_container(
+    "equal increases of both": for_container(
         resources={key: {"cpu": "150m", "memory": "96Mi"} for key in ("requests", "limits")}
     ),
-    "nothing new": for_container(),
-    "one container more": {"spec": {"containers": [{"name": "more", "image": PAUSE}]}},
+    "no change": for_container(),
+    "one more container": {"spec": {"containers": [{"name": "more", "image": PAUSE}]}},
     "requests equal to its limits": for_container(
         resources={"requests": {"cpu": "200m", "memory": "128Mi"}}
     ),

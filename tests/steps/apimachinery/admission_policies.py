@@ -19,14 +19,14 @@ from tests.steps.phrases import one_of, phrase
 RULE = one_of(rules())
 """What a policy does is a manifest."""
 BINDING_CHANGES: dict[str, dict[str, Any]] = {
-    "Warn": {"validationActions": ["Warn"]},
-    "Audit": {"validationActions": ["Audit"]},
-    "Deny and Warn": {"validationActions": ["Deny", "Warn"]},
-    "admit without parameters": {"paramRef": {"parameterNotFoundAction": "Allow"}},
-    "take every object of ours": {
+    "validationActions become [Warn]": {"validationActions": ["Warn"]},
+    "validationActions become [Audit]": {"validationActions": ["Audit"]},
+    "validationActions become [Deny, Warn]": {"validationActions": ["Deny", "Warn"]},
+    "parameterNotFoundAction becomes Allow": {"paramRef": {"parameterNotFoundAction": "Allow"}},
+    "paramRef selects every object of the scenario": {
         "paramRef": {"name": None, "selector": {"matchLabels": {"of": "scenario"}}}
     },
-    "name no parameters": {"paramRef": None},
+    "paramRef is removed": {"paramRef": None},
 }
 BOUND = {"the namespace": {}, 'namespaces with the label "strict"': {"strict": "yes"}}
 LABELLED = {"added to": "yes", "removed from": None}
@@ -34,8 +34,8 @@ CHANGE = one_of(BINDING_CHANGES, BINDING_CHANGES.__getitem__)
 MESSAGES = {
     "quotes the object": '"no " + string(object.spec.replicas) + " replicas of "'
     " + object.spec.template.spec.containers[0].image",
-    "gives two lines": '"one\\ntwo"',
-    "gives blanks": '"  "',
+    "returns two lines": '"one\\ntwo"',
+    "returns blanks": '"  "',
 }
 MANNER = one_of(MESSAGES, MESSAGES.__getitem__)
 COUNTED = ["API server", "before", "after"]

@@ -166,7 +166,9 @@ def role_holds(cluster: Cluster, held: str, missing: str) -> None:
         raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
 
 
-@then(phrase('no other binding grants metrics-server a permission on kubelets but "{held:Name}"'))
+@then(
+    phrase('no other binding grants metrics-server more permissions on kubelets than "{held:Name}"')
+)
 def no_other_right(cluster: Cluster, held: str) -> None:
     """Authorizers are asked, not roles: a second binding counts as well."""
     found = [

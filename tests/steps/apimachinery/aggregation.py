@@ -130,12 +130,12 @@ def neither_watched_nor_written(cluster: Cluster, read: Read) -> None:
     must_be_none(wrong, "metrics are computed, not stored: 405 for a watch and a write")
 
 
-@then("within 30 s no API server returns node metrics")
-def none_at_first(cluster: Cluster) -> None:
+@then(phrase("within {limit:Duration} no API server returns node metrics"))
+def none_at_first(cluster: Cluster, limit: float) -> None:
     eventually(
         lambda: {m: sorted(node_metrics.measured(a)) for m, a in cluster.api_servers().items()},
         lambda seen: not any(seen.values()),
-        within=scaled(30),
+        within=scaled(limit),
         every=0.3,
         what="metrics of the second server that is gone are gone too",
     )

@@ -22,10 +22,10 @@ from tests.steps.instrumentation.component_metrics import looked_at
 from tests.steps.phrases import one_of, phrase
 
 WHO: dict[str, tuple[str, ...]] = {
-    "a member of masters": ("someone", "system:masters"),
+    "a member of system:masters": ("someone", "system:masters"),
     "a node": ("system:node:worker-0", "system:nodes"),
-    "an account of the system": ("system:serviceaccount:kube-system:someone",),
-    "another account": ("system:serviceaccount:default:someone",),
+    "a system ServiceAccount": ("system:serviceaccount:kube-system:someone",),
+    "another ServiceAccount": ("system:serviceaccount:default:someone",),
     "another user": ("someone",),
     "the scheduler": ("system:kube-scheduler",),
 }

@@ -42,7 +42,7 @@ def ended_certificate(cluster: Cluster, tmp_path: Path) -> Path:
     return scenario_certificates.administrator(cluster.material, tmp_path, ends=-timedelta(days=1))
 
 
-@given("an admin certificate that is valid until tomorrow", target_fixture="valid")
+@given("an admin certificate that expires tomorrow", target_fixture="valid")
 def valid_certificate(cluster: Cluster, tmp_path: Path) -> Path:
     return scenario_certificates.administrator(cluster.material, tmp_path, ends=timedelta(days=1))
 

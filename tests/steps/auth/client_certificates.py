@@ -66,7 +66,11 @@ def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     return replace(standby, seen=0)  # it counts from nothing
 
 
-@then(phrase("for {lasting:Duration} that API server sees no certificate that expires so soon"))
+@then(
+    phrase(
+        "for {lasting:Duration} the scheduler's API server sees no certificate that expires so soon"
+    )
+)
 def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
     consistently(
         lambda: ending_on(cluster, standby.machine),
@@ -81,7 +85,11 @@ def restart_standby(cluster: Cluster, standby: Standby) -> None:
     systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
 
 
-@then(phrase("within {limit:Duration} that API server sees a certificate that expires so soon"))
+@then(
+    phrase(
+        "within {limit:Duration} the scheduler's API server sees a certificate that expires so soon"
+    )
+)
 def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
     eventually(
         lambda: ending_on(cluster, standby.machine),

@@ -87,7 +87,7 @@ def changed_hands_once(election: Election) -> None:
     assert not wrong, f"Lease {election.component}: {'; '.join(wrong)}\n{election.watch.story()}"
 
 
-@then("two processes did not report at the same time that they lead")
+@then("no two processes reported at the same time that they lead")
 def never_two(election: Election) -> None:
     leader_election.await_both_seen(election, within=scaled(TAKEOVER))
     doubles = election.masters.doubles()

@@ -155,7 +155,7 @@ def same_data(cluster: Cluster, limit: float) -> None:
     members.await_same_data(cluster, within=scaled(limit))
 
 
-@then("the running etcd members are untouched")
+@then("the running etcd members are unchanged")
 def untouched(cluster: Cluster, members_before: Members) -> None:
     found = members.differences(members_before, members.look(cluster))
     must_be_none(found, "the running etcd did not notice")

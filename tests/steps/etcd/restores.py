@@ -60,7 +60,7 @@ def refused_again(workbench: Workbench, snapshot: Snapshot, fresh: Fresh) -> Non
     assert "not empty" in answer.stderr, f"it was refused for another reason: {answer.stderr}"
 
 
-@then("the data directory of the running member is untouched")
+@then("the data directory of the running member is unchanged")
 def live_files_untouched(workbench: Workbench, fresh: Fresh) -> None:
     now = live_files(workbench, fresh.name)
     assert now == fresh, f"the running member's files were {fresh} and are {now}"

@@ -70,7 +70,7 @@ def pieces(pod: RunningPod, sizes: str) -> None:
     must_be_sizes([line.text for line in Log(pod).lines()], sizes, "stored pieces")
 
 
-@then("every part but the last of a line is tagged as partial")
+@then("every part except the last of a line is tagged as partial")
 def tagged_parts(pod: RunningPod) -> None:
     tags = "".join(line.tag for line in Log(pod).lines())
     if tags != "FPFPPF":
@@ -96,8 +96,8 @@ def api_gives_times(pod: RunningPod) -> None:
 
 @then(
     phrase(
-        "the last {count:Count} lines and the first {size:Count} bytes are exactly those "
-        "of the file"
+        "the API returns exactly the last {count:Count} lines and the first {size:Count} "
+        "bytes of the file"
     )
 )
 def tail_and_limit(pod: RunningPod, count: int, size: int) -> None:

@@ -76,12 +76,12 @@ def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
     return meanwhile
 
 
-@then("within 60 s the API answers 404 for the logs of the talker Pods")
-def logs_unknown(talkers: list[RunningPod]) -> None:
+@then(phrase("within {limit:Duration} the API answers 404 for the logs of the talker Pods"))
+def logs_unknown(talkers: list[RunningPod], limit: float) -> None:
     eventually(
         lambda: [Log(pod).ask().status for pod in talkers],
         lambda statuses: set(statuses) == {404},
-        within=scaled(60),
+        within=scaled(limit),
         what="the API knows the logs of removed Pods no more",
     )
 
@@ -115,7 +115,7 @@ def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) ->
 def stranger_calls(cluster: Cluster, talkers: list[RunningPod]) -> dict[str, str]:
     """Words of what happens to components: the stranger's number and the Pods' namespace."""
     serial = component_logs.call_as_stranger(cluster)
-    return {"the stranger": serial, "the Pod": talkers[0].pods.namespace}
+    return {"the client": serial, "the Pod": talkers[0].pods.namespace}
 
 
 @then(

@@ -50,8 +50,8 @@ def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: 
 
 @then(
     phrase(
-        "within {limit:Duration} the Pod's log is one current, one rotated and three "
-        "compressed files, after no more files at any look"
+        "within {limit:Duration} the Pod's log has one current, one rotated and three "
+        "compressed files, after no more than five"
     ),
     target_fixture="files",
 )

@@ -40,7 +40,7 @@ class Folder:
         """Names of files that lead out, by what features call them."""
         return {
             "the documented slash": f"/{self.name}/file.log",
-            "the parent folder": f"../..{self.outside}",
+            "the parent directory": f"../..{self.outside}",
             "an absolute path": self.outside,
             "the link that leads out": f"{self.name}/out",
         }

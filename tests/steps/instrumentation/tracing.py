@@ -42,7 +42,7 @@ def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api
 
 
 @when(
-    "a ServiceAccount and admin on that API server, and admin on the others, send traced requests",
+    "a ServiceAccount and admin on that API server, and admin on every other, send traced requests",
     target_fixture="traced",
 )
 def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -> dict[str, Traced]:

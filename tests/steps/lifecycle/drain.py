@@ -21,7 +21,7 @@ from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import one_of, phrase
 
-KINDS = {"a Pod of nobody": "resizable", "a Pod with scratch space": "scratch"}
+KINDS = {"an unmanaged Pod": "resizable", "a Pod with scratch space": "scratch"}
 """Manifests of the Pods that a drain may lose, by what features call them."""
 LOSSY = one_of((*KINDS, "a Pod of a DaemonSet"))
 

@@ -91,7 +91,7 @@ def each_listens(cluster: Cluster) -> None:
     must_be_none(missing, "every kubelet listens for plugins and for monitors")
 
 
-@then("the plugin directory of each worker has no socket but the kubelet's")
+@then("the plugin directory of each worker has only the kubelet's socket")
 def only_own_socket(fresh: list[Shell]) -> None:
     seen = {shell.name: device_plugins.sockets(shell) for shell in fresh}
     wrong = [f"{node} has {names}" for node, names in seen.items() if names != [KUBELETS_OWN]]

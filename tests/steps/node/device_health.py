@@ -26,7 +26,7 @@ from tests.steps.node.device_plugins import (
     run_user,
     user,
 )
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 from tests.steps.workloads.pods import identities_on
 
 INITIALIZED = "initialized"
@@ -52,14 +52,12 @@ def two_users(workloads: Workloads, plugin: DevicePlugin) -> Users:
     return Users(plugin, [run_user(workloads, plugin, "one")], refused=INITIALIZED)
 
 
-@when("the Pod's device becomes unhealthy")
-def device_unhealthy(plugin: DevicePlugin, users: Users) -> None:
-    plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
-
-
-@when("the Pod's device becomes healthy")
-def device_healthy(plugin: DevicePlugin) -> None:
-    plugin.switch_off("unhealthy")
+@when(phrase("the Pod's device becomes {health:Health}", Health=one_of(["healthy", "unhealthy"])))
+def device_becomes(plugin: DevicePlugin, users: Users, health: str) -> None:
+    if health == "unhealthy":
+        plugin.switch("unhealthy", device_plugins.only_id(users.of(users.running[0])))
+    else:
+        plugin.switch_off("unhealthy")
 
 
 @when("the plugin is killed")

@@ -67,7 +67,7 @@ def delaying_worker(
     return node
 
 
-@given(phrase("{worker:Worker} with its own kubelet settings"), target_fixture="changed")
+@given(phrase("{worker:Worker} with unchanged kubelet settings"), target_fixture="changed")
 def unchanged_worker(worker: str) -> str:
     return worker
 
@@ -147,11 +147,11 @@ def ended_by_kubelet(cluster: Cluster, dying: Dying, evidence: Evidence) -> None
     must_be_none(others_changed(cluster, dying), "Pods of the other worker go on")
 
 
-@then("for 10 s no Pod on the worker is terminated by the kubelet")
-def none_by_kubelet(dying: Dying) -> None:
+@then(phrase("for {lasting:Duration} no Pod on the worker is terminated by the kubelet"))
+def none_by_kubelet(dying: Dying, lasting: float) -> None:
     stays(
         lambda: graceful_shutdown.ended_by_kubelet(dying.found()),
-        10,
+        lasting,
         "no Pod is ended by the kubelet without a period",
     )
 

@@ -101,8 +101,8 @@ def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} that worker's kubelet reports that logind still allows "
-        "{held_to:Duration}"
+        "within {limit:Duration} the limited worker's kubelet reports that logind still "
+        "allows {held_to:Duration}"
     )
 )
 def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) -> None:
@@ -116,7 +116,7 @@ def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) 
     )
 
 
-@then(phrase("for {lasting:Duration} that worker's kubelet has no inhibitor lock"))
+@then(phrase("for {lasting:Duration} the limited worker's kubelet has no inhibitor lock"))
 def no_lock_held(cluster: Cluster, held: Held, lasting: float) -> None:
     shell = cluster.shell(held.node)
     stays(

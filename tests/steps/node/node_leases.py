@@ -14,20 +14,22 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
 from infra.wait import consistently
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+API_SERVERS = "API servers"
 
 
-@given("the identity Leases of the API servers", target_fixture="beats")
-def identity_leases(cluster: Cluster) -> Iterator[Heartbeats]:
-    found = apiserver_endpoints.identity_leases(cluster.api)
-    beats = heartbeats.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
-    yield beats
-    beats.close()
-
-
-@given("the Leases of the nodes", target_fixture="beats")
-def node_leases(cluster: Cluster) -> Iterator[Heartbeats]:
-    beats = heartbeats.of_nodes(cluster.api)
+@given(
+    phrase("the Leases of the {whose:Whose}", Whose=one_of([API_SERVERS, "nodes"])),
+    target_fixture="beats",
+)
+def followed_leases(cluster: Cluster, whose: str) -> Iterator[Heartbeats]:
+    """Of API servers those of their identity; of nodes those of their heartbeat."""
+    if whose == API_SERVERS:
+        found = apiserver_endpoints.identity_leases(cluster.api)
+        beats = heartbeats.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
+    else:
+        beats = heartbeats.of_nodes(cluster.api)
     yield beats
     beats.close()
 

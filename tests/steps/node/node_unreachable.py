@@ -171,7 +171,7 @@ def each_evicts(managers: dict[str, JsonObject]) -> None:
     must_be_none(wrong, f"every controller manager runs the {node_unreachable.EVICTS}")
 
 
-@then(phrase("every API server gives new Pods a toleration of {lasting:Duration}"))
+@then(phrase("every API server adds a toleration of {lasting:Duration} to new Pods"))
 def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None:
     wrong = [
         f"{machine} gives it {found} s"

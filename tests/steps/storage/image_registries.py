@@ -87,18 +87,18 @@ def with_secret(pulled: PulledImage) -> RunningPod:
     return pulled.start("one", "Always", secret=True)
 
 
-@then("that worker has pulled the image from the registry")
+@then("the worker has pulled the image from the registry")
 def was_asked(pulled: PulledImage) -> None:
     if 200 not in pulled.asked():
         raise ClaimError(f"the worker should have asked the registry; it saw {pulled.asked()}")
 
 
-@then("that worker has not pulled from the registry again")
+@then("the worker has not pulled from the registry again")
 def not_asked(pulled: PulledImage) -> None:
     must_be_none(list(map(str, pulled.asked_since())), "the registry saw no further request")
 
 
-@then("that worker has pulled from the registry again")
+@then("the worker has pulled from the registry again")
 def asked_again(pulled: PulledImage) -> None:
     if not pulled.asked_since():
         raise ClaimError("the registry should see a request for a Pod that always pulls; none came")

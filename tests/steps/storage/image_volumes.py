@@ -70,8 +70,12 @@ def mount_folder(image: DataImage, worker: str, folder: str) -> RunningPod:
     return image.start("one", node=worker, folder=folder)
 
 
-@when(phrase('a new Pod on "{worker:Name}" mounts the directory "{folder:Name}" of the data image'))
-@when(phrase('a new Pod on "{worker:Name}" mounts the file "{folder:Name}" of the data image'))
+@when(
+    phrase(
+        'a new Pod on "{worker:Name}" mounts the {kind:Kind} "{folder:Name}" of the data image',
+        Kind=one_of(["directory", "file"]),
+    )
+)
 def mount_other_folder(image: DataImage, worker: str, folder: str) -> None:
     body = image.body(WAITS, node=worker, folder=folder)
     need(image.workloads.pods.ask_to_create(body))

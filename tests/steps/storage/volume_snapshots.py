@@ -12,7 +12,7 @@ from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 from tests.steps.storage.volumes import writer_with_volume
 
 SNAPSHOT, RESTORED, GROUP = "snapshot", "restored", "group"
@@ -91,14 +91,17 @@ def delete_snapshot(ebs: Ebs) -> None:
     ebs.storage.delete_snapshot(SNAPSHOT)
 
 
-@when(phrase('the definitions of "{group:Name}" are deleted'))
-def remove_definitions(ebs: Ebs, group: str) -> None:
-    ebs.driver.remove_definitions(group)
-
-
-@when(phrase('the definitions of "{group:Name}" are created again'))
-def make_definitions(ebs: Ebs, group: str) -> None:
-    ebs.driver.make_definitions(group)
+@when(
+    phrase(
+        'the definitions of "{group:Name}" are {change:Change}',
+        Change=one_of(["created again", "deleted"]),
+    )
+)
+def change_definitions(ebs: Ebs, group: str, change: str) -> None:
+    if change == "deleted":
+        ebs.driver.remove_definitions(group)
+    else:
+        ebs.driver.make_definitions(group)
 
 
 @then(phrase("within {limit:Duration} the VolumeSnapshot is ready to use and completed in EC2"))

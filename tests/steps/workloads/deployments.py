@@ -44,11 +44,6 @@ def resize_one(cluster: Cluster, kept: Kept, cpu: str) -> RunningPod:
     return kept.one
 
 
-@when("the resized Pod is deleted")
-def delete_one(kept: Kept) -> None:
-    kept.one.pods.delete(kept.one.name)
-
-
 @then("the Deployment and its other Pod are the same")
 def rest_as_before(workloads: Workloads, kept: Kept) -> None:
     must_be_none(kept.other.changes() + kept.other.restarts(), "the other Pod is as it was")

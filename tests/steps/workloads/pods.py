@@ -97,7 +97,7 @@ def others_not_restarted(pod: RunningPod, restarted: str) -> None:
     must_be_none(pod.restarts(but=restarted), f"only {restarted} of {pod.name} restarted")
 
 
-@then("the neighbour Pod is untouched")
+@then("the neighbour Pod is unchanged")
 def neighbour_untouched(neighbour: RunningPod) -> None:
     must_be_none(neighbour.changes() + neighbour.restarts(), "the neighbour is as it was")
 

@@ -181,7 +181,7 @@ def test_a_second_server_that_was_never_away(
     api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(WaitTimeout, match="metrics of the second server that is gone"):
-        steps.none_at_first(live)
+        steps.none_at_first(live, 30)
     api.table[aggregation.PODS] = pods("a")
     serves(monkeypatch, (2, 2))
     with pytest.raises(WaitTimeout, match="another Pod than a has the metrics of every worker"):
@@ -196,7 +196,7 @@ def test_a_second_server_that_was_never_away(
     serves(monkeypatch, (2, 9))
     not_judged("seen too late", steps.served_anew, live, second(live), evidence(), 120)
     api.table[NODES] = (503, {})
-    steps.none_at_first(live)
+    steps.none_at_first(live, 30)
     serves(monkeypatch, (0, 1), (2, 2))
     with pytest.raises(WaitTimeout, match="every API server gives the metrics of every worker"):
         steps.served_anew(live, second(live), evidence(), 120)

@@ -49,9 +49,9 @@ def test_logs_that_are_still_known(made: Made, monkeypatch: pytest.MonkeyPatch) 
     pod, _, shell = made
     gives(monkeypatch, "x")
     with pytest.raises(WaitTimeout, match="knows the logs of removed Pods no more"):
-        keeping.logs_unknown([pod])
+        keeping.logs_unknown([pod], 60)
     gives(monkeypatch, "", 404)
-    keeping.logs_unknown([pod])
+    keeping.logs_unknown([pod], 60)
     shell.answers["ls -d"] = "/var/log/pods/ns_rz_0a1b-2c3d\n"
     with pytest.raises(WaitTimeout, match="folders and links of the logs"):
         keeping.nothing_left([pod], 120)
@@ -92,8 +92,8 @@ def test_forms_of_lines(line: str, form: str) -> None:
 
 def test_components_that_tell_nothing_new_and_have_a_folder(made: Made) -> None:
     pod, _, shell = made
-    told = {"the stranger": "77", "the Pod": "ns"}
-    table = [["component", "machines", "tells of"], ["etcd", "controllers", "the stranger"]]
+    told = {"the client": "77", "the Pod": "ns"}
+    table = [["component", "machines", "event of"], ["etcd", "controllers", "the client"]]
     asked = (keeping.journals_hold, live(shell), told, table, evidence(), 15)
     shell.answers["journalctl"] = '{"level":"warn","server-name":"76.example.com"}\n'
     goes_red("in their own form: not within 15 s.*etcd on controller-0: ''", *asked)

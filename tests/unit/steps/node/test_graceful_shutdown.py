@@ -144,9 +144,9 @@ def test_statuses_of_pods_that_went(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pods_that_the_kubelet_ended_without_a_period(api: FakeApi) -> None:
-    steps.none_by_kubelet(dying(a=ended("Running", "", "")))
+    steps.none_by_kubelet(dying(a=ended("Running", "", "")), 10)
     with pytest.raises((Changed, ClaimError), match="no Pod is ended by the kubelet"):
-        steps.none_by_kubelet(dying(a=ended()))
+        steps.none_by_kubelet(dying(a=ended()), 10)
     assert api
 
 
@@ -157,7 +157,7 @@ def test_a_slow_machine_is_watched_for_a_stretched_time_once(
     lasted: list[float] = []
     monkeypatch.setattr(running, "consistently", lambda *_, lasting, **__: lasted.append(lasting))
     with timing.scale(2.0):
-        steps.none_by_kubelet(dying())
+        steps.none_by_kubelet(dying(), 10)
     assert lasted == [20.0]
 
 

@@ -5,7 +5,7 @@ Feature: Nodes that join and leave
   has no cloud controller manager. Deleting the Node also ends what was bound to it.
 
   @claim_68_16 @disruptive @slow
-  Rule: A machine can be added and removed, and its Node stays until it is deleted
+  Rule: A machine can be added and removed, and its Node has to be deleted
 
     Scenario: A third worker joins, is drained and stopped, and its Node is deleted
       Given a DaemonSet with a Pod on every worker

@@ -13,11 +13,11 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
       Given the settings of every controller manager
       Then each controller manager has a node monitor grace period of 50 s
       And each controller manager has these settings
-        | setting                                     | value |
-        | KubeCloudShared.NodeMonitorPeriod           | 5s    |
-        | NodeLifecycleController.NodeEvictionRate    | 0.1   |
+        | setting                                  | value |
+        | KubeCloudShared.NodeMonitorPeriod        | 5s    |
+        | NodeLifecycleController.NodeEvictionRate | 0.1   |
       And each controller manager runs the taint eviction controller
-      And every API server gives new Pods a toleration of 300 s
+      And every API server adds a toleration of 300 s to new Pods
 
     @disruptive @slow @patient
     Scenario: A kubelet is stopped for two minutes
