@@ -166,7 +166,6 @@ class Files:
 class Certificates:
     """Certificates and keys (article 4) that are read or exchanged by their path."""
 
-    authority: str = "/var/lib/kubernetes/ca.pem"
     authority_key: str = "/var/lib/kubernetes/ca-key.pem"
     """The one authority's key that a component goes by: a controller manager signs with it."""
     etcd_authority: str = "/etc/etcd/etcd-ca.pem"

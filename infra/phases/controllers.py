@@ -8,12 +8,14 @@ from infra.desired.things import Binary, Thing
 from infra.inventory import ClusterSpec, Machine, Role
 from infra.pki.material import Material
 
-UNITS = ("kube-controller-manager", "kube-scheduler")
-
 
 def desired(cluster: ClusterSpec, _material: Material, _machine: Machine) -> Iterator[Thing]:
-    for name in UNITS:
-        yield Binary(name, f"{cluster.layout.directories.programs}/{name}")
+    programs = cluster.layout.programs
+    for name, path in (
+        ("kube-controller-manager", programs.controller_manager),
+        ("kube-scheduler", programs.scheduler),
+    ):
+        yield Binary(name, path)
         yield from service(name, cluster=cluster)
 
 

@@ -5,24 +5,21 @@ from collections.abc import Iterator
 from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
+from infra.pki.kubeconfigs import ENCRYPTION
 from infra.pki.material import Material
-
-ON_CONTROLLERS = (
-    "kube-controller-manager.kubeconfig",
-    "kube-scheduler.kubeconfig",
-    "encryption-config.yaml",
-)
 
 
 def desired(cluster: ClusterSpec, material: Material, machine: Machine) -> Iterator[Thing]:
-    directories, kubeconfigs = cluster.layout.directories, cluster.layout.kubeconfigs
+    layout, paths = cluster.layout, cluster.layout.kubeconfigs
     if machine in cluster.controllers:
-        for name in ON_CONTROLLERS:
-            yield Secret(f"{directories.kubernetes}/{name}", material.file(name))
+        manager = material.kubeconfig("kube-controller-manager")
+        yield Secret(paths.controller_manager, manager)
+        yield Secret(paths.scheduler, material.kubeconfig("kube-scheduler"))
+        yield Secret(layout.files.encryption, material.file(ENCRYPTION))
     else:
-        yield Secret(kubeconfigs.kubelet, material.kubeconfig(machine.name))
-        yield Directory(directories.kube_proxy, mode=0o700)
-        yield Secret(kubeconfigs.kube_proxy, material.kubeconfig("kube-proxy"))
+        yield Secret(paths.kubelet, material.kubeconfig(machine.name))
+        yield Directory(layout.directories.kube_proxy, mode=0o700)
+        yield Secret(paths.kube_proxy, material.kubeconfig("kube-proxy"))
 
 
 PHASE = Phase(
