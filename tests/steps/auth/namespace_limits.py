@@ -54,8 +54,8 @@ def grant_resize(account: Account) -> None:
 
 
 @when(phrase("a new Pod for the reserved worker requests {cpu:Quantity} CPU from the scheduler"))
-def newcomer(workloads: Workloads, there: str, cpu: str) -> None:
-    workloads.ask_scheduler(there, cpu=cpu, name="newcomer")
+def new_pod_requests(workloads: Workloads, reserved_worker: str, cpu: str) -> None:
+    workloads.ask_scheduler(reserved_worker, cpu=cpu, name="newcomer")
 
 
 @then(
@@ -95,7 +95,7 @@ def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
 
 
 @then(phrase("within {limit:Duration} the new Pod runs"))
-def newcomer_runs(workloads: Workloads, limit: float) -> None:
+def new_pod_runs(workloads: Workloads, limit: float) -> None:
     eventually(
         lambda: workloads.pods.version("newcomer"),
         lambda version: is_settled(version.pod),

@@ -29,20 +29,24 @@ CLOCKS = 2.0
 
 
 @dataclass(frozen=True)
-class Homeless:
+class Unschedulable:
     """A Pod that only one worker could run: its UID and that worker."""
 
     node: str
     uid: str
 
 
-@given("a cordoned worker, and a Pod that only that worker could run", target_fixture="homeless")
-def homeless_pod(cluster: Cluster, maintenance: Maintenance, workloads: Workloads) -> Homeless:
+@given(
+    "a cordoned worker, and a Pod that only that worker could run", target_fixture="unschedulable"
+)
+def unschedulable_pod(
+    cluster: Cluster, maintenance: Maintenance, workloads: Workloads
+) -> Unschedulable:
     node = cluster.spec.workers[0].name
     told = maintenance.cordon(node)
     require(told.status == 0, f"kubectl cordon failed: {told.text}")
     workloads.ask_scheduler(node, cpu="10m", name=POD)
-    return Homeless(node, workloads.pods.get(POD)["metadata"]["uid"])
+    return Unschedulable(node, workloads.pods.get(POD)["metadata"]["uid"])
 
 
 @given(
@@ -72,8 +76,8 @@ def start_kubelet(faults: Faults, pod: RunningPod) -> None:
 
 
 @when("the cordoned worker is uncordoned")
-def uncordon(maintenance: Maintenance, homeless: Homeless) -> None:
-    told = maintenance.uncordon(homeless.node)
+def uncordon(maintenance: Maintenance, unschedulable: Unschedulable) -> None:
+    told = maintenance.uncordon(unschedulable.node)
     require(told.status == 0, f"kubectl uncordon failed: {told.text}")
 
 
@@ -182,11 +186,11 @@ def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None
 
 
 @then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and has the event "{event:Name}"'))
-def fits_nowhere(
-    workloads: Workloads, homeless: Homeless, limit: float, reason: str, event: str
+def is_unschedulable(
+    workloads: Workloads, unschedulable: Unschedulable, limit: float, reason: str, event: str
 ) -> None:
     eventually(
-        lambda: node_unreachable.said(workloads.pods, POD, homeless.uid),
+        lambda: node_unreachable.said(workloads.pods, POD, unschedulable.uid),
         lambda seen: seen[0] == reason and event in seen[1],
         within=scaled(limit),
         what=f"the Pod is {reason} and has an event {event}",
@@ -205,12 +209,12 @@ def nobody_adds(cluster: Cluster, lasting: float) -> None:
 
 
 @then(phrase("within {limit:Duration} the same Pod runs on the uncordoned worker"))
-def same_pod_runs(workloads: Workloads, homeless: Homeless, limit: float) -> None:
+def same_pod_runs(workloads: Workloads, unschedulable: Unschedulable, limit: float) -> None:
     eventually(
         lambda: node_unreachable.whereabouts(workloads.pods.find(POD)),
-        lambda seen: seen == (homeless.uid, homeless.node, "Running"),
+        lambda seen: seen == (unschedulable.uid, unschedulable.node, "Running"),
         within=scaled(limit),
-        what=f"the same Pod runs on {homeless.node}",
+        what=f"the same Pod runs on {unschedulable.node}",
     )
 
 

@@ -43,8 +43,8 @@ def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
 
 
 @given("the image volume counters of the reserved worker's kubelet", target_fixture="counted")
-def counted_before(cluster: Cluster, there: str) -> dict[str, int]:
-    return image_volumes.counted(cluster.api, there)
+def counted_before(cluster: Cluster, reserved_worker: str) -> dict[str, int]:
+    return image_volumes.counted(cluster.api, reserved_worker)
 
 
 @when(phrase('a Pod on "{worker:Name}" mounts the data image'), target_fixture="pod")
@@ -53,8 +53,8 @@ def mount(image: DataImage, worker: str) -> RunningPod:
 
 
 @when("a Pod on the reserved worker mounts the data image", target_fixture="pod")
-def mount_there(image: DataImage, there: str) -> RunningPod:
-    return image.start("one", node=there)
+def mount_there(image: DataImage, reserved_worker: str) -> RunningPod:
+    return image.start("one", node=reserved_worker)
 
 
 @when(phrase('two Pods on "{worker:Name}" mount the data image'), target_fixture="pods")
@@ -87,9 +87,9 @@ def mount_by_policy(image: DataImage, policy: str) -> None:
 
 
 @when("a new Pod on the reserved worker mounts an image that does not exist")
-def mount_nowhere(image: DataImage, there: str) -> None:
+def mount_nowhere(image: DataImage, reserved_worker: str) -> None:
     nowhere = replace(image, reference=f"{image.reference}-nowhere")
-    body = nowhere.body(WAITS, node=there, policy="Never")
+    body = nowhere.body(WAITS, node=reserved_worker, policy="Never")
     need(image.workloads.pods.ask_to_create(body))
 
 
@@ -197,19 +197,21 @@ def recovers(workloads: Workloads, limit: float) -> RunningPod:
 
 
 @then(phrase("within {limit:Duration} the kubelet has counted the image volume as mounted"))
-def counted_mounted(cluster: Cluster, there: str, counted: dict[str, int], limit: float) -> None:
+def counted_mounted(
+    cluster: Cluster, reserved_worker: str, counted: dict[str, int], limit: float
+) -> None:
     eventually(
-        lambda: image_volumes.more(cluster.api, there, counted),
+        lambda: image_volumes.more(cluster.api, reserved_worker, counted),
         lambda more: more["requested"] == more["mounted"] > 0 == more["failed"],
         within=scaled(limit),
-        what=f"the kubelet of {there} counts an image volume as mounted",
+        what=f"the kubelet of {reserved_worker} counts an image volume as mounted",
     )
-    counted.update(image_volumes.counted(cluster.api, there))
+    counted.update(image_volumes.counted(cluster.api, reserved_worker))
 
 
 @then("the kubelet has counted no further image volume")
-def nothing_counted(cluster: Cluster, there: str, counted: dict[str, int]) -> None:
-    more = image_volumes.more(cluster.api, there, counted)
+def nothing_counted(cluster: Cluster, reserved_worker: str, counted: dict[str, int]) -> None:
+    more = image_volumes.more(cluster.api, reserved_worker, counted)
     must_be_none(
         [f"{n} more {w}" for w, n in more.items() if n], "what is not asked for is not counted"
     )

@@ -25,26 +25,28 @@ def counters_before(pod: RunningPod, cluster: Cluster) -> dict[str, float]:
 
 
 @given(phrase("a filler Pod leaves {cpu:Quantity} CPU free on the reserved worker"))
-def filler(workloads: Workloads, there: str, cpu: str) -> None:
-    workloads.fill(there, leaving=cpu)
+def filler(workloads: Workloads, reserved_worker: str, cpu: str) -> None:
+    workloads.fill(reserved_worker, leaving=cpu)
 
 
 @given(
     "a Pod of higher and a Pod of lower priority on the reserved worker", target_fixture="rivals"
 )
-def pods_of_two_priorities(workloads: Workloads, there: str, priorities: tuple[str, str]) -> Rivals:
+def pods_of_two_priorities(
+    workloads: Workloads, reserved_worker: str, priorities: tuple[str, str]
+) -> Rivals:
     higher, lower = (
-        workloads.run("resizable", node=there, name=name, priorityClassName=priority)
+        workloads.run("resizable", node=reserved_worker, name=name, priorityClassName=priority)
         for name, priority in zip(("higher", "lower"), priorities, strict=True)
     )
     return Rivals(higher, lower)
 
 
 @given("a filler Pod that leaves room for one of the two resizes when it is deleted")
-def room_for_one(workloads: Workloads, there: str) -> None:
+def room_for_one(workloads: Workloads, reserved_worker: str) -> None:
     """Each wants 150m more: 50m are free now, 200m without the filler; two would need 300m."""
-    workloads.fill(there, leaving="200m", name="ballast")
-    workloads.hold(there, cpu="150m", name="filler")
+    workloads.fill(reserved_worker, leaving="200m", name="ballast")
+    workloads.hold(reserved_worker, cpu="150m", name="filler")
 
 
 @when(phrase("the Pod is resized to request {requests:Figures}, limited to {limits:Figures}"))

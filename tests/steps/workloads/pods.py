@@ -45,8 +45,8 @@ def neighbour_of_pod(workloads: Workloads, pod: RunningPod) -> RunningPod:
     return workloads.run("resizable", node=pod.node, name="neighbour")
 
 
-@given("a worker reserved for this scenario", target_fixture="there")
-def worker_kept(kept_worker: str) -> str:
+@given("a worker reserved for this scenario", target_fixture="reserved_worker")
+def worker_reserved(kept_worker: str) -> str:
     return kept_worker
 
 

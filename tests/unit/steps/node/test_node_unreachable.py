@@ -11,7 +11,7 @@ from infra.cluster import Cluster
 from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
 from tests.steps.node import node_unreachable as steps
-from tests.steps.node.node_unreachable import Homeless
+from tests.steps.node.node_unreachable import Unschedulable
 from tests.unit.fakes import (
     POD,
     FakeApi,
@@ -33,7 +33,7 @@ TAINTS = [
     for effect in ("NoSchedule", "NoExecute")
 ]
 TOLERATION = {"key": node_unreachable.UNREACHABLE, "effect": "NoExecute", "tolerationSeconds": 300}
-HOMELESS = Homeless("worker-0", "u")
+UNSCHEDULABLE = Unschedulable("worker-0", "u")
 
 
 class Live:
@@ -220,19 +220,19 @@ def test_a_pod_that_says_nothing_or_is_another_one(made: Made) -> None:
     work = workloads_of(api)
     api.table |= {PENDING: pending(), EVENTS: {"items": []}}
     with pytest.raises(WaitTimeout, match="is Unschedulable and has an event FailedScheduling"):
-        steps.fits_nowhere(work, HOMELESS, 30, "Unschedulable", "FailedScheduling")
+        steps.is_unschedulable(work, UNSCHEDULABLE, 30, "Unschedulable", "FailedScheduling")
     api.table[EVENTS] = {"items": [{"reason": "FailedScheduling"}]}
-    steps.fits_nowhere(work, HOMELESS, 30, "Unschedulable", "FailedScheduling")
+    steps.is_unschedulable(work, UNSCHEDULABLE, 30, "Unschedulable", "FailedScheduling")
     with pytest.raises(WaitTimeout, match="the same Pod runs on worker-0"):
-        steps.same_pod_runs(work, HOMELESS, 30)
+        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
     del api.table[PENDING]
     with pytest.raises(WaitTimeout, match=r"the same Pod runs on worker-0: .*gone"):
-        steps.same_pod_runs(work, HOMELESS, 30)
+        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
     api.table[PENDING] = pending(uid="v", node="worker-0", phase="Running")
     with pytest.raises(WaitTimeout, match="the same Pod runs"):
-        steps.same_pod_runs(work, HOMELESS, 30)
+        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
     api.table[PENDING] = pending(node="worker-0", phase="Running")
-    steps.same_pod_runs(work, HOMELESS, 30)
+    steps.same_pod_runs(work, UNSCHEDULABLE, 30)
 
 
 def test_a_node_that_somebody_adds(made: Made) -> None:

@@ -211,9 +211,7 @@ def test_rights_quota_and_scheduler(made: Made) -> None:
         workloads_of(api),
         lasting=15,
     )
-    goes_red(
-        "room that was given back", namespace_limits.newcomer_runs, workloads_of(api), limit=60
-    )
+    goes_red("room that was given back", namespace_limits.new_pod_runs, workloads_of(api), limit=60)
 
 
 def test_a_deployment_and_its_pods(made: Made) -> None:
