@@ -26,7 +26,12 @@ CHUNK = 1 << 16
 
 @dataclass
 class Stream:
-    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them."""
+    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them.
+
+    urllib3's SSLTransport would save 36 lines. It writes to the channel at each read, be it
+    nothing: on a socket whose server has closed that is an error, and the answer that came before
+    is lost (tried).
+    """
 
     channel: paramiko.Channel
     context: ssl.SSLContext

@@ -23,9 +23,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
     return authority.create_all(cluster().spec, tmp_path_factory.mktemp("pki"))
 
 
-@pytest.fixture
-def port(material: Material) -> Iterator[socket.socket]:
-    """Our end of a connection to something that serves etcd's certificate."""
+@pytest.fixture(params=[ANSWER])
+def port(material: Material, request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+    """Our end of a connection to something that serves etcd's certificate, and ends after that."""
     ours, theirs = socket.socketpair()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(material.cert_path("etcd"), material.key_path("etcd"))
@@ -34,7 +34,7 @@ def port(material: Material) -> Iterator[socket.socket]:
         try:
             with context.wrap_socket(theirs, server_side=True) as channel:
                 channel.recv(1024)
-                channel.sendall(ANSWER)
+                channel.sendall(request.param)
         except OSError:
             theirs.close()
 
@@ -60,6 +60,22 @@ def test_an_answer_and_the_certificate_come_through(
         status, _, text = tls_tunnel.parsed(stream.ask(b"GET / HTTP/1.1\r\n\r\n"))
         assert (status, text) == (200, "hello")
     assert shown.split() == material.cert("etcd").decode().split()
+
+
+@pytest.mark.parametrize("port", [ANSWER[:-2]], indirect=True)
+def test_what_came_before_a_process_died_is_kept(material: Material, port: socket.socket) -> None:
+    context = trusting(material.cert_path("etcd-ca"))
+    with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
+        assert stream.ask(b"GET / HTTP/1.1\r\n\r\n") == ANSWER[:-2]
+
+
+def test_an_answer_that_is_whole_is_not_waited_for_further(
+    material: Material, port: socket.socket
+) -> None:
+    context = trusting(material.cert_path("etcd-ca"))
+    with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
+        whole = stream.ask(b"GET / HTTP/1.1\r\n\r\n", is_whole=lambda got: len(got) > 0)
+    assert whole == ANSWER
 
 
 def test_another_authority_is_refused(material: Material, port: socket.socket) -> None:
