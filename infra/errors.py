@@ -2,16 +2,23 @@
 
 ::
 
-    LabError                     could not be judged
+    NotJudged                    something kept us from judging; never a verdict about a claim
       UserError                  bad input or a host that cannot: what to do is in the text (exit 2)
+        ClusterLocked            another run holds the cluster (exit 3)
       Unreachable                a machine does not answer
       CommandFailed              a command on a machine ended with an unexpected status
+      ApiUnreachable             an API server does not answer (infra/kube_api.py)
+      ApiRefused                 an API server answered with another status (infra/kube_api.py)
       MissingArtifact            a binary, kernel or image cannot be had
+        WrongChecksum            an official file is not the one that is pinned (infra/artifacts)
       PlatformError              EC2 refused or lost a resource
-      PhaseFailed                a build phase failed on a machine; the cluster is then Broken
-      ClusterBroken              raised by every later use, ``from`` the first cause
-      ClusterLocked              another run holds the cluster
+        Refused                  with EC2's code (infra/ec2/api.py)
+          InUse                  another resource still uses it
+          Missing                it does not exist
+      PhaseFailed                a build phase failed on a machine
+      ClusterBroken              the health gate gave the cluster up; nothing later is judged on it
       NotPrepared                what a claim starts from did not come about
+      NoCgroup                   a Pod or container under test has no cgroup (infra/clients)
     ClaimError(AssertionError)   the claim is false
       WaitTimeout                it did not become true in time
       GaveUp                     it can no longer become true
@@ -26,25 +33,25 @@ TAIL_LINES = 20
 """How many last lines of output an error carries: a screenful, so that a report stays readable."""
 
 
-class LabError(Exception):
+class NotJudged(Exception):
     """Something kept us from judging; never a verdict about a claim."""
 
     exit_code = 1
 
 
-class UserError(LabError):
+class UserError(NotJudged):
     """Bad input, or a host that lacks something; the text names it and what to do."""
 
     exit_code = 2
 
 
-class Unreachable(LabError):
+class Unreachable(NotJudged):
     def __init__(self, machine: str, address: str, cause: str) -> None:
         super().__init__(f"{machine} ({address}) cannot be reached: {cause}")
         self.machine = machine
 
 
-class CommandFailed(LabError):
+class CommandFailed(NotJudged):
     def __init__(
         self, machine: str, argv: Sequence[str], *, exit_status: int, stdout: str, stderr: str
     ) -> None:
@@ -59,7 +66,7 @@ class CommandFailed(LabError):
         self.stderr = stderr
 
 
-class MissingArtifact(LabError):
+class MissingArtifact(NotJudged):
     def __init__(self, artifact: str, reason: str, log: Path | None = None) -> None:
         where = f"\nlog: {log}" if log else ""
         super().__init__(f"{artifact} cannot be had: {reason}{where}")
@@ -67,21 +74,21 @@ class MissingArtifact(LabError):
         self.log = log
 
 
-class PlatformError(LabError):
+class PlatformError(NotJudged):
     def __init__(self, resource: str, ident: str, reason: str) -> None:
         super().__init__(f"{resource} {ident}: {reason}")
         self.resource = resource
         self.ident = ident
 
 
-class PhaseFailed(LabError):
+class PhaseFailed(NotJudged):
     def __init__(self, phase: str, machine: str, cause: str) -> None:
         super().__init__(f"phase {phase} failed on {machine}: {cause}")
         self.phase = phase
         self.machine = machine
 
 
-class ClusterBroken(LabError):
+class ClusterBroken(NotJudged):
     """The cluster failed its health gate or a phase; the first cause is ``__cause__``."""
 
 
@@ -89,7 +96,7 @@ class ClusterLocked(UserError):
     exit_code = 3
 
 
-class NotPrepared(LabError):
+class NotPrepared(NotJudged):
     """What a claim starts from did not come about, so that it could not be judged."""
 
 
@@ -142,11 +149,11 @@ def preparing() -> Iterator[None]:
 
 @contextmanager
 def tidying() -> Iterator[None]:
-    """What is waited for in here is that nothing is left. Errors: LabError naming what is."""
+    """What is waited for in here is that nothing is left. Errors: NotJudged naming what is."""
     try:
         yield
     except WaitTimeout as error:
-        raise LabError(f"the scenario left something behind; {error}") from error
+        raise NotJudged(f"the scenario left something behind; {error}") from error
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from infra import places
-from infra.errors import LabError
+from infra.errors import NotJudged
 
 JsonObject = dict[str, Any]
 DRY_RUN = {"dryRun": "All"}
@@ -30,11 +30,11 @@ PATCH_TYPES = {
 }
 
 
-class ApiUnreachable(LabError):
+class ApiUnreachable(NotJudged):
     """No HTTP answer at all; a refusal is an Answer, not this."""
 
 
-class ApiRefused(LabError):
+class ApiRefused(NotJudged):
     """An answer outside 2xx where the caller needed one."""
 
     def __init__(self, answer: "Answer") -> None:

@@ -9,7 +9,7 @@ from infra.artifacts.catalog import load
 from infra.artifacts.images import build_images
 from infra.artifacts.obtain import obtain
 from infra.artifacts.store import Store
-from infra.errors import LabError
+from infra.errors import NotJudged
 
 app = typer.Typer(add_completion=False, help=__doc__)
 Version = Annotated[str, typer.Option(help="Kubernetes version, v1.36.1 or 1.36.")]
@@ -55,6 +55,6 @@ def list_components(version: Version = DEFAULT) -> None:
 if __name__ == "__main__":
     try:
         app()
-    except LabError as error:
+    except NotJudged as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(error.exit_code) from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.clients.etcd import alarms
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, ApiRefused, ApiUnreachable, need
 from infra.wait import eventually
 
@@ -20,7 +20,7 @@ CLUSTER_SCOPED = frozenset(
 def stored(api: Api, item: dict[str, Any], *, within: float) -> bool:
     """Whether the object changed. One that starts breaks connections, one that ends says so.
 
-    Errors: ApiRefused; LabError with what to do when etcd takes no write.
+    Errors: ApiRefused; NotJudged with what to do when etcd takes no write.
     """
     return eventually(
         lambda: put_or_wait(api, item),
@@ -39,7 +39,7 @@ def put_or_wait(api: Api, item: dict[str, Any]) -> bool:
         if refused.answer.status == GOING_DOWN:
             raise ApiUnreachable(str(refused)) from refused
         if any(words in refused.answer.message for words in alarms.WRITES_REFUSED):
-            raise LabError(f"{alarms.BY_HAND}\n{refused}") from refused
+            raise NotJudged(f"{alarms.BY_HAND}\n{refused}") from refused
         raise
 
 

@@ -19,7 +19,7 @@ from infra.desired.apply import Supplies, apply
 from infra.desired.facts import Facts
 from infra.desired.plan import Action, Plan, plan
 from infra.desired.things import Thing
-from infra.errors import ClaimError, LabError, PhaseFailed
+from infra.errors import ClaimError, NotJudged, PhaseFailed
 from infra.inventory import Machine
 from infra.phases import BUILD
 from infra.progress import Progress
@@ -85,7 +85,7 @@ class Build:
                 before += self.phase(phase, machine, known, before)
         except PhaseFailed:  # another machine's, seen through a gate
             raise
-        except (LabError, ClaimError) as error:
+        except (NotJudged, ClaimError) as error:
             failed = PhaseFailed(doing, machine.name, str(error))
             self.gates.fail(failed)
             raise failed from error
@@ -138,7 +138,7 @@ class Build:
                 await_nodes(self.cluster)
             self.progress.say("two Ready nodes")
             self.gates.open(Gate.NODES_READY)
-        except (LabError, ClaimError) as error:
+        except (NotJudged, ClaimError) as error:
             self.gates.fail(error)
             raise
 

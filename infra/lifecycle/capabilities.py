@@ -59,7 +59,7 @@ CAPABILITIES = {
 
 
 def lacks(cluster: Cluster) -> dict[str, str]:
-    """Capability to the reason why this cluster lacks it. Errors: LabError when one cannot ask."""
+    """Capability to the reason why this cluster lacks it. Errors: NotJudged when one cannot ask."""
     asked = {name: capability.lack(cluster) for name, capability in CAPABILITIES.items()}
     return {name: reason for name, reason in asked.items() if reason}
 

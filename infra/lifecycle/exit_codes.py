@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def told() -> Iterator[None]:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
-    except (LabError, WaitTimeout) as error:
+    except (NotJudged, WaitTimeout) as error:
         say(f"error: {error}")
         sys.exit(getattr(error, "exit_code", 1))
     except KeyboardInterrupt:

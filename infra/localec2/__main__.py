@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.localec2.daemon import Setup, serve
 
 
@@ -30,7 +30,7 @@ def main() -> None:
 
     try:
         serve(Setup(given.state, given.kernel, given.image, given.region), ready)
-    except LabError as error:
+    except NotJudged as error:
         sys.exit(f"error: {error}")
 
 

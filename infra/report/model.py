@@ -184,7 +184,7 @@ def judged(error: BaseException, *, in_step: str) -> Outcome:
 
     Then-steps judge: an AssertionError there says that the claim is false. What a Given or a When
     did not bring about is a bad start, unless it was raised as a ClaimError and nothing more
-    special: a wait that ended in vain is none (infra.errors.claimed). A LabError, any other error,
+    special: a wait that ended in vain is none (infra.errors.claimed). A NotJudged, any other error,
     and whatever fails before or after the steps are no verdict.
     """
     if in_step == "then":

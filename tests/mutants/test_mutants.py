@@ -1,7 +1,7 @@
 """Deliberately broken clusters that the suite must catch, by claim (docs/TRACK_RECORD.md).
 
-Each is one change to a good cluster. The suite runs against it with ``--attach`` (it must not mend
-the cluster first); ``python -m infra up`` afterwards mends it, which is itself worth proving.
+Each is one change to a good cluster. The suite runs against it with ``--no-build`` (which must not
+mend it first); ``python -m infra up`` afterwards mends it, which is itself worth proving.
 """
 
 import json
@@ -49,7 +49,7 @@ def test_the_suite_catches(
     mark = f"claim_{mutant.catches.replace('.', '_')}"
     ended = subprocess.run(
         # one scenario of the claim that goes red is enough; slow ones come later
-        [sys.executable, "-m", "pytest", "-q", "-x", "-m", mark, "--attach", *sorted_live()],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-m", mark, "--no-build", *sorted_live()],
         check=False,
         capture_output=True,
         text=True,

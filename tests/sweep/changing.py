@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from infra.build import objects
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 from infra.kube_api import Api, need
 from infra.ssh import Shell
 from infra.wait import eventually, pause
@@ -19,7 +19,7 @@ STEADY = 4.0
 
 
 def change(cluster: Cluster, setting: Setting, machine: str) -> bool:
-    """Whether what reads it runs afterwards. Errors: LabError, ApiRefused; the ledger knows it."""
+    """Whether what reads it runs afterwards. Errors: NotJudged, ApiRefused; the ledger knows it."""
     ledger.write(cluster.state, ledger.entry_of(setting, machine))
     if setting.object:
         return change_object(cluster.api, setting.object)
@@ -111,6 +111,6 @@ def is_ready(pod: Mapping[str, object]) -> bool:
 def came(so: Callable[[], bool], what: str) -> bool:
     """Whether it becomes so in the time that a start takes."""
     try:
-        return eventually(so, bool, within=STARTS, what=what, transient=(LabError,))
+        return eventually(so, bool, within=STARTS, what=what, transient=(NotJudged,))
     except WaitTimeout:
         return False

@@ -76,7 +76,7 @@ def ask(
 def argv(question: Question) -> list[str]:
     live = sorted(str(path) for path in (PROJECT / "tests/claims").glob("test_part*.py"))
     side_by_side = ["-n", str(question.processes), "--dist", "loadgroup"]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--attach", *side_by_side]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--no-build", *side_by_side]
     named = ["-m", question.selection, *live]
     return [sys.executable, "-m", "pytest", *driver.PLUG_IN, *options, *named]
 

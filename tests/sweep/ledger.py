@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from tests.sweep.setting import Setting
 
 NAME = "sweep.json"
@@ -39,7 +39,7 @@ def entry_of(setting: Setting, machine: str) -> Entry:
 
 
 def read(state: Path) -> Entry | None:
-    """What was left. Errors: LabError when it cannot be read."""
+    """What was left. Errors: NotJudged when it cannot be read."""
     path = state / NAME
     if not path.exists():
         return None
@@ -48,7 +48,7 @@ def read(state: Path) -> Entry | None:
         lists = {name: tuple(found[name]) for name in ("paths", "units", "debris")}
         return Entry(**{**found, **lists})
     except (ValueError, TypeError, KeyError) as error:
-        raise LabError(
+        raise NotJudged(
             f"{path} is damaged ({error}); what is changed on the machines is unknown: "
             "mend with: python -m infra up; then remove the file"
         ) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fixtures import commands
 from infra.build import objects
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import ApiUnreachable
 from infra.lifecycle import cluster_lifecycle, gate
 from infra.settings import Settings
@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":
 def mend(settings: Settings, entry: Entry, *, run: Run = run) -> Mended:
     """The cluster is as the series builds it, and nobody has to remember anything.
 
-    Errors: LabError with the end of what ``up`` said; then the ledger still knows.
+    Errors: NotJudged with the end of what ``up`` said; then the ledger still knows.
     """
     cluster = cluster_lifecycle.attach(settings)
     try:
@@ -51,7 +51,7 @@ def mend(settings: Settings, entry: Entry, *, run: Run = run) -> Mended:
             put_back(cluster, entry)
             again = run(commands.up(settings))
             if again.returncode != 0:
-                raise LabError(f"{entry.key} could not be mended:\n{end_of(again)}")
+                raise NotJudged(f"{entry.key} could not be mended:\n{end_of(again)}")
             mended = Mended("its own copy", exactly=False, told=end_of(told))
         forget(cluster, entry)
         return mended

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, NotJudged
 from infra.kube_api import ApiRefused
 from infra.lifecycle import cluster_lifecycle
 from infra.progress import Progress
@@ -86,7 +86,7 @@ class Sweep:
         return self.ends - time.monotonic()
 
     def run(self) -> int:
-        """How many are left. Errors: LabError when a cluster cannot be mended."""
+        """How many are left. Errors: NotJudged when a cluster cannot be mended."""
         if left := ledger.read(self.settings.state):
             self.say(f"an earlier run left {left.key!r} on {left.machine or 'the API'}: mending")
             mending.mend(self.settings, left)
@@ -108,7 +108,7 @@ class Sweep:
         return [one for one in wanted if not is_done(done.get(one.key), every=self.plan.every)]
 
     def one(self, setting: Setting) -> None:
-        """Errors: LabError when the cluster cannot be mended; the next run tries it first."""
+        """Errors: NotJudged when the cluster cannot be mended; the next run tries it first."""
         started, machine = time.monotonic(), machine_of(setting, self.plan.seed)
         self.say(f"{setting.key}{f' on {machine}' if machine else ''} ...")
         found = Record(
@@ -118,7 +118,7 @@ class Sweep:
         complete = False
         try:
             found, complete = self.tried(cluster, setting, found)
-        except (LabError, ClaimError) as error:
+        except (NotJudged, ClaimError) as error:
             self.say(f"  could not be tried: {error}")
         finally:
             mended = self.mend(cluster)

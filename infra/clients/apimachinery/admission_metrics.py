@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from infra.clients.transport import prometheus, systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, JsonObject
 from infra.ssh import Shell
 
@@ -59,7 +59,7 @@ def refusals(api: Api, policy: str) -> float:
     """How often this API server has refused something by that policy since it started."""
     answer = api.ask("GET", "/metrics")
     if not answer.ok:
-        raise LabError(f"{answer.url} -> {answer.status} {answer.message}")
+        raise NotJudged(f"{answer.url} -> {answer.status} {answer.message}")
     samples = prometheus.parse(answer.text, only=COUNT)
     wanted = {"policy": policy, "enforcement_action": "deny"}
     mine = [s.value for s in samples if wanted.items() <= s.labels.items()]

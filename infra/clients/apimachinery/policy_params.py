@@ -8,7 +8,7 @@ a restart mends it (kubernetes#130887, #133827). Kinds of our own get a fresh in
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.errors import LabError, WaitTimeout, preparing
+from infra.errors import NotJudged, WaitTimeout, preparing
 from infra.kube_api import Api, JsonObject, need
 from infra.timing import Bound, scaled
 from infra.wait import eventually
@@ -70,7 +70,7 @@ class Parameters:
         self.api.delete(self.path(name))
 
     def remove(self) -> None:
-        """The kind with its objects. Errors: LabError when it stays."""
+        """The kind with its objects. Errors: NotJudged when it stays."""
         self.api.delete(self.definition)
         try:
             eventually(
@@ -80,7 +80,7 @@ class Parameters:
                 what=f"the kind Limit of {self.group} is gone",
             )
         except WaitTimeout as error:
-            raise LabError(
+            raise NotJudged(
                 f"{error}\na leftover: kubectl delete crd limits.{self.group}"
             ) from error
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api
 
 LASTS = 600
@@ -33,5 +33,5 @@ class OpenWatch:
             for event in self._api.watch(self._path, seconds=LASTS):
                 self._names.append(event["object"]["metadata"]["name"])
             self._ended = "the server ended the watch"
-        except (LabError, KeyError, ValueError) as error:
+        except (NotJudged, KeyError, ValueError) as error:
             self._ended = f"the watch broke: {error}"

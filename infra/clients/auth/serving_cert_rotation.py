@@ -40,7 +40,7 @@ class Serving:
 
 
 def look(cluster: Cluster, component: str) -> Serving:
-    """The first server of its kind and the others' fingerprints. Errors: LabError."""
+    """The first server of its kind and the others' fingerprints. Errors: NotJudged."""
     number, unit = servers(cluster.layout)[component]
     port, *others = [one for one in tls_ports.ports(cluster) if one.number == number]
     shown = {one: tls_ports.served(cluster, one).fingerprint for one in others}

@@ -7,7 +7,7 @@ from pathlib import Path
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api
 from infra.pki import reading
 from infra.pki.reading import Found
@@ -46,7 +46,7 @@ def ports(cluster: Cluster) -> list[Port]:
 def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
     """What a port shows in a handshake; ``trusting`` names the authority that has to have signed.
 
-    Errors: ssl.SSLCertVerificationError when it has not; LabError when there is no handshake.
+    Errors: ssl.SSLCertVerificationError when it has not; NotJudged when there is no handshake.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if trusting:
@@ -62,9 +62,9 @@ def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
     except ssl.SSLCertVerificationError:
         raise
     except OSError as error:
-        raise LabError(f"no TLS handshake with {port}: {error}") from error
+        raise NotJudged(f"no TLS handshake with {port}: {error}") from error
     if not shown:
-        raise LabError(f"{port} shows no certificate")
+        raise NotJudged(f"{port} shows no certificate")
     return reading.from_der(str(port), shown)
 
 

@@ -9,7 +9,7 @@ from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, ApiUnreachable, JsonObject
 from infra.wait import eventually
 
@@ -111,14 +111,14 @@ def addresses(cluster: Cluster, machines: Sequence[str] = ()) -> list[str]:
 
 
 def without_leader(cluster: Cluster) -> Server:
-    """A controller whose API server serves no leader. Errors: LabError when each one does."""
+    """A controller whose API server serves no leader. Errors: NotJudged when each one does."""
     seen = bystanders.look(cluster)
     bystanders.all_active(seen)
     leading = {holder.split("_", 1)[0] for holder in seen.holders.values()}
     names = [machine.name for machine in cluster.spec.controllers]
     free = [name for name in names if name not in leading]
     if not free:
-        raise LabError(f"each of {', '.join(names)} leads something: {dict(seen.holders)}")
+        raise NotJudged(f"each of {', '.join(names)} leads something: {dict(seen.holders)}")
     others = tuple(name for name in names if name != free[0])
     return Server(free[0], cluster.api_of(others[0]), seen, others)
 

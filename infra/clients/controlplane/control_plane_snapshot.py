@@ -8,7 +8,7 @@ from infra.clients.controlplane import leases
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import Role
 
 Place = tuple[str, str]
@@ -77,8 +77,8 @@ def identity(unit: Unit) -> tuple[int, int, bool]:
 
 
 def all_active(found: Bystanders) -> None:
-    """Errors: LabError when something does not run before the fault: nothing could be judged."""
+    """Errors: NotJudged when something does not run before the fault: nothing could be judged."""
     down = [f"{u.name} on {u.machine} is {u.state}" for u in found.processes.values()]
     bad = [text for text in down if not text.endswith("is active")]
     if bad:
-        raise LabError("before the fault: " + "; ".join(bad))
+        raise NotJudged("before the fault: " + "; ".join(bad))

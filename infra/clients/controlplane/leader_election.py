@@ -11,7 +11,7 @@ from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leader_metrics import MasterWatch
 from infra.clients.controlplane.leases import Change, Lease, LeaseWatch
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError, WaitTimeout
+from infra.errors import ClaimError, NotJudged, WaitTimeout
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -68,12 +68,12 @@ class Election:
 
 
 def follow(cluster: Cluster, component: str) -> Election:
-    """An election under watch. Errors: LabError when nobody holds the Lease."""
+    """An election under watch. Errors: NotJudged when nobody holds the Lease."""
     api = cluster.api_of(cluster.spec.controllers[0].name)
     watch = LeaseWatch(api, component).open()
     start = settled(watch)
     if not start.holder:
-        raise LabError(f"nobody holds the Lease {component}: the cluster is not ready for this")
+        raise NotJudged(f"nobody holds the Lease {component}: the cluster is not ready for this")
     untouched = bystanders.look(cluster)
     bystanders.all_active(untouched)
     unit, masters = cluster.layout.units.named(component), MasterWatch(cluster, component)
@@ -83,14 +83,14 @@ def follow(cluster: Cluster, component: str) -> Election:
 def settled(watch: LeaseWatch) -> Lease:
     """The Lease once its holder was seen to renew it: before, it may name a process that is gone.
 
-    A run that was interrupted in a takeover leaves that for up to 24 s. Errors: LabError.
+    A run that was interrupted in a takeover leaves that for up to 24 s. Errors: NotJudged.
     """
     try:
         eventually(
             watch.changes, is_renewed, within=scaled(LIVING), every=0.2, what="one holder renews"
         )
     except WaitTimeout as error:
-        raise LabError(f"the Lease {watch.name} has no living holder: {error}") from error
+        raise NotJudged(f"the Lease {watch.name} has no living holder: {error}") from error
     return watch.latest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from infra import parallel
 from infra.clients.transport import prometheus, tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import ApiUnreachable
 from infra.wait import SYSTEM, Clock, pause
 
@@ -40,7 +40,7 @@ def says(cluster: Cluster, machine: str, component: str) -> str:
         text = prometheus.scrape(cluster, machine, port, credentials=admin)
     except ApiUnreachable as error:
         return f"{NO_ANSWER}: {error}"
-    except LabError as error:
+    except NotJudged as error:
         return f"{REFUSES}: {error}"
     found = prometheus.value(prometheus.parse(text, only=MASTER), MASTER, name=component)
     if found is None:

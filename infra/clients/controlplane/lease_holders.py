@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from infra.clients.controlplane import leases
 from infra.clients.transport.paced_thread import Paced
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api
 from infra.wait import SYSTEM, Clock
 
@@ -73,7 +73,7 @@ class Holders:
         for name, seen in self._seen.items():
             try:
                 machine = leases.read(self._api, name).machine
-            except LabError:
+            except NotJudged:
                 continue  # what the balancer's clients miss is judged elsewhere
             if machine:
                 seen.append((self._clock.now(), machine))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, NotJudged
 from infra.kube_api import Api, JsonObject
 from infra.wait import SYSTEM, Clock
 
@@ -122,7 +122,7 @@ class LeaseWatch:
         self._thread = threading.Thread(target=self._follow, name=f"watch {name}", daemon=True)
 
     def open(self) -> "LeaseWatch":
-        """Begins with the Lease as it is now. Errors: LabError when there is none to watch."""
+        """Begins with the Lease as it is now. Errors: NotJudged when there is none to watch."""
         self._take({"type": "ADDED", "object": self._api.get(f"{self._path}/{self.name}")})
         self._thread.start()
         return self
@@ -148,9 +148,9 @@ class LeaseWatch:
         return next(at for at, what in self._marks if what == text)
 
     def changes(self) -> tuple[Change, ...]:
-        """What was seen so far. Errors: LabError when the watch broke: a gap proves nothing."""
+        """What was seen so far. Errors: NotJudged when the watch broke: a gap proves nothing."""
         if self._failure is not None:
-            raise LabError(
+            raise NotJudged(
                 f"the watch of Lease {self.name} broke: {self._failure}; its history has a gap"
             ) from self._failure
         return tuple(self._changes)
@@ -196,13 +196,13 @@ class LeaseWatch:
                     self._take(event)
                     if self._ended.is_set():
                         return
-        except (LabError, KeyError, ValueError) as error:
+        except (NotJudged, KeyError, ValueError) as error:
             self._failure = error
 
     def _take(self, event: dict[str, Any]) -> None:
         item = event["object"]
         if event["type"] == "ERROR":
-            raise LabError(f"the API ended the watch: {item.get('message', item)}")
+            raise NotJudged(f"the API ended the watch: {item.get('message', item)}")
         self._version = item["metadata"]["resourceVersion"]
         if event["type"] != "BOOKMARK":
             self._changes.append(Change(self.now(), parse(item), gone=event["type"] == "DELETED"))

@@ -1,7 +1,7 @@
 """Alarms of an etcd member: each outlives its cause, and is disarmed by whoever removed that."""
 
 from infra.clients.etcd.etcdctl import NO_SPACE, Etcdctl, Status
-from infra.errors import CommandFailed, LabError, WaitTimeout
+from infra.errors import CommandFailed, NotJudged, WaitTimeout
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -19,7 +19,7 @@ BY_HAND = (
 def disarm(etcdctl: Etcdctl) -> bool:
     """Whether the one member that is asked had an alarm; it is disarmed, as there is room again.
 
-    Errors: LabError for an alarm whose cause is still there, with what to do; WaitTimeout when the
+    Errors: NotJudged for an alarm whose cause is still there, with what to do; WaitTimeout when the
     member tells nothing.
     """
     if not alarms(status_of(etcdctl)):
@@ -32,7 +32,7 @@ def disarm(etcdctl: Etcdctl) -> bool:
             what="etcd has room again",
         )
     except WaitTimeout as error:
-        raise LabError("; ".join(causes(status_of(etcdctl))) or str(error)) from error
+        raise NotJudged("; ".join(causes(status_of(etcdctl))) or str(error)) from error
     etcdctl.run("alarm", "disarm")
     return True
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra.clients.transport.paced_thread import Paced
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api
 from infra.wait import SYSTEM, Clock
 
@@ -45,7 +45,7 @@ class Writer:
         body = {"metadata": {"name": name}, "data": {"number": number}}
         try:
             made = self._api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", body)
-        except LabError as error:
+        except NotJudged as error:
             self.failures.append(f"{name}: {error}")
         else:
             meta = made["metadata"]

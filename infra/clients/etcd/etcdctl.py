@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.errors import CommandFailed, LabError
+from infra.errors import CommandFailed, NotJudged
 from infra.inventory import ClusterSpec
 from infra.layout import Layout
 from infra.ssh import Result, Shell
@@ -182,12 +182,12 @@ def parse_statuses(found: Sequence[dict[str, Any]]) -> tuple[Status, ...]:
 
 
 def parse_count(output: str) -> int:
-    """Output of ``--write-out=fields``: lines like ``"Count" : 12``. Errors: LabError."""
+    """Output of ``--write-out=fields``: lines like ``"Count" : 12``. Errors: NotJudged."""
     for line in output.splitlines():
         name, _, value = line.partition(":")
         if name.strip().strip('"') == "Count":
             return int(value)
-    raise LabError(f"etcdctl told no count: {output[:200]!r}")
+    raise NotJudged(f"etcdctl told no count: {output[:200]!r}")
 
 
 def parse_entry(item: dict[str, Any]) -> Entry:

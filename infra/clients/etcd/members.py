@@ -12,7 +12,7 @@ from infra.clients.etcd.etcdctl import Etcdctl, Status
 from infra.clients.transport import prometheus
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.errors import CommandFailed, LabError, preparing
+from infra.errors import CommandFailed, NotJudged, preparing
 from infra.kube_api import Api, ApiUnreachable
 from infra.timing import scaled
 from infra.wait import eventually
@@ -39,11 +39,11 @@ class Members:
 
     @property
     def leader(self) -> str:
-        """Machine of the leader. Errors: LabError when there is none."""
+        """Machine of the leader. Errors: NotJudged when there is none."""
         for status in self.statuses:
             if status.leader in self.names:
                 return self.names[status.leader]
-        raise LabError(f"etcd has no leader: {self.statuses}")
+        raise NotJudged(f"etcd has no leader: {self.statuses}")
 
     @property
     def followers(self) -> list[str]:
@@ -214,7 +214,7 @@ def leader_changes(cluster: Cluster, machines: Iterable[str]) -> dict[str, float
         text = prometheus.scrape(cluster, machine, port, credentials=credentials)
         value = prometheus.value(prometheus.parse(text, only=CHANGES), CHANGES)
         if value is None:
-            raise LabError(f"etcd on {machine} has no metric {CHANGES}")
+            raise NotJudged(f"etcd on {machine} has no metric {CHANGES}")
         found[machine] = value
     return found
 

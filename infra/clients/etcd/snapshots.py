@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.clients.etcd.etcdctl import Etcdctl
 from infra.clients.transport import systemd
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, NotJudged
 from infra.layout import Layout, Programs
 from infra.ssh import Result, Shell, exists
 
@@ -64,7 +64,7 @@ class Workbench:
         return self
 
     def close(self) -> None:
-        """Errors: LabError naming what could not be removed."""
+        """Errors: NotJudged naming what could not be removed."""
         for unit in self._units:
             self.shell.run(["systemctl", "stop", unit], check=False)
         left = [unit for unit in self._units if systemd.show(self.shell, unit).pid]
@@ -73,7 +73,7 @@ class Workbench:
             if self.exists(self.directory):
                 left.append(self.directory)
         if left:
-            raise LabError(f"left behind on {self.shell.name}: {', '.join(left)}; remove by hand")
+            raise NotJudged(f"left behind on {self.shell.name}: {', '.join(left)}; remove by hand")
 
     @property
     def programs(self) -> Programs:
@@ -153,7 +153,7 @@ class Workbench:
         argv = ["grep", "--byte-offset", "--only-matching", "--text", "--fixed-strings"]
         found = self.shell.run([*argv, f"--regexp={text}", path], check=False)
         if found.exit_status > 1:
-            raise LabError(f"{path} cannot be searched: {found.stderr}")
+            raise NotJudged(f"{path} cannot be searched: {found.stderr}")
         return [int(line.split(":", 1)[0]) for line in found.stdout.splitlines()]
 
     def change_byte(self, path: str, place: int) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from infra.clients.transport import journal, tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import LabError, NotPrepared, Unreachable, require
+from infra.errors import NotJudged, NotPrepared, Unreachable, require
 from infra.kube_api import Credentials
 from infra.pki import authority
 from infra.ssh import Dials
@@ -59,7 +59,7 @@ def ask_etcd(cluster: Cluster, machine: str, *, name: str) -> None:
     """A handshake with a member by that name, without a certificate: it is turned away."""
     shell, nobody = cluster.shell(machine), Credentials(cluster.credentials("admin").ca)
     if not isinstance(shell, Dials):
-        raise LabError(f"{machine} opens no connections for us")
+        raise NotJudged(f"{machine} opens no connections for us")
     address = str(cluster.spec.machine(machine).private_ip)
     try:
         channel = shell.dial(address, cluster.layout.ports.etcd)

@@ -139,7 +139,7 @@ def ask_health(cluster: Cluster, component: str) -> None:
 
 
 def each(cluster: Cluster, component: str, path: str) -> dict[str, str]:
-    """What every process of a component gives admin at a path. Errors: LabError for a refusal."""
+    """What every process of a component gives admin at a path. Errors: NotJudged for a refusal."""
     check, admin = checks(cluster.layout.ports)[component], cluster.credentials("admin")
     return {
         m.name: prometheus.scrape(cluster, m.name, check.port, credentials=admin, path=path)

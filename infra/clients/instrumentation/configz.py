@@ -6,7 +6,7 @@ from collections.abc import Callable
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.transport import durations, prometheus
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import JsonObject
 from infra.layout import SERIES
 
@@ -17,7 +17,7 @@ NAMES = {MANAGER: "kubecontrollermanager.config.k8s.io", SCHEDULER: "componentco
 
 
 def told(cluster: Cluster, machine: str, component: str) -> JsonObject:
-    """Of the process on that machine. Errors: LabError when it does not tell."""
+    """Of the process on that machine. Errors: NotJudged when it does not tell."""
     text = prometheus.scrape(
         cluster,
         machine,
@@ -28,7 +28,7 @@ def told(cluster: Cluster, machine: str, component: str) -> JsonObject:
     try:
         return dict(json.loads(text)[NAMES[component]])
     except (ValueError, KeyError) as error:
-        raise LabError(f"{component} of {machine} tells no configuration: {text[:200]}") from error
+        raise NotJudged(f"{component} of {machine} tells no configuration: {text[:200]}") from error
 
 
 def of_each(cluster: Cluster, component: str) -> dict[str, JsonObject]:

@@ -17,7 +17,7 @@ from infra.clients.node import image_gc
 from infra.clients.node.kubelet_api import Port
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import Machine, Role
 from infra.kube_api import Api
 from infra.ssh import Shell
@@ -38,7 +38,7 @@ Settings = Mapping[str, str]
 
 
 def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
-    """By machine: their flags, which is all that they tell. Errors: LabError."""
+    """By machine: their flags, which is all that they tell. Errors: NotJudged."""
 
     def of(machine: Machine) -> Settings:
         api: Api = servers[str(machine.name)]
@@ -51,7 +51,7 @@ def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
 
 
 def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
-    """Of an elected component, by machine. Errors: LabError."""
+    """Of an elected component, by machine. Errors: NotJudged."""
     admin = cluster.credentials("admin")
 
     def of(machine: Machine) -> Settings:
@@ -65,14 +65,14 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
 
 
 def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
-    """By worker. Errors: LabError."""
+    """By worker. Errors: NotJudged."""
     admin = cluster.credentials("admin")
 
     def of(machine: Machine) -> Settings:
         port = Port(cluster, str(machine.name), admin)
         answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
         if told is None:
-            raise LabError(f"the kubelet of {machine.name} tells no configuration")
+            raise NotJudged(f"the kubelet of {machine.name} tells no configuration")
         unit = of_unit(cluster.shell(machine.name), cluster.layout.units.kubelet)
         return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
 
@@ -80,7 +80,7 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
 
 
 def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
-    """By worker: containerd's configuration, and the programs that it runs. Errors: LabError."""
+    """By worker: containerd's configuration, and the programs that it runs. Errors: NotJudged."""
     runc, plugins = cluster.layout.programs.runc, cluster.layout.directories.cni_plugins
 
     def of(machine: Machine) -> Settings:
@@ -95,7 +95,7 @@ def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
 
 def of_files(cluster: Cluster) -> dict[str, Settings]:
     """Sums of the files that every controller has, by controller: keys, certificates and policies
-    of the control plane. Errors: LabError.
+    of the control plane. Errors: NotJudged.
 
     Who makes some for each machine has others on each of them; what two have alike the third
     should have, too.

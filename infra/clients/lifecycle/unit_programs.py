@@ -10,7 +10,7 @@ from infra.clients.auth import kubeconfigs
 from infra.clients.lifecycle import version_skew
 from infra.clients.lifecycle.version_skew import Versions
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import Machine, Role
 from infra.layout import Units
 from infra.ssh import Shell
@@ -50,7 +50,7 @@ class Program:
 
 
 def installed(cluster: Cluster) -> list[Program]:
-    """Of every controller and worker. Errors: LabError for what cannot be read."""
+    """Of every controller and worker. Errors: NotJudged for what cannot be read."""
     machines = [*cluster.spec.controllers, *cluster.spec.workers]
     return parallel.found(machines, lambda machine: of_machine(cluster, machine))
 
@@ -67,7 +67,7 @@ def look(shell: Shell, component: str, unit: str) -> Program:
     text = shell.run(["systemctl", "show", "--property=ExecStart", "--value", unit]).stdout
     found = ARGUMENTS.search(text)
     if found is None:
-        raise LabError(f"unit {unit} of {shell.name} starts nothing: {text[:200]}")
+        raise NotJudged(f"unit {unit} of {shell.name} starts nothing: {text[:200]}")
     program, *words = shlex.split(found[1])
     version = shell.run([program, "--version"]).stdout.split()[-1]
     server = kubeconfigs.server(shell.get(kubeconfigs.of_command(shell, words)))

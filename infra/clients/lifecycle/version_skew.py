@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from infra.clients.instrumentation import component_metrics
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, JsonObject
 
 API = "API server"
@@ -76,10 +76,10 @@ def kubelets(api: Api) -> dict[str, str]:
 
 
 def minor(version: str) -> int:
-    """The minor of a version of major 1. Errors: LabError."""
+    """The minor of a version of major 1. Errors: NotJudged."""
     found = FORM.fullmatch(version)
     if found is None or found[1] != "1":
-        raise LabError(f"not a version of Kubernetes: {version!r}; they look like v1.36.1")
+        raise NotJudged(f"not a version of Kubernetes: {version!r}; they look like v1.36.1")
     return int(found[2])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from infra.clients.node import kubelet
 from infra.clients.transport.helper_process import Counterpart
-from infra.errors import LabError, preparing
+from infra.errors import NotJudged, preparing
 from infra.kube_api import Answer, Api, JsonObject, need
 from infra.ssh import Shell
 from infra.timing import NODE_READY, scaled
@@ -242,8 +242,8 @@ def health(pod: JsonObject, resource: str) -> list[tuple[str, str]]:
 
 
 def only_id(call: JsonObject) -> str:
-    """Errors: LabError when a call allocated none or several."""
+    """Errors: NotJudged when a call allocated none or several."""
     ids = call.get("ids") or []
     if len(ids) != 1:
-        raise LabError(f"one device was expected in {call}")
+        raise NotJudged(f"one device was expected in {call}")
     return str(ids[0])

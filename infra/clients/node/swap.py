@@ -10,7 +10,7 @@ from infra import quantity
 from infra.clients.workloads import memory_qos
 from infra.clients.workloads.cgroups import scopes_of
 from infra.clients.workloads.pod_under_test import RunningPod
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api
 from infra.ssh import Shell
 
@@ -23,13 +23,13 @@ PAGES = 2 * 4096
 
 
 def switch_on(shell: Shell) -> None:
-    """Errors: CommandFailed, LabError when the machine still has none."""
+    """Errors: CommandFailed, NotJudged when the machine still has none."""
     shell.run(["fallocate", f"--length={SIZE}", FILE])
     shell.run(["chmod", "600", FILE])
     shell.run(["mkswap", "--quiet", FILE], check=False)
     shell.run(["swapon", FILE])
     if not total(shell):
-        raise LabError(f"{shell.name} has no swap although it was switched on")
+        raise NotJudged(f"{shell.name} has no swap although it was switched on")
 
 
 def total(shell: Shell) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.errors import ClaimError, LabError, preparing
+from infra.errors import ClaimError, NotJudged, preparing
 from infra.kube_api import Answer, Api, JsonObject, need
 from infra.timing import Bound, scaled
 from infra.wait import eventually
@@ -130,10 +130,10 @@ class Storage:
         return "deletionTimestamp" in found, list(found.get("finalizers", []))
 
     def volume(self, name: str) -> JsonObject:
-        """The PersistentVolume of a bound claim. Errors: LabError while it is not bound."""
+        """The PersistentVolume of a bound claim. Errors: NotJudged while it is not bound."""
         bound = self.claimed(name)["spec"].get("volumeName")
         if not bound:
-            raise LabError(f"the claim {self.namespace}/{name} is not bound to a volume yet")
+            raise NotJudged(f"the claim {self.namespace}/{name} is not bound to a volume yet")
         return self.api.get(f"{VOLUMES}/{bound}")
 
     def volumes(self) -> list[JsonObject]:

@@ -16,7 +16,7 @@ from infra.wait import eventually
 def remove(storage: Storage) -> None:
     """Snapshots, claims and what is outside are gone; kept volumes are no longer Kubernetes'.
 
-    Errors: LabError naming what stays.
+    Errors: NotJudged naming what stays.
     """
     volumes = storage.volumes()
     names = {volume["metadata"]["name"] for volume in volumes}

@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 
 from infra.clients.storage.image_volumes import inside
 from infra.clients.workloads.pod_under_test import RunningPod
-from infra.errors import LabError, preparing
+from infra.errors import NotJudged, preparing
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 
@@ -34,12 +34,12 @@ class Line:
 
 
 def numbers(pod: RunningPod) -> list[Line]:
-    """What the Pod's volume holds. Errors: LabError when it cannot be read."""
+    """What the Pod's volume holds. Errors: NotJudged when it cannot be read."""
     read = inside(pod, "cat", NUMBERS)
     if ABSENT in read.stderr:
         return []  # an empty volume, whatever it should hold
     if read.exit_status:
-        raise LabError(f"{pod.name}: {NUMBERS} cannot be read: {read.stderr.strip()}")
+        raise NotJudged(f"{pod.name}: {NUMBERS} cannot be read: {read.stderr.strip()}")
     lines = [line.split() for line in read.stdout.splitlines()]
     return [Line(int(line[0]), float(line[1])) for line in lines if len(line) == 2]
 
@@ -106,7 +106,7 @@ def await_more(pod: RunningPod, before: int) -> None:
 
 
 def write_fixed(pod: RunningPod, mib: int) -> str:
-    """SHA-256 of a file of random bytes that is on the volume's disk now. Errors: LabError."""
+    """SHA-256 of a file of random bytes that is on the volume's disk now. Errors: NotJudged."""
     must(pod, "dd", "if=/dev/urandom", f"of={FIXED}", "bs=1M", f"count={mib}", "conv=fsync")
     return sum_of_fixed(pod)
 
@@ -125,5 +125,5 @@ def size_mib(pod: RunningPod) -> int:
 def must(pod: RunningPod, *argv: str) -> str:
     done = inside(pod, *argv)
     if done.exit_status:
-        raise LabError(f"{pod.name}: {' '.join(argv)}: {(done.stderr or done.stdout).strip()}")
+        raise NotJudged(f"{pod.name}: {' '.join(argv)}: {(done.stderr or done.stdout).strip()}")
     return done.stdout

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import JsonObject
 from infra.ssh import Shell
 
@@ -23,12 +23,12 @@ class Exit:
 
 
 def cursor(shell: Shell) -> str:
-    """The end of the journal now. Errors: LabError when there is no journal."""
+    """The end of the journal now. Errors: NotJudged when there is no journal."""
     output = shell.run(["journalctl", "--lines=1", "--show-cursor", "--quiet"]).stdout
     for line in reversed(output.splitlines()):
         if line.startswith(CURSOR):
             return line.removeprefix(CURSOR).strip()
-    raise LabError(f"the journal of {shell.name} is empty: nothing can be read from it")
+    raise NotJudged(f"the journal of {shell.name} is empty: nothing can be read from it")
 
 
 def after(shell: Shell, position: str, *matches: str) -> list[JsonObject]:

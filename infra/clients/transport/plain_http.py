@@ -1,7 +1,7 @@
 """HTTP without TLS to a machine's own ports, by its SSH connection: no process starts there."""
 
 from infra.clients.transport import tls_tunnel
-from infra.errors import LabError, Unreachable
+from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable
 from infra.ssh import LOOPBACK, Dials, Shell
 
@@ -9,7 +9,7 @@ from infra.ssh import LOOPBACK, Dials, Shell
 def get(shell: Shell, port: int, path: str, *, address: str = LOOPBACK) -> tuple[int, str]:
     """Status and body. Errors: ApiUnreachable when nobody answers there."""
     if not isinstance(shell, Dials):
-        raise LabError(f"{shell.name} opens no connections for us")
+        raise NotJudged(f"{shell.name} opens no connections for us")
     try:
         channel = shell.dial(address, port)
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Credentials
 
 GATES = "kubernetes_feature_enabled"
@@ -55,8 +55,8 @@ def gate(samples: Iterable[Sample], name: str) -> float | None:
 def scrape(
     cluster: Cluster, machine: str, port: int, *, credentials: Credentials, path: str = "/metrics"
 ) -> str:
-    """What the process on that port gives. Errors: ApiUnreachable; LabError when refused."""
+    """What the process on that port gives. Errors: ApiUnreachable; NotJudged when refused."""
     status, text = tls_tunnel.fetch(cluster, machine, port, path=path, credentials=credentials)
     if status != 200:
-        raise LabError(f"{machine}:{port}{path} -> {status} {text[:200]}")
+        raise NotJudged(f"{machine}:{port}{path} -> {status} {text[:200]}")
     return text

@@ -15,7 +15,7 @@ from typing import Self
 import paramiko
 
 from infra.cluster import Cluster
-from infra.errors import LabError, Unreachable
+from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
 from infra.ssh import Dials
 
@@ -123,16 +123,16 @@ def dial(
     """
     shell = cluster.shell(machine)
     if not isinstance(shell, Dials):
-        raise LabError(f"{machine} opens no connections for us")
+        raise NotJudged(f"{machine} opens no connections for us")
     address = address or str(cluster.spec.machine(machine).private_ip)
     return Stream(shell.dial(address, port), context, address, timeout)
 
 
 def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:
-    """Whether a TCP connection from a machine to an address opens. Errors: LabError."""
+    """Whether a TCP connection from a machine to an address opens. Errors: NotJudged."""
     shell = cluster.shell(machine)
     if not isinstance(shell, Dials):
-        raise LabError(f"{machine} opens no connections for us")
+        raise NotJudged(f"{machine} opens no connections for us")
     try:
         shell.dial(address, port).close()
     except Unreachable:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.clients.workloads.cgroups import MOUNTED, ROOT
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.ssh import Shell
 from infra.wait import pause
 
@@ -93,7 +93,7 @@ def cpu_time(shell: Shell, path: str) -> CpuTime:
 
 
 def protections(shell: Shell, paths: Sequence[str]) -> list[str]:
-    """Files of memory protection that are not neutral. Errors: LabError when one is not there."""
+    """Files of memory protection that are not neutral. Errors: NotJudged when one is not there."""
     names = [f"{path}/{name}" for path in paths for name in NEUTRAL]
     found = []
     for line in shell.run(["grep", "-H", "", *names], check=False).stdout.splitlines():
@@ -102,7 +102,7 @@ def protections(shell: Shell, paths: Sequence[str]) -> list[str]:
             found.append(f"{shell.name}: {file.removeprefix(ROOT)} is {value}")
         names.remove(file)
     if names:
-        raise LabError(f"{shell.name} has no {names[0]}: protection cannot be judged")
+        raise NotJudged(f"{shell.name} has no {names[0]}: protection cannot be judged")
     return found
 
 

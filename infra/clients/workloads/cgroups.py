@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from infra import quantity
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import JsonObject
 from infra.ssh import Shell
 
@@ -19,7 +19,7 @@ START_TIME = 21
 """Index of starttime among the fields of /proc/PID/stat, of which it is the 22nd (proc(5))."""
 
 
-class NoCgroup(LabError):
+class NoCgroup(NotJudged):
     """A cgroup of a Pod has no files: its container has just ended, or never was on this worker."""
 
     def __init__(self, machine: str, path: str, said: str) -> None:

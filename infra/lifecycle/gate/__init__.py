@@ -6,7 +6,7 @@ from functools import partial
 
 from infra import parallel
 from infra.cluster import Cluster
-from infra.errors import ClaimError, ClusterBroken, LabError
+from infra.errors import ClaimError, ClusterBroken, NotJudged
 from infra.lifecycle import pod_connectivity
 from infra.lifecycle.gate import api_servers, clocks, etcd_members, load_balancer, workers
 from infra.timing import scaled
@@ -106,5 +106,5 @@ def judged(check: Callable[[], list[str]]) -> list[str]:
     """What a check found; one that could not look is a problem by itself."""
     try:
         return check()
-    except LabError as error:
+    except NotJudged as error:
         return [str(error)]

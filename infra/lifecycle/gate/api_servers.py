@@ -7,7 +7,7 @@ from contextlib import suppress
 from infra import parallel
 from infra.clients.controlplane import apiserver_endpoints
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, JsonObject, need
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -27,7 +27,7 @@ def unready_one(server: tuple[str, Api]) -> list[str]:
     machine, api = server
     try:
         answer = api.ask("GET", "/readyz")
-    except LabError as error:
+    except NotJudged as error:
         return [str(error)]
     return [] if answer.status == 200 else [f"API server of {machine}: {answer.text[:300]}"]
 
@@ -74,7 +74,7 @@ def unknown_token(issuer: Api, other: Api) -> str:
         issued = need(issuer.ask("POST", TOKENS, body={"spec": {"expirationSeconds": 600}}))
         asked = {"spec": {"token": issued["status"]["token"]}}
         status = need(other.ask("POST", REVIEWS, body=asked))["status"]
-    except LabError as error:
+    except NotJudged as error:
         return str(error)
     return "" if status.get("authenticated") else str(status.get("error", "it is nobody's"))[:200]
 
@@ -141,7 +141,7 @@ def remove(servers: Mapping[str, Api], writer: str, path: str) -> str:
     Also where no answer said that it was stored. What is left, empty when nothing is.
     """
     for api in (servers[writer], *(api for name, api in servers.items() if name != writer)):
-        with suppress(LabError):
+        with suppress(NotJudged):
             api.delete(path)
             return ""
     return f"no API server deletes {path}, which the health gate has stored"
@@ -150,6 +150,6 @@ def remove(servers: Mapping[str, Api], writer: str, path: str) -> str:
 def refusal(api: Api, method: str, path: str, body: JsonObject | None = None) -> str:
     try:
         answer = api.ask(method, path, body=body)
-    except LabError as error:
+    except NotJudged as error:
         return str(error)
     return "" if answer.ok else f"{answer.status} {answer.message[:200]}"

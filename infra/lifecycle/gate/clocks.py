@@ -8,7 +8,7 @@ from infra import parallel
 from infra.clients.controlplane import leases
 from infra.clients.node import clocks
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import need
 
 LATE = 5.0
@@ -26,15 +26,15 @@ def read(cluster: Cluster) -> tuple[Readings, list[str]]:
     """Every machine's clock, and a sentence for each machine that did not tell it."""
     names = [str(machine.name) for machine in cluster.spec.machines]
 
-    def look(name: str) -> clocks.Reading | LabError:
+    def look(name: str) -> clocks.Reading | NotJudged:
         try:
             return clocks.read(cluster.shell(name))
-        except LabError as error:
+        except NotJudged as error:
             return error
 
     seen = parallel.by_item(names, look)
     readings = {name: one for name, one in seen.items() if isinstance(one, clocks.Reading)}
-    return readings, [str(one) for one in seen.values() if isinstance(one, LabError)]
+    return readings, [str(one) for one in seen.values() if isinstance(one, NotJudged)]
 
 
 def lease_problems(cluster: Cluster, readings: Readings) -> list[str]:

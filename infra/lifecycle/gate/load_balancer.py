@@ -2,7 +2,7 @@
 
 from infra import parallel
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import Api, Credentials
 
 CHECK = "/readyz"
@@ -13,12 +13,12 @@ def problems(cluster: Cluster) -> list[str]:
     """One that finds no API server ready ends every connection, and says nothing."""
     try:
         cluster.api.ask("GET", CHECK)
-    except LabError as error:
+    except NotJudged as error:
         return [why(cluster, error)]
     return []
 
 
-def why(cluster: Cluster, error: LabError) -> str:
+def why(cluster: Cluster, error: NotJudged) -> str:
     """One that finds an API server ready has passed the request on: it is about the answer then."""
     nobody = Credentials(ca=cluster.credentials("admin").ca)
     servers = {machine: Api(api.base, nobody) for machine, api in cluster.api_servers().items()}
@@ -33,5 +33,5 @@ def why(cluster: Cluster, error: LabError) -> str:
 def answer(api: Api) -> str:
     try:
         return str(api.ask("GET", CHECK).status)
-    except LabError:
+    except NotJudged:
         return "no answer"

@@ -4,7 +4,7 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.localec2.desired_snapshot import Disk, DiskState, Facts, Instance, Wanted
 from infra.localec2.host.hypervisor import Launcher
 from infra.localec2.host.volume_files import VolumeFiles
@@ -43,7 +43,7 @@ class Disks:
                     if self._launcher.is_up(user):
                         held.enter_context(self._launcher.held(user))
                 self._files.make(disk.id, gib=disk.gib, source=disk.source)
-        except (LabError, OSError):
+        except (NotJudged, OSError):
             LOG.exception("%s is not made", disk.id)
             return True
         self._tell(disk.id, "completed" if disk.id.startswith("snap-") else "available")
@@ -63,7 +63,7 @@ class Disks:
             self._unplug(instance, plugged, attached)
             for volume in instance.volumes:
                 self._plug(instance.id, volume, plugged)
-        except (LabError, OSError):
+        except (NotJudged, OSError):
             LOG.exception("disks of %s", instance.id)
             self._seen.pop(instance.id, None)
             return True

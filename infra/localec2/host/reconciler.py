@@ -9,7 +9,7 @@ import threading
 import time
 from ipaddress import IPv4Address
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.localec2.desired_snapshot import Facts, Instance, State, Wanted
 from infra.localec2.host.disks import Disks
 from infra.localec2.host.hypervisor import Launcher
@@ -96,7 +96,7 @@ class Reconciler:
         alive = [i.id for i in wanted.instances if self._launcher.is_alive(i.id)]
         try:
             facts = self._network.sync(wanted, keep=alive)
-        except LabError:
+        except NotJudged:
             LOG.exception("the network is not as wanted")
             return False
         for fact in facts:
@@ -114,7 +114,7 @@ class Reconciler:
                     return self._keep_stopped(instance)
                 case "terminated":
                     return self._end(instance.id)
-        except (LabError, OSError) as error:
+        except (NotJudged, OSError) as error:
             LOG.exception("%s", instance.id)
             if instance.wanted == "running" and not self._launcher.was_up(instance.id):
                 self._launcher.kill(instance.id)

@@ -40,7 +40,7 @@ class Front(Facts):
     """The API (``app``) and the facts of the reconciler. One a process: moto's IAM is global.
 
     ``console(id)`` is the text of an instance's console; ``capacity(type, running)`` raises a
-    LabError when one more instance does not fit. Both may be set after construction.
+    NotJudged when one more instance does not fit. Both may be set after construction.
     """
 
     def __init__(

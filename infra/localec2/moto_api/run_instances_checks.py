@@ -7,7 +7,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError, MissingParameterError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.localec2.moto_backend.network import private_ip
 
 DISK = {"VolumeSize", "VolumeType", "DeleteOnTermination", "Iops", "Throughput"}
@@ -85,7 +85,7 @@ def room(backend: Any, instance_type: str) -> None:
     running = sum(i.state in {"pending", "running"} for i in backend.all_instances())
     try:
         backend.capacity(instance_type, running)
-    except LabError as error:
+    except NotJudged as error:
         raise EC2ClientError("InsufficientInstanceCapacity", str(error)) from error
 
 

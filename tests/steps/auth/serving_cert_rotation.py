@@ -10,7 +10,7 @@ from infra.clients.auth.serving_cert_rotation import Serving, servers
 from infra.clients.transport import systemd
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError, preparing, require
+from infra.errors import ClaimError, NotJudged, preparing, require
 from infra.layout import SERIES
 from infra.pki.reading import Found
 from infra.timing import ACCESS, scaled
@@ -96,7 +96,7 @@ def await_served(cluster: Cluster, serving: Serving, wanted: Found, limit: float
         lambda seen: seen == wanted.fingerprint,
         within=scaled(limit),
         what=f"{serving.port} serves {wanted.fingerprint[:16]}",
-        transient=(LabError,),
+        transient=(NotJudged,),
     )
 
 

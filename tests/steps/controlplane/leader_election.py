@@ -14,7 +14,7 @@ from infra.clients.controlplane.leader_election import Election
 from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from tests.steps.controlplane.leases import holder_of
@@ -40,7 +40,7 @@ def former_leader(
         try:
             leader_election.taken_over(election, within=scaled(TAKEOVER))
         except WaitTimeout as error:
-            raise LabError(f"there is no former leader to look at: {error}") from error
+            raise NotJudged(f"there is no former leader to look at: {error}") from error
         yield election
 
 

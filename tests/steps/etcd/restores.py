@@ -9,7 +9,7 @@ from infra.clients.etcd import keyspace_diff, members
 from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, NotJudged
 from tests.steps.etcd.snapshots import Known
 
 
@@ -83,7 +83,7 @@ def same_bytes(
     there, live = restored.ctl.entries(""), workbench.live.entries("", revision=revision)
     evidence.record("keys compared", "figures", {"running": len(live), "restored": len(there)})
     if not live:
-        raise LabError(f"the running etcd tells nothing of revision {revision}")
+        raise NotJudged(f"the running etcd tells nothing of revision {revision}")
     must_be_none(keyspace_diff.different(live, there), f"keys and bytes at revision {revision}")
 
 

@@ -8,7 +8,7 @@ from infra.clients.controlplane import apiserver_endpoints
 from infra.clients.workloads import addons
 from infra.clients.workloads.addons import Addons
 from infra.cluster import Cluster
-from infra.errors import LabError, require
+from infra.errors import NotJudged, require
 from infra.inventory import Role
 from infra.lifecycle import pod_connectivity
 from infra.timing import scaled
@@ -30,7 +30,7 @@ class Deleted:
 def installed_addons(cluster: Cluster) -> Addons:
     found = addons.look(cluster.api)
     if not found.pods:
-        raise LabError("kube-system has no Pods: CoreDNS (article 15) is not installed")
+        raise NotJudged("kube-system has no Pods: CoreDNS (article 15) is not installed")
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.clients.etcd import alarms
 from infra.clients.etcd.etcdctl import Etcdctl
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 from tests.unit.fakes import FakeShell, no_time_passes
 
 ENDPOINT = "https://10.0.1.11:2379"
@@ -72,7 +72,7 @@ def test_an_alarm_is_disarmed_once_the_quota_is_back() -> None:
 )
 def test_an_alarm_whose_cause_is_there_is_told_with_what_to_do(told: str, words: str) -> None:
     member, etcdctl = asked(told)
-    with pytest.raises(LabError, match=words):
+    with pytest.raises(NotJudged, match=words):
         alarms.disarm(etcdctl)
     assert member.disarmed == 0
 

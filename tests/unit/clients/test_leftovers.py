@@ -10,7 +10,7 @@ from fixtures.plugin import lanes
 from fixtures.worlds import namespace
 from infra.clients import leftovers
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import series
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 
@@ -47,7 +47,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Live:
 
 
 def left(live: Live, before: leftovers.Found) -> str:
-    with pytest.raises(LabError, match="the scenario left something behind") as error:
+    with pytest.raises(NotJudged, match="the scenario left something behind") as error:
         lanes.must_be_as_before(cast("Cluster", live), before)
     return str(error.value)
 
@@ -125,7 +125,9 @@ def test_state_that_a_kubelet_keeps_is_its_own() -> None:
 def test_objects_that_carry_the_namespace(live: Live) -> None:
     namespace.must_be_alone(live.api, "claim-0a1b2c3d")
     live.api.table[ROLES] = {"items": [item("claim-0a1b2c3d-reader")]}
-    with pytest.raises(LabError, match="left something behind; no cluster-scoped object of claim-"):
+    with pytest.raises(
+        NotJudged, match="left something behind; no cluster-scoped object of claim-"
+    ):
         namespace.must_be_alone(live.api, "claim-0a1b2c3d")
 
 

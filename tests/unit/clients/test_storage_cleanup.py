@@ -14,7 +14,7 @@ from infra.clients.storage.persistent_volume_claims import (
     Storage,
 )
 from infra.clients.storage.storage_cleanup import remove
-from infra.errors import LabError
+from infra.errors import NotJudged
 from tests.unit.fakes import FakeApi, no_time_passes
 from tests.unit.storage_fake import volume
 
@@ -92,11 +92,11 @@ def test_what_stays_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     made, api = storage()
     attached = {"spec": {"nodeName": "worker-0", "source": {"persistentVolumeName": "pv-1"}}}
     api.table[ATTACHMENTS] = {"items": [attached]}
-    with pytest.raises(LabError, match=r"left something behind; no volume .*is attached"):
+    with pytest.raises(NotJudged, match=r"left something behind; no volume .*is attached"):
         remove(made)
     made, api = storage()
     monkeypatch.setattr(api, "bound_volumes_go", lambda _: None)
-    with pytest.raises(LabError, match=r"outside its namespace is gone"):
+    with pytest.raises(NotJudged, match=r"outside its namespace is gone"):
         remove(made)
 
 

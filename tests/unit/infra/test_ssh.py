@@ -8,7 +8,7 @@ import paramiko
 import pytest
 
 from infra import ssh
-from infra.errors import LabError, Unreachable
+from infra.errors import NotJudged, Unreachable
 from infra.ssh import Ssh
 
 DEAD = paramiko.SSHException("SSH session not active")
@@ -117,7 +117,7 @@ def test_a_machine_that_loses_both_is_not_judged_and_what_to_do_is_told(
     )
     with pytest.raises(Unreachable, match=words) as told:
         machine(monkeypatch, sshd).run(["true"])
-    assert isinstance(told.value, LabError)
+    assert isinstance(told.value, NotJudged)
     assert (sshd.made, sshd.closed) == (2, 2)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.build.phase import Finished, Gate, Phase
 from infra.desired.facts import Facts
-from infra.errors import LabError, PhaseFailed
+from infra.errors import NotJudged, PhaseFailed
 from infra.inventory import Role, series, with_another_worker
 from infra.lifecycle import build_runner
 from infra.lifecycle.build_runner import Build, Gates, all_open, phases_of
@@ -113,7 +113,7 @@ def test_a_gate_opens_once_what_follows_the_units_is_done(monkeypatch: pytest.Mo
 
 def test_a_failure_ends_the_waits_of_others_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     def afterwards(*_: Any) -> Finished:
-        raise LabError("no readyz")
+        raise NotJudged("no readyz")
 
     first = phase("api", needs=(None, Gate.FIRST_API), afterwards=afterwards)
     run = build(monkeypatch, first)

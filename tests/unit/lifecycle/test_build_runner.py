@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.build import objects
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.kube_api import ApiRefused
 from tests.unit.fakes import FakeApi, no_time_passes
 
@@ -31,7 +31,7 @@ def test_an_object_is_stored_past_an_api_server_that_is_going_down(
     with pytest.raises(ApiRefused, match="forbidden"):
         objects.stored(api, namespace, within=9)
     answers[:] = [(500, {"message": "etcdserver: no space"})]
-    with pytest.raises(LabError, match=r"until its alarm is disarmed; .* etcdctl alarm disarm"):
+    with pytest.raises(NotJudged, match=r"until its alarm is disarmed; .* etcdctl alarm disarm"):
         objects.stored(api, namespace, within=9)
 
 

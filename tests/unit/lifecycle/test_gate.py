@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.errors import ClusterBroken, LabError, Unreachable, WaitTimeout
+from infra.errors import ClusterBroken, NotJudged, Unreachable, WaitTimeout
 from infra.lifecycle import gate, pod_connectivity
 from infra.lifecycle.gate import api_servers, workers
 from tests.unit.elections_fake import cluster
@@ -96,7 +96,7 @@ def test_the_deep_gate_tells_of_a_worker_that_takes_no_pods(
 
 def test_problems_come_from_every_check_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(_: object) -> list[str]:
-        raise LabError("controller-0 cannot be reached")
+        raise NotJudged("controller-0 cannot be reached")
 
     def writes(_: object) -> list[str]:
         return ["a Secret"]

@@ -10,7 +10,7 @@ from fixtures import cluster as clusters
 from fixtures.plugin import broken_cluster, lanes
 from fixtures.worlds import faults
 from fixtures.worlds.fault_types import Stopped
-from infra.errors import ClusterBroken, LabError
+from infra.errors import ClusterBroken, NotJudged
 from infra.lifecycle import state_dir
 from infra.settings import Settings
 from tests.unit.plugin.lanes_project import CONFTEST
@@ -84,8 +84,8 @@ def test_the_first_cause_stays_until_the_cluster_is_mended(tmp_path: Path) -> No
 
 
 def test_other_errors_break_no_cluster(tmp_path: Path) -> None:
-    with pytest.raises(LabError), broken_cluster.remembered(tmp_path):
-        raise LabError("a Pod stays")
+    with pytest.raises(NotJudged), broken_cluster.remembered(tmp_path):
+        raise NotJudged("a Pod stays")
     broken_cluster.must_not_be(tmp_path)
 
 

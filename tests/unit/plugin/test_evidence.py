@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.plugin.failure_journals import LINES, collect
 from fixtures.plugin.recording import Evidence, Recording, first_of
-from infra.errors import ClaimError, CommandFailed, LabError, Unreachable
+from infra.errors import ClaimError, CommandFailed, NotJudged, Unreachable
 from infra.inventory import series
 from infra.report import folder as folders
 from infra.report.kinds import cgroup_change
@@ -76,7 +76,7 @@ def test_evidence_is_a_file_a_piece(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="unknown kind of evidence 'picture'"):
+    with pytest.raises(NotJudged, match="unknown kind of evidence 'picture'"):
         Evidence(tmp_path, scenario()).record("x", "picture", {})
 
 
@@ -136,7 +136,7 @@ def test_the_first_error_is_the_cause(tmp_path: Path) -> None:
     recording = in_a_step(tmp_path)
     recording.step_is_prepared()
     recording.step_ends(Ended.FAILED)
-    for when, error in (("call", ClaimError("it is false")), ("teardown", LabError("broken"))):
+    for when, error in (("call", ClaimError("it is false")), ("teardown", NotJudged("broken"))):
         with pytest.raises(type(error)) as caught:
             raise error
         recording.phase(when, caught)
@@ -209,7 +209,7 @@ def test_the_fixture_serves_where_no_run_is_recorded(evidence: Evidence) -> None
 
 
 def test_of_several_errors_at_the_end_the_first_is_told() -> None:
-    group = BaseExceptionGroup("errors while tearing down", [LabError("then"), LabError("first")])
+    group = BaseExceptionGroup("errors while tearing down", [NotJudged("then"), NotJudged("first")])
     assert str(first_of(group)) == "first"
     assert str(first_of(BaseExceptionGroup("outer", [group]))) == "first"
-    assert str(first_of(LabError("alone"))) == "alone"
+    assert str(first_of(NotJudged("alone"))) == "alone"

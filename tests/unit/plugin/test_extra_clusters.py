@@ -9,7 +9,7 @@ import pytest
 
 from fixtures import commands
 from fixtures.plugin import extra_clusters
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.settings import Settings
 
 
@@ -84,7 +84,7 @@ def test_it_is_removed_before_and_after_even_when_it_cannot_be_built(
     def run(argv: list[str]) -> None:
         done.append(argv[3])
         if argv[3] == "up" and "ill" in argv:
-            raise LabError("cluster ill: up failed")
+            raise NotJudged("cluster ill: up failed")
 
     monkeypatch.setattr(extra_clusters, "run", run)
     with extra_clusters.built(settings(tmp_path)):
@@ -92,14 +92,16 @@ def test_it_is_removed_before_and_after_even_when_it_cannot_be_built(
     assert done == ["down", "up", "judged", "down"]
     done.clear()
     ill = settings(tmp_path).model_copy(update={"cluster_id": "ill"})
-    with pytest.raises(LabError, match="up failed"), extra_clusters.built(ill):
+    with pytest.raises(NotJudged, match="up failed"), extra_clusters.built(ill):
         done.append("judged")
     assert done == ["down", "up", "down"]
 
 
 def test_a_build_that_fails_says_what_the_command_said(tmp_path: Path) -> None:
     argv = commands.infra("nonsense", settings(tmp_path))
-    with pytest.raises(LabError, match=r"-m infra nonsense .*--cluster-id x(?s:.)*No such command"):
+    with pytest.raises(
+        NotJudged, match=r"-m infra nonsense .*--cluster-id x(?s:.)*No such command"
+    ):
         extra_clusters.run(argv)
 
 

@@ -13,19 +13,19 @@ from tests.unit.report_project import folder_of, make, outcomes, records, run
 CONFTEST = """
 import pytest
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 
 pytest_plugins = ["fixtures.plugin.settings"]
 
 @pytest.fixture(scope="session")
 def driver():
     yield
-    raise LabError("the driver does not go\\nits CRDs stay")
+    raise NotJudged("the driver does not go\\nits CRDs stay")
 
 @pytest.fixture
 def tidy():
     yield
-    raise LabError("the scenario left something behind; the label kept")
+    raise NotJudged("the scenario left something behind; the label kept")
 
 @pytest.fixture
 def checked():
@@ -81,7 +81,7 @@ def lost(tidy, checked):
     raise ClaimError("no write within 20 s")
 """
 LEFT = "the scenario left something behind; the label kept"
-ERROR = "infra.errors.LabError"
+ERROR = "infra.errors.NotJudged"
 
 
 class Done(NamedTuple):
@@ -163,12 +163,12 @@ def test_the_last_failed_ones_are_scenarios(project: Path) -> None:
 
 FURTHER = """
 from fixtures import cluster as clusters
-from infra.errors import LabError
+from infra.errors import NotJudged
 
 pytest_plugins = ["fixtures.plugin.settings", "fixtures.cluster", "fixtures.plugin.lanes"]
 
 def stays(settings):
-    raise LabError("the further cluster series-2 stays")
+    raise NotJudged("the further cluster series-2 stays")
 
 clusters.extra_clusters.remove_left = stays
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fixtures.plugin.recording import Evidence
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.report import html, kinds
 from infra.report.kinds import KINDS, cgroup_change, lease_history
 from infra.report.model import Item, Scenario
@@ -97,5 +97,5 @@ def test_the_recorder_knows_the_same_kinds(tmp_path: Path) -> None:
         ("text", {"text": "hello"}),
         ("table", {"columns": ["a", "b"], "rows": [[1, 2]]}),
     ]
-    with pytest.raises(LabError, match="unknown kind of evidence 'poem'; known: lease-history"):
+    with pytest.raises(NotJudged, match="unknown kind of evidence 'poem'; known: lease-history"):
         evidence.record("x", "poem", {})

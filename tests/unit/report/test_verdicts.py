@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra import claims, places
-from infra.errors import ClaimError, LabError, NotPrepared, WaitTimeout, claimed
+from infra.errors import ClaimError, NotJudged, NotPrepared, WaitTimeout, claimed
 from infra.feature_claims import Written, written
 from infra.report import html, verdicts
 from infra.report.kinds import lease_history
@@ -31,7 +31,7 @@ def test_one_cause_of_many_is_told_once() -> None:
         (ClaimError("x"), "then", Outcome.FALSE),
         (AssertionError("x"), "then", Outcome.FALSE),
         (WaitTimeout("x"), "then", Outcome.FALSE),
-        (LabError("x"), "then", Outcome.UNKNOWN),
+        (NotJudged("x"), "then", Outcome.UNKNOWN),
         (NotPrepared("x"), "then", Outcome.UNKNOWN),
         (KeyError("x"), "then", Outcome.UNKNOWN),
         (AssertionError("x"), "given", Outcome.UNKNOWN),

@@ -9,7 +9,7 @@ import pytest
 
 from infra import wait
 from infra.clients.transport.systemd import Unit
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import series
 from tests.sweep import changing, ledger, mending
 from tests.sweep.setting import Instead, Place, Setting
@@ -63,7 +63,7 @@ def cluster_of(tmp_path: Path, shell: Any, api: Any = None) -> Any:
 
 
 def test_the_ledger_knows_before_anything_is_done(tmp_path: Path) -> None:
-    with pytest.raises(LabError):
+    with pytest.raises(NotJudged):
         changing.change(cluster_of(tmp_path, FakeShell()), SETTING, "controller-1")
     left = ledger.read(tmp_path)
     assert left
@@ -146,10 +146,10 @@ def test_copies_and_debris_go_and_only_a_healthy_cluster_is_forgotten(
     ledger.write(tmp_path, entry)
 
     def ill(_: object) -> None:
-        raise LabError("the cluster is not healthy")
+        raise NotJudged("the cluster is not healthy")
 
     monkeypatch.setattr(mending.gate, "gate", ill)
-    with pytest.raises(LabError):
+    with pytest.raises(NotJudged):
         mending.forget(cluster, entry)
     assert json.loads((tmp_path / ledger.NAME).read_text())["key"] == SETTING.key
     monkeypatch.setattr(mending.gate, "gate", lambda _: None)

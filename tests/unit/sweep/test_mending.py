@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.settings import Settings
 from tests.sweep import judging, ledger, mending, records
 from tests.sweep.mending import Mended
@@ -41,7 +41,7 @@ def test_a_ledger_is_what_was_written_and_a_damaged_one_is_told(tmp_path: Path) 
     assert ledger.read(tmp_path) == entry
     assert entry.changes == 2
     (tmp_path / ledger.NAME).write_text('{"key": 1')
-    with pytest.raises(LabError, match="what is changed on the machines is unknown"):
+    with pytest.raises(NotJudged, match="what is changed on the machines is unknown"):
         ledger.read(tmp_path)
 
 
@@ -88,7 +88,7 @@ def test_what_up_does_not_mend_its_own_copy_does(
 
 def test_what_nothing_mends_stays_in_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     mended, cluster = mends(monkeypatch, [1, 1], same=True)
-    with pytest.raises(LabError, match=r"could not be mended:\nthe end"):
+    with pytest.raises(NotJudged, match=r"could not be mended:\nthe end"):
         mended()
     assert cluster.done == ["put back"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import series
 from infra.kube_api import Answer, ApiRefused
 from infra.progress import Progress
@@ -128,7 +128,7 @@ def test_a_machine_that_does_not_answer_ends_one_setting_only(
     world: World, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(*_: object) -> bool:
-        raise LabError("controller-1 cannot be reached")
+        raise NotJudged("controller-1 cannot be reached")
 
     monkeypatch.setattr(changing, "change", lost)
     assert sweep(plan, tmp_path).run() == 5

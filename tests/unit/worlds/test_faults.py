@@ -12,7 +12,7 @@ import pytest
 from fixtures.worlds import fault_ledger, fault_types, faults
 from fixtures.worlds.fault_types import Added, Replaced, Stopped
 from fixtures.worlds.faults import Faults
-from infra.errors import ClusterBroken, LabError, NotPrepared
+from infra.errors import ClusterBroken, NotJudged, NotPrepared
 from infra.lifecycle import gate
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
@@ -106,7 +106,7 @@ def item(*tags: str) -> Any:
 @pytest.mark.parametrize("ledger", ["[{", '[{"kind": "melted"}]', '[{"kind": "added", "x": 1}]'])
 def test_a_damaged_ledger_says_what_to_do(tmp_path: Path, ledger: str) -> None:
     (tmp_path / fault_ledger.LEDGER).write_text(ledger)
-    with pytest.raises(LabError, match=r"faults\.json is damaged.*infra down"):
+    with pytest.raises(NotJudged, match=r"faults\.json is damaged.*infra down"):
         faults.pending(tmp_path)
 
 

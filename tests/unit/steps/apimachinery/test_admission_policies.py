@@ -12,7 +12,7 @@ from infra.clients.apimachinery.admission_policies import (
     not_as_written,
     plural,
 )
-from infra.errors import LabError, NotPrepared
+from infra.errors import NotJudged, NotPrepared
 from tests.steps.apimachinery import admission_policies
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
@@ -165,7 +165,7 @@ def test_a_leftover_is_told(made: Made) -> None:
     policies, policy, cluster = made
     policies.remove()
     cluster.api.table[f"GET {policy.path}"] = {"metadata": {}}
-    with pytest.raises(LabError, match=f"still stored after deletion: .*{NAME}"):
+    with pytest.raises(NotJudged, match=f"still stored after deletion: .*{NAME}"):
         policies.remove()
 
 
@@ -174,5 +174,5 @@ def test_effects_that_stay_are_told(made: Made) -> None:
     policies.probes.append((LATEST, policies.tried(LATEST)))
     policies.remove()
     cast("Any", cluster.apis["controller-2"]).verdict = refused()
-    with pytest.raises(LabError, match="as before the policies: not within 10 s"):
+    with pytest.raises(NotJudged, match="as before the policies: not within 10 s"):
         policies.remove()

@@ -10,7 +10,7 @@ import yaml
 from infra.clients.auth import kubeconfigs, leader_eligibility
 from infra.clients.instrumentation import configz
 from infra.clients.transport import durations
-from infra.errors import LabError, NotPrepared
+from infra.errors import NotJudged, NotPrepared
 from infra.kube_api import WHO, ApiUnreachable
 from tests.steps.controlplane import leases
 from tests.unit.elections_fake import cluster, election
@@ -129,7 +129,7 @@ def test_what_a_component_tells_of_its_settings(monkeypatch: pytest.MonkeyPatch)
     text = yaml.safe_dump({configz.NAMES[MANAGER]: manager}, default_flow_style=True)
     monkeypatch.setattr(configz.prometheus, "scrape", lambda *_, **__: text.replace("'", '"'))
     live = cluster(credentials=lambda _: None)
-    with pytest.raises(LabError, match="tells no configuration"):
+    with pytest.raises(NotJudged, match="tells no configuration"):
         configz.told(live, "controller-0", "kube-scheduler")
     assert configz.retry_period(MANAGER, manager) == 2
     assert configz.grace_period(manager) == 50

@@ -15,7 +15,7 @@ from infra.clients.controlplane.apiserver_endpoints import SLICES, Server
 from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.clients.controlplane.leases import Change
 from infra.clients.instrumentation import configz
-from infra.errors import ClaimError, LabError
+from infra.errors import ClaimError, NotJudged
 from infra.kube_api import ApiUnreachable
 from tests.steps.controlplane import control_plane_processes, leases
 from tests.unit.elections_fake import (
@@ -101,7 +101,7 @@ def test_a_lease_that_is_not_renewed() -> None:
 
 def test_what_a_process_that_does_not_tell_says(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> str:
-        raise LabError("controller-0:10257/metrics -> 403")
+        raise NotJudged("controller-0:10257/metrics -> 403")
 
     live = cluster(credentials=lambda _: None)
     monkeypatch.setattr(clients.prometheus, "scrape", refused)
@@ -155,7 +155,7 @@ def test_a_bystander_that_was_touched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stopped_bystander_is_no_start_for_a_claim() -> None:
-    with pytest.raises(LabError, match="etcd on controller-0 is failed"):
+    with pytest.raises(NotJudged, match="etcd on controller-0 is failed"):
         others.all_active(bystanders(state="failed"))
 
 
@@ -193,8 +193,8 @@ def test_a_balancer_that_does_not_answer() -> None:
 
 def test_the_watch_reports_a_gap_instead_of_an_answer() -> None:
     watch = FakeWatch(Change(0, FIRST))
-    watch._failure = LabError("refused")
-    with pytest.raises(LabError, match="its history has a gap"):
+    watch._failure = NotJudged("refused")
+    with pytest.raises(NotJudged, match="its history has a gap"):
         watch.latest()
     with pytest.raises(ClaimError, match="no such version"):
         FakeWatch(Change(0, FIRST)).first(lease_client.held_by_other("controller-0"))

@@ -10,7 +10,7 @@ from infra.clients.etcd import keyspace_diff, members
 from infra.clients.etcd.configmap_writer import Written
 from infra.clients.etcd.etcdctl import Entry, Etcdctl, Health
 from infra.clients.etcd.snapshots import Workbench
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 from infra.ssh import Result
 from tests.steps.etcd import members as etcd
 from tests.steps.etcd import restores, snapshot_under_load, stored_secrets
@@ -121,7 +121,7 @@ def test_keys_that_differ() -> None:
     still = restored(entries={"/a": Entry("/a", b"one", 1)})
     restores.same_bytes(bench, SNAPSHOT, still, Evidence())  # type: ignore[arg-type]
     bench.live = Ctl(entries={})  # type: ignore[assignment]
-    with pytest.raises(LabError, match="tells nothing of revision 35"):
+    with pytest.raises(NotJudged, match="tells nothing of revision 35"):
         restores.same_bytes(bench, SNAPSHOT, restored(entries={}), Evidence())  # type: ignore[arg-type]
 
 
@@ -163,7 +163,7 @@ class Files(FakeShell):
 def test_a_bench_that_cannot_be_cleared_says_so() -> None:
     bench = Workbench(Etcdctl(Files("controller-0"), ()))
     bench.directory = "/b"
-    with pytest.raises(LabError, match="left behind on controller-0: /b"):
+    with pytest.raises(NotJudged, match="left behind on controller-0: /b"):
         bench.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.clients.instrumentation import configz, peer_settings
 from infra.clients.transport import tls_tunnel
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.layout import SERIES
 from tests.steps.instrumentation import peer_settings as steps
 from tests.unit.elections_fake import cluster
@@ -124,7 +124,7 @@ def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> Non
         steps.same_settings, live(), "kubelet",
     )  # fmt: skip
     Asked.settings["worker-1"] = {}
-    with pytest.raises(LabError, match="the kubelet of worker-1 tells no configuration"):
+    with pytest.raises(NotJudged, match="the kubelet of worker-1 tells no configuration"):
         steps.same_settings(live(), "kubelet")
 
 

@@ -9,7 +9,7 @@ from infra.clients.instrumentation.component_metrics import Told
 from infra.clients.lifecycle import unit_programs, version_skew
 from infra.clients.lifecycle.unit_programs import Program
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import series
 from tests.steps.lifecycle import version_skew as steps
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red
@@ -150,13 +150,13 @@ def test_what_a_unit_would_start() -> None:
     assert found == Program("kubelet", "worker-0", V, "https://10.0.1.10:6443")
     assert found.asked(live()) == MACHINES
     shell.answers["systemctl show"] = ""
-    with pytest.raises(LabError, match="unit kubelet of worker-0 starts nothing"):
+    with pytest.raises(NotJudged, match="unit kubelet of worker-0 starts nothing"):
         unit_programs.look(shell, "kubelet", "kubelet")
 
 
 @pytest.mark.parametrize("version", ["1.36.1", "v2.0.0", "", "v1.x.1"])
 def test_what_is_no_version(version: str) -> None:
-    with pytest.raises(LabError, match="not a version of Kubernetes"):
+    with pytest.raises(NotJudged, match="not a version of Kubernetes"):
         version_skew.minor(version)
 
 

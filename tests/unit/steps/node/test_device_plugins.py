@@ -9,7 +9,7 @@ from infra.clients.node import device_plugins
 from infra.clients.node.device_plugins import DevicePlugin
 from infra.clients.workloads.pod_under_test import RunningPod
 from infra.cluster import Cluster
-from infra.errors import LabError, WaitTimeout
+from infra.errors import NotJudged, WaitTimeout
 from infra.inventory import series
 from tests.steps.node import device_plugins as steps
 from tests.steps.node.device_plugins import Users
@@ -210,5 +210,5 @@ def test_a_holder_that_is_restarted(made: Made) -> None:
 
 
 def test_an_allocation_of_two() -> None:
-    with pytest.raises(LabError, match="one device was expected"):
+    with pytest.raises(NotJudged, match="one device was expected"):
         device_plugins.only_id({"ids": ["a", "b"]})

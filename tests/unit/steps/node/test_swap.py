@@ -10,7 +10,7 @@ from fixtures.worlds.fault_types import Swapping
 from fixtures.worlds.faults import Faults
 from infra.clients.node import swap
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from tests.steps.node import swap as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeShell, cluster_of, evidence, goes_red, running_pod
@@ -66,7 +66,7 @@ def test_a_machine_that_gets_no_swap() -> None:
     shell = FakeShell(
         answers={"fallocate": "", "chmod": "", "swapon": "", "cat /proc/meminfo": MEMINFO % 0}
     )
-    with pytest.raises(LabError, match="worker-0 has no swap although it was switched on"):
+    with pytest.raises(NotJudged, match="worker-0 has no swap although it was switched on"):
         swap.switch_on(cast("Any", shell))
 
 

@@ -9,7 +9,7 @@ from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.storage import volume_writer
 from infra.clients.storage.persistent_volume_claims import VOLUMES, must_be_taken
 from infra.clients.storage.volume_writer import Line
-from infra.errors import Changed, ClaimError, LabError, WaitTimeout
+from infra.errors import Changed, ClaimError, NotJudged, WaitTimeout
 from infra.ssh import Result
 from tests.steps.storage import volumes as steps
 from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod, running_pod
@@ -72,10 +72,10 @@ def test_a_leak_is_seen_even_where_no_tag_tells_of_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Ec2, "delete", lambda *_: None, raising=False)
     bound = volume(claimRef={"namespace": "ns"})
     ebs, _, ec2 = storage_of({VOLUMES: {"items": [bound]}})
-    with pytest.raises(LabError, match=r"left something behind; EC2 has vol-1$"):
+    with pytest.raises(NotJudged, match=r"left something behind; EC2 has vol-1$"):
         ebs.remove()
     ec2.has(tags={})
-    with pytest.raises(LabError, match=r"does not find vol-1 by the tag .*; EC2 has vol-1$"):
+    with pytest.raises(NotJudged, match=r"does not find vol-1 by the tag .*; EC2 has vol-1$"):
         ebs.remove()
     ec2.known.clear()
     ebs.remove()
@@ -203,5 +203,5 @@ def test_an_empty_volume_holds_nothing_and_one_that_cannot_be_read_is_not_judged
     saying("No such file or directory")
     assert volume_writer.numbers(pod) == []
     saying("Input/output error")
-    with pytest.raises(LabError, match=r"cannot be read: cat.*Input/output error"):
+    with pytest.raises(NotJudged, match=r"cannot be read: cat.*Input/output error"):
         volume_writer.numbers(pod)

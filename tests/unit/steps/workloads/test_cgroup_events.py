@@ -8,7 +8,7 @@ import pytest
 from infra.clients.workloads import cgroup_events, cgroups
 from infra.clients.workloads.cgroup_events import CpuTime, Watched
 from infra.cluster import Cluster
-from infra.errors import LabError
+from infra.errors import NotJudged
 from infra.inventory import series
 from tests.steps.node import kubelet_configz
 from tests.steps.workloads import cgroup_events as steps
@@ -154,7 +154,7 @@ def test_protected_memory(made: Made) -> None:
     )
     goes_red("memory.min is 4096", steps.memory_is_neutral, subject, SLICES)
     shell.answers["grep"] = "".join(map(protection, paths[1:]))
-    with pytest.raises(LabError, match="protection cannot be judged"):
+    with pytest.raises(NotJudged, match="protection cannot be judged"):
         steps.memory_is_neutral(subject, SLICES)
     scope = f"{SLICE}/cri-containerd-c0ffee.scope"
     shell.answers["grep"] = protection(scope, memory_high="4096")
