@@ -46,6 +46,6 @@ def test_the_drawn_tree_is_that_of_the_code() -> None:
 
 
 def test_a_class_that_stands_elsewhere_shows() -> None:
-    text = "\n    NotJudged   none\n      Unreachable   no answer\n    ClaimError(AssertionError)  x\n"
+    text = "    NotJudged   none\n      Unreachable   no answer\n    ClaimError(AssertionError)  x"
     assert drawn(text) == {"NotJudged": "", "Unreachable": "NotJudged", "ClaimError": ""}
     assert drawn(text.replace("      Un", "    Un"))["Unreachable"] == ""
