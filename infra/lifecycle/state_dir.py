@@ -63,6 +63,15 @@ def mended(state: Path) -> None:
     (state / BROKEN).unlink(missing_ok=True)
 
 
+def is_held(state: Path) -> bool:
+    """Whether a run has it now."""
+    lock = state.with_name(state.name + ".lock")
+    if not lock.exists():
+        return False
+    with lock.open("w") as file:
+        return not file_lock.take_now(file)
+
+
 @contextmanager
 def held(state: Path, by: str) -> Iterator[None]:
     """One run at a time per cluster. Errors: ClusterLocked, naming the holder."""

@@ -10,6 +10,7 @@ import pytest
 from fixtures import commands
 from fixtures.plugin import extra_clusters
 from infra.errors import NotJudged
+from infra.lifecycle import state_dir
 from infra.settings import Settings
 
 
@@ -118,3 +119,16 @@ def test_what_a_killed_worker_left_goes_at_the_end(
     (tmp_path / "x-3").mkdir()
     extra_clusters.remove_left(settings(tmp_path))
     assert gone == ["down x-3"]
+
+
+def test_a_cluster_that_a_killed_worker_still_holds_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x-2").mkdir()
+    monkeypatch.setattr(extra_clusters, "run", lambda _: None)
+    with state_dir.held(tmp_path / "x-2", "a pytest run"):
+        monkeypatch.setattr(extra_clusters, "WORKER_GONE", 0.01)
+        with pytest.raises(NotJudged, match="the worker that used cluster x-2 has let it go"):
+            extra_clusters.remove_left(settings(tmp_path))
+    assert not state_dir.is_held(tmp_path / "x-2")
+    extra_clusters.remove_left(settings(tmp_path))
