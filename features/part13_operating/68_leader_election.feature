@@ -175,7 +175,7 @@ Feature: Leader election and add-ons
       And the add-ons of the cluster
       When one Pod of the EBS CSI node plugin is deleted
       Then within 90 s another Pod of the EBS CSI node plugin is Ready
-      And within 30 s the driver is registered on every worker
+      And within 60 s the driver is registered on every worker
       And the other add-ons are the same
 
     @claim_68_14
