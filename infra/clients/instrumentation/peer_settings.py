@@ -23,6 +23,7 @@ from infra.kube_api import Api
 from infra.ssh import Shell
 
 FLAGS = "/flagz"
+PAIR = re.compile(r"[^=#]+[=#]")
 FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
 """One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
 OF_UNIT = (
@@ -128,7 +129,16 @@ def flags(machine: Machine, status: int, text: str) -> Settings:
     if status != 200 or not found:
         return {FLAGS: f"{status} {text[:100]}".strip()}
     own = {str(machine.private_ip), str(machine.name)}
-    return {name: OWN if value in own else value for name, value in found.items()}
+    return {name: OWN if value in own else in_order(value) for name, value in found.items()}
+
+
+def in_order(value: str) -> str:
+    """A list of ``key=value`` or ``resource#size`` is a Go map's, drawn anew at each start (seen:
+    --watch-cache-sizes of an API server); the order of other lists is part of the setting.
+    """
+    parts = value.strip("[]").split(",")
+    pairs = len(parts) > 1 and all(map(PAIR.match, parts))
+    return f"[{','.join(sorted(parts))}]" if pairs else value
 
 
 def of_unit(shell: Shell, name: str) -> Settings:

@@ -187,3 +187,24 @@ def test_objects_of_a_go_map_come_in_any_order_and_words_do_not() -> None:
     assert peer_settings.fields({"order": ["a", "b"]}) != peer_settings.fields(
         {"order": ["b", "a"]}
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "alike"),
+    [
+        ("[events.events.k8s.io#0,events#0]", "[events#0,events.events.k8s.io#0]", True),
+        ("A=true,B=false", "B=false,A=true", True),
+        ("A=true,B=false", "A=true,B=true", False),
+        ("[Node,RBAC]", "[RBAC,Node]", False),
+        ("[events#0]", "[events#1]", False),
+    ],
+)
+def test_a_flag_that_is_a_go_map_comes_in_any_order_and_words_do_not(
+    one: str, two: str, *, alike: bool
+) -> None:
+    controllers = cluster().spec.controllers
+    first, second = (
+        peer_settings.flags(controllers[0], 200, f"{HEAD}some-flag: {value}\n")
+        for value in (one, two)
+    )
+    assert (first == second) is alike
