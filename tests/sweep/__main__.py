@@ -14,6 +14,8 @@ from tests.sweep import records, report, sweeping
 from tests.sweep.sweeping import Plan, Sweep
 
 PAGE = PROJECT / "docs" / "SWEEP.md"
+RECORDS = PROJECT / "docs" / "sweep.jsonl"
+"""In git: a sweep of all settings takes longer than a machine may be at hand."""
 SEED = 15
 
 Seed = Annotated[int, typer.Option(help="Decides the order, and which machine is changed.")]
@@ -46,14 +48,13 @@ def main(
     page: Page = False,
 ) -> None:
     settings, progress = Settings(), Progress()
-    path = settings.reports / "sweep" / "records.jsonl"
     if again:
-        path.unlink(missing_ok=True)
+        RECORDS.unlink(missing_ok=True)
     number, _, shares = (share or "1/1").partition("/")
     plan = Plan(
         seed=seed,
         minutes=minutes,
-        records=path,
+        records=RECORDS,
         only=only,
         besides=besides,
         count=count,
@@ -65,11 +66,11 @@ def main(
     if list_only:
         return listed(settings, plan)
     if not page:
-        progress.say(f"seed {seed}, {minutes:g} minutes, records in {path}")
+        progress.say(f"seed {seed}, {minutes:g} minutes, records in {RECORDS.relative_to(PROJECT)}")
         status = swept(settings, plan, progress, alone=one_cluster or bool(share))
         if share:
             sys.exit(status)
-    written(settings, path, progress)
+    written(settings, RECORDS, progress)
     return None
 
 

@@ -20,8 +20,9 @@ Every flag and setting that the phases write, every field of a certificate, ever
 RBAC rule and every argument of an add-on, taken from what the phases render, is left out or changed
 on **one** machine, one at a time; then the health gate and the claims of the articles that speak of
 it are asked, without slow ones. `make sweep` goes on where it stopped, on two clusters side by
-side; this page is written from its records. Which articles speak of a setting is in
-`tests/sweep/scope.toml`, why nothing notices one in `tests/sweep/whys.toml`: both are reviewed.
+side; this page is written from its records, `docs/sweep.jsonl`. Which articles speak of a setting
+is in `tests/sweep/scope.toml`, why nothing notices one in `tests/sweep/whys.toml`: both are
+reviewed.
 """
 
 
