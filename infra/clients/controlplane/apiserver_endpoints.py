@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.clients.controlplane import control_plane_snapshot as bystanders
-from infra.clients.controlplane import leases
+from infra.clients.controlplane import control_plane_snapshot, leases
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads.pod_status import condition
@@ -112,8 +111,8 @@ def addresses(cluster: Cluster, machines: Sequence[str] = ()) -> list[str]:
 
 def without_leader(cluster: Cluster) -> Server:
     """A controller whose API server serves no leader. Errors: NotJudged when each one does."""
-    seen = bystanders.look(cluster)
-    bystanders.all_active(seen)
+    seen = control_plane_snapshot.look(cluster)
+    control_plane_snapshot.all_active(seen)
     leading = {holder.split("_", 1)[0] for holder in seen.holders.values()}
     names = [machine.name for machine in cluster.spec.controllers]
     free = [name for name in names if name not in leading]

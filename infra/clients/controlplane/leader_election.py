@@ -5,8 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from infra.clients.controlplane import control_plane_snapshot as bystanders
-from infra.clients.controlplane import leases
+from infra.clients.controlplane import control_plane_snapshot, leases
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.leader_metrics import MasterWatch
 from infra.clients.controlplane.leases import Change, Lease, LeaseWatch
@@ -74,8 +73,8 @@ def follow(cluster: Cluster, component: str) -> Election:
     start = settled(watch)
     if not start.holder:
         raise NotJudged(f"nobody holds the Lease {component}: the cluster is not ready for this")
-    untouched = bystanders.look(cluster)
-    bystanders.all_active(untouched)
+    untouched = control_plane_snapshot.look(cluster)
+    control_plane_snapshot.all_active(untouched)
     unit, masters = cluster.layout.units.named(component), MasterWatch(cluster, component)
     return Election(component, unit, start, watch, masters.open(), untouched)
 

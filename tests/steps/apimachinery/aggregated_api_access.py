@@ -10,8 +10,7 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import Said, Second
-from infra.clients.auth import client_ca_matrix, published_client_cas
-from infra.clients.auth import service_accounts as rights
+from infra.clients.auth import client_ca_matrix, published_client_cas, service_accounts
 from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.instrumentation.node_metrics import GROUP, NODES
 from infra.clients.node.kubelet_api import told
@@ -59,14 +58,14 @@ class Reads:
 def users(cluster: Cluster, accounts: Accounts) -> Users:
     made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
     wanted = {"group": GROUP, "verb": "list", "resource": "nodes"}
-    rights.await_right(cluster.api_servers().values(), made.reader.user, wanted)
+    service_accounts.await_right(cluster.api_servers().values(), made.reader.user, wanted)
     return made
 
 
 @given("the ServiceAccount of metrics-server on every kubelet", target_fixture="caller")
 def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
     """With a token of its own; the Pod's stays its secret."""
-    account = rights.token_of(cluster.api, "kube-system", "metrics-server")
+    account = service_accounts.token_of(cluster.api, "kube-system", "metrics-server")
     return Caller(account, ports(cluster, account.credentials(cluster.api)))
 
 
@@ -175,7 +174,7 @@ def no_other_right(cluster: Cluster, held: str) -> None:
         f"{machine} lets it get nodes/{part}"
         for machine, api in cluster.api_servers().items()
         for part in KUBELET_PARTS
-        if f"nodes/{part}" != held and rights.may(api, ACCOUNT, of_kubelets(part))
+        if f"nodes/{part}" != held and service_accounts.may(api, ACCOUNT, of_kubelets(part))
     ]
     must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
 

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra import places
-from infra.clients.auth import service_accounts as rights
+from infra.clients.auth import service_accounts
 from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port, told
@@ -97,7 +97,7 @@ def exactly_these(caller: Caller, answers: list[Answer], right: str) -> None:
 def delete_account(cluster: Cluster, caller: Caller) -> None:
     missing = without_metrics(caller)
     require(not missing, f"the account should be answered before it is deleted: {missing}")
-    rights.delete(cluster.api, caller.account)
+    service_accounts.delete(cluster.api, caller.account)
 
 
 @then(
@@ -191,7 +191,7 @@ def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
     rule = {"apiGroups": [""], "resources": [f"nodes/{right}"], "verbs": ["get"]}
     account = accounts.make(f"may-{right}", [rule])
     wanted = {"verb": "get", "resource": "nodes", "subresource": right}
-    rights.await_right(cluster.api_servers().values(), account.user, wanted)
+    service_accounts.await_right(cluster.api_servers().values(), account.user, wanted)
     return Caller(account, ports(cluster, account.credentials(cluster.api)))
 
 

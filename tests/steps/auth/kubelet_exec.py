@@ -4,7 +4,7 @@ from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.auth import service_accounts as rights
+from infra.clients.auth import service_accounts
 from infra.clients.node.kubelet_api import told
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -84,7 +84,7 @@ def as_account(cluster: Cluster, caller: Caller) -> list[Api]:
 
 
 def review(api: Api, namespace: str) -> dict[str, bool]:
-    return {what: rights.may_itself(api, what, verb, namespace) for what, verb in VERBS}
+    return {what: service_accounts.may_itself(api, what, verb, namespace) for what, verb in VERBS}
 
 
 def named(pod: RunningPod) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.auth import service_accounts as rights
+from infra.clients.auth import service_accounts
 from infra.clients.node import kubelet
 from infra.clients.node.kubelet_api import await_listening, told
 from infra.clients.transport import journal
@@ -83,7 +83,7 @@ def take_right(cluster: Cluster, faults: Faults, right: str) -> Fault:
     left = [one for one in rule["resources"] if one != f"nodes/{right}"]
     fault = faults.edit(ROLE, {"rules": [{**rule, "resources": left}]})
     attributes = {"verb": "get", "resource": "nodes", "subresource": right}
-    rights.await_loss(cluster.api_servers().values(), KUBELET_CLIENT, attributes)
+    service_accounts.await_loss(cluster.api_servers().values(), KUBELET_CLIENT, attributes)
     restart_all(cluster)
     return fault
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from infra.clients.controlplane import apiserver_endpoints, leases
-from infra.clients.node import kubelet
-from infra.clients.node import node_leases as heartbeats
+from infra.clients.node import kubelet, node_leases
 from infra.clients.node.node_leases import Heartbeats
 from infra.clients.transport import durations
 from infra.clients.workloads.pod_under_test import must_be_none
@@ -27,9 +26,9 @@ def followed_leases(cluster: Cluster, whose: str) -> Iterator[Heartbeats]:
     """Of API servers those of their identity; of nodes those of their heartbeat."""
     if whose == API_SERVERS:
         found = apiserver_endpoints.identity_leases(cluster.api)
-        beats = heartbeats.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
+        beats = node_leases.follow(cluster.api, found, namespace=leases.SYSTEM_NAMESPACE)
     else:
-        beats = heartbeats.of_nodes(cluster.api)
+        beats = node_leases.of_nodes(cluster.api)
     yield beats
     beats.close()
 
@@ -42,8 +41,8 @@ def one_a_controller(cluster: Cluster, beats: Heartbeats, lasting: float) -> Non
 
 @then(phrase("each node has a Lease with a duration of {lasting:Duration} that it holds and owns"))
 def one_a_node(beats: Heartbeats, lasting: float) -> None:
-    existing = heartbeats.nodes(beats.api)
-    wrong = heartbeats.wrong_node_leases(beats.start, existing, lasting=lasting)
+    existing = node_leases.nodes(beats.api)
+    wrong = node_leases.wrong_node_leases(beats.start, existing, lasting=lasting)
     assert not wrong, "; ".join(wrong)
 
 

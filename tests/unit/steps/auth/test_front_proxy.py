@@ -64,7 +64,7 @@ def test_what_an_api_server_takes_of_a_front_proxy(monkeypatch: pytest.MonkeyPat
 def test_a_second_binding_of_its_account(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed = {"metrics"}
     monkeypatch.setattr(
-        access.rights, "may", lambda _a, user, what: "metrics-server" in user
+        access.service_accounts, "may", lambda _a, user, what: "metrics-server" in user
         and what["subresource"] in allowed
     )  # fmt: skip
     access.no_other_right(live, "nodes/metrics")
