@@ -149,3 +149,17 @@ def test_a_claim_judged_in_part_says_so_on_the_page_and_in_the_export(folder: Pa
     assert stored["63.4"]["lane"] == "disruptive"  # the features', not that of one scenario
     assert stored["63.4"]["places"] == sorted(EVERYWHERE)
     assert not stored["63.1"]["partial"]
+
+
+def test_a_scenario_of_several_claims_is_told_once_and_linked_from_the_others(
+    folder: Path,
+) -> None:
+    shared = scenario("72.2", "Every kubelet has its settings", claims=["72.2", "72.3", "72.4"])
+    folders.save(folder, circumstances(), [shared], features=folder.parents[2] / "features")
+    run, scenarios, judged = folders.load(folder)
+    (folder / "index.html").write_text(html.render(run, scenarios, judged, folder))
+    found = parsed(folder / "index.html")
+    own = [one for one in found.ids if one.startswith("test-every-kubelet")]
+    assert len(own) == 1
+    assert found.links.count(f"#{own[0]}") == 2
+    assert (folder / "index.html").read_text().count("told under 72.2") == 2
