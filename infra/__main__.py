@@ -1,4 +1,4 @@
-"""``python -m infra``: up, status, down, shell, kubectl, render, report, doctor."""
+"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, render, report, doctor."""
 
 import os
 from pathlib import Path
@@ -36,11 +36,11 @@ def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Vers
         platform=platform, cluster_id=cluster_id, kubernetes=kubernetes
     )
     progress = Progress()
-    with state_dir.held(settings.state, "python -m infra up"):
+    with state_dir.held(settings.state, "./kfs up"):
         _cluster, tally = cluster_lifecycle.up(settings, progress)
     print(progress.table())
     print(f"cluster {settings.cluster_id} is up: kept {tally.kept}, changed {tally.changed}")
-    print("next: python -m infra kubectl get nodes   or   pytest -k part13")
+    print("next: ./kfs kubectl get nodes   or   pytest -k part13")
 
 
 @app.command()
@@ -59,7 +59,7 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
     """
     settings = Settings.from_options(platform=platform, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
-        with state_dir.held(one.state, "python -m infra down"):
+        with state_dir.held(one.state, "./kfs down"):
             cluster_lifecycle.down(one, Progress())
         print(f"cluster {one.cluster_id} is gone")
 

@@ -155,12 +155,12 @@ def attach(settings: Settings) -> Cluster:
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(
-            f"there is no finished cluster {settings.cluster_id!r}; run: python -m infra up"
+            f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up"
         )
     if record["kubernetes"] != settings.kubernetes:
         raise UserError(
             f"cluster {settings.cluster_id!r} runs {record['kubernetes']}, not "
-            f"{settings.kubernetes}; choose another --cluster-id or run: python -m infra down"
+            f"{settings.kubernetes}; choose another --cluster-id or run: ./kfs down"
         )
     if record["platform"] == "local":
         platforms.find_local(settings)

@@ -143,7 +143,7 @@ def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) 
     path = settings.state / MADE_OF
     if not path.exists():
         raise UserError(
-            f"no local EC2 was ever started in {settings.state}; run: python -m infra up"
+            f"no local EC2 was ever started in {settings.state}; run: ./kfs up"
         )
     made_of = json.loads(path.read_text())
     endpoint = service.start_or_find(

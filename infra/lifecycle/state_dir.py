@@ -33,7 +33,7 @@ def read(state: Path) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(path.read_text())
     except ValueError as error:
         raise UserError(
-            f"{path} is damaged ({error}); remove the cluster with: python -m infra down"
+            f"{path} is damaged ({error}); remove the cluster with: ./kfs down"
         ) from error
     return record
 

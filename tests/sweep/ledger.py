@@ -50,7 +50,7 @@ def read(state: Path) -> Entry | None:
     except (ValueError, TypeError, KeyError) as error:
         raise NotJudged(
             f"{path} is damaged ({error}); what is changed on the machines is unknown: "
-            "mend with: python -m infra up; then remove the file"
+            "mend with: ./kfs up; then remove the file"
         ) from error
 
 

@@ -81,8 +81,8 @@ def giving_up(cluster: Cluster, within: float) -> Iterator[None]:
         wrong = f" after {scaled(within):g} s: {found}" if found else f": {error}"
         raise ClusterBroken(
             f"the cluster is not healthy{wrong}\n"
-            "nothing can be judged on it; look with: python -m infra status; "
-            "begin anew with: python -m infra down"
+            "nothing can be judged on it; look with: ./kfs status; "
+            "start over with: ./kfs down"
         ) from error
 
 

@@ -6,7 +6,7 @@ from infra.clients.etcd import etcdctl
 from infra.cluster import Cluster
 
 FULL = (
-    "it refuses every write until somebody disarms the alarm: `python -m infra up` does, once its "
+    "it refuses every write until somebody disarms the alarm: `./kfs up` does, once its "
     "quota is back (etcdctl alarm disarm)"
 )
 

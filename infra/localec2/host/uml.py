@@ -227,7 +227,7 @@ def kept(source: Path, target: Path) -> Path:
         target.hardlink_to(source)
     except FileNotFoundError as error:
         raise PlatformError(
-            "file", str(source), "has left the cache; run: python -m infra up"
+            "file", str(source), "has left the cache; run: ./kfs up"
         ) from error
     except OSError:  # the cache is on another file system
         target.symlink_to(source)

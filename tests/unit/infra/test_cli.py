@@ -29,8 +29,8 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["up", "--platform", "gcp"], "--platform 'gcp'"),
         (["up", "--kubernetes", "v1.12.0"], "v1.12.0"),
         (["up", "--cluster-id", "Bad Name"], "--cluster-id 'Bad Name'"),
-        (["status", "--cluster-id", "none"], "python -m infra up"),
-        (["kubectl", "--cluster-id", "none", "get", "nodes"], "python -m infra up"),
+        (["status", "--cluster-id", "none"], "./kfs up"),
+        (["kubectl", "--cluster-id", "none", "get", "nodes"], "./kfs up"),
     ],
 )
 def test_bad_input_is_one_line_with_what_to_do(argv: list[str], names: str, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_what_a_killed_run_left_of_further_clusters_goes_with_the_first(tmp_path
 
 def test_a_damaged_record_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / state_dir.RECORD).write_text("{")
-    with pytest.raises(UserError, match="python -m infra down"):
+    with pytest.raises(UserError, match="./kfs down"):
         state_dir.read(tmp_path)
 
 

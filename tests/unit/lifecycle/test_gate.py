@@ -32,7 +32,7 @@ def test_a_broken_cluster_is_told_with_everything(monkeypatch: pytest.MonkeyPatc
     wrong = ["node worker-0 is not Ready", "etcd https://10.0.1.12:2379 does not answer"]
     monkeypatch.setattr(gate, "problems", lambda _: wrong)
     with pytest.raises(
-        ClusterBroken, match=r"(?s)after 90 s: node worker-0 is not Ready.*10\.0\.1\.12.*infra down"
+        ClusterBroken, match=r"(?s)after 90 s: node worker-0 is not Ready.*10\.0\.1\.12.*kfs down"
     ):
         gate.gate(cluster())
 

@@ -39,7 +39,7 @@ def test_an_alarm_is_told_at_the_member_that_raised_it_with_what_to_do() -> None
     assert told.startswith(
         "etcd https://10.0.1.12:2379: memberID:2 alarm:NOSPACE; it refuses every"
     )
-    assert "`python -m infra up` does, once its quota is back (etcdctl alarm disarm)" in told
+    assert "`./kfs up` does, once its quota is back (etcdctl alarm disarm)" in told
     corrupt = replace(MEMBERS[0], errors=("memberID:1 alarm:CORRUPT ",))
     found = etcd_members.member_problems(ENDPOINTS, (corrupt, MEMBERS[1]))
     assert found == ["etcd https://10.0.1.11:2379: memberID:1 alarm:CORRUPT"]

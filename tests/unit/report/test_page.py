@@ -162,4 +162,4 @@ def test_a_scenario_of_several_claims_is_told_once_and_linked_from_the_others(
     own = [one for one in found.ids if one.startswith("test-every-kubelet")]
     assert len(own) == 1
     assert found.links.count(f"#{own[0]}") == 2
-    assert (folder / "index.html").read_text().count("told under 72.2") == 2
+    assert (folder / "index.html").read_text().count("shown under 72.2") == 2
