@@ -77,7 +77,7 @@ def test_what_a_killed_run_left_of_further_clusters_goes_with_the_first(tmp_path
 
 def test_a_damaged_record_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / state_dir.RECORD).write_text("{")
-    with pytest.raises(UserError, match="./kfs down"):
+    with pytest.raises(UserError, match=r"\./kfs down"):
         state_dir.read(tmp_path)
 
 

@@ -36,7 +36,7 @@ def test_a_newer_image_is_not_put_under_an_old_disk(tmp_path: Path) -> None:
 
 
 def test_a_dropped_image_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PlatformError, match="has left the cache; run: ./kfs up"):
+    with pytest.raises(PlatformError, match=r"has left the cache; run: \./kfs up"):
         kept(tmp_path / "cached", tmp_path / "base.img")
 
 
