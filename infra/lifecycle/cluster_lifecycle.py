@@ -154,9 +154,7 @@ def attach(settings: Settings) -> Cluster:
     """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
     record = state_dir.read(settings.state)
     if record is None:
-        raise UserError(
-            f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up"
-        )
+        raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
     if record["kubernetes"] != settings.kubernetes:
         raise UserError(
             f"cluster {settings.cluster_id!r} runs {record['kubernetes']}, not "

@@ -142,9 +142,7 @@ def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) 
     """The local EC2 of this state directory, started again if it died; its network entered."""
     path = settings.state / MADE_OF
     if not path.exists():
-        raise UserError(
-            f"no local EC2 was ever started in {settings.state}; run: ./kfs up"
-        )
+        raise UserError(f"no local EC2 was ever started in {settings.state}; run: ./kfs up")
     made_of = json.loads(path.read_text())
     endpoint = service.start_or_find(
         settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"]), say=say

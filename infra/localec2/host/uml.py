@@ -226,9 +226,7 @@ def kept(source: Path, target: Path) -> Path:
     try:
         target.hardlink_to(source)
     except FileNotFoundError as error:
-        raise PlatformError(
-            "file", str(source), "has left the cache; run: ./kfs up"
-        ) from error
+        raise PlatformError("file", str(source), "has left the cache; run: ./kfs up") from error
     except OSError:  # the cache is on another file system
         target.symlink_to(source)
     return target
