@@ -106,7 +106,7 @@ def item(*tags: str) -> Any:
 @pytest.mark.parametrize("ledger", ["[{", '[{"kind": "melted"}]', '[{"kind": "added", "x": 1}]'])
 def test_a_damaged_ledger_says_what_to_do(tmp_path: Path, ledger: str) -> None:
     (tmp_path / fault_ledger.LEDGER).write_text(ledger)
-    with pytest.raises(NotJudged, match=r"faults\.json is damaged.*infra down"):
+    with pytest.raises(NotJudged, match=r"faults\.json is damaged.*kfs down"):
         faults.pending(tmp_path)
 
 

@@ -1,16 +1,19 @@
 """The EBS CSI driver: every Then-step goes red, as one understands."""
 
 import fcntl
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from fixtures.worlds.storage import ebs_csi_driver_turns as turns
 from fixtures.worlds.storage.ebs_csi_driver import Driver
 from fixtures.worlds.storage.ebs_csi_driver_turns import TURN, ebs_driver, last_of
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.storage import ebs_csi_driver as client
+from infra.computer import file_lock
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from tests.steps.storage import ebs_csi_driver as steps
@@ -168,3 +171,30 @@ def test_labels_that_the_driver_put_on_nodes_go_with_it() -> None:
 
 def api_of(ebs: Ebs) -> FakeApi:
     return cast("FakeApi", ebs.driver.api)
+
+
+def test_who_ends_does_not_wait_for_a_scenario_that_asks_for_the_driver_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One had the users alone and waited for the turn, the other had the turn and waited for the
+    users: a run stood still.
+    """
+    removed: list[str] = []
+    driver = SimpleNamespace(remove=lambda: removed.append("driver"))
+    monkeypatch.setattr(turns, "driver_of", lambda *_: driver)
+    settings, cluster = SimpleNamespace(state=tmp_path), SimpleNamespace(state=tmp_path)
+    site: Any = cast("Any", turns.ebs_site).__wrapped__
+    ending = site(cluster, settings)
+    next(ending)
+    with file_lock.locked(tmp_path / turns.LOCK):  # the turn of a disruptive scenario
+        ends = threading.Thread(target=lambda: list(ending))
+        ends.start()
+        asking = site(cluster, settings)
+        began = threading.Thread(target=lambda: next(asking), daemon=True)
+        began.start()
+        began.join(10)
+        assert not began.is_alive(), "the scenario waits for the one that ends"
+    ends.join(10)
+    assert removed == [], "the scenario's process uses it yet"
+    assert list(asking) == []
+    assert removed == ["driver"]
