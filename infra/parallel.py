@@ -23,9 +23,11 @@ def answers(
         return list(pool.map(ask, items))
 
 
-def by_item(items: Collection[Key], ask: Callable[[Key], Found]) -> dict[Key, Found]:
-    """What ``ask`` returned, by what it was asked of."""
-    return dict(zip(items, answers(items, ask), strict=True))
+def by_item(
+    items: Collection[Key], ask: Callable[[Key], Found], *, at_most: int = 0
+) -> dict[Key, Found]:
+    """What ``ask`` returned, by what it was asked of; ``at_most`` as above."""
+    return dict(zip(items, answers(items, ask, at_most=at_most), strict=True))
 
 
 def found(items: Collection[Item], ask: Callable[[Item], Iterable[Found]]) -> list[Found]:

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from infra.errors import NotJudged, WaitTimeout
 
@@ -13,11 +12,7 @@ from infra.errors import NotJudged, WaitTimeout
 @contextmanager
 def told() -> Iterator[None]:
     """Errors as one clear message and an exit code; SIGTERM behaves as Ctrl-C."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except (NotJudged, WaitTimeout) as error:

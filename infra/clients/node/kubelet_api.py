@@ -75,8 +75,7 @@ class Port:
         return Answer(method, f"https://{self.node}:{self.number}{path}", status, found, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
-        found = parallel.answers(paths, self.ask, at_most=AT_ONCE)
-        return dict(zip(paths, found, strict=True))
+        return parallel.by_item(paths, self.ask, at_most=AT_ONCE)
 
     def run_by_get(self, pod: str, container: str, command: Sequence[str]) -> tuple[int, str]:
         """Status and standard output of a command run by a GET; ``pod`` like ``ns/name``."""

@@ -46,10 +46,11 @@ def closed_by(spec: Mapping[str, Any]) -> list[str]:
 
 def proxy_problems(cluster: Cluster) -> list[str]:
     """A worker whose kube-proxy is dead keeps its rules, and learns of no Service any more."""
-    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
+    names = [machine.name for machine in cluster.spec.workers]
     port = cluster.layout.ports.kube_proxy_health
-    told = parallel.answers(shells, lambda shell: component_metrics.of_proxy(shell, port))
-    found = dict(zip((shell.name for shell in shells), told, strict=True))
+    found = parallel.by_item(
+        names, lambda name: component_metrics.of_proxy(cluster.shell(name), port)
+    )
     return [
         f"kube-proxy of {worker} {told}: Services on {worker} stay as they were or lead nowhere"
         for worker, told in found.items()
