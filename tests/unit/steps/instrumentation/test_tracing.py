@@ -136,5 +136,6 @@ def test_a_collector_that_others_cannot_reach(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(tls_tunnel, "connects", lambda _, machine, *__: machine != "controller-2")
     live = elections_fake.cluster()
     faults: Any = None
+    no_time_passes(monkeypatch)
     words = "could send something to the collector: not within 15 s; last seen: .*controller-2"
     not_judged(words, steps.told_to_trace, live, faults, collector())
