@@ -13,7 +13,7 @@ from infra.clients.transport import prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
 from infra.clients.workloads.pod_status import is_ready
 from infra.cluster import Cluster
-from infra.errors import ClaimError, NotPrepared, preparing, require
+from infra.errors import NotPrepared, require
 from infra.kube_api import WHO, Answer, Api, Credentials, JsonObject
 from infra.timing import Bound, scaled
 from infra.wait import eventually
@@ -123,25 +123,6 @@ def newest(cluster: Cluster) -> Second | None:
         if "deletionTimestamp" not in pod["metadata"] and pod["status"].get("podIP")
     ]
     return Second(cluster, found[0]) if len(found) == 1 else None
-
-
-def registration(api: Api) -> JsonObject:
-    """The APIService of metrics, which the series makes. Errors: ClaimError when it is missing."""
-    found = api.find(f"{REGISTRATIONS}/{NAME}")
-    if found is None:
-        raise ClaimError(f"there is no APIService {NAME}: nobody has registered the group {GROUP}")
-    return found
-
-
-def await_metrics(cluster: Cluster) -> Second:
-    """Once every API server gives metrics of every worker.
-
-    Errors: NotPrepared; ClaimError when the group is not even registered.
-    """
-    registration(cluster.api)
-    with preparing():
-        await_everywhere(cluster, within=SERVED.seconds)
-    return second(cluster)
 
 
 def await_everywhere(cluster: Cluster, *, within: float) -> None:

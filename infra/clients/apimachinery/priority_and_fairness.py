@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS, LEVELS
-from infra.kube_api import Answer, Api, JsonObject, need
+from infra.clients.apimachinery.priority_and_fairness_defaults import LEVELS
+from infra.kube_api import Answer, Api, JsonObject
 
 SCHEMA_UID, LEVEL_UID = "X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID"
 PATH = "/apis/flowcontrol.apiserver.k8s.io/v1"
@@ -131,19 +131,6 @@ def unlike(wanted: Mapping[str, object], seen: Mapping[str, object]) -> list[str
         for name, value in wanted.items()
         if seen.get(name) != value
     ]
-
-
-def edit(api: Api, level: str, *, shares: int, follows: str | None = None) -> None:
-    """Errors: ApiRefused."""
-    need(ask_to_edit(api, level, shares=shares, follows=follows))
-
-
-def ask_to_edit(api: Api, level: str, *, shares: int, follows: str | None = None) -> Answer:
-    """Other shares for a level; ``follows`` is its mark of being kept up to date."""
-    patch: JsonObject = {"spec": {"limited": {"nominalConcurrencyShares": shares}}}
-    if follows is not None:
-        patch["metadata"] = {"annotations": {FOLLOWS: follows}}
-    return api.patch(level_path(level), patch, kind="merge")
 
 
 def level_path(level: str) -> str:

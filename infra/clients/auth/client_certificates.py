@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from infra.clients.auth.service_accounts import GROUP, RBAC
 from infra.clients.node import kubelet
 from infra.clients.transport import prometheus
 from infra.cluster import Cluster
@@ -24,9 +23,6 @@ SOON, SOONER = "21600", "7200"
 DISPATCHED = "apiserver_flowcontrol_dispatched_requests_total"
 """Counted by the flow schema that a request was put into."""
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
-BINDINGS = f"{RBAC}/clusterrolebindings"
-RENEWAL = "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient"
-"""The built-in ClusterRole that lets a node have its own client certificate renewed."""
 OWN_CLIENT = "kubernetes.io/kube-apiserver-client-kubelet"
 
 
@@ -115,18 +111,6 @@ def states(requests: Iterable[JsonObject]) -> list[str]:
         kinds = [c["type"] for c in one["status"].get("conditions", [])] or ["pending"]
         found.append(", ".join(kinds + ["issued"] * bool(one["status"].get("certificate"))))
     return found
-
-
-def remove_requests(api: Api, node: str) -> None:
-    for one in requests_of(api, node):
-        api.delete(f"{REQUESTS}/{one['metadata']['name']}")
-
-
-def let_nodes_renew(api: Api, name: str) -> None:
-    """A binding of that name lets every node renew its own client certificate."""
-    nodes = {"kind": "Group", "apiGroup": GROUP, "name": "system:nodes"}
-    role = {"kind": "ClusterRole", "apiGroup": GROUP, "name": RENEWAL}
-    api.create(BINDINGS, {"metadata": {"name": name}, "roleRef": role, "subjects": [nodes]})
 
 
 def current(shell: Shell) -> Found:

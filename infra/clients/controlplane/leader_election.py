@@ -1,5 +1,6 @@
 """Leader election of a component that runs three times: who holds its Lease, and since when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -50,7 +51,7 @@ class Election:
 
     def successor(self) -> Change:
         """The first version that another machine held. Errors: ClaimError with the history."""
-        return self.watch.first(leases.held_by_other(self.leader))
+        return first(self.watch, leases.held_by_other(self.leader))
 
     def last_of_leader(self) -> Change:
         """The last version that the first leader wrote before the successor did."""
@@ -96,6 +97,14 @@ def settled(watch: LeaseWatch) -> Lease:
 def is_renewed(changes: tuple[Change, ...]) -> bool:
     last, before = changes[-1].lease, changes[-min(2, len(changes))].lease
     return last.holder == before.holder and last.renewed != before.renewed
+
+
+def first(watch: LeaseWatch, wanted: Callable[[Lease], bool]) -> Change:
+    """The first such version. Errors: ClaimError with the history."""
+    for change in watch.changes():
+        if not change.gone and wanted(change.lease):
+            return change
+    raise ClaimError(f"no such version of Lease {watch.name} was seen\n{watch.story()}")
 
 
 def taken_over(election: Election, *, within: float) -> Lease:

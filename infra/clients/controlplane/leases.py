@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.errors import ClaimError, NotJudged
+from infra.errors import NotJudged
 from infra.kube_api import Api, JsonObject
 from infra.wait import SYSTEM, Clock
 
@@ -162,13 +162,6 @@ class LeaseWatch:
 
     def latest(self) -> Lease:
         return self.changes()[-1].lease
-
-    def first(self, wanted: Callable[[Lease], bool], *, after: float = 0.0) -> Change:
-        """The first such version. Errors: ClaimError with the history."""
-        for change in self.changes():
-            if change.at >= after and not change.gone and wanted(change.lease):
-                return change
-        raise ClaimError(f"no such version of Lease {self.name} was seen\n{self.story()}")
 
     def story(self) -> str:
         """Changes of holder, for messages: ``+12.3 s  'controller-1_…' (transitions 4)``."""

@@ -1,11 +1,20 @@
-"""A load of writes: numbered ConfigMaps, each with the revision at which etcd took it."""
+"""Writes that etcd has to keep: numbered ConfigMaps with their revisions, one by each server."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infra import parallel
+from infra.clients.etcd.members import client_of, config_map_key
 from infra.clients.transport.paced_thread import Paced
+from infra.cluster import Cluster
 from infra.errors import NotJudged
-from infra.kube_api import Api
+from infra.kube_api import Api, ApiUnreachable
 from infra.wait import SYSTEM, Clock
+
+READ = "read"
+WRITE_TIMEOUT = 5.0
+"""Seconds for one write: one that began before an election ended may hang for long."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +59,33 @@ class Writer:
         else:
             meta = made["metadata"]
             self._written.append(Written(meta["name"], int(meta["resourceVersion"])))
+
+
+def written_through_each(
+    cluster: Cluster, namespace: str, machines: Sequence[str]
+) -> dict[str, str]:
+    """By API server: ``read``, or what became of a new ConfigMap that was made through it.
+
+    Reads ask for a quorum through each of the surviving members on ``machines``.
+    """
+    name = f"written-{uuid.uuid4().hex[:8]}-"
+    path, servers = f"/api/v1/namespaces/{namespace}/configmaps", cluster.api_servers()
+    found = parallel.by_item(
+        servers.keys(), lambda server: trouble_with(servers[server], path, name + server)
+    )
+    prefix = config_map_key(namespace, name)
+    read = parallel.answers(machines, lambda m: client_of(cluster, m).keys(prefix))
+    for server, trouble in found.items():
+        lacks = [m for m, keys in zip(machines, read, strict=True) if prefix + server not in keys]
+        found[server] = trouble or (f"not read from {' and '.join(lacks)}" if lacks else READ)
+    return found
+
+
+def trouble_with(api: Api, path: str, name: str) -> str:
+    """Why a ConfigMap could not be made; empty when it was."""
+    body = {"metadata": {"name": name}}
+    try:
+        answer = api.ask("POST", path, body=body, timeout=WRITE_TIMEOUT)
+    except ApiUnreachable as error:
+        return str(error)[:200]
+    return "" if answer.ok else f"{answer.status} {answer.message[:200]}"

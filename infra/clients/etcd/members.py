@@ -1,11 +1,9 @@
 """The running etcd as a whole: what a backup, or the loss of one member, must not change."""
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra import parallel
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.etcd import etcdctl
 from infra.clients.etcd.etcdctl import Etcdctl, Status
@@ -13,7 +11,6 @@ from infra.clients.transport import prometheus
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
 from infra.errors import CommandFailed, NotJudged, preparing
-from infra.kube_api import Api, ApiUnreachable
 from infra.timing import scaled
 from infra.wait import eventually
 
@@ -21,9 +18,6 @@ CHANGES = "etcd_server_leader_changes_seen_total"
 """Metric of each member (ET server etcdserver/metrics.go)."""
 CLIENT = "apiserver-etcd-client"
 """The identity with which API servers, and we, ask etcd over HTTPS."""
-READ = "read"
-WRITE_TIMEOUT = 5.0
-"""Seconds for one write: one that began before an election ended may hang for long."""
 REPLICATED = 10.0
 """Seconds for an entry to reach every member: heartbeat 100 ms, election 1 s (T19)."""
 
@@ -163,36 +157,6 @@ def await_everywhere(cluster: Cluster, key: str) -> None:
             every=0.5,
             what=f"machines whose member has {key}",
         )
-
-
-def written_through_each(
-    cluster: Cluster, namespace: str, machines: Sequence[str]
-) -> dict[str, str]:
-    """By API server: ``read``, or what became of a new ConfigMap that was made through it.
-
-    Reads ask for a quorum through each of the surviving members on ``machines``.
-    """
-    name = f"written-{uuid.uuid4().hex[:8]}-"
-    path, servers = f"/api/v1/namespaces/{namespace}/configmaps", cluster.api_servers()
-    found = parallel.by_item(
-        servers.keys(), lambda server: trouble_with(servers[server], path, name + server)
-    )
-    prefix = config_map_key(namespace, name)
-    read = parallel.answers(machines, lambda m: client_of(cluster, m).keys(prefix))
-    for server, trouble in found.items():
-        lacks = [m for m, keys in zip(machines, read, strict=True) if prefix + server not in keys]
-        found[server] = trouble or (f"not read from {' and '.join(lacks)}" if lacks else READ)
-    return found
-
-
-def trouble_with(api: Api, path: str, name: str) -> str:
-    """Why a ConfigMap could not be made; empty when it was."""
-    body = {"metadata": {"name": name}}
-    try:
-        answer = api.ask("POST", path, body=body, timeout=WRITE_TIMEOUT)
-    except ApiUnreachable as error:
-        return str(error)[:200]
-    return "" if answer.ok else f"{answer.status} {answer.message[:200]}"
 
 
 def config_map_key(namespace: str, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from infra.clients.transport.kubectl import Running
-from infra.clients.workloads.deployments import APPS, controller_of
+from infra.clients.workloads.pod_owners import APPS, controller_of
 from infra.clients.workloads.pod_status import condition, is_ready
 from infra.kube_api import Answer, Api, JsonObject
 from infra.timing import scaled
@@ -107,12 +107,6 @@ def make_budget(drill: Drill, count: int) -> None:
         within=scaled(30),
         what=f"the budget counts {count} Pods",
     )
-
-
-def on_node(api: Api, node: str) -> dict[str, JsonObject]:
-    """Pods of a node by UID, also those that are ending."""
-    items = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node}")["items"]
-    return {pod["metadata"]["uid"]: pod for pod in items}
 
 
 def of_daemon_sets(pods: dict[str, JsonObject]) -> set[str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from infra.clients.controlplane import leases
-from infra.clients.lifecycle import drain
 from infra.clients.node import node_leases
 from infra.clients.workloads.pod_status import condition, is_ready
 from infra.kube_api import Api, JsonObject
@@ -33,9 +32,15 @@ def read(node: JsonObject) -> Member:
     return Member(node["metadata"]["uid"], str(condition(node, "Ready").get("status", "absent")))
 
 
+def on_node(api: Api, node: str) -> dict[str, JsonObject]:
+    """Pods of a node by UID, also those that are ending."""
+    items = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node}")["items"]
+    return {pod["metadata"]["uid"]: pod for pod in items}
+
+
 def bound(api: Api, node: str, namespace: str = "") -> list[str]:
     """Lease and Pods, all or a namespace's, that name the node, like ``Pod ns/name``; sorted."""
-    metadata = [pod["metadata"] for pod in drain.on_node(api, node).values()]
+    metadata = [pod["metadata"] for pod in on_node(api, node).values()]
     found = [
         f"Pod {one['namespace']}/{one['name']}"
         for one in metadata

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from infra import parallel
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
-from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.kube_api import Api, JsonObject
 from infra.ssh import Shell
@@ -22,15 +20,6 @@ INFEASIBLE = "kubelet_pod_infeasible_resizes_total"
 TIMED = "kubelet_pod_resize_duration_milliseconds_count"
 """Names and labels: kubernetes pkg/kubelet/metrics/metrics.go (1.36, alpha)."""
 FIGURES = tuple((r, q) for r in ("cpu", "memory") for q in ("requests", "limits"))
-
-
-def restart(shell: Shell, api: Api) -> None:
-    """Restarts the kubelet and returns when its node renewed its lease and is ready.
-
-    Errors: NotPrepared when it does not come back.
-    """
-    shell.run(["systemctl", "restart", shell.layout.units.kubelet])
-    await_heartbeat(api, shell.name)
 
 
 def await_heartbeat(api: Api, node: str) -> None:
@@ -47,12 +36,6 @@ def await_heartbeat(api: Api, node: str) -> None:
             every=0.3,
             what=f"the restarted kubelet of {node} renews its lease and is ready",
         )
-
-
-def restart_all(cluster: Cluster) -> None:
-    """Restarts every worker's kubelet, all at once. Errors: NotPrepared."""
-    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    parallel.answers(shells, lambda shell: restart(shell, cluster.api))
 
 
 def with_settings(shell: Shell, changes: Mapping[str, object]) -> bytes:

@@ -6,7 +6,7 @@ Names: kubernetes pkg/kubelet/images/types.go and pkg/kubelet/metrics/metrics.go
 from collections.abc import Mapping
 
 from infra.artifacts.oci import Entry, Spec
-from infra.clients.node import image_gc, kubelet
+from infra.clients.node import image_gc, kubelet, worker_images
 from infra.clients.workloads.cgroups import statuses_of
 from infra.clients.workloads.pod_under_test import RunningPod
 from infra.kube_api import Api, JsonObject
@@ -30,7 +30,7 @@ REFUSED = "Read-only file system"
 
 def archive(name: str, marker: str, leaf: str) -> bytes:
     """That image as ``ctr`` imports it."""
-    return image_gc.packed(spec(name, marker, leaf))
+    return worker_images.packed(spec(name, marker, leaf))
 
 
 def spec(name: str, marker: str, leaf: str) -> Spec:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.clients.workloads import deployments
+from infra.clients.workloads import pod_owners
 from infra.clients.workloads.pod_status import is_ready
 from infra.kube_api import Api, JsonObject
 
@@ -20,12 +20,12 @@ class Addons:
     pods: tuple[JsonObject, ...]
 
     def owners(self) -> dict[str, str]:
-        return {pod["metadata"]["name"]: deployments.owner_kind(self.api, pod) for pod in self.pods}
+        return {pod["metadata"]["name"]: pod_owners.owner_kind(self.api, pod) for pod in self.pods}
 
     def touched(self, deleted: str) -> list[str]:
         """Pods other than ``deleted`` (a UID) that are gone or had a container restarted."""
-        now = deployments.identities(self.api.get(PODS)["items"])
-        before = deployments.identities(list(self.pods))
+        now = pod_owners.identities(self.api.get(PODS)["items"])
+        before = pod_owners.identities(list(self.pods))
         names = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in self.pods}
         return [
             f"{names[uid]}: {containers} became {now.get(uid, 'gone')}"

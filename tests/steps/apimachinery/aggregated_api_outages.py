@@ -11,7 +11,7 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.apimachinery import aggregation
+from infra.clients.apimachinery import aggregation, metrics_registration
 from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
 from infra.clients.instrumentation.node_metrics import NODES
 from infra.clients.lifecycle.availability_probe import Asking, trouble
@@ -50,7 +50,7 @@ class Away:
 )
 def namespace_goes(cluster: Cluster, namespace: str) -> Second:
     """The control: an empty namespace goes when every group can be asked."""
-    second = aggregation.await_metrics(cluster)
+    second = metrics_registration.await_metrics(cluster)
     cluster.api.delete(path := make_namespace(cluster, f"{namespace}-before"))
     eventually(
         lambda: cluster.api.find(path) is None, bool, within=scaled(POD_GONE), what=f"{path} goes"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.apimachinery import aggregation
+from infra.clients.apimachinery import aggregation, metrics_registration
 from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
 from infra.clients.instrumentation import node_metrics
 from infra.clients.instrumentation.node_metrics import NODES, Reading
@@ -29,7 +29,7 @@ class Read:
 
 @given("metrics-server serves node metrics", target_fixture="second")
 def metrics_served(cluster: Cluster) -> Second:
-    return aggregation.await_metrics(cluster)
+    return metrics_registration.await_metrics(cluster)
 
 
 @given("a Ready Pod of metrics-server", target_fixture="second")
@@ -59,7 +59,7 @@ def delete_second(cluster: Cluster, second: Second) -> None:
 
 @then(phrase('the APIService of metrics.k8s.io references the Service "{name:Name}"'))
 def points_at(cluster: Cluster, name: str) -> None:
-    service = aggregation.registration(cluster.api)["spec"].get("service") or {}
+    service = metrics_registration.registration(cluster.api)["spec"].get("service") or {}
     if (service.get("name"), service.get("namespace")) != (name, "kube-system"):
         raise ClaimError(f"{aggregation.NAME} should point at {name} of kube-system: {service}")
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.faults import Faults
-from infra.clients.apimachinery import priority_and_fairness
+from infra.clients.apimachinery import priority_and_fairness, priority_level_edits
 from infra.clients.apimachinery import priority_and_fairness_defaults as defaults
 from infra.clients.apimachinery.priority_and_fairness import PATH, Objects, unlike
 from infra.clients.apimachinery.priority_and_fairness_defaults import LEVELS, SCHEMAS
@@ -57,7 +57,7 @@ def edited_levels(cluster: Cluster, faults: Faults) -> dict[str, int]:
 
 @given(phrase('the priority level "{level:Name}" has its auto-update off'))
 def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
-    priority_and_fairness.edit(cluster.api, level, shares=edited_levels[level], follows="false")
+    priority_level_edits.edit(cluster.api, level, shares=edited_levels[level], follows="false")
 
 
 @when("a FlowSchema of a missing priority level is created", target_fixture="made")
@@ -72,8 +72,8 @@ def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
 
 @when(phrase('the shares of "{one:Name}" and of "{other:Name}" are raised by one'))
 def raise_shares(cluster: Cluster, edited_levels: dict[str, int], one: str, other: str) -> None:
-    priority_and_fairness.edit(cluster.api, one, shares=edited_levels[one] + 1)
-    priority_and_fairness.edit(cluster.api, other, shares=edited_levels[other] + 1)
+    priority_level_edits.edit(cluster.api, one, shares=edited_levels[one] + 1)
+    priority_level_edits.edit(cluster.api, other, shares=edited_levels[other] + 1)
 
 
 @when(phrase('the suggested FlowSchema "{schema:Name}" is deleted'), target_fixture="deleted")
@@ -175,7 +175,7 @@ def shares_stay(cluster: Cluster, edited_levels: dict[str, int], level: str) -> 
 )
 def edit_refused(cluster: Cluster, level: str, status: int) -> None:
     shares = priority_and_fairness.shares(cluster.api, level)
-    answer = priority_and_fairness.ask_to_edit(cluster.api, level, shares=shares + 1)
+    answer = priority_level_edits.ask_to_edit(cluster.api, level, shares=shares + 1)
     if answer.status != status:
         raise ClaimError(f"{level} should refuse an edit with {status}; it was {answer.status}")
 

@@ -96,7 +96,7 @@ def never_two(election: Election) -> None:
 
 @then(phrase("the Lease had no holder and a duration of {lasting:Duration} before the takeover"))
 def was_free(election: Election, lasting: float) -> None:
-    free = election.watch.first(lambda lease: not lease.holder)
+    free = leader_election.first(election.watch, lambda lease: not lease.holder)
     assert free.at < election.successor().at, f"it was free later\n{election.watch.story()}"
     found = free.lease.duration
     assert found == lasting, f"the free Lease lasts {found} s, not {lasting:g} s"

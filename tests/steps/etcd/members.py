@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.clients.etcd import members, quorum_settings
+from infra.clients.etcd import configmap_writer, members, quorum_settings
 from infra.clients.etcd.members import Members
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
@@ -133,8 +133,8 @@ def members_notice_soon(cluster: Cluster) -> None:
 )
 def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
     eventually(
-        lambda: members.written_through_each(cluster, lost.namespace, lost.others),
-        lambda found: set(found.values()) == {members.READ},
+        lambda: configmap_writer.written_through_each(cluster, lost.namespace, lost.others),
+        lambda found: set(found.values()) == {configmap_writer.READ},
         within=scaled(limit),
         what=f"writes without the member of {lost.machine} are read from {lost.others}",
         transient=(CommandFailed,),

@@ -10,6 +10,7 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.lifecycle.drain import FLAGS, Maintenance
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.lifecycle import drain as drains
+from infra.clients.lifecycle import node_membership
 from infra.clients.lifecycle.drain import Drill
 from infra.clients.transport.kubectl import ENDS, Kubectl, Running
 from infra.clients.workloads.pod_status import condition
@@ -123,7 +124,8 @@ def drain_succeeds(emptied: Emptied, evidence: Evidence, limit: float) -> None:
 
 @then("only Pods of DaemonSets are left on the drained worker, the same as earlier")
 def daemons_left(cluster: Cluster, emptied: Emptied) -> None:
-    now, daemons = drains.on_node(cluster.api, emptied.node), drains.of_daemon_sets(emptied.before)
+    daemons = drains.of_daemon_sets(emptied.before)
+    now = node_membership.on_node(cluster.api, emptied.node)
     require(daemons, f"no Pod of a DaemonSet was on {emptied.node}: nothing was spared")
     if set(now) != daemons:
         left = drains.names(now, set(now) - daemons)
@@ -151,7 +153,7 @@ def drain_fails(emptied: Emptied, loss: Loss, flag: str) -> None:
 
 @then("no Pod on the worker is deleted")
 def none_gone(cluster: Cluster, emptied: Emptied) -> None:
-    now = drains.on_node(cluster.api, emptied.node)
+    now = node_membership.on_node(cluster.api, emptied.node)
     going = {uid for uid, pod in now.items() if "deletionTimestamp" in pod["metadata"]}
     gone = (set(emptied.before) - set(now)) | (going & set(emptied.before))
     must_be_none(drains.names(emptied.before, gone), "a refused drain evicts nothing")
@@ -193,5 +195,5 @@ def drain(
     flags: Sequence[str] = FLAGS,
     look: Callable[[], object] = lambda: None,
 ) -> Emptied:
-    before = drains.on_node(cluster.api, node)
+    before = node_membership.on_node(cluster.api, node)
     return Emptied(node, before, maintenance.drain(node, *flags), look)

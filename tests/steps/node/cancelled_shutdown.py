@@ -4,7 +4,7 @@ from pytest_bdd import then, when
 
 from fixtures.worlds.node.graceful_shutdown import Power
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import graceful_shutdown, kubelet
+from infra.clients.node import graceful_shutdown, kubelet_restarts
 from infra.clients.node.graceful_shutdown import SHUTTING_DOWN
 from infra.cluster import Cluster
 from infra.errors import require
@@ -38,7 +38,7 @@ def call_off(cluster: Cluster, changed: str) -> None:
 
 @when("the worker's kubelet restarts")
 def restart(cluster: Cluster, changed: str) -> None:
-    kubelet.restart(cluster.shell(changed), cluster.api)
+    kubelet_restarts.restart(cluster.shell(changed), cluster.api)
 
 
 @then(phrase("within {limit:Duration} the worker's node reports that it is shutting down"))

@@ -5,7 +5,7 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.node.device_plugins import MakePlugin
 from fixtures.worlds.workloads.pods import Workloads
 from infra import places
-from infra.clients.node import device_plugins, kubelet
+from infra.clients.node import device_plugins, kubelet_restarts
 from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from infra.clients.node.kubelet_api import told
 from infra.clients.workloads.pod_under_test import must_be_none
@@ -31,7 +31,7 @@ WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 @given("workers without plugins whose kubelets have just started", target_fixture="fresh")
 def fresh_kubelets(cluster: Cluster) -> list[Shell]:
     """Their start removes sockets that plugins left."""
-    kubelet.restart_all(cluster)
+    kubelet_restarts.restart_all(cluster)
     return [cluster.shell(worker.name) for worker in cluster.spec.workers]
 
 
@@ -66,7 +66,7 @@ def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
 
 @when("the kubelet restarts")
 def restart_theirs(cluster: Cluster, other: DevicePlugin) -> None:
-    kubelet.restart(other.shell, cluster.api)
+    kubelet_restarts.restart(other.shell, cluster.api)
 
 
 @when("the kubelet restarts without its device checkpoint")
@@ -74,7 +74,7 @@ def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
     """Without the other plugin too: it would register at once, and the file would be back."""
     other.remove()
     other.shell.run(["rm", other.shell.layout.files.device_checkpoint])
-    kubelet.restart(other.shell, cluster.api)
+    kubelet_restarts.restart(other.shell, cluster.api)
 
 
 @when("2 Pods request 3 devices and 1 device", target_fixture="names")

@@ -6,7 +6,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import device_plugins, kubelet
+from infra.clients.node import device_plugins, kubelet_restarts
 from infra.clients.node.device_plugins import DevicePlugin
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.clients.workloads.pods import PodIdentity
@@ -75,7 +75,7 @@ def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> dict[str, PodIde
     """What ran on that worker before."""
     before = identities_on(cluster, plugin.shell.name)
     plugin.switch("hold")
-    kubelet.restart(plugin.shell, cluster.api)
+    kubelet_restarts.restart(plugin.shell, cluster.api)
     return before
 
 

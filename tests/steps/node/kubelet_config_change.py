@@ -9,7 +9,7 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.auth import service_accounts
-from infra.clients.node import kubelet
+from infra.clients.node import kubelet, kubelet_restarts
 from infra.clients.node.kubelet_api import await_listening, told
 from infra.clients.transport import journal
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
@@ -151,7 +151,7 @@ def given_logs(cluster: Cluster, caller: Caller, limit: float) -> None:
 
 
 def restart_all(cluster: Cluster) -> None:
-    kubelet.restart_all(cluster)
+    kubelet_restarts.restart_all(cluster)
     for worker in cluster.spec.workers:
         await_listening(cluster, worker.name)
 

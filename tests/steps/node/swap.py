@@ -5,7 +5,7 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import kubelet, swap
+from infra.clients.node import kubelet_restarts, swap
 from infra.clients.transport import journal, systemd
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
@@ -29,7 +29,7 @@ def worker_with_swap(
     node = worker or str(cluster.spec.workers[0].name)
     change(cluster, faults, node, values(datatable))
     faults.swap(node)
-    kubelet.restart(cluster.shell(node), cluster.api)
+    kubelet_restarts.restart(cluster.shell(node), cluster.api)
     return node
 
 

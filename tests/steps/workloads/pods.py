@@ -3,7 +3,7 @@
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads, kinds, unended_on
-from infra.clients.node import kubelet
+from infra.clients.node import kubelet_restarts
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
 from infra.clients.workloads.pods import PodIdentity, identity
 from infra.cluster import Cluster
@@ -72,7 +72,7 @@ def containers_of_worker(pod: RunningPod, cluster: Cluster) -> dict[str, PodIden
 @when("the kubelet on the Pod's worker restarts", target_fixture="on_worker")
 def restart_kubelet(pod: RunningPod, cluster: Cluster) -> dict[str, PodIdentity]:
     before = identities_on(cluster, pod.node)
-    kubelet.restart(pod.shell, cluster.api)
+    kubelet_restarts.restart(pod.shell, cluster.api)
     return before
 
 

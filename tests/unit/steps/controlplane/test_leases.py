@@ -196,8 +196,9 @@ def test_the_watch_reports_a_gap_instead_of_an_answer() -> None:
     watch._failure = NotJudged("refused")
     with pytest.raises(NotJudged, match="its history has a gap"):
         watch.latest()
+    watch = FakeWatch(Change(0, FIRST))
     with pytest.raises(ClaimError, match="no such version"):
-        FakeWatch(Change(0, FIRST)).first(lease_client.held_by_other("controller-0"))
+        leader_election.first(watch, lease_client.held_by_other("controller-0"))
 
 
 def test_a_lease_is_settled_when_one_holder_renewed_it() -> None:

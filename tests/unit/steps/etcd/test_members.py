@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.clients.etcd import members, quorum_settings
+from infra.clients.etcd import configmap_writer, members, quorum_settings
 from infra.clients.etcd.etcdctl import Health
 from infra.clients.etcd.members import Members
 from infra.clients.etcd.snapshots import FileFacts
@@ -60,8 +60,8 @@ LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
 
 
 def test_a_write_that_is_lost_with_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = {"controller-1": members.READ, "controller-2": "not read from controller-1"}
-    monkeypatch.setattr(members, "written_through_each", lambda *_: seen)
+    seen = {"controller-1": configmap_writer.READ, "controller-2": "not read from controller-1"}
+    monkeypatch.setattr(configmap_writer, "written_through_each", lambda *_: seen)
     red(etcd.write_survives, cluster(), LOST, 15.0, says="not within 15 s")
     red(etcd.write_survives, cluster(), LOST, 15.0, says="not read from controller-1")
 
@@ -80,8 +80,8 @@ def test_writes_go_through_every_api_server(monkeypatch: pytest.MonkeyPatch) -> 
             lost = self.machine == "controller-2"
             return [prefix + name for name in servers if not (lost and name == "controller-1")]
 
-    monkeypatch.setattr(members, "client_of", lambda _, machine: Keys(machine))
-    found = members.written_through_each(live, "ns", ("controller-1", "controller-2"))
+    monkeypatch.setattr(configmap_writer, "client_of", lambda _, machine: Keys(machine))
+    found = configmap_writer.written_through_each(live, "ns", ("controller-1", "controller-2"))
     assert found == {
         "controller-0": "read",
         "controller-1": "not read from controller-2",

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.worlds.node.image_gc_images import Seeds
 from fixtures.worlds.storage.data_images import DataImage
-from infra.clients.node import image_gc
+from infra.clients.node import image_gc, worker_images
 from infra.clients.node.image_gc import Disk
 from infra.clients.storage import image_volumes
 from infra.errors import GaveUp, WaitTimeout
@@ -115,14 +115,14 @@ def test_only_what_was_not_pinned_is_pinned_and_given_back(tmp_path: Path) -> No
     assert sown.pinned == {"worker-0": ["agnhost:2"]}
     sown.remove()
     ran = [" ".join(argv) for argv in machine.ran]
-    assert f"ctr --namespace=k8s.io images label agnhost:2 {image_gc.PIN}=" in ran
+    assert f"ctr --namespace=k8s.io images label agnhost:2 {worker_images.PIN}=" in ran
     assert ran.count("crictl rmi x:unused") == ran.count("crictl rmi x:used") == 2
 
 
 def test_a_seed_is_an_image_of_its_size_that_travels_light(tmp_path: Path) -> None:
     program = tmp_path / "pause"
     program.write_bytes(b"run me")
-    archive = image_gc.seed("example.com/x:unused", program, 8 << 20)
+    archive = worker_images.seed("example.com/x:unused", program, 8 << 20)
     assert len(archive) < 1 << 20
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(archive))) as tar:
         index = json.load(cast("Any", tar.extractfile("index.json")))
@@ -151,5 +151,5 @@ def test_an_image_without_a_tag_is_pinned_too(tmp_path: Path) -> None:
 
 def test_what_came_from_a_registry_goes_with_it_also_what_its_tag_left_behind() -> None:
     machine = tagless()
-    image_gc.remove_of(machine, "10.0.1.11:20001")
+    worker_images.remove_of(machine, "10.0.1.11:20001")
     assert [argv[2] for argv in machine.ran if "rmi" in argv] == ["sha256:1", "sha256:2"]

@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.node import kubelet
+from infra.clients.node import kubelet, kubelet_restarts
 from infra.clients.transport import journal
 from infra.clients.transport.journal import Exit
 from infra.cluster import Cluster
@@ -105,7 +105,7 @@ def test_a_right_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.Mon
     })  # fmt: skip
     live = Live(api, FakeShell())
     live.state = tmp_path  # type: ignore[attr-defined]
-    monkeypatch.setattr(kubelet, "restart_all", lambda *_: None)
+    monkeypatch.setattr(kubelet_restarts, "restart_all", lambda *_: None)
     monkeypatch.setattr(steps, "await_listening", lambda *_: None)
     caused = Faults(cast("Cluster", live), gate=lambda _: None)
     taken = steps.take_right(cast("Cluster", live), caused, "log")
