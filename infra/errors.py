@@ -18,7 +18,7 @@
       PhaseFailed                a build phase failed on a machine
       ClusterBroken              the health gate gave the cluster up; nothing later is judged on it
       NotPrepared                what a claim starts from did not come about
-      NoCgroup                   a Pod or container under test has no cgroup (infra/clients)
+      NoCgroup                   a Pod or container has no cgroup (infra/clients)
     ClaimError(AssertionError)   the claim is false
       WaitTimeout                it did not become true in time
       GaveUp                     it can no longer become true

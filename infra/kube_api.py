@@ -47,7 +47,7 @@ class Answer:
     """One HTTP answer. ``body`` is parsed JSON, else ``{}``; ``text`` is what came.
 
     ``dry`` is what each API server by itself said to the same request as a dry run, by machine,
-    where it was asked (infra/clients/workloads/dry_runs.py).
+    where it was asked (suite/workloads/dry_runs.py).
     """
 
     method: str

@@ -1,1 +1,1 @@
-"""How we look at the cluster: one client a thing looked at; only these parse output."""
+"""How we look at a cluster: they read, change nothing and know of no claim (docs/adr/0019)."""

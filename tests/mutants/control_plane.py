@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from infra.build.ready import await_api
-from infra.clients.apimachinery import aggregation, slow_webhook
+from infra.clients.apimachinery import aggregation
 from infra.cluster import Cluster
+from suite.apimachinery import slow_webhook
 from tests.mutants import changes
 from tests.mutants.changes import api_server_with, edit, one_kubelet_with, restart, unit_with
 from tests.mutants.mutant import Mutant

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from infra.clients.node.graceful_shutdown import DROP_IN
 from infra.cluster import Cluster
 from infra.ssh import Shell
+from suite.node.graceful_shutdown import DROP_IN
 from tests.mutants.changes import (
     WORKER,
     one_kubelet_changed,

@@ -4,11 +4,11 @@ Which member leads, which API server or which worker a scenario asks is luck; th
 that such luck kept green.
 """
 
-from infra.clients.auth import service_accounts
-from infra.clients.node import device_plugins, swap
 from infra.cluster import Cluster
 from infra.kube_api import need
 from infra.wait import eventually
+from suite.auth import service_accounts
+from suite.node import device_plugins, swap
 from tests.mutants.changes import (
     WORKER,
     api_server_with,

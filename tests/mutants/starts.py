@@ -1,7 +1,8 @@
 """Clusters on which a scenario cannot begin: its claims are *not judged*, and none is false."""
 
-from infra.clients.node import graceful_shutdown, image_gc
+from infra.clients.node import image_gc
 from infra.cluster import Cluster
+from suite.node import graceful_shutdown
 from tests.mutants.changes import WORKER, restart
 from tests.mutants.mutant import Mutant
 

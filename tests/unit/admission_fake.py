@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from fixtures.worlds.apimachinery.admission_policies import Policies
-from infra.clients.apimachinery.admission_policies import KINDS, Policy
-from infra.clients.apimachinery.admission_responses import Verdicts
-from infra.clients.apimachinery.preexisting_object import Standing
-from infra.clients.apimachinery.sample_objects import MARK, draft
 from infra.cluster import Cluster
 from infra.inventory import series
 from infra.kube_api import Answer, JsonObject
+from suite.apimachinery.admission_policies import KINDS, Policy
+from suite.apimachinery.admission_responses import Verdicts
+from suite.apimachinery.preexisting_object import Standing
+from suite.apimachinery.sample_objects import MARK, draft
 from tests.unit.fakes import FakeApi, FakeShell, text_of
 
 MACHINES = ("controller-0", "controller-1", "controller-2")

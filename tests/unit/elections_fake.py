@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
-from infra.clients.controlplane.leader_election import Election
 from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY, MasterWatch
 from infra.clients.controlplane.leases import Change, Lease, LeaseWatch
 from infra.clients.transport.systemd import Unit
 from infra.inventory import series
+from suite.controlplane.leader_election import Election
 
 MANAGER = "kube-controller-manager"
 START = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)

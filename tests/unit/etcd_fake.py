@@ -4,8 +4,8 @@ from typing import Any
 
 from infra.clients.etcd.etcdctl import Etcdctl, Status
 from infra.clients.etcd.members import Members
-from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
 from infra.ssh import Result
+from suite.etcd.snapshots import RestoredMember, Snapshot, Workbench
 from tests.steps.etcd.snapshots import Known
 from tests.unit.elections_fake import MACHINES, unit
 from tests.unit.fakes import FakeShell

@@ -10,13 +10,13 @@ import pytest
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
 from infra import wait
-from infra.clients.workloads.pod_under_test import RunningPod, look
-from infra.clients.workloads.pods import Pods
 from infra.cluster import Cluster
 from infra.errors import ClaimError, CommandFailed, NotPrepared
 from infra.kube_api import Answer, Api, JsonObject
 from infra.layout import SERIES
 from infra.ssh import TIMEOUT, Result
+from suite.workloads.pod_under_test import RunningPod, look
+from suite.workloads.pods import Pods
 
 POD = "/api/v1/namespaces/ns/pods/rz"
 UID = "0a1b-2c3d"

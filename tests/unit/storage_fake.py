@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from fixtures.worlds.storage.ebs_csi_driver import Driver
 from fixtures.worlds.storage.ebs_volumes import CREATED_FOR, Ebs, Left
-from infra.clients.storage.persistent_volume_claims import CLASSES, VOLUMES, Storage
-from infra.clients.storage.volume_writer import Line
 from infra.ec2.volumes import Snapshot, Volume, Witness
+from suite.storage.persistent_volume_claims import CLASSES, VOLUMES, Storage
+from suite.storage.volume_writer import Line
 from tests.unit.fakes import FakeApi, pod, workloads_of
 
 NAMED = "kubernetes.io/created-for/pvc/name"

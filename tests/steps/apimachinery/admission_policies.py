@@ -6,14 +6,14 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.apimachinery.admission_policies import Policies, rules
-from infra.clients.apimachinery import admission_policies
 from infra.clients.apimachinery.admission_metrics import Judges, judges, webhooks_for
-from infra.clients.apimachinery.admission_policies import Policy
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.errors import ClaimError
 from infra.kube_api import Answer, JsonObject, need
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery import admission_policies
+from suite.apimachinery.admission_policies import Policy
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 RULE = one_of(rules())

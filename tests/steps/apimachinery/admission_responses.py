@@ -4,8 +4,10 @@ from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.apimachinery.admission_policies import Policies
-from infra.clients.apimachinery.admission_policies import Policy
-from infra.clients.apimachinery.admission_responses import (
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+from suite.apimachinery.admission_policies import Policy
+from suite.apimachinery.admission_responses import (
     Verdicts,
     admits,
     marked,
@@ -13,9 +15,7 @@ from infra.clients.apimachinery.admission_responses import (
     told,
     warning,
 )
-from infra.clients.apimachinery.sample_objects import PATTERN, Draft, draft
-from infra.timing import scaled
-from infra.wait import consistently, eventually
+from suite.apimachinery.sample_objects import PATTERN, Draft, draft
 from tests.steps.phrases import phrase, typed
 
 DRAFT = typed(PATTERN, draft)

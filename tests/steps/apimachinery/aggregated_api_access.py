@@ -10,19 +10,20 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import Said, Second
-from infra.clients.auth import client_ca_matrix, published_client_cas, service_accounts
-from infra.clients.auth.service_accounts import TokenAccount
+from infra.clients.auth import client_ca_matrix, published_client_cas
 from infra.clients.instrumentation.node_metrics import GROUP, NODES
 from infra.clients.node.kubelet_api import told
 from infra.clients.transport import tls_tunnel
 from infra.clients.transport.kubectl import Kubectl
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Answer, Credentials
 from infra.pki.identities import FRONT_PROXY_CLIENT
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.auth import service_accounts
+from suite.auth.service_accounts import TokenAccount
+from suite.expect import must_be_none
 from tests.steps.auth.kubelet_api_access import Caller, ports
 from tests.steps.phrases import phrase
 

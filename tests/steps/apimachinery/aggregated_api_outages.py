@@ -11,16 +11,17 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.apimachinery import aggregation, metrics_registration
+from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
 from infra.clients.instrumentation.node_metrics import NODES
 from infra.clients.lifecycle.availability_probe import Asking, trouble
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import preparing, require
 from infra.kube_api import Api
 from infra.timing import NAMESPACE_READY, POD_GONE, scaled
 from infra.wait import eventually
+from suite.apimachinery import metrics_registration
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 OTHERS = (

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.apimachinery import aggregation, metrics_registration
+from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
 from infra.clients.instrumentation import node_metrics
 from infra.clients.instrumentation.node_metrics import NODES, Reading
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared, require
 from infra.kube_api import Api, ApiUnreachable, JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery import metrics_registration
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 

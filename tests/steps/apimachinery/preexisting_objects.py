@@ -5,15 +5,15 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.apimachinery.admission_policies import Policies
 from infra.clients.apimachinery import admission_metrics
-from infra.clients.apimachinery.admission_policies import Policy
-from infra.clients.apimachinery.admission_responses import Verdicts, marked
-from infra.clients.apimachinery.preexisting_object import Standing
-from infra.clients.apimachinery.sample_objects import IMAGE, MARK, PATTERN, Draft, draft, mark_of
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Answer, JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery.admission_policies import Policy
+from suite.apimachinery.admission_responses import Verdicts, marked
+from suite.apimachinery.preexisting_object import Standing
+from suite.apimachinery.sample_objects import IMAGE, MARK, PATTERN, Draft, draft, mark_of
 from tests.steps.phrases import name, phrase, typed
 
 DRAFT = typed(PATTERN.removeprefix("a "), lambda text: draft(f"a {text}"))

@@ -6,18 +6,19 @@ import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.faults import Faults
-from infra.clients.apimachinery import priority_and_fairness, priority_level_edits
+from infra.clients.apimachinery import priority_and_fairness
 from infra.clients.apimachinery import priority_and_fairness_defaults as defaults
 from infra.clients.apimachinery.priority_and_fairness import PATH, Objects, unlike
-from infra.clients.apimachinery.priority_and_fairness_defaults import LEVELS, SCHEMAS
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Answer
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery import priority_level_edits
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.instrumentation.component_metrics import looked_at
 from tests.steps.phrases import one_of, phrase
 
@@ -84,7 +85,7 @@ def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
     cluster.api.delete(path)
     yield uid
     if cluster.api.find(path) is None:
-        body = {"metadata": {"name": schema}, "spec": SCHEMAS[schema]}
+        body = {"metadata": {"name": schema}, "spec": defaults.SCHEMAS[schema]}
         cluster.api.create(f"{PATH}/flowschemas", body)
 
 
@@ -110,8 +111,8 @@ def ask_as(cluster: Cluster, who: str, what: str) -> dict[str, Answer]:
 )
 def documented(objects: Objects, kind: str) -> None:
     wanted, stored, name = {
-        "FlowSchemas": (SCHEMAS, objects.schemas, "flow schemas"),
-        "priority levels": (LEVELS, objects.levels, "priority levels"),
+        "FlowSchemas": (defaults.SCHEMAS, objects.schemas, "flow schemas"),
+        "priority levels": (defaults.LEVELS, objects.levels, "priority levels"),
     }[kind]
     wrong = defaults.unlike(wanted, stored) + defaults.let_go(wanted, stored)
     must_be_none(wrong, f"{name} are as documented")
@@ -124,7 +125,7 @@ def none_dangles(cluster: Cluster) -> None:
     seen = {
         name: priority_and_fairness.is_dangling(item)
         for name, item in stored.items()
-        if name in SCHEMAS
+        if name in defaults.SCHEMAS
     }
     must_be_none([f"{n}: {s}" for n, s in seen.items() if s != "False"], "no schema dangles")
 
@@ -159,7 +160,7 @@ def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> Non
         within=scaled(limit),
         what=f"the API servers have made the flow schema {schema} again",
     )
-    wrong = defaults.unlike({schema: SCHEMAS[schema]}, {schema: stored})
+    wrong = defaults.unlike({schema: defaults.SCHEMAS[schema]}, {schema: stored})
     must_be_none(wrong, "it comes back as documented")
 
 

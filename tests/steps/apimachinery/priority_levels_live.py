@@ -6,9 +6,9 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra.clients.apimachinery import priority_and_fairness
 from infra.clients.apimachinery.priority_and_fairness import COLUMNS, DUMP, Dumps
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import need
+from suite.expect import must_be_none
 from tests.steps.apimachinery.priority_and_fairness import WHAT
 from tests.steps.phrases import phrase
 

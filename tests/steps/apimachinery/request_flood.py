@@ -7,16 +7,16 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
-from infra.clients.apimachinery import request_flood
 from infra.clients.apimachinery.priority_and_fairness import level_path
-from infra.clients.apimachinery.request_flood import Outcome
-from infra.clients.apimachinery.slow_webhook import DELAY, Webhook
-from infra.clients.auth.service_accounts import TokenAccount
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import Api
 from infra.timing import scaled
+from suite.apimachinery import request_flood
+from suite.apimachinery.request_flood import Outcome
+from suite.apimachinery.slow_webhook import DELAY, Webhook
+from suite.auth.service_accounts import TokenAccount
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "list"]}

@@ -10,20 +10,20 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
-from infra.clients.apimachinery import request_flood
-from infra.clients.apimachinery.request_flood import Outcome
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.controlplane import leases
 from infra.clients.controlplane.leases import Lease
 from infra.clients.lifecycle.availability_probe import Asking, trouble
 from infra.clients.node.node_leases import NODES
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.computer import load
 from infra.errors import require
 from infra.kube_api import Api
 from infra.timing import scaled
 from infra.wait import pause
+from suite.apimachinery import request_flood
+from suite.apimachinery.request_flood import Outcome
+from suite.auth.service_accounts import TokenAccount
+from suite.expect import must_be_none
 from tests.steps.apimachinery.request_flood import CREATES, Flooder, record
 from tests.steps.phrases import phrase
 

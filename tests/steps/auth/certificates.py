@@ -9,13 +9,13 @@ from fixtures.plugin.recording import Evidence
 from infra import places
 from infra.clients.auth import certificates, client_ca_matrix, secret_files, tls_ports
 from infra.clients.auth.client_ca_matrix import Tried
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import Credentials
 from infra.pki import judging, scenario_certificates
 from infra.pki.reading import Found
 from infra.pki.uses import uses
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 

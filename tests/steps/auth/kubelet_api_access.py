@@ -7,18 +7,18 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra import places
-from infra.clients.auth import service_accounts
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port, told
 from infra.clients.transport import prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Answer, Credentials
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.auth import service_accounts
+from suite.auth.service_accounts import TokenAccount
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 STRANGERS = ("etcd", "front-proxy-client")

@@ -4,11 +4,12 @@ from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.auth import service_accounts
 from infra.clients.node.kubelet_api import told
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import Answer, Api
+from suite.auth import service_accounts
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.auth.kubelet_api_access import Caller
 
 COMMAND = ("cat", "/etc/hostname")

@@ -11,10 +11,10 @@ from infra.clients.auth.metrics_access import Told, endpoints, local
 from infra.clients.network import open_ports
 from infra.clients.network.open_ports import Listening
 from infra.clients.transport.tls_handshakes import NO_ANSWER
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import Credentials
 from infra.layout import SERIES
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 COMPONENT = one_of(endpoints(SERIES.ports))

@@ -2,11 +2,11 @@
 
 from pytest_bdd import then
 
-from infra.clients.auth import service_accounts
 from infra.clients.instrumentation.node_metrics import GROUP
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import Api
+from suite.auth import service_accounts
+from suite.expect import must_be_none
 
 ROLES = ("view", "edit", "admin")
 """Of every namespace (bootstrappolicy/policy.go); the add-on's role is aggregated to them."""

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.auth.namespace_limits import (
+from infra.clients.workloads.pod_status import condition
+from infra.cluster import Cluster
+from infra.kube_api import Answer
+from infra.timing import SCHEDULED, scaled
+from infra.wait import consistently, eventually
+from suite.auth.namespace_limits import (
     Account,
     count_in_quota,
     limit_range,
     make_account,
     make_quota,
 )
-from infra.clients.workloads import dry_runs
-from infra.clients.workloads.pod_resize import ARTICLE
-from infra.clients.workloads.pod_status import condition
-from infra.clients.workloads.pod_under_test import RunningPod
-from infra.clients.workloads.pods import is_settled
-from infra.cluster import Cluster
-from infra.kube_api import Answer
-from infra.timing import SCHEDULED, scaled
-from infra.wait import consistently, eventually
+from suite.workloads import dry_runs
+from suite.workloads.pod_resize import ARTICLE
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import is_settled
 from tests.steps.phrases import phrase
 
 

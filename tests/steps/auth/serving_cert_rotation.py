@@ -8,13 +8,13 @@ from infra.clients.apimachinery.single_watch import OpenWatch
 from infra.clients.auth import serving_cert_rotation, tls_ports
 from infra.clients.auth.serving_cert_rotation import Serving, servers
 from infra.clients.transport import systemd
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotJudged, preparing, require
 from infra.layout import SERIES
 from infra.pki.reading import Found
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 SERVER = one_of(servers(SERIES))

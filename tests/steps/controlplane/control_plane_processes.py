@@ -7,8 +7,6 @@ from infra.clients.controlplane import apiserver_endpoints, control_plane_snapsh
 from infra.clients.controlplane.apiserver_endpoints import Server
 from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.clients.workloads.pod_status import condition
-from infra.clients.workloads.pod_under_test import must_be_none
-from infra.clients.workloads.pods import Pods
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import JsonObject
@@ -16,6 +14,8 @@ from infra.lifecycle import gate
 from infra.lifecycle.pod_connectivity import AGNHOST
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.workloads.pods import Pods
 from tests.steps.phrases import one_of, phrase
 
 ALL_THREE = "all three controllers"

@@ -7,16 +7,17 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.clients.controlplane import leader_election, leader_metrics, leases
+from infra.clients.controlplane import leader_metrics, leases
 from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.clients.controlplane.frozen_process import Frozen
-from infra.clients.controlplane.leader_election import Election
 from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
 from infra.errors import NotJudged, WaitTimeout
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.controlplane import leader_election
+from suite.controlplane.leader_election import Election
 from tests.steps.controlplane.leases import holder_of
 from tests.steps.phrases import phrase
 

@@ -6,14 +6,15 @@ from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
 from infra.clients.auth import leader_eligibility
-from infra.clients.controlplane import leader_election, leader_metrics, leases
-from infra.clients.controlplane.leader_election import Election
+from infra.clients.controlplane import leader_metrics, leases
 from infra.clients.instrumentation import configz
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import consistently
+from suite.controlplane import leader_election
+from suite.controlplane.leader_election import Election
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 

@@ -7,13 +7,14 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.clients.etcd import configmap_writer, members, quorum_settings
+from infra.clients.etcd import members, quorum_settings
 from infra.clients.etcd.members import Members
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import CommandFailed, claimed
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.etcd import configmap_writer
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase, typed
 
 MEMBER = typed("the leader|a follower", str)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.etcd import keyspace_diff, members
-from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
-from infra.clients.workloads.pod_under_test import must_be_none
+from infra.clients.etcd import members
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotJudged
+from suite.etcd import keyspace_diff
+from suite.etcd.snapshots import RestoredMember, Snapshot, Workbench
+from suite.expect import must_be_none
 from tests.steps.etcd.snapshots import Known
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.etcd import keyspace_diff, members
-from infra.clients.etcd.configmap_writer import Writer
-from infra.clients.etcd.snapshots import RestoredMember, Snapshot, Workbench
-from infra.clients.workloads.pod_under_test import must_be_none
+from infra.clients.etcd import members
 from infra.cluster import Cluster
 from infra.errors import claimed, require
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.etcd import keyspace_diff
+from suite.etcd.configmap_writer import Writer
+from suite.etcd.snapshots import RestoredMember, Snapshot, Workbench
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 A_SECOND = 5

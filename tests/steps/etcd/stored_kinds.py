@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pytest_bdd import given, then, when
 
 from infra.clients.apimachinery import aggregation
-from infra.clients.apimachinery.policy_params import Parameters
 from infra.clients.etcd import members
 from infra.clients.instrumentation.node_metrics import GROUP
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery.policy_params import Parameters
+from suite.expect import must_be_none
 
 OBJECT = "kept"
 

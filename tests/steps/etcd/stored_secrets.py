@@ -8,11 +8,11 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from infra.clients.etcd import members
-from infra.clients.etcd.snapshots import Snapshot, Workbench
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Api
+from suite.etcd.snapshots import Snapshot, Workbench
+from suite.expect import must_be_none
 
 SECRETS = "/registry/secrets/"
 MARK = b"k8s:enc:"

@@ -8,18 +8,19 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
 from infra import places
-from infra.clients.apimachinery.policy_params import Parameters
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.instrumentation import component_metrics
 from infra.clients.node import kubelet
 from infra.clients.transport import prometheus, systemd
 from infra.clients.transport.prometheus import Sample
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.layout import SERIES
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.apimachinery.policy_params import Parameters
+from suite.auth.service_accounts import TokenAccount
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.lifecycle.rolling_restart import await_ready
 from tests.steps.phrases import one_of, phrase
 

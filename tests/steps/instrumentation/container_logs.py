@@ -3,13 +3,14 @@
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.instrumentation import container_logs
-from infra.clients.instrumentation.container_logs import Log
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.instrumentation import container_logs
+from suite.instrumentation.container_logs import Log
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 

@@ -7,15 +7,17 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.instrumentation import component_logs, component_output, log_rotation
-from infra.clients.instrumentation.container_logs import Log
+from infra.clients.instrumentation import component_output
 from infra.clients.transport import journal
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.instrumentation import component_logs, log_rotation
+from suite.instrumentation.container_logs import Log
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 COPIES = "volumes/kubernetes.io~empty-dir/copies"

@@ -4,14 +4,15 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.instrumentation import log_rotation
-from infra.clients.instrumentation.container_logs import Log
-from infra.clients.instrumentation.log_rotation import Files
 from infra.clients.transport.kubectl import Running
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError, claimed, require
 from infra.timing import Bound, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.instrumentation import log_rotation
+from suite.instrumentation.container_logs import Log
+from suite.instrumentation.log_rotation import Files
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 PRINTED = Bound(450, "100 MB are printed", "158 s of pauses, and one CPU that stores them")

@@ -8,11 +8,11 @@ import pytest
 from pytest_bdd import given, then
 
 from infra.clients.instrumentation.node_log_query import LOGS
-from infra.clients.leftovers import new_name
 from infra.clients.node.kubelet_api import told
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.ssh import Shell
+from suite.expect import must_be_none
+from suite.leftovers import new_name
 from tests.steps.instrumentation.node_log_query import logs_of
 from tests.steps.phrases import phrase
 

@@ -10,10 +10,10 @@ from infra import places
 from infra.clients.instrumentation import node_log_query
 from infra.clients.instrumentation.node_log_query import NodeLogs, Window
 from infra.clients.node.kubelet_api import Port, told
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Answer
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 SHOWN = 1500

@@ -11,14 +11,14 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from infra.clients.instrumentation import node_log_query
 from infra.clients.instrumentation.node_log_query import QUESTIONS, READER
-from infra.clients.leftovers import new_name
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing, require
 from infra.kube_api import Answer
 from infra.ssh import Shell, exists
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.leftovers import new_name
 from tests.steps.instrumentation.node_log_query import gives_at_once, logs_of
 from tests.steps.phrases import phrase
 

@@ -6,9 +6,9 @@ from functools import partial
 from pytest_bdd import then
 
 from infra.clients.instrumentation import peer_settings
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.layout import SERIES
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 PEERS: Mapping[str, Callable[[Cluster], dict[str, peer_settings.Settings]]] = {

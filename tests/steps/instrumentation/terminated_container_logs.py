@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from pytest_bdd import given, then, when
 
-from infra.clients.instrumentation import container_logs, log_rotation
-from infra.clients.instrumentation.container_logs import Log
 from infra.clients.workloads.cgroups import NoCgroup
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import ClaimError, preparing
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.instrumentation import container_logs, log_rotation
+from suite.instrumentation.container_logs import Log
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 
 NONCES = ["first", "second"]

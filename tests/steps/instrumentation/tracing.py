@@ -7,14 +7,14 @@ from fixtures.worlds.auth.service_accounts import Accounts
 from fixtures.worlds.faults import Faults
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
-from infra.clients.instrumentation import tracing
-from infra.clients.instrumentation.tracing import Collector, Span, Traced
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Api
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.instrumentation import tracing
+from suite.instrumentation.tracing import Collector, Span, Traced
 from tests.steps.lifecycle.rolling_restart import await_ready
 from tests.steps.phrases import phrase
 

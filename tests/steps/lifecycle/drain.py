@@ -9,17 +9,18 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.lifecycle.drain import FLAGS, Maintenance
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.lifecycle import drain as drains
 from infra.clients.lifecycle import node_membership
-from infra.clients.lifecycle.drain import Drill
 from infra.clients.transport.kubectl import ENDS, Kubectl, Running
 from infra.clients.workloads.pod_status import condition
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.lifecycle import drain as drains
+from suite.lifecycle.drain import Drill
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 
 KINDS = {"an unmanaged Pod": "resizable", "a Pod with scratch space": "scratch"}

@@ -6,13 +6,13 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads, manifest
-from infra.clients.lifecycle import drain
-from infra.clients.lifecycle.drain import Drill
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.errors import ClaimError
 from infra.kube_api import need
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.lifecycle import drain
+from suite.lifecycle.drain import Drill
 from tests.steps.phrases import phrase
 
 

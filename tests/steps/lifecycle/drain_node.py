@@ -8,19 +8,19 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.lifecycle.drain import Maintenance
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.lifecycle import drain as drains
 from infra.clients.lifecycle import version_skew
-from infra.clients.lifecycle.drain import Drill
 from infra.clients.lifecycle.version_skew import Versions
 from infra.clients.transport import systemd
 from infra.clients.transport.kubectl import Kubectl
 from infra.clients.transport.systemd import Unit
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.lifecycle import drain as drains
+from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle.drain import drain
 from tests.steps.lifecycle.drain_deployment import await_ready
 from tests.steps.phrases import phrase

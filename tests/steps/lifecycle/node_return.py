@@ -3,9 +3,10 @@
 from pytest_bdd import then
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.node import graceful_shutdown, kubelet
+from infra.clients.node import kubelet
 from infra.cluster import Cluster
 from infra.errors import ClaimError
+from suite.node import graceful_shutdown
 from tests.steps.node.graceful_shutdown import Dying
 from tests.steps.phrases import phrase
 

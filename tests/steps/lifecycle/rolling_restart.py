@@ -13,16 +13,16 @@ from infra.clients.apimachinery.informer import Watching
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.lease_holders import Holders, Restarts
-from infra.clients.etcd.configmap_writer import Writer
 from infra.clients.lifecycle import availability_probe
 from infra.clients.lifecycle.availability_probe import Asked, Asking, trouble
 from infra.clients.transport import systemd
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
 from infra.kube_api import Api
 from infra.timing import scaled
 from infra.wait import SYSTEM, eventually
+from suite.etcd.configmap_writer import Writer
+from suite.expect import must_be_none
 from tests.steps.controlplane.leader_election import TAKEOVER
 from tests.steps.phrases import phrase
 

@@ -10,12 +10,12 @@ from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.lifecycle import version_skew
 from infra.clients.node import kubelet
 from infra.clients.transport.kubectl import Kubectl, Told
-from infra.clients.workloads.pod_under_test import must_be_none
-from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads.pods import PodIdentity
 from tests.steps.phrases import phrase
 from tests.steps.workloads.pods import identities_on
 

@@ -7,10 +7,10 @@ from infra import places
 from infra.clients.lifecycle import unit_programs, version_skew
 from infra.clients.lifecycle.version_skew import Versions
 from infra.clients.transport.kubectl import Kubectl
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import JsonObject
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 MIRROR = "kubernetes.io/config.mirror"

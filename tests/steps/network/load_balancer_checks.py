@@ -6,9 +6,9 @@ from fixtures.plugin.recording import Evidence
 from infra.clients.lifecycle import unit_programs
 from infra.clients.network import load_balancer_checks
 from infra.clients.network.load_balancer_checks import Check
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import Api, ApiUnreachable, Credentials
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 PATH = "/readyz"

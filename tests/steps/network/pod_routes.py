@@ -4,8 +4,9 @@ from pytest_bdd import given, then
 
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.transport import tls_tunnel
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 
 PORT = 8080
 """Of fixtures/manifests/sink.yaml."""

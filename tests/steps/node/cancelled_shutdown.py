@@ -4,12 +4,12 @@ from pytest_bdd import then, when
 
 from fixtures.worlds.node.graceful_shutdown import Power
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import graceful_shutdown, kubelet_restarts
-from infra.clients.node.graceful_shutdown import SHUTTING_DOWN
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.node import graceful_shutdown, kubelet_restarts
+from suite.node.graceful_shutdown import SHUTTING_DOWN
 from tests.steps.node.graceful_shutdown import (
     LATE,
     await_lock,

@@ -5,16 +5,16 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.node.device_plugins import MakePlugin
 from fixtures.worlds.workloads.pods import Workloads
 from infra import places
-from infra.clients.node import device_plugins, kubelet_restarts
-from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from infra.clients.node.kubelet_api import told
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
 from infra.kube_api import DRY_RUN, Answer, JsonObject, need
 from infra.ssh import Shell, exists
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.node import device_plugins, kubelet_restarts
+from suite.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from tests.steps.node.device_plugins import REGISTERED, await_registered, user
 from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
 from tests.steps.phrases import phrase

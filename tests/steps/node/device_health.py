@@ -6,15 +6,15 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import device_plugins, kubelet_restarts
-from infra.clients.node.device_plugins import DevicePlugin
-from infra.clients.workloads.pod_under_test import must_be_none
-from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.node import device_plugins, kubelet_restarts
+from suite.node.device_plugins import DevicePlugin
+from suite.workloads.pods import PodIdentity
 from tests.steps.node.device_plugins import (
     REGISTERED,
     Users,

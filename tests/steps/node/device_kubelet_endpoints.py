@@ -2,11 +2,11 @@
 
 from pytest_bdd import given, then
 
-from infra.clients.node import device_plugins
-from infra.clients.node.device_plugins import KUBELETS_OWN, DevicePlugin
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import CommandFailed
+from suite.expect import must_be_none
+from suite.node import device_plugins
+from suite.node.device_plugins import KUBELETS_OWN, DevicePlugin
 from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
 from tests.steps.phrases import phrase
 

@@ -6,15 +6,16 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads, manifest
-from infra.clients.node import device_mounts, device_plugins
-from infra.clients.node.device_plugins import NULL, DevicePlugin
 from infra.clients.workloads.pod_status import condition
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, preparing
 from infra.kube_api import JsonObject, need
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.node import device_mounts, device_plugins
+from suite.node.device_plugins import NULL, DevicePlugin
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 REGISTERED = 30

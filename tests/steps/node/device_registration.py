@@ -3,8 +3,8 @@
 from pytest_bdd import given
 
 from fixtures.worlds.node.device_plugins import MakePlugin
-from infra.clients.node.device_plugins import DevicePlugin
 from infra.cluster import Cluster
+from suite.node.device_plugins import DevicePlugin
 from tests.steps.node.device_plugins import await_registered
 from tests.steps.phrases import one_of, phrase
 

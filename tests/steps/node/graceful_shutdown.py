@@ -8,16 +8,18 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.node.graceful_shutdown import Power
 from fixtures.worlds.workloads.pods import Workloads, idle, manifest
-from infra.clients.instrumentation.container_logs import Log
-from infra.clients.node import graceful_shutdown, kubelet
-from infra.clients.node.graceful_shutdown import DROP_IN, LOGIND, SHUTTING_DOWN, Mark
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
-from infra.clients.workloads.pods import PodIdentity
+from infra.clients.node import kubelet
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed
 from infra.kube_api import JsonObject, need
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none, stays
+from suite.instrumentation.container_logs import Log
+from suite.node import graceful_shutdown
+from suite.node.graceful_shutdown import DROP_IN, LOGIND, SHUTTING_DOWN, Mark
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import PodIdentity
 from tests.steps.node.kubelet_config_change import change
 from tests.steps.phrases import phrase
 from tests.steps.workloads.pods import identities_on

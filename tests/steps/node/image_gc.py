@@ -12,11 +12,12 @@ from fixtures.worlds.storage.data_images import DataImage
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.node import image_gc, kubelet
 from infra.clients.transport import journal
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.node.kubelet_config_change import change
 from tests.steps.phrases import phrase
 

@@ -6,15 +6,16 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.clients.node import graceful_shutdown, kubelet
-from infra.clients.node.graceful_shutdown import DROP_IN, LATER, LOGIND, NOT_RAISED
+from infra.clients.node import kubelet
 from infra.clients.transport import journal, systemd
-from infra.clients.workloads.pod_under_test import must_be_none, stays
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none, stays
+from suite.node import graceful_shutdown
+from suite.node.graceful_shutdown import DROP_IN, LATER, LOGIND, NOT_RAISED
 from tests.steps.node.graceful_shutdown import delay_shutdown
 from tests.steps.phrases import phrase
 

@@ -8,11 +8,9 @@ from pytest_bdd import given, then, when
 
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.auth import service_accounts
-from infra.clients.node import kubelet, kubelet_restarts
+from infra.clients.node import kubelet
 from infra.clients.node.kubelet_api import await_listening, told
 from infra.clients.transport import journal
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import Answer
@@ -20,6 +18,10 @@ from infra.pki.identities import KUBELET_CLIENT
 from infra.ssh import Shell
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.auth import service_accounts
+from suite.expect import must_be_none
+from suite.node import kubelet_restarts
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.phrases import phrase
 

@@ -7,9 +7,9 @@ from pytest_bdd import given, then
 from infra import places
 from infra.clients.node import kubelet
 from infra.clients.workloads import cgroup_events
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import JsonObject
+from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 STATES: Mapping[float | None, str] = {0: "off", 1: "on", None: "not known to it"}

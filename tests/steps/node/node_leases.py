@@ -8,11 +8,11 @@ from infra.clients.controlplane import apiserver_endpoints, leases
 from infra.clients.node import kubelet, node_leases
 from infra.clients.node.node_leases import Heartbeats
 from infra.clients.transport import durations
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
 from infra.wait import consistently
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 API_SERVERS = "API servers"

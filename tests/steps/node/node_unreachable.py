@@ -11,14 +11,15 @@ from fixtures.worlds.lifecycle.drain import Maintenance
 from fixtures.worlds.workloads.pods import Workloads
 from infra import places
 from infra.clients.instrumentation import configz
-from infra.clients.node import node_unreachable
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
-from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.node import node_unreachable
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import PodIdentity
 from tests.steps.node.kubelet_configz import setting
 from tests.steps.phrases import phrase
 from tests.steps.workloads.pods import identities_on

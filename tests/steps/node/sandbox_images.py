@@ -3,8 +3,8 @@
 from pytest_bdd import given, then
 
 from infra.clients.node import image_gc
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
+from suite.expect import must_be_none
 
 Sandboxes = dict[str, str]
 """Image by worker."""

@@ -5,11 +5,12 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node import kubelet_restarts, swap
 from infra.clients.transport import journal, systemd
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.ssh import exists
+from suite.expect import must_be_none
+from suite.node import kubelet_restarts, swap
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.node.kubelet_config_change import Ended, change, values
 from tests.steps.phrases import phrase
 

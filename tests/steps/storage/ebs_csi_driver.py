@@ -3,12 +3,12 @@
 from pytest_bdd import then, when
 
 from fixtures.worlds.storage.ebs_volumes import Ebs
-from infra.clients.storage import ebs_csi_driver
-from infra.clients.storage.persistent_volume_claims import DRIVER
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.errors import ClaimError
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.storage import ebs_csi_driver
+from suite.storage.persistent_volume_claims import DRIVER
 from tests.steps.phrases import phrase
 
 

@@ -6,10 +6,10 @@ from pytest_bdd import given, then
 
 from fixtures.worlds.storage.data_images import DataImage
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.storage import image_volumes
-from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import DRY_RUN, Answer, Api, JsonObject, need
+from suite.expect import must_be_none
+from suite.storage import image_volumes
 from tests.steps.phrases import phrase
 
 IMAGES = ("example.com/data:1", "example.com/data:latest", "example.com/data")

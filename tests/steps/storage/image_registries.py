@@ -3,11 +3,12 @@
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.storage.registry import PulledImage
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError
 from infra.kube_api import need
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 from tests.steps.storage.image_volumes import WAITS, await_waiting
 

@@ -9,15 +9,16 @@ from fixtures.worlds.storage.data_images import DataImage
 from fixtures.worlds.workloads.pods import Workloads
 from infra import places
 from infra.clients.node import image_gc
-from infra.clients.storage import image_volumes
-from infra.clients.storage.image_volumes import PLACE, REFUSED, SCRATCH
 from infra.clients.workloads.pod_status import is_ready
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.kube_api import JsonObject, need
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.storage import image_volumes
+from suite.storage.image_volumes import PLACE, REFUSED, SCRATCH
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 
 WAITS = "waits"

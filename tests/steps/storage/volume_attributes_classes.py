@@ -7,13 +7,14 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Before, Ebs, Watched
-from infra.clients.storage import ebs_csi_driver, persistent_volume_claims, volume_writer
-from infra.clients.storage.persistent_volume_claims import ATTRIBUTES, must_be_taken
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError
 from infra.kube_api import Answer, Api
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.storage import ebs_csi_driver, persistent_volume_claims, volume_writer
+from suite.storage.persistent_volume_claims import ATTRIBUTES, must_be_taken
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 T = TypeVar("T")

@@ -6,11 +6,12 @@ from fixtures.worlds.node.graceful_shutdown import Power
 from fixtures.worlds.node.out_of_service_taint import OutOfService
 from fixtures.worlds.storage.ebs_volumes import Before, Ebs, Left
 from infra.clients.node import kubelet
-from infra.clients.storage import volume_writer
 from infra.clients.transport import systemd
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.storage import volume_writer
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 

@@ -5,11 +5,11 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.storage.ebs_csi_driver import Driver
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.workloads.pod_status import condition
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import ClaimError
 from infra.kube_api import need
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 SECOND, THIRD = "second", "third"

@@ -6,12 +6,13 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
-from infra.clients.storage import group_snapshots, volume_writer
-from infra.clients.storage.volume_writer import Line
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError, claimed, require
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.storage import group_snapshots, volume_writer
+from suite.storage.volume_writer import Line
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 from tests.steps.storage.volumes import writer_with_volume
 

@@ -4,14 +4,15 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
-from infra.clients.storage import volume_writer
-from infra.clients.storage.persistent_volume_claims import must_be_taken
 from infra.clients.workloads.pod_status import is_ready
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.errors import ClaimError, require
 from infra.kube_api import need
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.expect import must_be_none
+from suite.storage import volume_writer
+from suite.storage.persistent_volume_claims import must_be_taken
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 

@@ -9,12 +9,13 @@ from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.workloads import cgroup_events, cgroups
 from infra.clients.workloads.cgroup_events import PERIOD_US, Watched
 from infra.clients.workloads.cgroups import Ending
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
 from infra.lifecycle.gate.workers import condition
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 
 BUSY_LIMIT = 0.1

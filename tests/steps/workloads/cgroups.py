@@ -8,11 +8,11 @@ from fixtures.plugin.recording import Evidence
 from infra import quantity
 from infra.clients.workloads import cgroups
 from infra.clients.workloads.cgroups import Cgroup, NoCgroup, PodCgroups
-from infra.clients.workloads.pod_under_test import RunningPod
-from infra.clients.workloads.pods import Figures
 from infra.errors import ClaimError, NotPrepared
 from infra.timing import scaled
 from infra.wait import consistently, eventually
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import Figures
 from tests.steps.phrases import phrase
 
 

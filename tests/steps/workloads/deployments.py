@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads, manifest
-from infra.clients.workloads import pod_resize
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
-from infra.clients.workloads.pods import Figures, is_settled, resize_of
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.kube_api import JsonObject
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads import pod_resize
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import Figures, is_settled, resize_of
 from tests.steps.phrases import phrase
 
 SELECTOR = "app=rz"

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pytest_bdd import given, then, when
 
 from infra.clients.controlplane import leases
-from infra.clients.controlplane.leader_election import Election
-from infra.clients.workloads.deployments import Deployment
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, preparing
 from infra.lifecycle.pod_connectivity import AGNHOST
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.controlplane.leader_election import Election
+from suite.workloads.deployments import Deployment
 from tests.steps.controlplane.leader_election import TAKEOVER
 from tests.steps.phrases import phrase
 

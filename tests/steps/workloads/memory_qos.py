@@ -3,10 +3,11 @@
 from pytest_bdd import then
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.workloads.memory_qos import kept_for, request, shared
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none
+from suite.workloads.memory_qos import kept_for, request, shared
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
 
 REQUEST = "its request"

@@ -5,15 +5,16 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads, manifest
 from infra.clients.node import kubelet
-from infra.clients.workloads import dry_runs, pod_resize
-from infra.clients.workloads.pod_resize import ARTICLE, CHANGES, Rivals
 from infra.clients.workloads.pod_status import IN_PROGRESS, PENDING, condition, resize_state
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
-from infra.clients.workloads.pods import Figures, resize_of
 from infra.cluster import Cluster
 from infra.kube_api import Answer, JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
+from suite.expect import must_be_none, stays
+from suite.workloads import dry_runs, pod_resize
+from suite.workloads.pod_resize import ARTICLE, CHANGES, Rivals
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import Figures, resize_of
 from tests.steps.phrases import one_of, phrase
 
 CHANGE = one_of(CHANGES, CHANGES.__getitem__)

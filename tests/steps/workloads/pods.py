@@ -3,14 +3,15 @@
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads, kinds, unended_on
-from infra.clients.node import kubelet_restarts
-from infra.clients.workloads.pod_under_test import RunningPod, must_be_none, stays
-from infra.clients.workloads.pods import PodIdentity, identity
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared
 from infra.quantity import count_of_bytes
 from infra.timing import scaled
 from infra.wait import consistently
+from suite.expect import must_be_none, stays
+from suite.node import kubelet_restarts
+from suite.workloads.pod_under_test import RunningPod
+from suite.workloads.pods import PodIdentity, identity
 from tests.steps.phrases import one_of, phrase
 
 KIND = one_of(kinds())

@@ -5,13 +5,13 @@ from pytest_bdd import given, then, when
 
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads, manifest
-from infra.clients.workloads import dry_runs
-from infra.clients.workloads.pod_resize import ARTICLE
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing
 from infra.kube_api import Answer, JsonObject
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
+from suite.workloads import dry_runs
+from suite.workloads.pod_resize import ARTICLE
 from tests.steps.node.kubelet_config_change import change, values
 
 FOLDER = "/var/lib/claim-static"

@@ -24,7 +24,7 @@ def drawn(text: str) -> dict[str, str]:
 
 
 def classes() -> Iterator[tuple[str, str]]:
-    for folder in ("infra", "fixtures"):
+    for folder in ("infra", "fixtures", "suite"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ClassDef) and node.bases:

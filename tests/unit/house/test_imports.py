@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
     path
-    for folder in ("infra", "fixtures", "tests/steps")
+    for folder in ("infra", "fixtures", "suite", "tests/steps")
     for path in (ROOT / folder).rglob("*.py")
 ]
 HOMES = {
@@ -24,14 +24,29 @@ HOMES = {
     "xdist": ("fixtures/plugin/xdist_internals.py",),
 }
 """Who alone may import a package."""
+MACHINERY = ("infra.desired", "infra.ec2", "infra.localec2", "infra.phases")
+"""How clusters are made."""
 FORBIDDEN = {
-    "infra/": ("pytest", "pytest_bdd", "fixtures", "tests"),
+    "infra/": ("pytest", "pytest_bdd", "fixtures", "suite", "tests"),
     "infra/clients/": ("infra.phases", "infra.localec2"),
     "infra/desired/": ("infra.phases", "infra.localec2"),
     "fixtures/": ("tests",),
-    "tests/steps/": ("infra.ec2", "infra.localec2", "infra.phases", "infra.desired", "boto3"),
+    "suite/": ("pytest", "pytest_bdd", "fixtures", "tests", *MACHINERY),
+    "tests/steps/": (*MACHINERY, "boto3"),
 }
 SLEEPER = "infra/wait.py"
+WAYS = ("infra/clients/transport/", "infra/clients/etcd/etcdctl.py")
+"""Who uses these decides what is sent, as with infra/ssh and infra/kube_api.py."""
+OF_A_BUILD = ("infra/clients/auth/published_client_cas.py", "infra/clients/etcd/alarms.py")
+"""Mend what a build finds."""
+CHANGES = {"create", "delete", "patch", "put"}
+"""Methods of an API client and of a shell."""
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+REVIEWS = {"WHO", "REVIEW"}
+"""Paths whose POST is a question."""
+VERBS = {"rm", "mv", "cp", "mkdir", "truncate", "mkswap", "swapon", "systemd-run", "kill"}
+READS = {"show", "list-units", "list-unit-files", "is-active", "is-enabled"}
+"""Of systemctl."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,59 @@ def test_a_layer_does_not_look_up(layer: str) -> None:
         if one.path.startswith(layer) and any(one.of(name) for name in FORBIDDEN[layer])
     ]
     assert not wrong, "; ".join(sorted(set(wrong)))
+
+
+def changes(tree: ast.AST) -> Iterator[str]:
+    """What a module asks an API server or a machine to change, and verdicts that it raises."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "ClaimError":
+            yield f"{node.lineno} {node.id}"
+        elif isinstance(node, ast.Call) and (is_change(node) or is_command(node)):
+            yield f"{node.lineno} {ast.unparse(node)[:80]}"
+
+
+def is_change(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute) and call.func.attr in CHANGES:
+        return True
+    words = [ast.unparse(one).strip("'") for one in call.args[:2]]
+    return bool(words) and words[0] in CHANGING and words[-1] not in REVIEWS
+
+
+def is_command(call: ast.Call) -> bool:
+    argv = call.args[0] if call.args else None
+    if not isinstance(argv, ast.List):
+        return False
+    first, second = [*(one.value for one in argv.elts if isinstance(one, ast.Constant)), "", ""][:2]
+    return first in VERBS or (first == "systemctl" and second not in READS)
+
+
+def test_clients_read() -> None:
+    clients = [(path.relative_to(ROOT).as_posix(), path) for path in SOURCES]
+    found = [
+        f"{where}:{what}"
+        for where, path in clients
+        if where.startswith("infra/clients/") and not where.startswith((*WAYS, *OF_A_BUILD))
+        for what in changes(ast.parse(path.read_text()))
+    ]
+    assert not found, f"what acts or judges for scenarios belongs to suite/ (ADR 19): {found}"
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("api.create(path, body)", 1),
+        ("shell.put(content, path)", 1),
+        ("api.ask('DELETE', path)", 1),
+        ("api.ask('POST', WHO, body={})", 0),
+        ("api.ask('GET', path)", 0),
+        ("shell.run(['systemctl', 'restart', unit])", 1),
+        ("shell.run(['systemctl', 'show', unit])", 0),
+        ("shell.run(['rm', path])", 1),
+        ("raise ClaimError('x')", 1),
+    ],
+)
+def test_a_client_that_acts_or_judges_is_found(code: str, count: int) -> None:
+    assert len(list(changes(ast.parse(code)))) == count
 
 
 def test_a_command_line_is_no_library() -> None:

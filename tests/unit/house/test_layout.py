@@ -28,7 +28,7 @@ WORDS = {
     "workloads",
 }
 """Of Kubernetes' special interest groups (test/e2e of kubernetes), and ``transport``."""
-TREES = ("infra/clients", "fixtures/worlds", "tests/steps", "tests/unit/steps")
+TREES = ("infra/clients", "suite", "fixtures/worlds", "tests/steps", "tests/unit/steps")
 
 
 def modules(*folders: str) -> list[Path]:
@@ -39,7 +39,7 @@ def modules(*folders: str) -> list[Path]:
 def test_a_folder_can_be_overlooked() -> None:
     counts = Counter(
         path.parent.as_posix()
-        for path in modules("infra", "fixtures", "tests/steps")
+        for path in modules("infra", "fixtures", "suite", "tests/steps")
         if path.stem not in {"__init__", "__main__"} and path.parts[:2] != ("infra", "phases")
     )
     crowded = {folder: count for folder, count in counts.items() if count > MOST}
@@ -105,7 +105,7 @@ def circle(edges: dict[str, set[str]]) -> list[str]:
 
 
 def test_no_module_imports_itself_by_others() -> None:
-    found = circle(graph("infra"))
+    found = circle(graph("infra", "suite"))
     assert not found, " -> ".join(found)
 
 
@@ -122,7 +122,7 @@ def folders(edges: dict[str, set[str]], depth: int) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize(("tree", "depth"), [("infra", 2), ("infra/clients", 3)])
+@pytest.mark.parametrize(("tree", "depth"), [("infra", 2), ("infra/clients", 3), ("suite", 2)])
 def test_no_folder_imports_itself_by_others(tree: str, depth: int) -> None:
     found = circle(folders(graph(tree), depth))
     assert not found, " -> ".join(found)

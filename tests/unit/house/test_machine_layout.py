@@ -16,7 +16,7 @@ Nodes = Sequence[ast.AST]
 """All of a module."""
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests" / "unit" / "golden"
-READERS = ("infra/clients", "infra/lifecycle", "fixtures", "tests/steps")
+READERS = ("infra/clients", "infra/lifecycle", "fixtures", "suite", "tests/steps")
 """What works on any cluster."""
 BUILDERS = ("infra/build", "infra/desired", "infra/ec2", "infra/phases", "infra/pki")
 """What builds the series' own; identities and templates are named like units there."""

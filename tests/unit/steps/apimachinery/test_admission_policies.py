@@ -5,14 +5,14 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.apimachinery.admission_policies import Policies
-from infra.clients.apimachinery.admission_policies import (
+from infra.errors import NotJudged, NotPrepared
+from suite.apimachinery.admission_policies import (
     GROUP,
     KINDS,
     Policy,
     not_as_written,
     plural,
 )
-from infra.errors import NotJudged, NotPrepared
 from tests.steps.apimachinery import admission_policies
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes

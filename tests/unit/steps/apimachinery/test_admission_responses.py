@@ -7,8 +7,8 @@ import pytest
 
 from fixtures.worlds.apimachinery.admission_policies import Policies
 from infra.clients.apimachinery.admission_metrics import FAILURE
-from infra.clients.apimachinery.admission_policies import KINDS, Policy
-from infra.clients.apimachinery.sample_objects import MARK, draft
+from suite.apimachinery.admission_policies import KINDS, Policy
+from suite.apimachinery.sample_objects import MARK, draft
 from tests.steps.apimachinery import admission_responses as steps
 from tests.steps.apimachinery import preexisting_objects as stored
 from tests.unit.admission_fake import (

@@ -6,15 +6,15 @@ import pytest
 
 from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import Second
-from infra.clients.apimachinery.policy_params import Parameters
 from infra.clients.auth import published_client_cas
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.etcd.etcdctl import Entry
 from infra.clients.instrumentation.node_metrics import NODES
 from infra.clients.transport.kubectl import Told
 from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from infra.kube_api import Answer
+from suite.apimachinery.policy_params import Parameters
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import aggregated_api_access as access
 from tests.steps.apimachinery.aggregated_api_access import Reads, Users
 from tests.steps.etcd import stored_kinds as kinds

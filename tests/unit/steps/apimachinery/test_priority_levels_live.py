@@ -7,7 +7,7 @@ import pytest
 from infra.clients.apimachinery import priority_and_fairness
 from infra.clients.apimachinery.priority_and_fairness import COLUMNS, DUMP
 from infra.clients.apimachinery.priority_and_fairness_defaults import LEVELS
-from infra.clients.auth.service_accounts import TokenAccount
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import priority_levels_live as steps
 from tests.unit.fakes import FakeApi, evidence, goes_red
 from tests.unit.steps.apimachinery.test_priority_and_fairness import cluster

@@ -4,13 +4,13 @@ from typing import Any, ClassVar, cast
 
 import pytest
 
-from infra.clients.apimachinery import request_flood, slow_webhook
 from infra.clients.apimachinery.priority_and_fairness import level_path
-from infra.clients.apimachinery.request_flood import Outcome
-from infra.clients.apimachinery.slow_webhook import Webhook
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.errors import WaitTimeout
 from infra.kube_api import Answer
+from suite.apimachinery import request_flood, slow_webhook
+from suite.apimachinery.request_flood import Outcome
+from suite.apimachinery.slow_webhook import Webhook
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import request_flood as steps
 from tests.steps.apimachinery.request_flood import Flooder
 from tests.unit.elections_fake import FIRST

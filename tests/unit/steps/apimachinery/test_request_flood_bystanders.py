@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.apimachinery import request_flood
-from infra.clients.apimachinery.request_flood import Outcome
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.controlplane.leases import Lease
 from infra.clients.lifecycle.availability_probe import Asked
 from infra.cluster import Cluster
 from infra.inventory import series
+from suite.apimachinery import request_flood
+from suite.apimachinery.request_flood import Outcome
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import request_flood_bystanders as steps
 from tests.steps.apimachinery.request_flood_bystanders import Others
 from tests.unit.elections_fake import FIRST, TAKEN

@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from infra import places
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port
 from infra.clients.transport.prometheus import Sample
@@ -16,6 +15,7 @@ from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from infra.inventory import series
 from infra.kube_api import Answer, Credentials
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.node import kubelet_configz as settings

@@ -1,6 +1,6 @@
 """Roles that may not read metrics: the Then-step goes red."""
 
-from infra.clients.auth import service_accounts
+from suite.auth import service_accounts
 from tests.steps.auth import metrics_readers as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, goes_red

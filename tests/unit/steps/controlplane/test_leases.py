@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from infra.clients.controlplane import control_plane_snapshot as others
-from infra.clients.controlplane import leader_election
 from infra.clients.controlplane import leader_metrics as clients
 from infra.clients.controlplane import leases as lease_client
 from infra.clients.controlplane.apiserver_endpoints import SLICES, Server
@@ -17,6 +16,7 @@ from infra.clients.controlplane.leases import Change
 from infra.clients.instrumentation import configz
 from infra.errors import ClaimError, NotJudged
 from infra.kube_api import ApiUnreachable
+from suite.controlplane import leader_election
 from tests.steps.controlplane import control_plane_processes, leases
 from tests.unit.elections_fake import (
     FIRST,

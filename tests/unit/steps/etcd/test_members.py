@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from infra.clients.etcd import configmap_writer, members, quorum_settings
+from infra.clients.etcd import members, quorum_settings
 from infra.clients.etcd.etcdctl import Health
 from infra.clients.etcd.members import Members
-from infra.clients.etcd.snapshots import FileFacts
+from suite.etcd import configmap_writer
+from suite.etcd.snapshots import FileFacts
 from tests.steps.etcd import members as etcd
 from tests.steps.etcd import snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit

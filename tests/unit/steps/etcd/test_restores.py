@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from infra.clients.etcd import keyspace_diff, members
-from infra.clients.etcd.configmap_writer import Written
+from infra.clients.etcd import members
 from infra.clients.etcd.etcdctl import Entry, Etcdctl, Health
-from infra.clients.etcd.snapshots import Workbench
 from infra.errors import NotJudged, WaitTimeout
 from infra.ssh import Result
+from suite.etcd import keyspace_diff
+from suite.etcd.configmap_writer import Written
+from suite.etcd.snapshots import Workbench
 from tests.steps.etcd import members as etcd
 from tests.steps.etcd import restores, snapshot_under_load, stored_secrets
 from tests.unit.elections_fake import cluster

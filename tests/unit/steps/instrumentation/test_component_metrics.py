@@ -5,8 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.apimachinery.policy_params import Parameters
-from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
@@ -14,6 +12,8 @@ from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.kube_api import Api
+from suite.apimachinery.policy_params import Parameters
+from suite.auth.service_accounts import TokenAccount
 from tests.steps.instrumentation import component_metrics as steps
 from tests.unit import elections_fake
 from tests.unit.fakes import (

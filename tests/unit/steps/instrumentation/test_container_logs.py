@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.instrumentation.container_logs import Log, parse
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared, WaitTimeout
 from infra.inventory import series
 from infra.kube_api import Answer
+from suite.instrumentation.container_logs import Log, parse
 from tests.steps.instrumentation import container_logs as steps
 from tests.unit.fakes import (
     FakeApi,

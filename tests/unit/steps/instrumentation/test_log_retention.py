@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.instrumentation import component_logs
 from infra.clients.transport import journal
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.kube_api import Credentials
+from suite.instrumentation import component_logs
 from tests.steps.instrumentation import log_retention as keeping
 from tests.unit.fakes import (
     FakeShell,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from infra.clients.instrumentation import log_rotation
-from infra.clients.instrumentation.log_rotation import Files
 from infra.clients.transport.kubectl import Running, Told
 from infra.errors import WaitTimeout
+from suite.instrumentation import log_rotation
+from suite.instrumentation.log_rotation import Files
 from tests.steps.instrumentation import log_rotation as steps
 from tests.unit.fakes import (
     FakeShell,

@@ -8,13 +8,13 @@ import yaml
 
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
-from infra.clients.instrumentation import tracing
-from infra.clients.instrumentation.tracing import Collector, Span, Traced
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import Answer
 from infra.layout import SERIES
+from suite.instrumentation import tracing
+from suite.instrumentation.tracing import Collector, Span, Traced
 from tests.steps.instrumentation import tracing as steps
 from tests.unit import elections_fake
 from tests.unit.elections_fake import unit

@@ -6,12 +6,12 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.lifecycle.drain import RECORD, Maintenance
-from infra.clients.lifecycle import drain as drains
-from infra.clients.lifecycle.drain import Drill
 from infra.clients.transport.kubectl import Running, Told
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
+from suite.lifecycle import drain as drains
+from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle import drain as steps
 from tests.steps.lifecycle import drain_deployment
 from tests.steps.lifecycle.drain import Emptied, Loss

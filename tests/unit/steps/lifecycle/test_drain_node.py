@@ -7,12 +7,12 @@ import pytest
 
 from fixtures.worlds.lifecycle import drain
 from fixtures.worlds.lifecycle.drain import Maintenance
-from infra.clients.lifecycle import drain as drains
-from infra.clients.lifecycle.drain import Drill
 from infra.clients.transport.kubectl import Kubectl
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
+from suite.lifecycle import drain as drains
+from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle import drain_node
 from tests.steps.lifecycle.drain_node import Stood
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of

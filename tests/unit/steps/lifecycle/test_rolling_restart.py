@@ -11,13 +11,13 @@ from infra.clients.controlplane import lease_holders as holding
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.lease_holders import Move, Restarts
 from infra.clients.controlplane.leases import Lease
-from infra.clients.etcd.configmap_writer import Writer, Written
 from infra.clients.lifecycle import availability_probe
 from infra.clients.lifecycle.availability_probe import Asked, Asking
 from infra.clients.transport.systemd import Unit
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import ApiUnreachable
 from infra.layout import SERIES
+from suite.etcd.configmap_writer import Writer, Written
 from tests.steps.lifecycle import rolling_restart
 from tests.steps.lifecycle.rolling_restart import Drill, Watched
 from tests.unit.elections_fake import cluster

@@ -5,10 +5,10 @@ from typing import Any, cast
 import pytest
 
 from infra.clients.transport.kubectl import Told
-from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
 from infra.layout import SERIES
+from suite.workloads.pods import PodIdentity
 from tests.steps.lifecycle import skewed_versions as steps
 from tests.steps.lifecycle.skewed_versions import Older
 from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes

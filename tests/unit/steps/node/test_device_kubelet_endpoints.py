@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.clients.node.device_plugins import NO_VERSION, DevicePlugin
+from suite.node.device_plugins import NO_VERSION, DevicePlugin
 from tests.steps.node import device_kubelet_endpoints as steps
 from tests.steps.node import device_registration
 from tests.unit.elections_fake import cluster

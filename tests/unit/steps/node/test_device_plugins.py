@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.node import device_plugins
-from infra.clients.node.device_plugins import DevicePlugin
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.cluster import Cluster
 from infra.errors import NotJudged, WaitTimeout
 from infra.inventory import series
+from suite.node import device_plugins
+from suite.node.device_plugins import DevicePlugin
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.node import device_plugins as steps
 from tests.steps.node.device_plugins import Users
 from tests.unit.fakes import (

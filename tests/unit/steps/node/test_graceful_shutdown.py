@@ -9,13 +9,13 @@ import pytest
 from fixtures.worlds.node import graceful_shutdown as powers
 from fixtures.worlds.node.graceful_shutdown import Power
 from infra import timing
-from infra.clients.node import graceful_shutdown
-from infra.clients.node.graceful_shutdown import Mark
-from infra.clients.workloads import pod_under_test as running
 from infra.cluster import Cluster
 from infra.ec2 import InstanceInfo
 from infra.errors import Changed, ClaimError, NotPrepared, WaitTimeout
 from infra.inventory import series
+from suite import expect
+from suite.node import graceful_shutdown
+from suite.node.graceful_shutdown import Mark
 from tests.steps.lifecycle import node_return as returned
 from tests.steps.node import cancelled_shutdown as called_off
 from tests.steps.node import graceful_shutdown as steps
@@ -155,7 +155,7 @@ def test_a_slow_machine_is_watched_for_a_stretched_time_once(
 ) -> None:
     """At a scale of 2.3 ten seconds were 53: a constant of Kubernetes may come in between."""
     lasted: list[float] = []
-    monkeypatch.setattr(running, "consistently", lambda *_, lasting, **__: lasted.append(lasting))
+    monkeypatch.setattr(expect, "consistently", lambda *_, lasting, **__: lasted.append(lasting))
     with timing.scale(2.0):
         steps.none_by_kubelet(dying(), 10)
     assert lasted == [20.0]

@@ -11,10 +11,11 @@ import pytest
 
 from fixtures.worlds.node.image_gc_images import Seeds
 from fixtures.worlds.storage.data_images import DataImage
-from infra.clients.node import image_gc, worker_images
+from infra.clients.node import image_gc
 from infra.clients.node.image_gc import Disk
-from infra.clients.storage import image_volumes
 from infra.errors import GaveUp, WaitTimeout
+from suite.node import worker_images
+from suite.storage import image_volumes
 from tests.steps.node import image_gc as steps
 from tests.steps.node.image_gc import Workers
 from tests.unit.elections_fake import cluster

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.faults import Faults
-from infra.clients.node import graceful_shutdown, kubelet
+from infra.clients.node import kubelet
 from infra.clients.transport import journal
 from infra.cluster import Cluster
 from infra.errors import Changed, WaitTimeout
 from infra.inventory import series
+from suite.node import graceful_shutdown
 from tests.steps.node import cancelled_shutdown as called_off
 from tests.steps.node import graceful_shutdown as going
 from tests.steps.node import inhibitor_locks as steps

@@ -7,13 +7,14 @@ import pytest
 
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
-from infra.clients.node import kubelet, kubelet_restarts
+from infra.clients.node import kubelet
 from infra.clients.transport import journal
 from infra.clients.transport.journal import Exit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.layout import SERIES
+from suite.node import kubelet_restarts
 from tests.steps.node import kubelet_config_change as steps
 from tests.steps.node.kubelet_config_change import Ended
 from tests.unit.fakes import (

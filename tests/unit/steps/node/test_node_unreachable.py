@@ -5,11 +5,11 @@ from typing import Any, cast
 import pytest
 
 from infra import timing, wait
-from infra.clients.node import node_unreachable
-from infra.clients.workloads.pods import PodIdentity
 from infra.cluster import Cluster
 from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
+from suite.node import node_unreachable
+from suite.workloads.pods import PodIdentity
 from tests.steps.node import node_unreachable as steps
 from tests.steps.node.node_unreachable import Unschedulable
 from tests.unit.fakes import (

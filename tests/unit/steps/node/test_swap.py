@@ -8,9 +8,9 @@ import pytest
 from fixtures.worlds import faults as fixture
 from fixtures.worlds.fault_types import Swapping
 from fixtures.worlds.faults import Faults
-from infra.clients.node import swap
 from infra.cluster import Cluster
 from infra.errors import NotJudged
+from suite.node import swap
 from tests.steps.node import swap as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeShell, cluster_of, evidence, goes_red, running_pod

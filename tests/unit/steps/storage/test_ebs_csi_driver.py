@@ -12,10 +12,10 @@ from fixtures.worlds.storage import ebs_csi_driver_turns as turns
 from fixtures.worlds.storage.ebs_csi_driver import Driver
 from fixtures.worlds.storage.ebs_csi_driver_turns import TURN, ebs_driver, last_of
 from fixtures.worlds.storage.ebs_volumes import Ebs
-from infra.clients.storage import ebs_csi_driver as client
 from infra.computer import file_lock
 from infra.errors import WaitTimeout
 from infra.inventory import series
+from suite.storage import ebs_csi_driver as client
 from tests.steps.storage import ebs_csi_driver as steps
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.storage.registry import PulledImage
-from infra.clients.storage import image_volumes
-from infra.clients.storage.registry import ASKED, Registry, Said, layout
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import WaitTimeout
+from suite.storage import image_volumes
+from suite.storage.registry import ASKED, Registry, Said, layout
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import image_registries as steps
 from tests.unit.fakes import FakeApi, FakeShell, goes_red, no_time_passes, pod, workloads_of
 

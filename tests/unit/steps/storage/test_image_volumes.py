@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.storage.data_images import DataImage
-from infra.clients.storage import image_volumes as clients
-from infra.clients.storage.image_volumes import COUNTERS, REFUSED
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.ssh import Result
+from suite.storage import image_volumes as clients
+from suite.storage.image_volumes import COUNTERS, REFUSED
 from tests.steps.storage import image_volumes as steps
 from tests.unit import elections_fake
 from tests.unit.fakes import (

@@ -5,11 +5,11 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.storage.ebs_volumes import Before, Ebs
-from infra.clients.storage import volume_writer
-from infra.clients.storage.persistent_volume_claims import ATTRIBUTES, VOLUMES
-from infra.clients.storage.volume_writer import Line
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import Changed, WaitTimeout
+from suite.storage import volume_writer
+from suite.storage.persistent_volume_claims import ATTRIBUTES, VOLUMES
+from suite.storage.volume_writer import Line
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_attributes_classes as steps
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes
 from tests.unit.storage_fake import CLAIM, LINES, Ec2, storage_of, volume

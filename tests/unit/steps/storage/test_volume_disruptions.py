@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.node.out_of_service_taint import TAINT, OutOfService
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.errors import WaitTimeout
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_disruptions as steps
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes
 from tests.unit.storage_fake import LEFT, storage_of

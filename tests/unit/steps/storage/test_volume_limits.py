@@ -6,12 +6,12 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.storage.ebs_volumes import CREATED_FOR, Ebs
-from infra.clients.storage import ebs_csi_driver
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.cluster import Cluster
 from infra.errors import Changed, WaitTimeout
 from infra.inventory import series
 from infra.phases import ebs_csi
+from suite.storage import ebs_csi_driver
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_limits as steps
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes, not_judged, pod
 from tests.unit.storage_fake import CLAIM, NAMED, VOLUME, storage_of

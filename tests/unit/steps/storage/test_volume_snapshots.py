@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.storage import group_snapshots, volume_writer
-from infra.clients.storage.volume_writer import Line
-from infra.clients.workloads.pod_under_test import RunningPod
 from infra.ec2.volumes import Snapshot
 from infra.errors import Changed, WaitTimeout
+from suite.storage import group_snapshots, volume_writer
+from suite.storage.volume_writer import Line
+from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_snapshots as steps
 from tests.steps.storage.volume_snapshots import Source
 from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from fixtures.worlds.storage.ebs_volumes import Ebs
-from infra.clients.storage import volume_writer
-from infra.clients.storage.persistent_volume_claims import VOLUMES, must_be_taken
-from infra.clients.storage.volume_writer import Line
 from infra.errors import Changed, ClaimError, NotJudged, WaitTimeout
 from infra.ssh import Result
+from suite.storage import volume_writer
+from suite.storage.persistent_volume_claims import VOLUMES, must_be_taken
+from suite.storage.volume_writer import Line
 from tests.steps.storage import volumes as steps
 from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod, running_pod
 from tests.unit.storage_fake import CLAIM, LEFT, LINES, WRITER, Ec2, storage_of, volume

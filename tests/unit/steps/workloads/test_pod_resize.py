@@ -4,11 +4,11 @@ from typing import Any, cast
 
 import pytest
 
-from infra.clients.auth.namespace_limits import Account
 from infra.clients.node import kubelet
-from infra.clients.workloads import pod_resize
-from infra.clients.workloads.pods import Pods
 from infra.kube_api import Answer, JsonObject
+from suite.auth.namespace_limits import Account
+from suite.workloads import pod_resize
+from suite.workloads.pods import Pods
 from tests.steps.auth import namespace_limits
 from tests.steps.workloads import deployments
 from tests.steps.workloads import pod_resize as steps

@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from fixtures.plugin.recording import Evidence
-from infra.clients.workloads.pods import Pods, Version, is_settled
 from infra.errors import ClaimError, NotPrepared, Unreachable
+from suite.workloads.pods import Pods, Version, is_settled
 from tests.steps.workloads import cgroups, pods
 from tests.unit.fakes import (
     POD,

@@ -1,1 +1,0 @@
-"""Claims, volumes, snapshots, image volumes and the EBS CSI driver."""

@@ -1,0 +1,1 @@
+"""ServiceAccounts of scenarios, and what bounds a namespace."""

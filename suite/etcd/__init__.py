@@ -1,0 +1,1 @@
+"""Writes, snapshots and restored members, and what they must hold."""

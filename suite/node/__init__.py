@@ -1,0 +1,1 @@
+"""What scenarios do to workers: devices, images, swap, shutdown, restarts of kubelets."""

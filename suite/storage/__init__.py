@@ -1,0 +1,1 @@
+"""Claims, volumes, snapshots, image volumes, registries and the EBS CSI driver."""

@@ -1,0 +1,1 @@
+"""Our helper program on a machine."""

@@ -1,0 +1,1 @@
+"""Pods under test: made, resized and compared."""
