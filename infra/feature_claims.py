@@ -10,8 +10,8 @@ from gherkin.pickles.compiler import Compiler
 
 from infra import claims
 
-LANES = ("disruptive", "serial", "parallel")
-"""What disturbs most first; a scenario without a tag is parallel."""
+LANES = ("parallel", "serial", "disruptive")
+"""What disturbs least first; a scenario without a tag is parallel."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def written(features: Path) -> dict[str, Written]:
                 if claim := claims.id_of(tag):
                     found.setdefault(claim, []).append(lane_of(tags))
     return {
-        claim: Written(len(lanes), min(lanes, key=LANES.index)) for claim, lanes in found.items()
+        claim: Written(len(lanes), max(lanes, key=LANES.index)) for claim, lanes in found.items()
     }
 
 
@@ -45,4 +45,4 @@ def tags_of_scenarios(feature: str) -> Iterator[frozenset[str]]:
 
 def lane_of(tags: Collection[str]) -> str:
     """Of a scenario with these tags."""
-    return next((lane for lane in LANES if lane in tags), "parallel")
+    return next((lane for lane in reversed(LANES) if lane in tags), LANES[0])

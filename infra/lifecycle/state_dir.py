@@ -63,9 +63,14 @@ def mended(state: Path) -> None:
     (state / BROKEN).unlink(missing_ok=True)
 
 
+def lock_of(state: Path) -> Path:
+    """Beside the directory, which comes and goes while it is held."""
+    return state.with_name(state.name + ".lock")
+
+
 def is_held(state: Path) -> bool:
     """Whether a run has it now."""
-    lock = state.with_name(state.name + ".lock")
+    lock = lock_of(state)
     if not lock.exists():
         return False
     with lock.open("w") as file:
@@ -77,7 +82,7 @@ def held(state: Path, by: str) -> Iterator[None]:
     """One run at a time per cluster. Errors: ClusterLocked, naming the holder."""
     state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     holder = state.with_name(state.name + ".holder")
-    with state.with_name(state.name + ".lock").open("w") as lock:
+    with lock_of(state).open("w") as lock:
         if not file_lock.take_now(lock):
             who = holder.read_text().strip() if holder.exists() else "an unknown run"
             raise ClusterLocked(

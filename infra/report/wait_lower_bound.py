@@ -8,9 +8,8 @@ clusters the one that waited longest counts.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from infra.feature_claims import LANES
 from infra.report.model import Scenario, Wait
-
-LANES = ("parallel", "serial", "disruptive")
 
 
 @dataclass(frozen=True)
