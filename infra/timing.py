@@ -24,6 +24,7 @@ POD_GONE = Bound(90, "a deleted Pod or namespace is gone", "T13: housekeeping 2 
 SCHEDULED = Bound(30, "an event moves a Pod out of back-off", "T22: back-off 1-10 s, and a look")
 NAMESPACE_READY = Bound(30, "a new namespace has its ServiceAccount", "controller acts on events")
 ACCESS = Bound(15, "API servers know a new RoleBinding or quota", "informers, T23 for the caches")
+COMMAND_TAKEN = Bound(60, "a machine takes a command", "sshd forks; as long as one may last")
 NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat; T5: 10 s status")
 
 SCENARIO = {

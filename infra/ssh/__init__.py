@@ -1,9 +1,5 @@
-"""Commands on machines over SSH, as root through sudo; host keys are known in advance.
+"""Commands on machines over SSH, as root through sudo; host keys are known in advance."""
 
-The only module that imports fabric.
-"""
-
-import logging
 import shlex
 import threading
 import time
@@ -12,32 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-import fabric
-import paramiko
-from invoke.exceptions import CommandTimedOut
-
 from infra import places
 from infra.computer import load
 from infra.errors import CommandFailed, Unreachable
 from infra.layout import SERIES, Layout
-from infra.ssh.channel import converse
+from infra.ssh import connection
+from infra.ssh.channel import begin, converse
+from infra.ssh.connection import Channel, Client, Transport
+from infra.timing import COMMAND_TAKEN, scaled
 
 TIMEOUT = 60.0
 """Seconds a command may take unless its caller says more: a unit start on a busy machine."""
 LOOPBACK = "127.0.0.1"
-LOST = (EOFError, ConnectionResetError, paramiko.SSHException)
-"""How a connection ends that was made or was being made; one that is refused or finds nobody ends
-otherwise."""
-REFUSED = (
-    paramiko.AuthenticationException,
-    paramiko.BadHostKeyException,
-    paramiko.ChannelException,
-)
-"""Said by the machine: it would say so again."""
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and the banner; machines are one hop away."""
-
-logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it warns of, its errors say again
 
 
 @dataclass(frozen=True)
@@ -82,7 +66,7 @@ class Shell(Protocol):
 class Dials(Protocol):
     """A shell that can also open connections from its machine."""
 
-    def dial(self, address: str, port: int) -> paramiko.Channel: ...
+    def dial(self, address: str, port: int) -> Channel: ...
 
 
 class Ssh:
@@ -102,7 +86,7 @@ class Ssh:
         self._key = key
         self._known_hosts = known_hosts
         self._lock = threading.RLock()
-        self._connection: fabric.Connection | None = None
+        self._client: Client | None = None
 
     def run(
         self,
@@ -138,7 +122,7 @@ class Ssh:
             )
         return out
 
-    def dial(self, address: str, port: int) -> paramiko.Channel:
+    def dial(self, address: str, port: int) -> Channel:
         """A TCP connection that begins on the machine: to ports that only machines reach.
 
         Errors: Unreachable, also when nobody listens there.
@@ -151,78 +135,69 @@ class Ssh:
                         "direct-tcpip", (address, port), (LOOPBACK, 0), timeout=CONNECT_TIMEOUT
                     )
                 )
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except connection.failures() as error:
             raise Unreachable(self.name, f"to {address}:{port}", why(error)) from error
 
     def close(self) -> None:
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._client is not None:
+                self._client.close()
+                self._client = None
 
     def _execute(
         self, argv: Sequence[str], stdin: bytes | None, timeout: float
     ) -> tuple[bytes, bytes, int]:
         # paramiko takes one string; shlex.join quotes every word, so no value is ever parsed.
-        command = shlex.join(argv)
+        command, taken = shlex.join(argv), scaled(COMMAND_TAKEN)
         with self._lock:
             channel = self._session()
             try:
                 channel.settimeout(timeout)
-                channel.exec_command(command)
+                if not begin(channel, command, within=taken):
+                    self.close()
+                    cause = f"{command[:80]} was not taken within {taken:g} s and may still run"
+                    raise Unreachable(self.name, self.address, f"{cause}; {load.here()}")
                 return converse(channel, stdin or b"")
             except TimeoutError as error:
                 self.close()
                 raise Unreachable(
                     self.name, self.address, f"no end of {command[:80]} within {timeout:g} s"
                 ) from error
-            except (OSError, EOFError, paramiko.SSHException, CommandTimedOut) as error:
+            except connection.failures() as error:
                 self.close()
                 cause = f"{error!r} after {command[:80]} was sent, which may have run"
                 raise Unreachable(self.name, self.address, cause) from error
 
-    def _session(self) -> paramiko.Channel:
+    def _session(self) -> Channel:
         try:
             return self._open(lambda transport: transport.open_session(timeout=CONNECT_TIMEOUT))
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except connection.failures() as error:
             self.close()
             raise Unreachable(self.name, self.address, why(error)) from error
 
-    def _open(self, opening: Callable[[paramiko.Transport], paramiko.Channel]) -> paramiko.Channel:
+    def _open(self, opening: Callable[[Transport], Channel]) -> Channel:
         """A new channel, on which nothing was sent yet: so one that is lost may be opened again."""
         try:
             return opening(self._transport())
-        except LOST as error:
-            if isinstance(error, REFUSED) or self._connected():
+        except connection.lost() as error:
+            if isinstance(error, connection.refused()) or self._connected():
                 raise
             return opening(self._transport())
 
     def _connected(self) -> bool:
-        return self._connection is not None and bool(self._connection.is_connected)
+        transport = self._client and self._client.get_transport()
+        return bool(transport and transport.is_active())
 
-    def _transport(self) -> paramiko.Transport:
-        if self._connection is None or not self._connected():
-            connection = fabric.Connection(
+    def _transport(self) -> Transport:
+        if self._client is None or not self._connected():
+            self._client = connection.connected(
                 self.address,
                 user=self._user,
-                connect_timeout=int(CONNECT_TIMEOUT),
-                connect_kwargs={
-                    "key_filename": str(self._key),
-                    "allow_agent": False,
-                    "look_for_keys": False,
-                    "banner_timeout": CONNECT_TIMEOUT,
-                },
-                config=fabric.Config(overrides={"load_ssh_configs": False}),
+                key=self._key,
+                known_hosts=self._known_hosts,
+                timeout=CONNECT_TIMEOUT,
             )
-            connection.client.load_host_keys(str(self._known_hosts))
-            connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-            try:
-                connection.open()
-            except BaseException:
-                connection.client.close()  # fabric closes only what it calls connected
-                raise
-            self._connection = connection
-        transport: paramiko.Transport | None = self._connection.client.get_transport()
+        transport = self._client.get_transport()
         if transport is None:
             raise EOFError("connection closed")
         return transport
@@ -230,7 +205,7 @@ class Ssh:
 
 def why(error: Exception) -> str:
     """What happened before anything was sent, and what to do where too much load may be why."""
-    if isinstance(error, REFUSED) or not isinstance(error, LOST):
+    if isinstance(error, connection.refused()) or not isinstance(error, connection.lost()):
         return repr(error)
     return f"no session came about: {error!r}; {load.here()}: run again when that is lower"
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from io import BytesIO
 
-import paramiko
+from infra.ssh.connection import Channel
 
 STATUS_TIMEOUT = 5.0
 """Seconds for the exit status after the output has ended."""
@@ -13,7 +13,31 @@ PIECE = 1 << 18
 so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."""
 
 
-def converse(channel: paramiko.Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
+def begin(channel: Channel, command: str, *, within: float) -> bool:
+    """Whether the machine has taken the command in time; if not, the channel is closed.
+
+    paramiko waits for that answer without a limit, whatever the channel's own time-out is.
+    """
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            channel.exec_command(command)
+        except Exception as error:  # noqa: BLE001 - whoever asked hears of it
+            failed.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(within)
+    if asking.is_alive():
+        channel.close()
+        return False
+    if failed:
+        raise failed[0]
+    return True
+
+
+def converse(channel: Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
     """Output, error output and status of a started command, fed with ``stdin``.
 
     Standard error is read by a thread of its own: a full window on either would stop the other.

@@ -12,12 +12,11 @@ from io import BytesIO
 from types import TracebackType
 from typing import Self
 
-import paramiko
-
 from infra.cluster import Cluster
 from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
 from infra.ssh import Dials
+from infra.ssh.connection import Channel
 
 TIMEOUT = 5.0
 """Seconds without a byte; a frozen process sends none at all."""
@@ -33,7 +32,7 @@ class Stream:
     is lost (tried).
     """
 
-    channel: paramiko.Channel
+    channel: Channel
     context: ssl.SSLContext
     name: str
     timeout: float = TIMEOUT

@@ -18,9 +18,9 @@ HOMES = {
     "boto3": ("infra/ec2/sdk.py",),
     "botocore": ("infra/ec2/sdk.py",),
     "cryptography": ("infra/pki/",),
-    "fabric": ("infra/ssh/",),
     "infra.localec2": ("infra/localec2/", "infra/lifecycle/platforms.py"),
     "moto": ("infra/localec2/",),
+    "paramiko": ("infra/ssh/connection.py",),
     "xdist": ("fixtures/plugin/xdist_internals.py",),
 }
 """Who alone may import a package."""

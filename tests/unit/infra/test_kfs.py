@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_its_exit_code_and_message_are_the_programs(linked: Path) -> None:
 def test_arguments_stay_as_they_were(linked: Path) -> None:
     done = run(linked, "status", "--cluster-id", "Not an id")
     assert "--cluster-id 'Not an id'" in done.stderr
+
+
+def test_nothing_slow_is_imported_before_it_is_used() -> None:
+    slow = "{'boto3', 'botocore', 'moto', 'paramiko', 'pytest'}"
+    code = f"import sys; import infra.__main__; print(sorted({slow} & sys.modules.keys()))"
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, cwd=KFS.parent)
+    assert done.stdout.strip() == "[]", "import these where they are used (infra/ssh/connection.py)"
 
 
 def test_without_a_virtual_environment_it_says_how_to_make_one(tmp_path: Path) -> None:

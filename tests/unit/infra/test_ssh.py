@@ -1,5 +1,6 @@
 """A connection that is lost is told and made anew, and no command is ever sent twice."""
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,16 +17,23 @@ NEVER = paramiko.SSHException("No existing session")
 
 
 class Channel:
-    def __init__(self, sent: list[str], fails: Exception | None) -> None:
-        self.sent, self.fails = sent, fails
+    def __init__(self, sshd: "Sshd", fails: Exception | None) -> None:
+        self.sshd, self.fails = sshd, fails
+        self.ended = threading.Event()
 
     def settimeout(self, _seconds: float) -> None:
         pass
 
     def exec_command(self, command: str) -> None:
-        self.sent.append(command)
+        self.sshd.sent.append(command)
+        if self.sshd.silent:
+            self.ended.wait()  # without a limit, as paramiko does
+            raise paramiko.SSHException("Channel closed.")
         if self.fails:
             raise self.fails
+
+    def close(self) -> None:
+        self.ended.set()
 
 
 class Sshd:
@@ -34,21 +42,21 @@ class Sshd:
     def __init__(self, **at: list[Exception | None]) -> None:
         self.at = {name: iter(errors) for name, errors in at.items()}
         self.sent: list[str] = []
+        self.silent = False
         self.made = 0
         self.closed = 0
 
     def fail(self, where: str) -> Exception | None:
         return next(self.at.get(where, iter(())), None)
 
-    def connection(self, *_: Any, **__: Any) -> Any:
-        return Connection(self)
+    def client(self) -> Any:
+        return Client(self)
 
 
-class Connection:
+class Client:
     def __init__(self, sshd: Sshd) -> None:
         self.sshd = sshd
-        self.is_connected = False
-        self.client = self
+        self.alive = False
 
     def load_host_keys(self, _path: str) -> None:
         pass
@@ -56,24 +64,28 @@ class Connection:
     def set_missing_host_key_policy(self, policy: Any) -> None:
         assert isinstance(policy, paramiko.RejectPolicy)
 
-    def open(self) -> None:
+    def connect(self, _address: str, **options: Any) -> None:
+        assert options["timeout"] == options["banner_timeout"] == ssh.CONNECT_TIMEOUT
         self.sshd.made += 1
         if error := self.sshd.fail("open"):
             raise error
-        self.is_connected = True
+        self.alive = True
 
     def close(self) -> None:
         self.sshd.closed += 1
-        self.is_connected = False
+        self.alive = False
 
     def get_transport(self) -> Any:
-        return SimpleNamespace(open_session=self.channel, open_channel=self.channel)
+        return SimpleNamespace(
+            open_session=self.channel, open_channel=self.channel, is_active=lambda: self.alive
+        )
 
     def channel(self, *_: Any, **__: Any) -> Channel:
         if error := self.sshd.fail("channel"):
-            self.is_connected = isinstance(error, ssh.REFUSED) or "Timeout" in str(error)
+            refused = isinstance(error, ssh.connection.refused())
+            self.alive = refused or "Timeout" in str(error)
             raise error
-        return Channel(self.sshd.sent, self.sshd.fail("command"))
+        return Channel(self.sshd, self.sshd.fail("command"))
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +94,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, sshd: Sshd) -> Ssh:
-    monkeypatch.setattr(ssh.fabric, "Connection", sshd.connection)
+    monkeypatch.setattr(paramiko, "SSHClient", sshd.client)
     return Ssh("worker-0", "10.0.1.21", user="admin", key=Path("key"), known_hosts=Path("known"))
 
 
@@ -131,6 +143,21 @@ def test_a_command_that_may_have_run_is_never_sent_again(
     with pytest.raises(Unreachable, match="after sudo -n reboot was sent, which may have run"):
         machine(monkeypatch, sshd).run(["reboot"])
     assert (sshd.made, sshd.sent) == (1, ["sudo -n reboot"])
+
+
+def test_a_machine_that_does_not_take_a_command_is_unreachable_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sshd = Sshd()
+    sshd.silent = True
+    monkeypatch.setattr(ssh, "COMMAND_TAKEN", 0.05)
+    words = (
+        r"worker-0 \(10.0.1.21\) cannot be reached: sudo -n reboot was not taken within 0.05 s "
+        r"and may still run; the load of this computer is [\d.]+ on \d+ CPUs"
+    )
+    with pytest.raises(Unreachable, match=words):
+        machine(monkeypatch, sshd).run(["reboot"])
+    assert (sshd.made, sshd.closed, sshd.sent) == (1, 1, ["sudo -n reboot"])
 
 
 @pytest.mark.parametrize(
