@@ -22,8 +22,9 @@ from infra.settings import Settings
 
 SCHEMA = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/service-accounts"
 KIND = "kind: KubeletConfiguration"
+OTHER = "controller-2"
 WORKER = "worker-1"
-"""Not the one that a scenario takes when it needs one only."""
+"""Not the ones that a scenario takes when it needs one only."""
 NOT_COUNTING = """
 apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration

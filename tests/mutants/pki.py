@@ -1,23 +1,23 @@
-"""Broken clusters of articles 63 and 67: certificates, etcd, metrics, fairness. One machine each,
-unless it says otherwise."""
-
-from collections.abc import Callable
-
-import yaml
+"""Certificates, keys and authorities that one component has by mistake (article 63)."""
 
 from infra.build.ready import await_api
-from infra.clients.apimachinery.priority_and_fairness import level_path
-from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.clients.node import kubelet
 from infra.cluster import Cluster
-from infra.kube_api import need
 from infra.pki import kubeconfigs
 from tests.mutants import forging
-from tests.mutants.changes import TRUNCATING, api_server_with, edit, restart, unit_with
+from tests.mutants.aggregation import ALLOWED
+from tests.mutants.changes import OTHER, WORKER, api_server_with, restart, unit_with
 from tests.mutants.mutant import Mutant
 
 FOLDER = "/var/lib/kubernetes"
-OTHER = "controller-2"
+
+
+def scheduler_that_believes_any_name(cluster: Cluster) -> None:
+    unit_with(cluster, OTHER, "kube-scheduler", {ALLOWED: ""})
+
+
+def key_for_everybody(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["chmod", "644", "/var/lib/kubelet/kubelet-key.pem"])
 
 
 def trusts_clients_of_etcd(cluster: Cluster) -> None:
@@ -66,76 +66,6 @@ def server_of_any_name(cluster: Cluster) -> None:
     await_api(cluster.api_of(OTHER))
 
 
-def etcd_with(changes: dict[str, str], *machines: str) -> Callable[[Cluster], None]:
-    def change(cluster: Cluster) -> None:
-        for machine in machines:
-            unit_with(cluster, machine, "etcd", changes)
-
-    return change
-
-
-def level_that_rejects(cluster: Cluster) -> None:
-    limited = {"limitResponse": {"type": "Reject", "queuing": None}}
-    patch = {"metadata": {"annotations": {FOLLOWS: "false"}}, "spec": {"limited": limited}}
-    need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
-
-
-def level_let_go(cluster: Cluster) -> None:
-    """It is as documented, and would not be after an upgrade."""
-    patch = {"metadata": {"annotations": {FOLLOWS: "false"}}}
-    need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
-
-
-def level_follows(cluster: Cluster) -> None:
-    """The API servers write their own suggestion again within a minute."""
-    patch = {"metadata": {"annotations": {FOLLOWS: "true"}}}
-    need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
-
-
-def one_talkative_proxy(cluster: Cluster) -> None:
-    path = "/var/lib/kube-proxy/kube-proxy-config.yaml"
-    edit(cluster, "worker-1", path, "kind:", "metricsBindAddress: 0.0.0.0:10249\nkind:")
-    restart(cluster, "worker-1", "kube-proxy")
-
-
-def one_writes_in_clear(cluster: Cluster) -> None:
-    shell, path = cluster.shell(OTHER), f"{FOLDER}/encryption-config.yaml"
-    config = yaml.safe_load(shell.get(path))
-    config["resources"][0]["providers"].reverse()
-    shell.put(yaml.safe_dump(config).encode(), path, mode=0o600)
-    restart(cluster, OTHER, "kube-apiserver")
-    await_api(cluster.api_of(OTHER))
-
-
-def one_truncates(cluster: Cluster) -> None:
-    shell = cluster.shell(OTHER)
-    shell.run(["mv", "/usr/local/bin/etcdctl", "/usr/local/bin/etcdctl.whole"])
-    shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
-
-
-NO_CLIENTS_CERTIFICATE = {
-    "  --client-cert-auth \\\n": "",
-    "  --trusted-ca-file=/etc/etcd/etcd-ca.pem \\\n": "",
-}
-LOCAL_METRICS = "--listen-metrics-urls=http://127.0.0.1:2381"
-EVERYBODY = "--listen-metrics-urls=http://0.0.0.0:2381"
-PATIENT = {"--listen-metrics-urls=": "--election-timeout=50000 \\\n  --listen-metrics-urls="}
-FEW_SEATS = {"--secure-port=6443": "--secure-port=6443 \\\n  --max-requests-inflight=40"}
-TRACES = """
-apiVersion: apiserver.config.k8s.io/v1
-kind: TracingConfiguration
-endpoint: 127.0.0.1:4317
-samplingRatePerMillion: 1000000
-"""
-
-
-def one_traces_everybody(cluster: Cluster) -> None:
-    """To a collector of its own machine, where nobody else sees it."""
-    cluster.shell(OTHER).put(TRACES.encode(), "/run/tracing.yaml")
-    flag = "--secure-port=6443 \\\n  --tracing-config-file=/run/tracing.yaml"
-    api_server_with(OTHER, {"--secure-port=6443": flag})(cluster)
-
-
 MUTANTS = (
     Mutant(
         "one API server that trusts clients of etcd",
@@ -171,81 +101,15 @@ MUTANTS = (
         server_of_any_name,
     ),
     Mutant(
-        "one member of etcd that asks nobody who he is",
-        "67.4",
-        "metrics without a certificate: no answer; instead: controller-2: 200",
-        etcd_with(NO_CLIENTS_CERTIFICATE, OTHER),
+        "a key that everybody may read",
+        "63.13",
+        f"{WORKER}:/var/lib/kubelet/kubelet-key.pem has mode 644",
+        key_for_everybody,
     ),
     Mutant(
-        "one member of etcd that tells everybody",
-        "67.4",
-        "reaches port 2381 of controller-2",
-        etcd_with({LOCAL_METRICS: EVERYBODY}, OTHER),
-    ),
-    Mutant(
-        "one member of etcd that asks nobody on its own machine",
-        "67.4",
-        "member of etcd of controller-2 listens on 127.0.0.1:2379 and answers 200 there without",
-        etcd_with({"https://127.0.0.1:2379": "http://127.0.0.1:2379"}, OTHER),
-    ),
-    Mutant(
-        "one member of etcd with another port",
-        "67.4",
-        "its own ports only; instead: member of etcd of controller-2 listens on 10.0.1.13:2378",
-        etcd_with(
-            {"https://127.0.0.1:2379": "https://127.0.0.1:2379,https://10.0.1.13:2378"}, OTHER
-        ),
-    ),
-    Mutant(
-        "members of etcd that wait long for a leader",
-        "63.2",
-        "writes without the member of",
-        etcd_with(PATIENT, "controller-0", "controller-1", OTHER),
-        or_says="has --election-timeout=50000 ms, must be 1000",
-    ),
-    Mutant(
-        "one API server with few seats",
-        "67.13",
-        "API server of controller-2, catch-all",
-        api_server_with(OTHER, FEW_SEATS),
-    ),
-    Mutant(
-        "a level that does not queue",
-        "67.8",
-        'workload-high: limited.limitResponse.type is "Reject", must be "Queue"',
-        level_that_rejects,
-        mend=level_follows,
-        or_says="workload-high: limited.limitResponse.queuing",
-    ),
-    Mutant(
-        "a level that is let go",
-        "67.8",
-        "workload-high: apf.kubernetes.io/autoupdate-spec is false, must be true",
-        level_let_go,
-        mend=level_follows,
-    ),
-    Mutant(
-        "one kube-proxy that tells everybody",
-        "67.4",
-        "worker-0 reaches port 10249 of worker-1",
-        one_talkative_proxy,
-    ),
-    Mutant(
-        "one API server that stores Secrets in clear",
-        "63.12",
-        "Secrets is stored encrypted; instead: /registry/secrets/",
-        one_writes_in_clear,
-    ),
-    Mutant(
-        "snapshots cut short on one controller",
-        "63.3",
-        "controller-2: no checksum after whole pages",
-        one_truncates,
-    ),
-    Mutant(
-        "one API server that traces everybody",
-        "67.17",
-        "controller-2 has --tracing-config-file",
-        one_traces_everybody,
+        "one scheduler that believes any name of the front proxy's authority",
+        "63.13",
+        f"scheduler of {OTHER} (port 10259) lets in a client of front-proxy-ca by another name",
+        scheduler_that_believes_any_name,
     ),
 )

@@ -18,6 +18,7 @@ CAPS = {
     "fixtures/": 250,
     "suite/": 250,
     "conftest.py": 100,
+    "tests/mutants/": 250,
     "tests/sweep/": 250,
     "tests/unit/": 250,
 }
