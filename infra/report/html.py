@@ -11,8 +11,7 @@ from markupsafe import Markup
 from infra import claims
 from infra.inventory import Role
 from infra.layout import SERIES
-from infra.report import findings, verdicts, wait_lower_bound
-from infra.report import folder as folders
+from infra.report import findings, stored_run, verdicts, wait_lower_bound
 from infra.report.jinja import by_class, environment
 from infra.report.kinds import KINDS
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
@@ -45,11 +44,11 @@ class Shown:
 
 def write_page(folder: Path) -> Path:
     """Writes index.html from the records in a run's folder; its path. Errors: UserError."""
-    run, scenarios, judged = folders.load(folder)
+    run, scenarios, judged = stored_run.load(folder)
     page = render(run, scenarios, judged, folder)
-    (folder / folders.PAGE).write_text(page)
+    (folder / stored_run.PAGE).write_text(page)
     findings.write(folder, run, judged)
-    return folder / folders.PAGE
+    return folder / stored_run.PAGE
 
 
 def render(

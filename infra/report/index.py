@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import claims
-from infra.report import folder as folders
+from infra.report import stored_run
 from infra.report.jinja import environment, kind
 from infra.report.outcomes import Outcome
 
@@ -23,7 +23,7 @@ class Column:
 
 def write(reports: Path) -> Path:
     """Writes the matrix of all claims.json below ``reports``; its path."""
-    stored = sorted(reports.glob(f"*/*/{folders.CLAIMS}"), key=lambda path: path.parent.name)
+    stored = sorted(reports.glob(f"*/*/{stored_run.CLAIMS}"), key=lambda path: path.parent.name)
     versions = sorted({path.parent.parent.name for path in stored})
     columns = [
         column(reports, version, [p for p in stored if p.parent.parent.name == version])
@@ -40,7 +40,7 @@ def write(reports: Path) -> Path:
             claims=claims.load(),
         )
     )
-    path = reports / folders.PAGE
+    path = reports / stored_run.PAGE
     new = path.with_name(f"{path.name}.{os.getpid()}")
     new.write_text(page)
     new.replace(path)
@@ -51,7 +51,7 @@ def column(reports: Path, version: str, stored: list[Path]) -> Column:
     """For each claim the newest run that tried it; a run of a part leaves the rest standing."""
     cells: dict[str, tuple[str, str]] = {}
     for path in stored:
-        page = str(path.with_name(folders.PAGE).relative_to(reports))
+        page = str(path.with_name(stored_run.PAGE).relative_to(reports))
         for claim in read(path):
             if was_tried(claim):
                 cells[claim["id"]] = (kind(claim["outcome"]), f"{page}#claim-{claim['id']}")
@@ -67,7 +67,7 @@ def latest(reports: Path, path: Path) -> dict[str, Any]:
     return {
         "name": path.parent.name,
         "version": path.parent.parent.name,
-        "page": str(path.with_name(folders.PAGE).relative_to(reports)),
+        "page": str(path.with_name(stored_run.PAGE).relative_to(reports)),
         "counts": counts,
     }
 

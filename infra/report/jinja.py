@@ -9,8 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from infra.report import folder as folders
-from infra.report import timeline
+from infra.report import stored_run, timeline
 from infra.report.kinds import bars, svg
 from infra.report.outcomes import SIGNS, Sign, Untried, sign
 
@@ -66,4 +65,4 @@ def utc(seconds: float) -> str:
 
 
 def anchor(node_id: str) -> str:
-    return folders.key(node_id)
+    return stored_run.key(node_id)

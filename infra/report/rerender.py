@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from infra.errors import UserError
-from infra.report import folder as folders
-from infra.report import index, verdicts
+from infra.report import index, stored_run, verdicts
 from infra.report.html import write_page
 
 
@@ -14,8 +13,8 @@ def rerender(run: Path | None, reports: Path) -> Path:
     Errors: UserError when there is no such run.
     """
     folder = run or last(reports)
-    circumstances, _, judged = folders.load(folder)
-    folders.dump(folder / folders.CLAIMS, verdicts.claims_json(circumstances, judged))
+    circumstances, _, judged = stored_run.load(folder)
+    stored_run.dump(folder / stored_run.CLAIMS, verdicts.claims_json(circumstances, judged))
     page = write_page(folder)
     if folder.resolve().is_relative_to(reports.resolve()):
         index.write(reports)
@@ -23,7 +22,7 @@ def rerender(run: Path | None, reports: Path) -> Path:
 
 
 def last(reports: Path) -> Path:
-    found = sorted(reports.glob(f"*/*/{folders.RECORDS}"), key=lambda path: path.parent.name)
+    found = sorted(reports.glob(f"*/*/{stored_run.RECORDS}"), key=lambda path: path.parent.name)
     if not found:
         raise UserError(f"no run below {reports}; run: make verify")
     return found[-1].parent

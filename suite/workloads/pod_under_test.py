@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infra import places
-from infra.clients.workloads import cgroups as cgroup
+from infra.clients.workloads import cgroups
 from infra.clients.workloads.cgroups import NoCgroup, PodCgroups
 from infra.errors import CommandFailed
 from infra.kube_api import ApiRefused, JsonObject
@@ -54,7 +54,7 @@ class RunningPod:
 
     def cgroups(self) -> PodCgroups:
         """Files at every scope now. Errors: NoCgroup while a container is being replaced."""
-        return cgroup.read(self.shell, self.get())
+        return cgroups.read(self.shell, self.get())
 
     def look(self) -> Sight:
         return look(self.pods, self.shell, self.name)
@@ -73,7 +73,7 @@ class RunningPod:
             now = self.get()
             found = spec_differences(self.first.pod, now)
             found += identity_differences(self.first, Sight(now, self.first.cgroups))
-            return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+            return found or file_differences(self.first.cgroups, cgroups.read(self.shell, now))
 
         return self._compared(compared)
 
@@ -83,7 +83,7 @@ class RunningPod:
         def compared() -> list[str]:
             now = self.get()
             found = identity_differences(self.first, Sight(now, self.first.cgroups))
-            return found or file_differences(self.first.cgroups, cgroup.read(self.shell, now))
+            return found or file_differences(self.first.cgroups, cgroups.read(self.shell, now))
 
         return self._compared(compared)
 
@@ -113,8 +113,8 @@ class RunningPod:
 
 def look(pods: Pods, shell: Shell, name: str) -> Sight:
     pod = pods.get(name)
-    cgroups = cgroup.read(shell, pod)
-    return Sight(pod, cgroups, cgroup.main_processes(shell, cgroups))
+    found = cgroups.read(shell, pod)
+    return Sight(pod, found, cgroups.main_processes(shell, found))
 
 
 def how_it_ended(pod: JsonObject) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken
-from infra.lifecycle import gate as health
+from infra.lifecycle import gate
 from infra.settings import PROJECT, Settings
 from tests.sweep import driver
 from tests.sweep.scope import Question
@@ -46,9 +46,9 @@ class Asked:
     cut: bool = False
 
 
-def gate(cluster: Cluster) -> Noticed | None:
+def asked_gate(cluster: Cluster) -> Noticed | None:
     try:
-        health.gate(cluster)
+        gate.gate(cluster)
     except ClusterBroken as broken:
         first = str(broken).splitlines()[0]
         return Noticed(GATE, "not judged", first.partition(" s: ")[2] or first)

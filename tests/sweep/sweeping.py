@@ -139,7 +139,7 @@ class Sweep:
             )
         except ApiRefused as refused:
             return replace(found, by="the API", words=str(refused)), True
-        noticed, asked = judging.gate(cluster), Asked()
+        noticed, asked = judging.asked_gate(cluster), Asked()
         if noticed is None:
             asked = self.ask(setting)
             noticed = asked.noticed

@@ -12,7 +12,7 @@ from fixtures.plugin.failure_journals import LINES, collect
 from fixtures.plugin.recording import Evidence, Recording, first_of
 from infra.errors import ClaimError, CommandFailed, NotJudged, Unreachable
 from infra.inventory import series
-from infra.report import folder as folders
+from infra.report import stored_run
 from infra.report.kinds import cgroup_change
 from infra.report.masking import MASK, masked, masked_json
 from infra.report.model import Ended, Scenario, Step
@@ -92,7 +92,7 @@ def test_commands_stand_under_their_step(tmp_path: Path) -> None:
     recording.evidence.called("GET", "https://10.0.1.10:6443/livez", 200, 0.01)
     recording.step_ends(Ended.FAILED)
     recording.finish()
-    (found,) = folders.gather(tmp_path)
+    (found,) = stored_run.gather(tmp_path)
     assert [(s.keyword, s.ended) for s in found.steps] == [
         ("Given", Ended.PASSED),
         ("Then", Ended.FAILED),

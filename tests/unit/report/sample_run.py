@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.inventory import series
-from infra.report import folder as folders
-from infra.report import html, index
+from infra.report import html, index, stored_run
 from infra.report.model import Command, Ended, Failure, Item, Journal, Run, Scenario, Step, Wait
 from infra.report.outcomes import Outcome
 from tests.unit.report.sample_feature import FEATURE
@@ -87,7 +86,7 @@ def scenario(claim: str, name: str, **more: Any) -> Scenario:
     begin = START + number * 37 + (int(claim[:2]) - 61) * 55
     lane = LANES.get(claim, "parallel")
     given = {
-        "id": f"tests/claims/test_part13.py::test_{folders.slug(name)}",
+        "id": f"tests/claims/test_part13.py::test_{stored_run.slug(name)}",
         "outcome": Outcome.HOLDS,
         "reason": "",
         "article": int(claim[:2]),
@@ -225,7 +224,7 @@ def make(reports: Path) -> Path:
     run, features = circumstances(), reports.parent / "features"
     features.mkdir(exist_ok=True)
     (features / "some.feature").write_text(FEATURE)
-    folder = folders.name(
+    folder = stored_run.name(
         reports, kubernetes=run.kubernetes, cluster_id=run.cluster_id, now=run.started
     )
     evidence = {
@@ -239,10 +238,10 @@ def make(reports: Path) -> Path:
         "text": ("text", {"text": f"token: {SECRET}\n<script>alert(1)</script>"}),
     }
     for name, (kind, data) in evidence.items():
-        folders.dump(
+        stored_run.dump(
             folder / "evidence" / f"{name}.json", {"name": name, "kind": kind, "data": data}
         )
-    folders.save(folder, run, sample(), features=features)
+    stored_run.save(folder, run, sample(), features=features)
     html.write_page(folder)
     index.write(reports)
     return folder

@@ -11,8 +11,7 @@ import pytest
 
 from infra import claims
 from infra.errors import UserError
-from infra.report import folder as folders
-from infra.report import html, index
+from infra.report import html, index, stored_run
 from infra.report.model import AFTERWARDS
 from infra.report.outcomes import Outcome
 from infra.report.rerender import rerender
@@ -122,7 +121,7 @@ def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -
     run = circumstances()
     only = [s for s in sample() if s.claims == ["65.9"]]
     only[0].outcome = Outcome.HOLDS
-    folders.save(later, run, only, features=folder.parents[2] / "features")
+    stored_run.save(later, run, only, features=folder.parents[2] / "features")
     index.write(folder.parents[1])
     matrix = parsed(folder.parents[1] / "index.html")
     assert f"v1.36.1/{later.name}/index.html#claim-65.9" in matrix.links
@@ -130,7 +129,7 @@ def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -
 
 
 def test_what_followed_a_scenario_is_no_scenario_without_a_claim(folder: Path) -> None:
-    run, scenarios, judged = folders.load(folder)
+    run, scenarios, judged = stored_run.load(folder)
     entry = scenario("63.1", "after a snapshot is taken", claims=[], lane=AFTERWARDS)
     page = html.render(run, [*scenarios, entry], judged, folder)
     assert "<h2>After scenarios</h2>" in page
@@ -155,8 +154,8 @@ def test_a_scenario_of_several_claims_is_told_once_and_linked_from_the_others(
     folder: Path,
 ) -> None:
     shared = scenario("72.2", "Every kubelet has its settings", claims=["72.2", "72.3", "72.4"])
-    folders.save(folder, circumstances(), [shared], features=folder.parents[2] / "features")
-    run, scenarios, judged = folders.load(folder)
+    stored_run.save(folder, circumstances(), [shared], features=folder.parents[2] / "features")
+    run, scenarios, judged = stored_run.load(folder)
     (folder / "index.html").write_text(html.render(run, scenarios, judged, folder))
     found = parsed(folder / "index.html")
     own = [one for one in found.ids if one.startswith("test-every-kubelet")]

@@ -42,7 +42,7 @@ class World:
         monkeypatch.setattr(sweeping.cluster_lifecycle, "attach", lambda _: self.cluster)
         monkeypatch.setattr(sweeping, "all_settings", lambda _: SETTINGS)
         monkeypatch.setattr(changing, "change", self.change)
-        monkeypatch.setattr(judging, "gate", lambda _: self.gate)
+        monkeypatch.setattr(judging, "asked_gate", lambda _: self.gate)
         monkeypatch.setattr(judging, "ask", self.ask)
         monkeypatch.setattr(mending, "mend", self.mend)
 
