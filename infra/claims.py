@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from infra.places import Where
+from infra.observed_places import Where
 
 CATALOGUE = Path(__file__).with_name("claims.toml")
 TAG = re.compile(r"claim_(\d+)_(\d+)")

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from infra import places
+from infra import observed_places
 from infra.errors import NotJudged
 
 JsonObject = dict[str, Any]
@@ -129,7 +129,7 @@ class Api:
 
     def begin(self, path: str, **params: str) -> Answer:
         """Status and headers of an answer that may not end; its body is not read."""
-        places.looked_by_request(self.base + path)
+        observed_places.looked_by_request(self.base + path)
         try:
             with self._session.get(
                 self.base + path, params=params, stream=True, timeout=TIMEOUT
@@ -148,7 +148,7 @@ class Api:
         params: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> Answer:
-        places.looked_by_request(self.base + path)
+        observed_places.looked_by_request(self.base + path)
         data = None if body is None else json.dumps(body)
         headers = {"Content-Type": content_type} if data is not None else {}
         try:
@@ -198,7 +198,7 @@ class Api:
 
         Errors: ApiUnreachable when the stream breaks before ``seconds`` are over.
         """
-        places.looked_by_request(self.base + path)
+        observed_places.looked_by_request(self.base + path)
         query = {"watch": "true", "timeoutSeconds": str(seconds), **params}
         try:
             with self._session.get(

@@ -12,8 +12,8 @@ from infra import claims
 from infra.inventory import Role
 from infra.layout import SERIES
 from infra.report import findings, stored_run, verdicts, wait_lower_bound
+from infra.report.evidence_kinds import KINDS
 from infra.report.jinja import by_class, environment
-from infra.report.kinds import KINDS
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
 from infra.report.outcomes import Outcome
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from infra.report import stored_run, timeline
-from infra.report.kinds import bars, svg
+from infra.report.evidence_kinds import bars, svg
 from infra.report.outcomes import SIGNS, Sign, Untried, sign
 
 TEMPLATES = Path(__file__).with_name("templates")

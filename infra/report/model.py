@@ -52,7 +52,7 @@ class Wait:
 class Step:
     """``kind`` is given, when or then, also of a step that begins with And; empty outside steps.
 
-    ``places`` are what it looked at, as infra.places names them.
+    ``places`` are what it looked at, as infra.observed_places names them.
     """
 
     keyword: str

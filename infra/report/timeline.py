@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from infra.report.kinds.svg import bar, clock, picture, text, time_axis
+from infra.report.evidence_kinds.svg import bar, clock, picture, text, time_axis
 from infra.report.model import Run, Scenario
 from infra.report.outcomes import Outcome, sign
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra import places
+from infra import observed_places
 from infra.claims import Article, Claim, Part
 from infra.feature_claims import Written
 from infra.inventory import Role
@@ -118,7 +118,7 @@ def unseen(claim: Claim, run: Run, found: Iterable[Scenario]) -> list[str]:
     names = {
         role: [str(one["name"]) for one in run.machines if one["role"] == role] for role in Role
     }
-    wanted = places.wanted(
+    wanted = observed_places.wanted(
         claim.where, workers=names[Role.WORKER], controllers=names[Role.CONTROLLER]
     )
     seen = places_of(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from infra import places
+from infra import observed_places
 from infra.computer import load
 from infra.errors import CommandFailed, Unreachable
 from infra.layout import SERIES, Layout
@@ -97,7 +97,7 @@ class Ssh:
         timeout: float = TIMEOUT,
     ) -> Result:
         started = time.monotonic()
-        places.looked_by_command(self.name, argv)
+        observed_places.looked_by_command(self.name, argv)
         out, err, status = self._execute(("sudo", "-n", *argv), stdin, timeout)
         result = Result(
             self.name, tuple(argv), status, text(out), text(err), time.monotonic() - started
@@ -114,7 +114,7 @@ class Ssh:
         self.run(["install", "-D", "-m", f"{mode:o}", "/dev/stdin", path], stdin=content)
 
     def get(self, path: str) -> bytes:
-        places.looked(self.name)
+        observed_places.looked(self.name)
         out, err, status = self._execute(("sudo", "-n", "cat", "--", path), None, TIMEOUT)
         if status != 0:
             raise CommandFailed(
@@ -127,7 +127,7 @@ class Ssh:
 
         Errors: Unreachable, also when nobody listens there.
         """
-        places.looked(self.name if address == LOOPBACK else address, port)
+        observed_places.looked(self.name if address == LOOPBACK else address, port)
         try:
             with self._lock:
                 return self._open(

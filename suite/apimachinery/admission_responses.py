@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra import places
+from infra import observed_places
 from infra.errors import ClaimError
 from infra.kube_api import DRY_RUN, PATCH_TYPES, Answer, Api
 from suite.apimachinery.sample_objects import Draft, mark_of
@@ -30,7 +30,7 @@ class Verdicts:
 
     def all(self, holds: Callable[[Answer], bool]) -> bool:
         for machine in self.answers:
-            places.looked(machine, places.API_SERVER)
+            observed_places.looked(machine, observed_places.API_SERVER)
         return all(holds(answer) for answer in self.answers.values())
 
     def must(self, holds: Callable[[Answer], bool], *, what: str) -> None:

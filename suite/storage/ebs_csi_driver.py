@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from infra import places
+from infra import observed_places
 from infra.clients.workloads.pod_status import condition, is_ready
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject
@@ -56,7 +56,7 @@ def unregistered(cluster: Cluster) -> list[str]:
     """Workers that do not know the driver."""
     found = []
     for worker in cluster.spec.workers:
-        places.looked(worker.name)  # what its kubelet has written of it
+        observed_places.looked(worker.name)  # what its kubelet has written of it
         known = cluster.api.find(f"/apis/storage.k8s.io/v1/csinodes/{worker.name}") or {}
         drivers = (known.get("spec") or {}).get("drivers") or []
         if DRIVER not in [driver["name"] for driver in drivers]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from infra import places
+from infra import observed_places
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.kube_api import DRY_RUN, Answer, Api
@@ -47,6 +47,6 @@ def informed(asked: Callable[[], Answer]) -> Answer:
 def judged(answer: Answer) -> Mapping[str, Answer]:
     """Every answer by who gave it; the record of the scenario hears which were judged."""
     for machine in answer.dry:
-        places.looked(machine, places.API_SERVER)
+        observed_places.looked(machine, observed_places.API_SERVER)
     dry = {f"the API server of {machine}": said for machine, said in answer.dry.items()}
     return {**dry, "the API": answer}

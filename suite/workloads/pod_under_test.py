@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from infra import places
+from infra import observed_places
 from infra.clients.workloads import cgroups
 from infra.clients.workloads.cgroups import NoCgroup, PodCgroups
 from infra.errors import CommandFailed
@@ -46,7 +46,7 @@ class RunningPod:
         return str(container["name"])
 
     def get(self) -> JsonObject:
-        places.looked(self.node)
+        observed_places.looked(self.node)
         return self.pods.get(self.name)
 
     def version(self) -> Version:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra import places
+from infra import observed_places
 from infra.clients.auth import certificates, client_ca_matrix, secret_files, tls_ports
 from infra.clients.auth.client_ca_matrix import Tried
 from infra.cluster import Cluster
@@ -134,4 +134,4 @@ def ended_is_refused(cluster: Cluster, ended: Path, valid: Path) -> None:
 
 def looked_at(found: list[Found]) -> None:
     for machine in dict.fromkeys(item.place.partition(":")[0] for item in found):
-        places.looked(machine)
+        observed_places.looked(machine)

@@ -6,7 +6,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
-from infra import places
+from infra import observed_places
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port, told
 from infra.clients.transport import prometheus, tls_tunnel
@@ -180,7 +180,7 @@ def read_only_port_closed(cluster: Cluster) -> None:
 def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
     seen = {node: prometheus.gate(found, gate) for node, found in samples.items()}
     for node in seen:
-        places.looked(node)
+        observed_places.looked(node)
     words = {0.0: "off", None: "not told of"}
     wrong = [f"{node}: it is {words.get(on, on)}" for node, on in seen.items() if on != 1.0]
     must_be_none(wrong, f"every kubelet has the gate {gate} on")
@@ -207,7 +207,7 @@ def admin_ports(cluster: Cluster) -> tuple[Port, ...]:
 def judge(caller: Caller) -> None:
     """What was asked before is judged now, of each of these kubelets."""
     for port in caller.ports:
-        places.looked(port.node)
+        observed_places.looked(port.node)
 
 
 def without_metrics(caller: Caller) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra import places
+from infra import observed_places
 from infra.clients.auth import client_ca_matrix, metrics_access
 from infra.clients.auth.metrics_access import Told, endpoints, local
 from infra.clients.network import open_ports
@@ -119,5 +119,5 @@ def numbers(cell: str) -> set[int]:
 
 
 def looked_at(machine: str) -> str:
-    places.looked(machine)
+    observed_places.looked(machine)
     return machine

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.auth.service_accounts import Accounts
-from infra import places
+from infra import observed_places
 from infra.clients.instrumentation import component_metrics
 from infra.clients.node import kubelet
 from infra.clients.transport import prometheus, systemd
@@ -212,4 +212,4 @@ def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: s
 def looked_at(machines: Iterable[str]) -> None:
     """What their API servers said before is judged now."""
     for machine in machines:
-        places.looked(machine, places.API_SERVER)
+        observed_places.looked(machine, observed_places.API_SERVER)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
-from infra import places
+from infra import observed_places
 from infra.clients.instrumentation import node_log_query
 from infra.clients.instrumentation.node_log_query import NodeLogs, Window
 from infra.clients.node.kubelet_api import Port, told
@@ -37,7 +37,7 @@ def ask_each(cluster: Cluster, service: str) -> dict[str, Answer]:
 @then("each kubelet answers with a list of files, without a line of the journal")
 def lists_of_files(answers: dict[str, Answer]) -> None:
     for node in answers:
-        places.looked(node)
+        observed_places.looked(node)
     wrong = [
         told(one)
         for one in answers.values()

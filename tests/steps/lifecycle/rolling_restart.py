@@ -8,7 +8,7 @@ from functools import partial
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from infra import places
+from infra import observed_places
 from infra.clients.apimachinery.informer import Watching
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
@@ -156,7 +156,7 @@ def closed(cluster: Cluster, probes: dict[str, Asking]) -> dict[str, tuple[Asked
     """What each API server answered until now; nothing is asked any more."""
     for machine, probe in probes.items():
         probe.close()
-        places.looked(machine, places.API_SERVER)
+        observed_places.looked(machine, observed_places.API_SERVER)
     return {machine: probe.asked for machine, probe in probes.items()}
 
 

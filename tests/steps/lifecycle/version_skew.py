@@ -3,7 +3,7 @@
 from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
-from infra import places
+from infra import observed_places
 from infra.clients.lifecycle import unit_programs, version_skew
 from infra.clients.lifecycle.version_skew import Versions
 from infra.clients.transport.kubectl import Kubectl
@@ -138,8 +138,8 @@ def tell_places(cluster: Cluster, versions: Versions) -> None:
     """Components were asked before: the record of this step has where."""
     for component, found in versions.items():
         for machine in found if component != version_skew.CLIENT else ():
-            part = places.API_SERVER if component == version_skew.API else 0
-            places.looked(machine, part)
+            part = observed_places.API_SERVER if component == version_skew.API else 0
+            observed_places.looked(machine, part)
 
 
 def broken(versions: Versions, order: str) -> list[str]:

@@ -4,7 +4,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.worlds.node.device_plugins import MakePlugin
 from fixtures.worlds.workloads.pods import Workloads
-from infra import places
+from infra import observed_places
 from infra.clients.node.kubelet_api import told
 from infra.cluster import Cluster
 from infra.errors import ClaimError, claimed, require
@@ -112,7 +112,7 @@ def registration_refused(plugin: DevicePlugin, what: str, word: str) -> None:
 def refused_ways(asked: dict[str, list[Answer]], status: int, datatable: list[list[str]]) -> None:
     rows = [(way, answer) for (way,) in datatable[1:] for answer in asked[way]]
     for _, answer in rows:
-        places.looked_by_request(answer.url)
+        observed_places.looked_by_request(answer.url)
     wrong = [f"{way}: {told(answer)}" for way, answer in rows if answer.status != status]
     must_be_none(wrong, f"such requests for devices are refused with {status}")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pytest_bdd import given, then
 
-from infra import places
+from infra import observed_places
 from infra.clients.node import kubelet
 from infra.clients.workloads import cgroup_events
 from infra.cluster import Cluster
@@ -72,5 +72,5 @@ def setting(settings: JsonObject, name: str) -> object:
 def judged(kubelets: Settings) -> list[tuple[str, JsonObject]]:
     """Each worker with its settings: what was read before is judged now."""
     for node in kubelets:
-        places.looked(node)
+        observed_places.looked(node)
     return list(kubelets.items())

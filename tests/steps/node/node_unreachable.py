@@ -9,7 +9,7 @@ from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.lifecycle.drain import Maintenance
 from fixtures.worlds.workloads.pods import Workloads
-from infra import places
+from infra import observed_places
 from infra.clients.instrumentation import configz
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
@@ -222,7 +222,7 @@ def same_pod_runs(workloads: Workloads, unschedulable: Unschedulable, limit: flo
 def judged(managers: dict[str, JsonObject]) -> Iterator[tuple[str, JsonObject]]:
     """Each with its machine, which is told as looked at."""
     for machine, one in managers.items():
-        places.looked(machine)
+        observed_places.looked(machine)
         yield machine, one
 
 

@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.data_images import DataImage
 from fixtures.worlds.workloads.pods import Workloads
-from infra import places
+from infra import observed_places
 from infra.clients.node import image_gc
 from infra.clients.workloads.pod_status import is_ready
 from infra.cluster import Cluster
@@ -220,7 +220,7 @@ def nothing_counted(cluster: Cluster, reserved_worker: str, counted: dict[str, i
 
 def looked_at(pod: JsonObject) -> JsonObject:
     """What the kubelet of its node told of a Pod."""
-    places.looked(pod["spec"].get("nodeName", ""))
+    observed_places.looked(pod["spec"].get("nodeName", ""))
     return pod
 
 

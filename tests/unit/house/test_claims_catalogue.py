@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import get_args
 
-from infra import claims, places
+from infra import claims, observed_places
 
 ARTICLES = [44, 45, *range(61, 73)]
 """What the issues name: storage, and Parts XII to XIV."""
@@ -31,7 +31,7 @@ def test_a_title_is_a_sentence_and_says_it_once() -> None:
 
 def test_classes_and_places_are_the_known_ones() -> None:
     assert {claim.kind for claim in claims.load()} == {"stated", "upstream"}
-    assert {claim.where for claim in claims.load()} <= set(get_args(places.Where))
+    assert {claim.where for claim in claims.load()} <= set(get_args(observed_places.Where))
 
 
 def test_a_tag_names_its_claim_and_nothing_else_does() -> None:

@@ -13,7 +13,7 @@ from fixtures.plugin.recording import Evidence, Recording, first_of
 from infra.errors import ClaimError, CommandFailed, NotJudged, Unreachable
 from infra.inventory import series
 from infra.report import stored_run
-from infra.report.kinds import cgroup_change
+from infra.report.evidence_kinds import cgroup_change
 from infra.report.masking import MASK, masked, masked_json
 from infra.report.model import Ended, Scenario, Step
 from infra.report.outcomes import Outcome

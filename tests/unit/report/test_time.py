@@ -6,7 +6,7 @@ import pytest
 
 from infra import claims
 from infra.report import findings, wait_lower_bound
-from infra.report.kinds import series, spans
+from infra.report.evidence_kinds import series, spans
 from infra.report.model import Scenario, Step, Wait
 from infra.report.outcomes import Outcome
 from infra.report.verdicts import verdicts

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from infra import claims, places
+from infra import claims, observed_places
 from infra.errors import ClaimError, NotJudged, NotPrepared, WaitTimeout, claimed
 from infra.feature_claims import Written, written
 from infra.report import html, verdicts
-from infra.report.kinds import lease_history
+from infra.report.evidence_kinds import lease_history
 from infra.report.model import Step, judged
 from infra.report.outcomes import Outcome, worst
 from tests.unit.report.sample_feature import FEATURE
@@ -90,7 +90,9 @@ def test_what_no_scenario_can_show_here_says_why() -> None:
     assert found["70.1"].outcome is Outcome.UNKNOWN
 
 
-def judged_on(*seen: str, where: places.Where = "each worker", of: int = 1) -> verdicts.Verdict:
+def judged_on(
+    *seen: str, where: observed_places.Where = "each worker", of: int = 1
+) -> verdicts.Verdict:
     claim = replace(claims.load()[0], where=where)
     step = Step("Then", "it is so", kind="then", places=list(seen))
     found = [scenario(claim.id, "s", steps=[Step("When", "x", kind="when", places=ALL), step])]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from infra import places
+from infra import observed_places
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port
 from infra.clients.transport.prometheus import Sample
@@ -209,11 +209,11 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
 
     answers = steps.ask_everything(caller(), evidence())
     samples = {w: [Sample("kubernetes_feature_enabled", 1, {"name": "X"})] for w in ("a", "b")}
-    places.listeners.append(listen)
+    observed_places.listeners.append(listen)
     try:
         steps.exactly_these(caller(), answers, "metrics")
         steps.gate_is_on(samples, "X")
         settings.set_to({"c": {"x": 1}}, [["setting", "value"], ["x", "1"]])
     finally:
-        places.listeners.remove(listen)
+        observed_places.listeners.remove(listen)
     assert heard == ["worker-0", "worker-1", "a", "b", "c"]

@@ -3,8 +3,8 @@
 A new kind is a module with a KIND, its place here, and a row in reports/README.md.
 """
 
-from infra.report.kinds import cgroup_change, figures, lease_history, table, text
-from infra.report.kinds.kind import Kind
+from infra.report.evidence_kinds import cgroup_change, figures, lease_history, table, text
+from infra.report.evidence_kinds.kind import Kind
 
 KINDS: dict[str, Kind] = {
     kind.name: kind

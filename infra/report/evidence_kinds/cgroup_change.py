@@ -6,8 +6,8 @@ from typing import Any
 from markupsafe import Markup
 from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
-from infra.report.kinds.kind import Kind, cell, grid, head
-from infra.report.kinds.svg import bar, picture, text
+from infra.report.evidence_kinds.kind import Kind, cell, grid, head
+from infra.report.evidence_kinds.svg import bar, picture, text
 
 ROW = 50
 FULL = 68.0

@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
-from infra.report.kinds.kind import Kind
+from infra.report.evidence_kinds.kind import Kind
 
 
 class Text(TypedDict):

@@ -7,8 +7,8 @@ from typing import Any, NotRequired
 from markupsafe import Markup
 from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
-from infra.report.kinds import bars, series, spans
-from infra.report.kinds.kind import Kind, cell, grid, head
+from infra.report.evidence_kinds import bars, series, spans
+from infra.report.evidence_kinds.kind import Kind, cell, grid, head
 
 
 class Table(TypedDict):

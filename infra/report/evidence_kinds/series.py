@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from infra.report.kinds.svg import beside, line, picture, text, time_axis
+from infra.report.evidence_kinds.svg import beside, line, picture, text, time_axis
 
 TIME = "time_s"
 PANEL, GAP = 74, 30

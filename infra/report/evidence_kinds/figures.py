@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from infra.report.kinds.kind import Kind
+from infra.report.evidence_kinds.kind import Kind
 
 
 def numbers(data: Mapping[str, Any]) -> Markup:

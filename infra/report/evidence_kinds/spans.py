@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from infra.report.kinds.svg import bar, beside, clock, picture, text, time_axis
+from infra.report.evidence_kinds.svg import bar, beside, clock, picture, text, time_axis
 
 ROW = 34
 

@@ -1,6 +1,6 @@
 """Where a scenario looked, by what its clients told."""
 
-from infra import places
+from infra import observed_places
 from infra.inventory import series
 
 SPEC = series("x", kubernetes="v1.36.1", platform="local")
@@ -10,7 +10,7 @@ CONTROLLERS = [str(machine.name) for machine in SPEC.controllers]
 
 
 def heard(*looks: tuple[str, int]) -> list[str]:
-    return [places.named(host, port, MACHINES, SPEC.layout.ports) for host, port in looks]
+    return [observed_places.named(host, port, MACHINES, SPEC.layout.ports) for host, port in looks]
 
 
 def recorded(tell: object, *given: object) -> list[str]:
@@ -19,11 +19,11 @@ def recorded(tell: object, *given: object) -> list[str]:
     def listen(host: str, port: int) -> None:
         looks.append((host, port))
 
-    places.listeners.append(listen)
+    observed_places.listeners.append(listen)
     try:
         tell(*given)  # type: ignore[operator]
     finally:
-        places.listeners.remove(listen)
+        observed_places.listeners.remove(listen)
     return heard(*looks)
 
 
@@ -31,7 +31,7 @@ def test_a_machine_an_api_server_and_a_member_are_different_places() -> None:
     assert heard(("worker-0", 0), ("10.0.1.21", 10250)) == ["worker-0", "worker-0"]
     assert heard(("10.0.1.12", 6443)) == ["API server of controller-1"]
     assert heard(("10.0.1.13", 2379)) == ["etcd of controller-2"]
-    assert heard(("controller-2", places.API_SERVER)) == ["API server of controller-2"]
+    assert heard(("controller-2", observed_places.API_SERVER)) == ["API server of controller-2"]
 
 
 def test_what_is_none_of_ours_is_no_place() -> None:
@@ -40,7 +40,7 @@ def test_what_is_none_of_ours_is_no_place() -> None:
 
 def test_a_command_of_etcdctl_asks_the_members_it_names() -> None:
     argv = ["etcdctl", "--endpoints=https://10.0.1.11:2379,https://10.0.1.12:2379", "get", "x"]
-    assert recorded(places.looked_by_command, "controller-0", argv) == [
+    assert recorded(observed_places.looked_by_command, "controller-0", argv) == [
         "controller-0",
         "etcd of controller-0",
         "etcd of controller-1",
@@ -49,15 +49,15 @@ def test_a_command_of_etcdctl_asks_the_members_it_names() -> None:
 
 def test_a_request_by_way_of_a_node_looks_at_that_node() -> None:
     url = "https://10.0.1.10:6443/api/v1/nodes/worker-1/proxy/configz"
-    assert recorded(places.looked_by_request, url) == ["API server of lb", "worker-1"]
-    assert recorded(places.looked_by_request, "https://10.0.1.11:6443/api/v1/nodes/worker-1") == [
-        "API server of controller-0"
-    ]
+    assert recorded(observed_places.looked_by_request, url) == ["API server of lb", "worker-1"]
+    assert recorded(
+        observed_places.looked_by_request, "https://10.0.1.11:6443/api/v1/nodes/worker-1"
+    ) == ["API server of controller-0"]
 
 
 def test_each_means_each() -> None:
-    def wanted(where: places.Where) -> list[str]:
-        return places.wanted(where, workers=WORKERS, controllers=CONTROLLERS)
+    def wanted(where: observed_places.Where) -> list[str]:
+        return observed_places.wanted(where, workers=WORKERS, controllers=CONTROLLERS)
 
     assert wanted("each worker") == ["worker-0", "worker-1"]
     assert len(wanted("each API server")) == len(wanted("each member")) == 3

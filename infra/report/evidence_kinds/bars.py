@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from infra.report.kinds.svg import clock
+from infra.report.evidence_kinds.svg import clock
 
 
 def durations(rows: Sequence[tuple[str, float]]) -> Markup:

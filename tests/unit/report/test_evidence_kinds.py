@@ -10,7 +10,7 @@ import pytest
 from fixtures.plugin.recording import Evidence
 from infra.errors import NotJudged
 from infra.report import html, kinds
-from infra.report.kinds import KINDS, cgroup_change, lease_history
+from infra.report.evidence_kinds import KINDS, cgroup_change, lease_history
 from infra.report.model import Item, Scenario
 
 ROOT = Path(__file__).resolve().parents[3]

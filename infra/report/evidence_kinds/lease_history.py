@@ -8,8 +8,8 @@ from typing import Any, NotRequired
 from markupsafe import Markup
 from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
-from infra.report.kinds.kind import Kind, cell, grid, head
-from infra.report.kinds.svg import bar, beside, clock, line, picture, text, time_axis
+from infra.report.evidence_kinds.kind import Kind, cell, grid, head
+from infra.report.evidence_kinds.svg import bar, beside, clock, line, picture, text, time_axis
 
 LANE = 42
 """Pixels a holder takes: its name and its bar."""
