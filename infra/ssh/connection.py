@@ -17,7 +17,7 @@ else:
     Channel: TypeAlias = Any
     Client: TypeAlias = Any
     Transport: TypeAlias = Any
-Errors: TypeAlias = tuple[type[BaseException], ...]
+Errors: TypeAlias = tuple[type[Exception], ...]
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it warns of, its errors say again
 

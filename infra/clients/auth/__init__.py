@@ -1,1 +1,1 @@
-"""Certificates, kubeconfigs, accounts and their rights, and who is let in where."""
+"""Certificates, kubeconfigs and secret files on machines, and who is let in where."""

@@ -1,1 +1,1 @@
-"""etcd: members, snapshots, what is stored, and a load of writes."""
+"""etcd: its members, their settings and alarms, and what is stored."""

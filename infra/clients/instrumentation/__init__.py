@@ -1,1 +1,1 @@
-"""Logs, metrics, traces and effective settings of components."""
+"""Metrics, journals and effective settings of components, and the node log query."""

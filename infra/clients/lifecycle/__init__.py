@@ -1,1 +1,1 @@
-"""Drains, node membership, version skew, and availability of the API meanwhile."""
+"""Node membership, version skew, and availability of the API."""

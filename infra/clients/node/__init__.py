@@ -1,1 +1,1 @@
-"""Kubelets and their machines: devices, images, shutdown, swap, Leases of nodes."""
+"""Kubelets and their machines: endpoints, images, clocks, Leases of nodes."""

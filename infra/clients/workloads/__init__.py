@@ -1,1 +1,1 @@
-"""Pods and what the kernel allows them: cgroups, resize, Deployments, add-ons."""
+"""Pods as they are, their owners, and what the kernel allows them: cgroups."""

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.plugin.recording import Evidence
 from infra.errors import NotJudged
-from infra.report import html, kinds
+from infra.report import evidence_kinds, html
 from infra.report.evidence_kinds import KINDS, cgroup_change, lease_history
 from infra.report.model import Item, Scenario
 
@@ -25,13 +25,15 @@ SHORTEST: dict[str, Any] = {
 
 
 def test_every_module_with_a_kind_is_found() -> None:
-    modules = [import_module(f"{kinds.__name__}.{path.stem}") for path in here("[a-z]*.py")]
+    modules = [
+        import_module(f"{evidence_kinds.__name__}.{path.stem}") for path in here("[a-z]*.py")
+    ]
     written = [module.KIND for module in modules if hasattr(module, "KIND")]
     assert sorted(KINDS) == sorted(kind.name for kind in written)
 
 
 def here(pattern: str) -> list[Path]:
-    return sorted(Path(str(kinds.__file__)).parent.glob(pattern))
+    return sorted(Path(str(evidence_kinds.__file__)).parent.glob(pattern))
 
 
 def test_the_handbook_has_a_row_for_each_kind() -> None:
