@@ -165,6 +165,7 @@ MUTANTS = (
         "72.2",
         "maxPods is 110 on worker-0, 20 on worker-1",
         one_kubelet_with("maxPods: 20"),
+        outcome="not judged",
     ),
     Mutant(
         "one kubelet that believes a token for long",

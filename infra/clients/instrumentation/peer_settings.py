@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from infra import parallel
@@ -33,6 +34,20 @@ OF_UNIT = (
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
 SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
 """Of find(1)."""
+SUBJECTS: Mapping[str, re.Pattern[str]] = {
+    "images": re.compile(r"(?i)image|registry|snapshotter|transfer"),
+    "leader election": re.compile(
+        r"--leader-elect|LeaderElection|--controllers$|Controllers$|--(kube)?config$|\.service's "
+    ),
+    "log queries": re.compile(r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery"),
+    "the kubernetes Service": re.compile(
+        r"--(advertise-address|bind-address|secure-port|etcd-servers|endpoint-reconciler-type"
+        r"|service-cluster-ip-range|kubernetes-service-node-port)$|\.service's "
+    ),
+}
+"""Settings that belong to a claim, by what it speaks of: one that differs makes it false. Where any
+other differs, what one process shows is not shown of its peers, which leaves the claim open.
+"""
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
@@ -168,17 +183,31 @@ def settled(value: object) -> object:
     return value
 
 
-def odd(found: Mapping[str, Settings]) -> list[str]:
+@dataclass(frozen=True)
+class Odd:
+    """A setting that not all have alike; ``text`` is what a stranger has to know of it."""
+
+    setting: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def is_of(self, subject: str) -> bool:
+        return bool(SUBJECTS[subject].search(self.setting))
+
+
+def odd(found: Mapping[str, Settings]) -> list[Odd]:
     """Who has what otherwise than most of them; of two that differ each is told. Pure."""
-    if silent := [f"{m} tells no flags: {one[FLAGS]}" for m, one in found.items() if FLAGS in one]:
-        return silent
+    if silent := [m for m, one in found.items() if FLAGS in one]:
+        return [Odd(FLAGS, f"{m} tells no flags: {found[m][FLAGS]}") for m in silent]
     names = sorted({name for one in found.values() for name in one})
     seen = {name: {m: one.get(name, ABSENT) for m, one in found.items()} for name in names}
-    return [text for name, values in seen.items() if (text := difference(name, values))]
+    return [Odd(name, text) for name, values in seen.items() if (text := difference(name, values))]
 
 
 def difference(name: str, values: Mapping[str, str]) -> str:
-    """What a stranger has to know of one setting; empty when all have it alike."""
+    """Empty when all have it alike."""
     (usual, times), *others = Counter(values.values()).most_common()
     if not others:
         return ""
