@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import parallel
+from infra.clients.auth import certificates
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
 from infra.clients.node import image_gc
@@ -24,12 +25,14 @@ from infra.kube_api import Api
 from infra.ssh import Shell
 
 FLAGS = "/flagz"
+MEMBERS = "--initial-cluster"
 PAIR = re.compile(r"[^=#]+[=#]")
 FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
 """One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
 OF_UNIT = (
     "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
-    "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
+    "EnvironmentFiles", "DropInPaths", "User", "Nice", "CPUQuotaPerSecUSec", "MemoryHigh",
+    "MemoryMax", "LimitNOFILE",
 )  # fmt: skip
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
 SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
@@ -40,6 +43,10 @@ SUBJECTS: Mapping[str, re.Pattern[str]] = {
         r"--leader-elect|LeaderElection|--controllers$|Controllers$|--(kube)?config$|\.service's "
     ),
     "log queries": re.compile(r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery"),
+    "quorum": re.compile(
+        r"--(heartbeat-interval|election-timeout|pre-vote|initial-|listen-peer|data-dir)"
+        r"|\.service's "
+    ),
     "the kubernetes Service": re.compile(
         r"--(advertise-address|bind-address|secure-port|etcd-servers|endpoint-reconciler-type"
         r"|service-cluster-ip-range|kubernetes-service-node-port)$|\.service's "
@@ -78,6 +85,27 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
         return {**flags(machine, status, text), **configured, **unit}
 
     return each(cluster, Role.CONTROLLER, of)
+
+
+def of_members(cluster: Cluster) -> dict[str, Settings]:
+    """Of etcd, by machine: what the running process was started with. Errors: NotJudged."""
+    name = cluster.layout.units.etcd
+
+    def of(machine: Machine) -> Settings:
+        shell = cluster.shell(machine.name)
+        words = certificates.command_line(shell, name).split("\0")[1:]
+        given = (word.partition("=") for word in words if word.startswith("--"))
+        own = {flag: without_own(machine, flag, value) for flag, _, value in given}
+        return {**own, **of_unit(shell, name)}
+
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def without_own(machine: Machine, flag: str, value: str) -> str:
+    """The machine's own name and address are that of each; a list of all members has them all."""
+    if flag == MEMBERS:
+        return value
+    return OWN if value == machine.name else value.replace(str(machine.private_ip), OWN)
 
 
 def of_kubelets(cluster: Cluster) -> dict[str, Settings]:

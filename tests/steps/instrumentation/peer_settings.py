@@ -15,6 +15,7 @@ from tests.steps.phrases import one_of, phrase
 PEERS: Mapping[str, Callable[[Cluster], dict[str, peer_settings.Settings]]] = {
     "API server": peer_settings.of_api_servers,
     "containerd": peer_settings.of_runtimes,
+    "etcd member": peer_settings.of_members,
     "kubelet": peer_settings.of_kubelets,
 } | {name: partial(peer_settings.of_candidates, component=name) for name in SERIES.leases.elected}
 """What stands by acts tomorrow, and a load balancer gives each client another API server."""
