@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from infra import parallel
+from infra.clients.auth import service_accounts
 from infra.clients.transport import tls_tunnel, websocket
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.kube_api import Answer, Credentials
+from infra.pki.identities import Usage, identities
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
 
@@ -40,6 +42,11 @@ Those below ``none`` name no container: whoever may ask is told that there is no
 FALLBACK = frozenset({"/pods", "/runningpods/", "/healthz", "/configz"})
 """Endpoints that nodes/proxy opens too; same file."""
 REFUSED = frozenset({401, 403})
+PERMITTED = ("admin", "apiserver-kubelet-client")
+"""Of the certificates of article 4."""
+POWERFUL = ("proxy", "log", "metrics")
+"""Commands in Pods, the machine's logs, and what the article grants to monitoring."""
+AUTHENTICATED = "system:authenticated"
 TIMEOUT = 20.0
 """Seconds without a byte, as for an API server: a kubelet on one busy CPU was silent for 5 while a
 further cluster was built beside it (seen)."""
@@ -160,3 +167,22 @@ def not_naming(answers: Sequence[Answer], user: str) -> list[str]:
 
 def told(answer: Answer) -> str:
     return f"{answer.url} -> {answer.status} {answer.text[:200]!r}"
+
+
+def permitted_components(cluster: Cluster) -> list[str]:
+    """Who of nodes and components, by the names in their certificates, some API server lets use
+    kubelets' endpoints. Authorizers are asked, not roles: bindings of any kind count.
+    """
+    return [
+        f"{machine} lets {who.common_name} get nodes/{part}"
+        for machine, api in cluster.api_servers().items()
+        for who in identities(cluster.spec)
+        if who.authority == "ca" and Usage.CLIENT in who.usages and who.name not in PERMITTED
+        for part in POWERFUL
+        if service_accounts.may(
+            api,
+            who.common_name,
+            {"verb": "get", "resource": "nodes", "subresource": part},
+            groups=(who.organization, AUTHENTICATED) if who.organization else (AUTHENTICATED,),
+        )
+    ]

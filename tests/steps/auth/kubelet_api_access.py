@@ -230,3 +230,11 @@ def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[A
 
 def proxied(node: str) -> str:
     return f"/api/v1/nodes/{node}/proxy/metrics"
+
+
+@then("no node and no other component than an API server has a permission on kubelets")
+def no_component_may(cluster: Cluster) -> None:
+    must_be_none(
+        kubelet_api.permitted_components(cluster),
+        "kubelets answer API servers, and clients that were granted a permission",
+    )
