@@ -8,8 +8,12 @@ from itertools import pairwise
 from infra.clients.transport.paced_thread import Paced
 from infra.errors import require
 from infra.kube_api import TIMEOUT, Api, ApiUnreachable
+from infra.timing import scaled
 from infra.wait import SYSTEM, Clock
 
+SILENT = 2.0
+"""Seconds without any answer, of two questions a second: of an API server that runs, that is the
+computer's fault, which has its clients, too."""
 Span = tuple[float, float]
 """From one moment to another, in seconds since the beginning."""
 
@@ -124,19 +128,26 @@ def kept(asked: Sequence[Asked], lost: Sequence[Span]) -> tuple[Asked, ...]:
 
 
 def lost_anyway(
-    client: Asking, direct: Mapping[str, Asking], away: Callable[[str], Span], *, over: float
+    client: Asking, direct: Mapping[str, Asking], away: Callable[[str], Span]
 ) -> list[Span]:
-    """When no answer came for more than ``over`` seconds to who asks an API server ``direct``, by
-    machine, that was not ``away`` just then (by the clock); in the client's time.
+    """When no answer came for long to who asks an API server ``direct``, by machine, that was not
+    ``away`` just then (by the clock); in the client's time.
     """
     found: list[Span] = []
     for machine, asking in direct.items():
         asking.close()
         begin, end = map(asking.since, away(machine))
         later = client.since(0.0) - asking.since(0.0)
-        spans = unanswered(asking.asked, over=over, but=(begin, end))
+        spans = unanswered(asking.asked, over=scaled(SILENT), but=(begin, end))
         found += [(a + later, b + later) for a, b in spans]
     return merged(found)
+
+
+def without_load(
+    probes: Mapping[str, Asking], direct: Mapping[str, Asking], away: Callable[[str], Span]
+) -> dict[str, tuple[Asked, ...]]:
+    """What probes saw, but what others lost as well, by machine."""
+    return {m: kept(one.asked, lost_anyway(one, direct, away)) for m, one in probes.items()}
 
 
 def unanswered(asked: Sequence[Asked], *, over: float, but: Span) -> list[Span]:

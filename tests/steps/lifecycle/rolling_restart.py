@@ -16,7 +16,7 @@ from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.controlplane.lease_holders import Holders, Restarts
 from infra.clients.etcd.configmap_writer import Writer
 from infra.clients.lifecycle import availability_probe
-from infra.clients.lifecycle.availability_probe import Asked, Asking, trouble
+from infra.clients.lifecycle.availability_probe import Asked, Asking, counted, trouble, worst
 from infra.clients.transport import systemd
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
@@ -36,9 +36,6 @@ AT_ONCE = 50
 """Questions of the client that may be open: more than it asks in the time for one answer."""
 OBJECT = "/api/v1/namespaces/default"
 """Read from etcd on each request, so that only an API server that is ready can answer."""
-SILENT = 2.0
-"""Seconds without any answer, of two questions a second: of an API server that runs, that is the
-computer's fault, which has its clients, too."""
 NEEDS_NOTHING = "/version"
 WATCHES = 6
 """So many that the balancer gives each API server some."""
@@ -167,26 +164,20 @@ def no_outage(
     client: Asking, direct: dict[str, Asking], rolled: Drill, evidence: Evidence, limit: float
 ) -> None:
     client.close()
-    lost = lost_anyway(client, direct, rolled)
-    apart = scaled(limit)
-    gross, net = (
-        availability_probe.worst(client.asked, apart=apart, lost=one) for one in ((), lost)
-    )
+    lost = availability_probe.lost_anyway(client, direct, rolled.restarts.span)
+    gross, net = (worst(client.asked, apart=scaled(limit), lost=one) for one in ((), lost))
     failed = [one for one in client.asked if one.wrong]
-    figures = {"asked": len(client.asked), "failed": len(failed), "longest outage, s": gross}
+    record(evidence, client, gross=gross, net=net, limit=limit)
+    if net > scaled(limit):
+        raise ClaimError(f"{net:.1f} s of failures, {limit:g} allowed: {failed[:3]}")
+    require(gross <= scaled(limit), outside(gross, lost))
+
+
+def record(evidence: Evidence, client: Asking, *, gross: float, net: float, limit: float) -> None:
+    failed = sum(bool(one.wrong) for one in client.asked)
+    figures = {"asked": len(client.asked), "failed": failed, "longest outage, s": gross}
     more = {"without outside load, s": net, "allowed, s": limit}
     evidence.record("a client that does not retry", "figures", {**figures, **more})
-    if net > apart:
-        raise ClaimError(f"{net:.1f} s of failures, {limit:g} allowed: {failed[:3]}")
-    require(gross <= apart, outside(gross, lost))
-
-
-def lost_anyway(
-    client: Asking, direct: dict[str, Asking], rolled: Drill
-) -> list[availability_probe.Span]:
-    """In the client's time."""
-    over, away = scaled(SILENT), rolled.restarts.span
-    return availability_probe.lost_anyway(client, direct, away, over=over)
 
 
 def outside(gross: float, lost: list[availability_probe.Span]) -> str:
@@ -214,10 +205,8 @@ def ready_at_any_time(
     evidence: Evidence,
 ) -> None:
     asked = closed(cluster, probes)
-    counted = availability_probe.counted(asked)
-    evidence.table("answers on readiness", "machine, asked, not ready", counted)
-    lost = {m: lost_anyway(probe, direct, rolled) for m, probe in probes.items()}
-    spared = {m: availability_probe.kept(one, lost[m]) for m, one in asked.items()}
+    evidence.table("answers on readiness", "machine, asked, not ready", counted(asked))
+    spared = availability_probe.without_load(probes, direct, rolled.restarts.span)
     fewest, when = availability_probe.fewest_at_once(spared)
     if fewest < QUORUM:
         raise ClaimError(f"{fewest} API servers were ready at {when:.1f} s, {QUORUM} wanted")

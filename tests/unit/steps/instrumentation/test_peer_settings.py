@@ -1,12 +1,10 @@
 """One process of several that is set otherwise: every Then-step names it, and what it has."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from infra.clients.auth import certificates
 from infra.clients.instrumentation import configz, peer_settings
 from infra.clients.transport import tls_tunnel
 from infra.errors import NotJudged
@@ -20,7 +18,6 @@ SERVER = ("API server", "the kubernetes Service")
 ELECTED = (MANAGER, "leader election")
 KUBELET = ("kubelet", "log queries")
 RUNTIME = ("containerd", "images")
-MEMBER = ("etcd member", "quorum")
 HEAD = "\nkube-apiserver flagz\nWarning: This endpoint is not meant to be machine parseable.\n"
 
 
@@ -183,43 +180,6 @@ def test_a_runtime_that_is_set_otherwise() -> None:
         "instead: /usr/local/sbin/runc is of SHA-256 aa11aa11aa11 on worker-0, of SHA-256 cc",
         steps.same_settings, workers(runc="cc33" * 16), *RUNTIME,
     )  # fmt: skip
-
-
-def members(**more: str) -> Any:
-    """Each started as it is built, and with one word more on a machine."""
-    addresses = {f"controller-{n}": f"10.0.1.1{n + 1}" for n in range(3)}
-    all_of_them = ",".join(f"{m}=https://{at}:2380" for m, at in addresses.items())
-
-    def shell(name: str) -> FakeShell:
-        urls = f"https://{addresses[name]}:2379,https://127.0.0.1:2379"
-        words = ["/usr/local/bin/etcd", f"--name={name}", "--client-cert-auth"]
-        words += [f"--listen-client-urls={urls}", f"--initial-cluster={all_of_them}"]
-        words += more.get(name.replace("-", "_"), "").split()
-        shown = "Restart=always\nDropInPaths=\n"
-        process = "Id=etcd.service\nActiveState=active\nMainPID=7\n"
-        told = {"systemctl show --property=UnitFileState": shown, "systemctl show": process}
-        return FakeShell(name, {**told, "cat /proc/": "\0".join(words)})
-
-    return cluster(shell=shell)
-
-
-def test_a_member_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    unit = SimpleNamespace(pid=7)
-    monkeypatch.setattr(certificates.systemd, "show", lambda *_: unit)
-    steps.same_settings(members(), *MEMBER)
-    not_judged(
-        r"each etcd member should be as those of the others \(control\); instead: "
-        "--quota-backend-bytes is 6442450944 on controller-1, absent on the others",
-        steps.same_settings,
-        members(controller_1="--quota-backend-bytes=6442450944"),
-        *MEMBER,
-    )
-    goes_red(
-        "each etcd member is set as the others are; instead: --pre-vote is false on controller-2",
-        steps.same_settings,
-        members(controller_2="--pre-vote=false --auto-compaction-retention=1"),
-        *MEMBER,
-    )
 
 
 def test_a_controller_with_a_file_of_its_own() -> None:

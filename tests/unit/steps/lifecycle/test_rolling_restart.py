@@ -51,7 +51,7 @@ def bad(at: float) -> Asked:
 
 def test_two_servers_away_at_once() -> None:
     one, two, three = Over(good(0), bad(1), good(3)), Over(good(0), bad(4)), Over(good(0), bad(9))
-    beside = {"a": Over(*map(good, range(60)))}, drill(), evidence()
+    beside: Any = {"a": Over(*map(good, range(60)))}, drill(), evidence()
     two_up: Any = {"a": one, "b": Over(good(0), bad(4), good(5)), "c": three}
     rolling_restart.ready_at_any_time(live(), two_up, *beside)
     servers: Any = {"a": one, "b": two, "c": three}

@@ -77,5 +77,5 @@ def test_servers_that_a_busy_computer_keeps_from_answering() -> None:
         "c": Over(good(0), bad(9), good(10)),
     }
     step = rolling_restart.ready_at_any_time
-    beside = {"a": Over(*LOST)}, drill(), evidence()
+    beside: Any = {"a": Over(*LOST)}, drill(), evidence()
     not_judged("outside load: .* 1 API servers answered in time", step, live(), servers, *beside)
