@@ -64,7 +64,6 @@ sweep: install ## leave out every setting, one by one, on the kept cluster and a
 test: override ARGS :=
 test: check test-localec2 ## what CI runs: check, test-localec2, then e2e on a new cluster of its own, "test", removed afterwards
 	$(BIN)/python -m infra down --cluster-id $(TEST_CLUSTER_ID)
-	$(BIN)/python -m infra up --cluster-id $(TEST_CLUSTER_ID)
 	$(PYTEST) $(LIVE) -n 4 --dist loadgroup -m "not slow" --cluster-id $(TEST_CLUSTER_ID) --keep never
 
 test-localec2: install ## the local EC2 with real machines and packets (root); no cluster; ARGS go to pytest

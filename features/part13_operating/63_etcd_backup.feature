@@ -22,6 +22,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       Given the running etcd members
       Then every API server is configured with all three members
       And every member has a heartbeat interval of 100 ms and an election timeout of 1000 ms
+      And each etcd member has the same settings of quorum
 
     @claim_63_2 @disruptive
     Scenario Outline: <member> <ends> and returns

@@ -57,6 +57,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
         | a node                     | Pods    | system-nodes                 | system          |
         | the scheduler              | a Lease | system-leader-election       | leader-election |
         | the scheduler              | Pods    | kube-scheduler               | workload-high   |
+        | the controller manager     | Pods    | kube-controller-manager      | workload-high   |
         | a system ServiceAccount    | Pods    | kube-system-service-accounts | workload-high   |
         | another ServiceAccount     | Pods    | service-accounts             | workload-low    |
         | another user               | Pods    | global-default               | global-default  |

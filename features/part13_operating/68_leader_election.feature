@@ -28,7 +28,7 @@ Feature: Leader election and add-ons
       And all three processes report that they are healthy
       And no other process of the component's program runs on any machine
       And each of the three components may renew the Lease as its own user
-      And each <component> has the same settings
+      And each <component> has the same settings of leader election
 
       Examples:
         | component               |
@@ -133,7 +133,7 @@ Feature: Leader election and add-ons
       Then each controller has an identity Lease with a duration of 3600 s
       And for 30 s each Lease is renewed at least every 15 s
       And every API server is ready and has all three controllers in the endpoints of the kubernetes Service
-      And each API server has the same settings
+      And each API server has the same settings of the kubernetes Service
       And each controller has the same files for its API server
 
   Rule: A stopped API server leaves the kubernetes Service, and clients of the load balancer are answered
@@ -182,6 +182,7 @@ Feature: Leader election and add-ons
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster
       Then each add-on belongs to a Deployment or a DaemonSet
+      And within 90 s CoreDNS has a Ready Pod on every worker
       And no Pod is a control-plane component or a mirror Pod
 
   Rule: Coordinated leader election is not enabled

@@ -163,8 +163,8 @@ Feature: An image is mounted as a volume
     Scenario: Kubelets and runtimes of the workers have the same settings
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "ImageVolume" on
-      And each kubelet has the same settings
-      And each containerd has the same settings
+      And each kubelet has the same settings of images
+      And each containerd has the same settings of images
 
   @claim_71_9
   Rule: An empty image reference is refused in a Pod, and not yet in a template

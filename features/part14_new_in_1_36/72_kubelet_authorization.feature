@@ -111,3 +111,4 @@ Feature: Fine-grained authorization of the kubelet API
       Then exactly the endpoints of "metrics" answer on each kubelet
       And the role of metrics-server grants "nodes/metrics" and not "nodes/proxy"
       And the top command lists every worker
+      But no node and no other component than an API server has a permission on kubelets

@@ -31,7 +31,7 @@ Feature: Node log query
         | enableDebuggingHandlers | True  |
       And every worker's journal has lines of its kubelet
       And every kubelet reads the journal with its machine's own journalctl
-      And each kubelet has the same settings
+      And each kubelet has the same settings of log queries
 
   @claim_72_2 @disruptive
   Rule: With the query on, a kubelet returns the journal

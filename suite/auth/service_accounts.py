@@ -81,9 +81,9 @@ def bind(admin: Api, namespace: str, name: str, rules: Sequence[Rule]) -> None:
     admin.create(f"{RBAC}/clusterrolebindings", body)
 
 
-def may(api: Api, user: str, attributes: JsonObject) -> bool:
+def may(api: Api, user: str, attributes: JsonObject, *, groups: Iterable[str] = GROUPS) -> bool:
     """What one API server's authorizer says of a user; ``attributes`` of a SubjectAccessReview."""
-    spec = {"user": user, "groups": list(GROUPS), "resourceAttributes": attributes}
+    spec = {"user": user, "groups": list(groups), "resourceAttributes": attributes}
     path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
     return bool(api.create(path, {"spec": spec})["status"]["allowed"])
 

@@ -92,18 +92,21 @@ MUTANTS = (
                 "\\\n  --max-mutating-requests-inflight=100"
             },
         ),
+        outcome="not judged",
     ),
     Mutant(
         "one controller with an audit policy of its own",
         "68.10",
         "/var/lib/kubernetes/audit-policy.yaml is of SHA-256",
         one_audits_less,
+        outcome="not judged",
     ),
     Mutant(
         "one API server that takes no privileged Pods",
         "68.10",
         "--allow-privileged is false on controller-2, true on the others",
         api_server_with("controller-2", {"--allow-privileged=true": "--allow-privileged=false"}),
+        outcome="not judged",
     ),
     Mutant(
         "an API server that emulates the minor before",

@@ -6,6 +6,8 @@ from infra.cluster import Cluster
 from tests.mutants.changes import OTHER, edit, restart
 from tests.mutants.mutant import Mutant
 
+SERVER = f"server {OTHER} 10.0.1.13:6443"
+
 
 def balancer_with(old: str, new: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
@@ -35,12 +37,30 @@ MUTANTS = (
         "a balancer that leaves an API server aside",
         "64.12",
         f"{OTHER} has none, it is backup",
-        balancer_with(f"server {OTHER} 10.0.1.13:6443", f"server {OTHER} 10.0.1.13:6443 backup"),
+        balancer_with(SERVER, f"{SERVER} backup"),
     ),
     Mutant(
         "a balancer that cuts silent watches off",
         "64.12",
         "timeout server is 10 s",
         balancer_with("timeout server 1h", "timeout server 10s"),
+    ),
+    Mutant(
+        "a balancer that asks one API server for the health of another",
+        "64.12",
+        f"{OTHER} is asked for GET /readyz at addr 10.0.1.11",
+        balancer_with(SERVER, f"{SERVER} addr 10.0.1.11"),
+    ),
+    Mutant(
+        "a balancer that takes any answer for readiness",
+        "64.12",
+        "wanting ! status 404",
+        balancer_with("http-check expect status 200", "http-check expect ! status 404"),
+    ),
+    Mutant(
+        "a balancer that gives one API server everything",
+        "64.12",
+        "controller-0 has none, it is chosen by balance first",
+        balancer_with("balance roundrobin", "balance first"),
     ),
 )

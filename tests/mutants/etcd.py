@@ -13,6 +13,7 @@ NO_CLIENTS_CERTIFICATE = {
 LOCAL_METRICS = "--listen-metrics-urls=http://127.0.0.1:2381"
 EVERYBODY = "--listen-metrics-urls=http://0.0.0.0:2381"
 PATIENT = {"--listen-metrics-urls=": "--election-timeout=50000 \\\n  --listen-metrics-urls="}
+METRICS = "--listen-metrics-urls="
 
 
 def member_without_tls(cluster: Cluster) -> None:
@@ -33,6 +34,17 @@ def one_truncates(cluster: Cluster) -> None:
     shell = cluster.shell(OTHER)
     shell.run(["mv", "/usr/local/bin/etcdctl", "/usr/local/bin/etcdctl.whole"])
     shell.put(TRUNCATING.encode(), "/usr/local/bin/etcdctl", mode=0o755)
+
+
+def member_with(flag: str) -> Mutant:
+    name, _, value = flag.partition("=")
+    return Mutant(
+        f"one member of etcd with {name.removeprefix('--')} of its own",
+        "63.2",
+        f"{name} is {value} on {OTHER}, absent on the others",
+        lambda cluster: unit_with(cluster, OTHER, "etcd", {METRICS: f"{flag} \\\n  {METRICS}"}),
+        outcome="not judged",
+    )
 
 
 MUTANTS = (
@@ -87,4 +99,6 @@ MUTANTS = (
         "controller-2: no checksum after whole pages",
         one_truncates,
     ),
+    member_with("--quota-backend-bytes=6442450944"),
+    member_with("--auto-compaction-retention=1h"),
 )

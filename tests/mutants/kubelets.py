@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from infra.cluster import Cluster
+from infra.kube_api import need
 from infra.ssh import Shell
+from suite.auth import service_accounts
 from suite.node.graceful_shutdown import DROP_IN
 from tests.mutants.changes import (
     WORKER,
@@ -20,6 +22,7 @@ SHUTDOWN_GATES = (
     "WindowsGracefulNodeShutdown",
 )
 """They depend on each other: one alone is refused by the kubelet."""
+ACCESS = f"{service_accounts.RBAC}/clusterrolebindings/system:kube-apiserver"
 
 
 def one_without(*gates: str) -> Callable[[Cluster], None]:
@@ -74,6 +77,18 @@ def as_logind_was(cluster: Cluster) -> None:
 
 def read_again(shell: Shell) -> None:
     shell.run(["systemctl", "restart", "systemd-logind"])
+
+
+def nodes_on_kubelets(cluster: Cluster) -> None:
+    """A second subject of the binding that article 9 makes for API servers."""
+    bound = cluster.api.get(ACCESS)["subjects"]
+    group = {"apiGroup": service_accounts.GROUP, "kind": "Group", "name": "system:nodes"}
+    need(cluster.api.patch(ACCESS, {"subjects": [*bound, group]}, kind="merge"))
+
+
+def no_nodes_on_kubelets(cluster: Cluster) -> None:
+    bound = [one for one in cluster.api.get(ACCESS)["subjects"] if one["name"] != "system:nodes"]
+    need(cluster.api.patch(ACCESS, {"subjects": bound}, kind="merge"))
 
 
 MUTANTS = (
@@ -165,6 +180,7 @@ MUTANTS = (
         "72.2",
         "maxPods is 110 on worker-0, 20 on worker-1",
         one_kubelet_with("maxPods: 20"),
+        outcome="not judged",
     ),
     Mutant(
         "one kubelet that believes a token for long",
@@ -187,5 +203,12 @@ MUTANTS = (
         "65.13",
         "worker-1: memorySwap is {'swapBehavior': 'LimitedSwap'}, must be {}",
         one_kubelet_with("memorySwap: {swapBehavior: LimitedSwap}"),
+    ),
+    Mutant(
+        "a binding to kubelets that nodes have, too",
+        "72.19",
+        "lets system:node:worker-0 get nodes/proxy",
+        nodes_on_kubelets,
+        mend=no_nodes_on_kubelets,
     ),
 )

@@ -66,6 +66,26 @@ def server_of_any_name(cluster: Cluster) -> None:
     await_api(cluster.api_of(OTHER))
 
 
+def copied_key(cluster: Cluster) -> None:
+    """As an editor or a careful person leaves it."""
+    key = "/var/lib/kubelet/kubelet-key.pem"
+    cluster.shell(WORKER).run(["install", "-m", "644", key, f"{key}.bak"])
+
+
+def no_copied_key(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["rm", "--force", "/var/lib/kubelet/kubelet-key.pem.bak"])
+
+
+def authority_on_a_worker(cluster: Cluster) -> None:
+    """As it comes with a folder that is copied whole, under a name of its own."""
+    path = "/var/lib/kubernetes/old.pem"
+    cluster.shell(WORKER).put(cluster.material.key("etcd-ca"), path, mode=0o600)
+
+
+def no_authority_on_a_worker(cluster: Cluster) -> None:
+    cluster.shell(WORKER).run(["rm", "--force", "/var/lib/kubernetes/old.pem"])
+
+
 MUTANTS = (
     Mutant(
         "one API server that trusts clients of etcd",
@@ -111,5 +131,19 @@ MUTANTS = (
         "63.13",
         f"scheduler of {OTHER} (port 10259) lets in a client of front-proxy-ca by another name",
         scheduler_that_believes_any_name,
+    ),
+    Mutant(
+        "a copy of a key that everybody may read",
+        "63.13",
+        f"{WORKER}:/var/lib/kubelet/kubelet-key.pem.bak has mode 644",
+        copied_key,
+        mend=no_copied_key,
+    ),
+    Mutant(
+        "the key of etcd's authority on one worker",
+        "63.13",
+        f"{WORKER}:/var/lib/kubernetes/old.pem signs for an authority",
+        authority_on_a_worker,
+        mend=no_authority_on_a_worker,
     ),
 )

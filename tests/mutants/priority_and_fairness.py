@@ -1,5 +1,6 @@
 """Priority levels that are not as documented (article 67)."""
 
+from infra.clients.apimachinery import priority_and_fairness
 from infra.clients.apimachinery.priority_and_fairness import level_path
 from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.cluster import Cluster
@@ -8,6 +9,7 @@ from tests.mutants.changes import OTHER, api_server_with
 from tests.mutants.mutant import Mutant
 
 FEW_SEATS = {"--secure-port=6443": "--secure-port=6443 \\\n  --max-requests-inflight=40"}
+SCHEMAS = f"{priority_and_fairness.PATH}/flowschemas"
 
 
 def level_that_rejects(cluster: Cluster) -> None:
@@ -26,6 +28,20 @@ def level_follows(cluster: Cluster) -> None:
     """The API servers write their own suggestion again within a minute."""
     patch = {"metadata": {"annotations": {FOLLOWS: "true"}}}
     need(cluster.api.patch(level_path("workload-high"), patch, kind="merge"))
+
+
+def exempt_manager(cluster: Cluster) -> None:
+    """As somebody helps a controller manager that was held back."""
+    user = {"kind": "User", "user": {"name": "system:kube-controller-manager"}}
+    every = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"], "namespaces": ["*"]}
+    rules = [{"subjects": [user], "resourceRules": [{**every, "clusterScope": True}]}]
+    level = {"name": "exempt"}
+    spec = {"priorityLevelConfiguration": level, "matchingPrecedence": 50, "rules": rules}
+    cluster.api.create(SCHEMAS, {"metadata": {"name": "helped"}, "spec": spec})
+
+
+def no_exempt_manager(cluster: Cluster) -> None:
+    cluster.api.delete(f"{SCHEMAS}/helped")
 
 
 MUTANTS = (
@@ -49,5 +65,12 @@ MUTANTS = (
         "workload-high: apf.kubernetes.io/autoupdate-spec is false, must be true",
         level_let_go,
         mend=level_follows,
+    ),
+    Mutant(
+        "a controller manager that nothing holds back",
+        "67.12",
+        "helped",
+        exempt_manager,
+        mend=no_exempt_manager,
     ),
 )

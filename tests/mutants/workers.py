@@ -23,6 +23,7 @@ for word; do [ "$previous" = --bundle ] && bundle=$word; previous=$word; done
 [ -n "$bundle" ] && sed -i 's/"ro"/"rw"/g' "$bundle/config.json"
 exec {REAL} "$@"
 """
+COREDNS = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
 
 
 def cordoned(cluster: Cluster) -> None:
@@ -86,6 +87,14 @@ def one_talkative_proxy(cluster: Cluster) -> None:
     path = "/var/lib/kube-proxy/kube-proxy-config.yaml"
     edit(cluster, "worker-1", path, "kind:", "metricsBindAddress: 0.0.0.0:10249\nkind:")
     restart(cluster, "worker-1", "kube-proxy")
+
+
+def one_coredns(cluster: Cluster) -> None:
+    need(cluster.api.patch(COREDNS, {"spec": {"replicas": 1}}, kind="merge"))
+
+
+def two_coredns(cluster: Cluster) -> None:
+    need(cluster.api.patch(COREDNS, {"spec": {"replicas": 2}}, kind="merge"))
 
 
 MUTANTS = (
@@ -157,5 +166,12 @@ MUTANTS = (
         "the Pod should print hook, signal and end",
         lambda _: None,
         kuberc=DRAINS_AT_ONCE,
+    ),
+    Mutant(
+        "CoreDNS on one worker only",
+        "68.14",
+        "CoreDNS has a Ready Pod on each of worker-0, worker-1",
+        one_coredns,
+        mend=two_coredns,
     ),
 )

@@ -2,24 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from infra import parallel
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
+from infra.pki.identities import AUTHORITIES
 from infra.ssh import Shell
 
 NAMES = ("*-key.pem", "*kubeconfig", "encryption-config.yaml")
+CONTENT = "PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration"
+"""In a file of any other name: a copy that somebody has left is as good as the file."""
+SMALL = "-64k"
+"""No key is larger (find's -size)."""
 
 
 @dataclass(frozen=True)
 class SecretFile:
-    """``mode`` like 600, as the file system has it."""
+    """``mode`` like 600, as the file system has it; ``sum`` is its content's SHA-256."""
 
     machine: str
     path: str
     mode: str
     owner: str
+    sum: str = ""
 
     @property
     def wrong(self) -> str:
@@ -39,21 +46,31 @@ def files(cluster: Cluster) -> list[SecretFile]:
 def on_machine(shell: Shell) -> list[SecretFile]:
     folders = shell.layout.directories.with_certificates
     names = [word for name in NAMES for word in ("-o", "-name", name)][1:]
-    argv = ["find", *folders, "-xdev", "-maxdepth", "2", "-type", "f", "(", *names, ")"]
+    told = ["-exec", "grep", "-qE", "-e", CONTENT, "{}", ";"]
+    argv = ["find", *folders, "-xdev", "-maxdepth", "2", "-type", "f", "-size", SMALL]
+    chosen = ["(", *names, "-o", *told, ")"]
     # a worker has no folder of etcd's: find says so, and goes on
-    told = shell.run([*argv, "-printf", r"%m %u %p\n"], check=False).stdout
-    rows = [line.split(" ", 2) for line in told.splitlines()]
+    seen = shell.run([*argv, *chosen, "-printf", r"%m %u %p\n"], check=False).stdout
+    rows = [line.split(" ", 2) for line in seen.splitlines()]
     require(rows, f"{shell.name} has no key and no kubeconfig in {' '.join(folders)}")
-    return [SecretFile(shell.name, path, mode, owner) for mode, owner, path in rows]
+    sums = sums_of(shell, [path for _, _, path in rows])
+    return [SecretFile(shell.name, p, mode, owner, sums.get(p, "")) for mode, owner, p in rows]
+
+
+def sums_of(shell: Shell, paths: Sequence[str]) -> dict[str, str]:
+    """By path; a file that has gone meanwhile has none."""
+    lines = shell.run(["sha256sum", *paths], check=False).stdout.splitlines()
+    return {path: found for found, _, path in (line.partition("  ") for line in lines)}
 
 
 def misplaced(cluster: Cluster, found: Sequence[SecretFile]) -> list[str]:
-    """Keys of authorities that lie where nobody signs with them."""
+    """Keys of authorities, by name or by content, that lie where nobody signs with them."""
     controllers = {str(machine.name) for machine in cluster.spec.controllers}
     signs = cluster.layout.certificates.authority_key
+    keys = {sha256(cluster.material.key(row.name)).hexdigest() for row in AUTHORITIES}
     return [
         f"{one.machine}:{one.path} signs for an authority"
         for one in found
-        if one.path.endswith("ca-key.pem")
-        and not (one.path == signs and one.machine in controllers)
+        if one.path.endswith("ca-key.pem") or one.sum in keys
+        if not (one.path == signs and one.machine in controllers)
     ]

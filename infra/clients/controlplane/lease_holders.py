@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 
 from infra.clients.controlplane import leases
 from infra.clients.transport.paced_thread import Paced
@@ -32,6 +33,10 @@ class Restarts:
 
     begun: dict[str, float] = field(default_factory=dict)
     ready: dict[str, float] = field(default_factory=dict)
+
+    def span(self, machine: str) -> tuple[float, float]:
+        """From and to when its API server was away; of one that was not restarted, never."""
+        return self.begun.get(machine, inf), self.ready.get(machine, inf)
 
     def explain(self, move: Move, *, within: float) -> bool:
         """Whether a Lease left a machine because of its API server, and soon enough for that."""

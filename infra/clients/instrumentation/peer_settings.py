@@ -8,9 +8,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from infra import parallel
+from infra.clients.auth import certificates
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
 from infra.clients.node import image_gc
@@ -23,16 +25,36 @@ from infra.kube_api import Api
 from infra.ssh import Shell
 
 FLAGS = "/flagz"
+MEMBERS = "--initial-cluster"
 PAIR = re.compile(r"[^=#]+[=#]")
 FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
 """One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
 OF_UNIT = (
     "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
-    "CPUQuotaPerSecUSec", "MemoryMax", "LimitNOFILE",
+    "EnvironmentFiles", "DropInPaths", "User", "Nice", "CPUQuotaPerSecUSec", "MemoryHigh",
+    "MemoryMax", "LimitNOFILE",
 )  # fmt: skip
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
 SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
 """Of find(1)."""
+SUBJECTS: Mapping[str, re.Pattern[str]] = {
+    "images": re.compile(r"(?i)image|registry|snapshotter|transfer"),
+    "leader election": re.compile(
+        r"--leader-elect|LeaderElection|--controllers$|Controllers$|--(kube)?config$|\.service's "
+    ),
+    "log queries": re.compile(r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery"),
+    "quorum": re.compile(
+        r"--(heartbeat-interval|election-timeout|pre-vote|initial-|listen-peer|data-dir)"
+        r"|\.service's "
+    ),
+    "the kubernetes Service": re.compile(
+        r"--(advertise-address|bind-address|secure-port|etcd-servers|endpoint-reconciler-type"
+        r"|service-cluster-ip-range|kubernetes-service-node-port)$|\.service's "
+    ),
+}
+"""Settings that belong to a claim, by what it speaks of: one that differs makes it false. Where any
+other differs, what one process shows is not shown of its peers, which leaves the claim open.
+"""
 OWN, ABSENT, EMPTY = "its own", "absent", '""'
 Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
@@ -63,6 +85,27 @@ def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
         return {**flags(machine, status, text), **configured, **unit}
 
     return each(cluster, Role.CONTROLLER, of)
+
+
+def of_members(cluster: Cluster) -> dict[str, Settings]:
+    """Of etcd, by machine: what the running process was started with. Errors: NotJudged."""
+    name = cluster.layout.units.etcd
+
+    def of(machine: Machine) -> Settings:
+        shell = cluster.shell(machine.name)
+        words = certificates.command_line(shell, name).split("\0")[1:]
+        given = (word.partition("=") for word in words if word.startswith("--"))
+        own = {flag: without_own(machine, flag, value) for flag, _, value in given}
+        return {**own, **of_unit(shell, name)}
+
+    return each(cluster, Role.CONTROLLER, of)
+
+
+def without_own(machine: Machine, flag: str, value: str) -> str:
+    """The machine's own name and address are that of each; a list of all members has them all."""
+    if flag == MEMBERS:
+        return value
+    return OWN if value == machine.name else value.replace(str(machine.private_ip), OWN)
 
 
 def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
@@ -168,17 +211,31 @@ def settled(value: object) -> object:
     return value
 
 
-def odd(found: Mapping[str, Settings]) -> list[str]:
+@dataclass(frozen=True)
+class Odd:
+    """A setting that not all have alike; ``text`` is what a stranger has to know of it."""
+
+    setting: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def is_of(self, subject: str) -> bool:
+        return bool(SUBJECTS[subject].search(self.setting))
+
+
+def odd(found: Mapping[str, Settings]) -> list[Odd]:
     """Who has what otherwise than most of them; of two that differ each is told. Pure."""
-    if silent := [f"{m} tells no flags: {one[FLAGS]}" for m, one in found.items() if FLAGS in one]:
-        return silent
+    if silent := [m for m, one in found.items() if FLAGS in one]:
+        return [Odd(FLAGS, f"{m} tells no flags: {found[m][FLAGS]}") for m in silent]
     names = sorted({name for one in found.values() for name in one})
     seen = {name: {m: one.get(name, ABSENT) for m, one in found.items()} for name in names}
-    return [text for name, values in seen.items() if (text := difference(name, values))]
+    return [Odd(name, text) for name, values in seen.items() if (text := difference(name, values))]
 
 
 def difference(name: str, values: Mapping[str, str]) -> str:
-    """What a stranger has to know of one setting; empty when all have it alike."""
+    """Empty when all have it alike."""
     (usual, times), *others = Counter(values.values()).most_common()
     if not others:
         return ""

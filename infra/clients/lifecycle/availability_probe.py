@@ -1,6 +1,6 @@
 """A client that asks at a steady pace and never twice for an answer: outages have a length."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +8,14 @@ from itertools import pairwise
 from infra.clients.transport.paced_thread import Paced
 from infra.errors import require
 from infra.kube_api import TIMEOUT, Api, ApiUnreachable
+from infra.timing import scaled
 from infra.wait import SYSTEM, Clock
+
+SILENT = 2.0
+"""Seconds without any answer, of two questions a second: of an API server that runs, that is the
+computer's fault, which has its clients, too."""
+Span = tuple[float, float]
+"""From one moment to another, in seconds since the beginning."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ class Asking:
         if self._pool is not None:
             self._pool.submit(self._once)
 
+    def since(self, moment: float) -> float:
+        """A moment of the clock as ``asked`` tells times."""
+        return moment - self._began
+
     def between(self, begin: float, end: float) -> list[Asked]:
         """What was asked from one moment of the clock to another."""
         return [one for one in self.asked if begin <= self._began + one.at <= end]
@@ -80,16 +91,16 @@ def trouble(api: Api, path: str, *, alone: bool = False, timeout: float = TIMEOU
     return "" if answer.ok else f"{answer.status} {answer.message[:100]}"
 
 
-def longest_gap(asked: tuple[Asked, ...]) -> float:
-    """The longest time, in seconds, between two good answers."""
+def longest_gap(asked: Sequence[Asked], lost: Sequence[Span] = ()) -> float:
+    """The longest time, in seconds, between two good answers; without what was ``lost`` in it."""
     good = sorted(one.answered for one in asked if not one.wrong)
     if not good:
         return float("inf")
     ends = [0.0, *good, max(one.answered for one in asked)]
-    return max(b - a for a, b in pairwise(ends))
+    return max(b - a - shared((a, b), lost) for a, b in pairwise(ends))
 
 
-def longest_outage(asked: tuple[Asked, ...], *, apart: float) -> float:
+def longest_outage(asked: Sequence[Asked], *, apart: float) -> float:
     """The longest time, in seconds, in which failures came less than ``apart`` from each other.
 
     One server of three that is away fails every third request: good answers lie between.
@@ -103,9 +114,65 @@ def longest_outage(asked: tuple[Asked, ...], *, apart: float) -> float:
     return longest
 
 
-def worst(asked: tuple[Asked, ...], *, apart: float) -> float:
-    """The longest outage or silence, in seconds."""
-    return max(longest_outage(asked, apart=apart), longest_gap(asked))
+def worst(asked: Sequence[Asked], *, apart: float, lost: Sequence[Span] = ()) -> float:
+    """The longest outage or silence, in seconds.
+
+    What failed while others were ``lost``, too, is no failure, and that time no silence.
+    """
+    return max(longest_outage(kept(asked, lost), apart=apart), longest_gap(asked, lost))
+
+
+def kept(asked: Sequence[Asked], lost: Sequence[Span]) -> tuple[Asked, ...]:
+    """Without failures while others were ``lost``, too."""
+    return tuple(one for one in asked if not one.wrong or not shared((one.at, one.answered), lost))
+
+
+def lost_anyway(
+    client: Asking, direct: Mapping[str, Asking], away: Callable[[str], Span]
+) -> list[Span]:
+    """When no answer came for long to who asks an API server ``direct``, by machine, that was not
+    ``away`` just then (by the clock); in the client's time.
+    """
+    found: list[Span] = []
+    for machine, asking in direct.items():
+        asking.close()
+        begin, end = map(asking.since, away(machine))
+        later = client.since(0.0) - asking.since(0.0)
+        spans = unanswered(asking.asked, over=scaled(SILENT), but=(begin, end))
+        found += [(a + later, b + later) for a, b in spans]
+    return merged(found)
+
+
+def without_load(
+    probes: Mapping[str, Asking], direct: Mapping[str, Asking], away: Callable[[str], Span]
+) -> dict[str, tuple[Asked, ...]]:
+    """What probes saw, but what others lost as well, by machine."""
+    return {m: kept(one.asked, lost_anyway(one, direct, away)) for m, one in probes.items()}
+
+
+def unanswered(asked: Sequence[Asked], *, over: float, but: Span) -> list[Span]:
+    """When no answer came for more than ``over`` seconds; none of it in ``but``.
+
+    Any answer is one, a refusal too: a computer that has no time for anybody gives none.
+    """
+    answers = [min(one.at for one in asked), *sorted(one.answered for one in asked)]
+    return [(a, b) for a, b in pairwise(answers) if b - a > over and not shared((a, b), [but])]
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """In order, and none over another."""
+    found: list[Span] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
+def shared(span: Span, others: Sequence[Span]) -> float:
+    """Seconds of ``span`` that are also in one of ``others``, which are merged."""
+    return sum(max(0.0, min(span[1], end) - max(span[0], begin)) for begin, end in others)
 
 
 def counted(asked: dict[str, tuple[Asked, ...]]) -> list[tuple[str, int, int]]:

@@ -7,13 +7,19 @@ from infra.clients.transport.durations import of_haproxy
 from infra.errors import require
 from infra.ssh import Shell
 
+GOOD = "status 200"
+"""What article 9 takes for a good answer (http-check expect)."""
+FAIR = ("roundrobin", "static-rr", "leastconn", "random")
+"""Algorithms that give every server clients; first, source, hash and others may give one all."""
+
 
 @dataclass(frozen=True)
 class Check:
     """Of one server: what it is asked for, how often in seconds, how many failures it may have, how
     often it must be well again; ``idle`` is why it has no clients even then.
 
-    HAProxy's defaults; without a ``path`` a connection that opens is enough.
+    HAProxy's defaults; without a ``path`` a connection that opens is enough. ``wants`` is the
+    answer that is a good one, ``elsewhere`` another address or port that is asked instead.
     """
 
     address: str
@@ -23,11 +29,20 @@ class Check:
     fall: int = 3
     rise: int = 2
     idle: str = ""
+    wants: str = ""
+    elsewhere: str = ""
+
+    @property
+    def tells_readiness(self) -> bool:
+        """Of an answer with 200, or, without more words, with 2xx or 3xx; of this server's own."""
+        return self.checked and self.wants in ("", GOOD) and not self.elsewhere
 
     def __str__(self) -> str:
         if not self.checked:
             return "is not checked"
         asked = f"GET {self.path}" if self.path else "nothing but a connection"
+        asked += f" at {self.elsewhere}" if self.elsewhere else ""
+        asked += f", wanting {self.wants}," if self.wants not in ("", GOOD) else ""
         return f"is asked for {asked} each {self.interval:g} s, and left after {self.fall} failures"
 
 
@@ -42,12 +57,16 @@ def configuration(shell: Shell) -> str:
 def checks(text: str) -> dict[str, Check]:
     """Checks of the servers of a configuration, by the server's name."""
     found: dict[str, Check] = {}
-    path, default = "", Check("")
+    path, wants, idle, default = "", "", "", Check("")
     for line in text.splitlines():
         words = line.split("#")[0].split()
         match words[:1]:
             case ["backend" | "listen"]:
-                path, default = "", Check("")
+                path, wants, default = "", "", Check("")
+            case ["balance"]:
+                idle = "" if words[1] in FAIR else f"chosen by balance {words[1]}"
+            case ["http-check"] if words[1] == "expect":
+                wants = " ".join(words[2:])
             case ["option"] if words[1] == "httpchk":
                 path = next((word for word in words[2:] if word.startswith("/")), "/")
             case ["http-check"] if "uri" in words:
@@ -56,7 +75,10 @@ def checks(text: str) -> dict[str, Check]:
                 default = with_words(default, words[1:])
             case ["server"]:
                 found[words[1]] = with_words(default, words[3:], address=words[2])
-    return {name: replace(check, path=path) for name, check in found.items()}
+    return {
+        name: replace(check, path=path, wants=wants, idle=check.idle or idle)
+        for name, check in found.items()
+    }
 
 
 def timeouts(text: str) -> dict[str, float]:
@@ -81,4 +103,6 @@ def with_words(check: Check, words: list[str], *, address: str = "") -> Check:
         fall=int(values["fall"]) if "fall" in values else check.fall,
         rise=int(values["rise"]) if "rise" in values else check.rise,
         idle="of weight 0" if values.get("weight") == "0" else idle,
+        elsewhere=" ".join(f"{w} {values[w]}" for w in ("addr", "port") if w in values)
+        or check.elsewhere,
     )

@@ -42,3 +42,9 @@ def ready(api: Api, addon: str) -> dict[str, str]:
     """Names of an add-on's Ready Pods by UID."""
     pods = api.get(PODS, labelSelector=LABELS[addon])["items"]
     return {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in pods if is_ready(pod)}
+
+
+def workers_of(api: Api, addon: str) -> list[str]:
+    """Nodes of an add-on's Ready Pods, each once."""
+    pods = api.get(PODS, labelSelector=LABELS[addon])["items"]
+    return sorted({str(pod["spec"]["nodeName"]) for pod in pods if is_ready(pod)})

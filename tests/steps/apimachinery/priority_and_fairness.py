@@ -28,6 +28,7 @@ WHO: dict[str, tuple[str, ...]] = {
     "a system ServiceAccount": ("system:serviceaccount:kube-system:someone",),
     "another ServiceAccount": ("system:serviceaccount:default:someone",),
     "another user": ("someone",),
+    "the controller manager": ("system:kube-controller-manager",),
     "the scheduler": ("system:kube-scheduler",),
 }
 """User and groups to impersonate; an account's groups come with its name."""

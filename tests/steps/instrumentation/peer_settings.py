@@ -7,6 +7,7 @@ from pytest_bdd import then
 
 from infra.clients.instrumentation import peer_settings
 from infra.cluster import Cluster
+from infra.errors import require
 from infra.layout import SERIES
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
@@ -14,20 +15,38 @@ from tests.steps.phrases import one_of, phrase
 PEERS: Mapping[str, Callable[[Cluster], dict[str, peer_settings.Settings]]] = {
     "API server": peer_settings.of_api_servers,
     "containerd": peer_settings.of_runtimes,
+    "etcd member": peer_settings.of_members,
     "kubelet": peer_settings.of_kubelets,
 } | {name: partial(peer_settings.of_candidates, component=name) for name in SERIES.leases.elected}
 """What stands by acts tomorrow, and a load balancer gives each client another API server."""
 PEER = one_of(PEERS)
 
 
-@then(phrase("each {component:Peer} has the same settings", Peer=PEER))
-def same_settings(cluster: Cluster, component: str) -> None:
+SUBJECT = one_of(peer_settings.SUBJECTS)
+
+
+@then(
+    phrase(
+        "each {component:Peer} has the same settings of {subject:Subject}",
+        Peer=PEER,
+        Subject=SUBJECT,
+    )
+)
+def same_settings(cluster: Cluster, component: str, subject: str) -> None:
+    """Other settings are the control: peers that differ in them cannot speak for one another."""
     found = peer_settings.odd(PEERS[component](cluster))
     owner = "worker's " if component == "containerd" else ""
-    must_be_none(found, f"each {owner}{component} is set as the others are")
+    own = [str(one) for one in found if one.is_of(subject)]
+    must_be_none(own, f"each {owner}{component} is set as the others are")
+    must_be_alike(found, f"each {owner}{component}")
 
 
 @then("each controller has the same files for its API server")
 def same_files(cluster: Cluster) -> None:
-    found = peer_settings.odd(peer_settings.of_files(cluster))
-    must_be_none(found, "each controller has the files of the others")
+    must_be_alike(peer_settings.odd(peer_settings.of_files(cluster)), "each controller's files")
+
+
+def must_be_alike(found: list[peer_settings.Odd], what: str) -> None:
+    """Errors: NotPrepared naming machines and settings."""
+    texts = "\n  ".join(map(str, found))
+    require(not found, f"{what} should be as those of the others (control); instead: {texts}")

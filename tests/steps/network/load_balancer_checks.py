@@ -29,7 +29,7 @@ def checks_of_balancer(cluster: Cluster, evidence: Evidence) -> dict[str, Check]
 
 @then("each API server is checked for readiness, and reports it to anonymous clients")
 def asked_for_readiness(cluster: Cluster, checks: dict[str, Check]) -> None:
-    wrong = [f"{n} {c}" for n, c in checks.items() if not c.checked or c.path != PATH]
+    wrong = [f"{n} {c}" for n, c in checks.items() if not c.tells_readiness or c.path != PATH]
     wrong += [text for n in checks if (text := unready_for_nobody(cluster, n))]
     must_be_none(wrong, f"the load balancer asks each API server for {PATH}")
 

@@ -58,6 +58,18 @@ def names_resolved(cluster: Cluster, limit: float) -> None:
     pod_connectivity.across_workers(cluster, within=limit)
 
 
+@then(phrase("within {limit:Duration} {addon:Addon} has a Ready Pod on every worker", Addon=ADDON))
+def on_every_worker(cluster: Cluster, limit: float, addon: str) -> None:
+    """Another scenario may have deleted one just now."""
+    workers = sorted(str(machine.name) for machine in cluster.spec.workers)
+    eventually(
+        lambda: addons.workers_of(cluster.api, addon),
+        lambda seen: seen == workers,
+        within=scaled(limit),
+        what=f"{addon} has a Ready Pod on each of {', '.join(workers)}",
+    )
+
+
 @then("the other add-ons are the same")
 def others_as_before(installed: Addons, deleted: Deleted) -> None:
     touched = installed.touched(deleted.uid)

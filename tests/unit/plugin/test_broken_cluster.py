@@ -1,5 +1,6 @@
 """A cluster that was given up on: what comes later is not judged at once, until it is mended."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -140,3 +141,22 @@ def test_a_run_that_repairs_the_cluster_takes_it_up_again(
 
 def ill(*_: object, deep: bool) -> None:
     raise ClusterBroken("etcd is still gone")
+
+
+@pytest.mark.parametrize(("found", "deep"), [(None, False), ({"id": "x"}, True)])
+def test_a_cluster_that_was_built_from_nothing_has_passed_the_deep_gate_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, str] | None, *, deep: bool
+) -> None:
+    """`up` passes the deep gate of a new cluster only; one that it mends was another's, too."""
+    settings = Settings(cluster_id="x", state_root=tmp_path)
+    gates: list[bool] = []
+    built: Any = SimpleNamespace(
+        stash={clusters.HOLDING: ExitStack()}, getoption=lambda _: False, add_cleanup=lambda _: None
+    )
+    monkeypatch.setattr(state_dir, "read", lambda _: found)
+    monkeypatch.setattr(clusters, "ensure", lambda _: None)
+    monkeypatch.setattr(clusters, "usable", lambda _: False)
+    monkeypatch.setattr(clusters, "repair", lambda _, *, deep: gates.append(deep))
+    clusters.ensure_and_hold(built, settings)
+    assert gates == [deep]
+    built.stash[clusters.HOLDING].close()

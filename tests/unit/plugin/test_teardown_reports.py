@@ -148,6 +148,16 @@ def test_allure_does_not_call_it_the_scenarios_own(project: Path) -> None:
     assert found["one leaves a label"] == found["an innocent one"] == "passed"
 
 
+@pytest.mark.parametrize("by", [("-p", "no:xdist"), ("-n", "1")])
+def test_a_run_stops_at_the_first_entry_when_it_is_to_stop(
+    project: Path, by: tuple[str, str]
+) -> None:
+    ended = run(project, *by, "-x")
+    assert "stopping after" in ended.stdout, ended.stdout + ended.stderr
+    ran = [n for n, s in records(folder_of(project)).items() if s["claims"] and s["started"]]
+    assert ran == ["one leaves a label"]
+
+
 def test_a_run_that_is_stopped_ends_its_session_too(project: Path) -> None:
     ended = run(project, "-p", "no:xdist", "-x")
     assert ended.returncode == 1

@@ -4,15 +4,25 @@ import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from xdist.dsession import DSession
 from xdist.scheduler import LoadScopeScheduling
 
 from fixtures.plugin import xdist_internals
 
 ROOT = Path(__file__).resolve().parents[3]
 SEAM = Path(xdist_internals.__file__)
-PRIVATE = ("_split_scope", "_assign_work_unit", "_reschedule", "workqueue", "assigned_work")
+PRIVATE = (
+    "_split_scope",
+    "_assign_work_unit",
+    "_reschedule",
+    "_handlefailures",
+    "workqueue",
+    "assigned_work",
+)
 
 
 def test_the_minor_version_is_pinned() -> None:
@@ -29,6 +39,7 @@ def test_the_minor_version_is_pinned() -> None:
 def test_what_we_replace_or_call_is_there(name: str) -> None:
     """A method that xdist renamed would never be called: groups would be torn apart unseen."""
     assert callable(getattr(LoadScopeScheduling, name))
+    assert callable(DSession._handlefailures)
 
 
 def test_nobody_else_knows_them() -> None:
@@ -40,3 +51,18 @@ def test_nobody_else_knows_them() -> None:
         if path != SEAM and name in path.read_text()
     ]
     assert not strays
+
+
+def test_entries_of_several_workers_count_together() -> None:
+    session = DSession.__new__(DSession)
+    session.countfailures, session.maxfail, session.shouldstop = 0, 2, False
+    known: dict[str, Any] = {"dsession": session}
+    config: Any = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=known.get))
+    report: Any = SimpleNamespace(failed=True)
+    seen: list[object] = []
+    for _ in range(2):
+        xdist_internals.count(config, report)
+        seen.append(session.shouldstop)
+    assert seen == [False, "stopping after 2 failures"]
+    known.clear()
+    xdist_internals.count(config, report)

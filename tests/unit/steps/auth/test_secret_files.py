@@ -1,5 +1,7 @@
 """Keys that others may read, or that lie where nobody signs: the Then-step goes red."""
 
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +19,18 @@ def has(**files: str) -> Any:
     """A cluster with these files on a machine, by its name with an underscore."""
 
     def shell(name: str) -> FakeShell:
-        return FakeShell(name, {"find /etc/etcd": files.get(name.replace("-", "_"), GOOD)})
+        found = files.get(name.replace("-", "_"), GOOD)
+        paths = [line.split()[-1] for line in found.splitlines()]
+        sums = "".join(f"{digest(path)}  {path}\n" for path in paths)
+        return FakeShell(name, {"find /etc/etcd": found, "sha256sum": sums})
 
-    return cluster(shell=shell)
+    return cluster(shell=shell, material=SimpleNamespace(key=str.encode))
+
+
+def digest(path: str) -> str:
+    """Of a file: one that is called old.pem is a copy of the key of etcd's authority."""
+    content = "etcd-ca" if path.endswith("/old.pem") else path
+    return sha256(content.encode()).hexdigest()
 
 
 def test_keys_as_they_were_built() -> None:
@@ -37,6 +48,14 @@ def test_keys_as_they_were_built() -> None:
             {"controller_2": SIGNS.replace("ca-key", "etcd-ca-key")},
             "controller-2:.*/etcd-ca-key.pem signs for an authority",
         ),
+        (
+            {"worker_1": GOOD + SIGNS.replace("ca-key", "old")},
+            "worker-1:/var/lib/kubernetes/old.pem signs for an authority",
+        ),
+        (
+            {"worker_1": GOOD + "644 root /var/lib/kubelet/kubelet-key.pem.bak\n"},
+            "worker-1:/var/lib/kubelet/kubelet-key.pem.bak has mode 644",
+        ),
     ],
 )
 def test_keys_that_others_may_read(files: dict[str, str], says: str) -> None:
@@ -47,3 +66,12 @@ def test_keys_that_others_may_read(files: dict[str, str], says: str) -> None:
 
 def test_a_machine_whose_keys_are_not_found() -> None:
     not_judged("worker-1 has no key and no kubeconfig", secret_files.files, has(worker_1=""))
+
+
+def test_files_are_found_by_what_is_in_them() -> None:
+    """Whatever they are called: a copy has any name."""
+    shell = FakeShell("worker-1", {"find /etc/etcd": GOOD})
+    secret_files.on_machine(shell)
+    (find, *_) = shell.ran
+    assert "PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration" in find
+    assert find[find.index("-exec") - 1] == "-o"

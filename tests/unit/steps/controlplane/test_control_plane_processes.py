@@ -138,6 +138,21 @@ def test_an_addon_that_does_not_heal(monkeypatch: pytest.MonkeyPatch) -> None:
     red(addons.others_as_before, installed, still, says="metrics: containerd://c0ffee x0 became")
 
 
+def test_an_addon_with_one_pod_for_two_workers() -> None:
+    other = pod(metadata__name="coredns-2", spec__nodeName="worker-1")
+    live = cluster(api=FakeApi({addon_client.PODS: {"items": [DNS, other]}}))
+    addons.on_every_worker(live, 90.0, "CoreDNS")
+    other["spec"]["nodeName"] = "worker-0"
+    red(
+        addons.on_every_worker,
+        live,
+        90.0,
+        "CoreDNS",
+        says="CoreDNS has a Ready Pod on each of worker-0, worker-1: not within 90 s; last seen: "
+        "['worker-0']",
+    )
+
+
 def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
     lone = Addons(FakeApi({}), (DNS,))
     red(addons.belong_to_workloads, lone, says="{'coredns-1': 'nobody'}")

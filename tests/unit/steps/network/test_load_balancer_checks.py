@@ -65,6 +65,17 @@ def test_a_balancer_as_the_article_has_it() -> None:
         ("default-server check", "default-server", "controller-0 is not checked"),
         ("10.0.1.12:6443", "10.0.1.12:6443 no-check", "controller-1 is not checked"),
         ("10.0.1.13:6443", "10.0.1.14:6443", "controller-2 is not checked"),
+        (
+            "10.0.1.13:6443",
+            "10.0.1.13:6443 addr 10.0.1.11",
+            "controller-2 is asked for GET /readyz at addr 10.0.1.11 each 2 s",
+        ),
+        ("10.0.1.13:6443", "10.0.1.13:6443 port 22", "controller-2 is asked for .* at port 22"),
+        (
+            "    default-server",
+            "    http-check expect ! status 404\n    default-server",
+            "asked for GET /readyz, wanting ! status 404, each 2 s",
+        ),
     ],
 )
 def test_a_balancer_that_does_not_ask_for_readiness(old: str, new: str, says: str) -> None:
@@ -89,6 +100,11 @@ def test_a_balancer_that_notices_late(old: str, new: str, says: str) -> None:
         ("10.0.1.13:6443", "10.0.1.13:6443 disabled", "controller-2 has none, it is disabled"),
         ("10.0.1.13:6443", "10.0.1.13:6443 backup", "controller-2 has none, it is backup"),
         ("10.0.1.12:6443", "10.0.1.12:6443 weight 0", "controller-1 has none, it is of weight 0"),
+        (
+            "backend api\n",
+            "backend api\n    balance first\n",
+            "controller-0 has none, it is chosen by balance first",
+        ),
         ("rise 1", "rise 30", "controller-0 has some after 30 checks only"),
     ],
 )
