@@ -24,16 +24,22 @@ ClusterId = Annotated[
     str | None, typer.Option("--cluster-id", help="Which cluster (KFS_CLUSTER_ID).")
 ]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
+Region = Annotated[str | None, typer.Option("--region", help="Region of AWS (KFS_REGION).")]
 Version = Annotated[
     str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")
 ]
 
 
 @app.command()
-def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Version = None) -> None:
+def up(
+    platform: Platform = None,
+    region: Region = None,
+    cluster_id: ClusterId = None,
+    kubernetes: Version = None,
+) -> None:
     """Build the cluster, or finish building it; a second run changes nothing."""
     settings = Settings.from_options(
-        platform=platform, cluster_id=cluster_id, kubernetes=kubernetes
+        platform=platform, region=region, cluster_id=cluster_id, kubernetes=kubernetes
     )
     progress = Progress()
     with state_dir.held(settings.state, "./kfs up"):
@@ -52,12 +58,13 @@ def prepare(kubernetes: Version = None) -> None:
 
 
 @app.command()
-def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
+def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Remove the cluster: machines, network, disks, keys. Fine when there is nothing.
 
-    Further clusters (ID-2 to ID-4) that a killed run of its left go too.
+    Platform and region are those that it was built on. Further clusters (ID-2 to ID-4) that a
+    killed run of its left go too.
     """
-    settings = Settings.from_options(platform=platform, cluster_id=cluster_id)
+    settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
         with state_dir.held(one.state, "./kfs down"):
             cluster_lifecycle.down(one, Progress())
@@ -65,9 +72,10 @@ def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
 
 
 @app.command()
-def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
+def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Say what is there; exit 1 when the cluster is not healthy."""
-    print(cluster_lifecycle.status(Settings.from_options(platform=platform, cluster_id=cluster_id)))
+    settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
+    print(cluster_lifecycle.status(settings))
 
 
 @app.command()

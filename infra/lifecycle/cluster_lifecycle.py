@@ -13,7 +13,7 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import cluster_artifacts, gate, platforms, state_dir
+from infra.lifecycle import cluster_artifacts, gate, identity, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
@@ -33,11 +33,13 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
+    settings = identity.decided(settings)
     catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
     spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     store = Store.default()
     platforms.require(settings, store)
     state_dir.prepare(settings.state)
+    identity.ensure(settings)
     with progress.stage("artifacts"):
         supplied = gather(settings, store, progress)
     site = platforms.open_site(settings, store, supplied.supplies, progress)
@@ -152,6 +154,7 @@ def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str])
 
 def attach(settings: Settings) -> Cluster:
     """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
+    settings = identity.decided(settings)
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
@@ -167,7 +170,11 @@ def attach(settings: Settings) -> Cluster:
 
 
 def down(settings: Settings, progress: Progress) -> None:
-    """Removes everything of the cluster; fine when there is nothing."""
+    """Removes everything of the cluster; fine when there is nothing.
+
+    Errors: UserError when an option contradicts the state directory, PlatformError.
+    """
+    settings = identity.decided(settings)
     spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     with progress.stage("down"):
         platforms.remove(settings, spec, progress)
