@@ -67,8 +67,9 @@ def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
         with state_dir.held(one.state, "./kfs down"):
-            cluster_lifecycle.down(one, Progress())
-        print(f"cluster {one.cluster_id} is gone")
+            gone = cluster_lifecycle.down(one, Progress())
+        where = f"aws, {gone.region}" if gone.platform == "aws" else gone.platform
+        print(f"cluster {gone.cluster_id} is gone ({where})")
 
 
 @app.command()

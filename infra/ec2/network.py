@@ -58,7 +58,7 @@ def _vpc(client: Client, spec: ClusterSpec, say: Say) -> str:
         if found:
             return found[0]["VpcId"]
         say(f"VPC {cidr} with subnet {spec.network.subnet}")
-        made = client.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", spec.id, spec.id))
+        made = client.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", spec, spec.id))
     return made["Vpc"]["VpcId"]
 
 
@@ -69,7 +69,7 @@ def _gateway(client: Client, spec: ClusterSpec, vpc: str) -> str:
             found[0]
             if found
             else client.create_internet_gateway(
-                TagSpecifications=tags("internet-gateway", spec.id, spec.id)
+                TagSpecifications=tags("internet-gateway", spec, spec.id)
             )["InternetGateway"]
         )
         if not gateway.get("Attachments"):
@@ -87,7 +87,7 @@ def _subnet(client: Client, spec: ClusterSpec, vpc: str) -> str:
             found[0]
             if found
             else client.create_subnet(
-                VpcId=vpc, CidrBlock=cidr, TagSpecifications=tags("subnet", spec.id, spec.id)
+                VpcId=vpc, CidrBlock=cidr, TagSpecifications=tags("subnet", spec, spec.id)
             )["Subnet"]
         )
         if not subnet["MapPublicIpOnLaunch"]:
@@ -104,7 +104,7 @@ def _route_table(client: Client, spec: ClusterSpec, vpc: str) -> str:
         if found:
             return found[0]["RouteTableId"]
         made = client.create_route_table(
-            VpcId=vpc, TagSpecifications=tags("route-table", spec.id, spec.id)
+            VpcId=vpc, TagSpecifications=tags("route-table", spec, spec.id)
         )
     return made["RouteTable"]["RouteTableId"]
 
@@ -143,7 +143,7 @@ def _group(client: Client, spec: ClusterSpec, vpc: str) -> str:
             GroupName=f"kubernetes-from-scratch-{spec.id}",
             Description="Machines of the cluster",
             VpcId=vpc,
-            TagSpecifications=tags("security-group", spec.id, spec.id),
+            TagSpecifications=tags("security-group", spec, spec.id),
         )
     return made["GroupId"]
 

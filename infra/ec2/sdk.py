@@ -14,6 +14,8 @@ else:
     Client: TypeAlias = Any
 Iam: TypeAlias = Any
 """An IAM client; we have no stubs of it."""
+Sts: TypeAlias = Any
+"""An STS client, the same."""
 
 
 def client(service: str, config: dict[str, Any], **access: Any) -> Any:

@@ -35,11 +35,10 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     """
     settings = identity.decided(settings)
     catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
-    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     store = Store.default()
     platforms.require(settings, store)
     state_dir.prepare(settings.state)
-    identity.ensure(settings)
+    spec = platforms.identify(settings).spec(settings.kubernetes)
     with progress.stage("artifacts"):
         supplied = gather(settings, store, progress)
     site = platforms.open_site(settings, store, supplied.supplies, progress)
@@ -115,6 +114,8 @@ def provision(
     """The machines; what is made or put back in EC2 is told, and what is not ours as well."""
     keys = settings.state / "ssh"
     client = site.client(settings)
+    if spec.tags:
+        ec2.require_ours(client, site.iam(settings), spec)
     changes: list[str] = []
 
     def say(text: str) -> None:
@@ -165,19 +166,19 @@ def attach(settings: Settings) -> Cluster:
         )
     if record["platform"] == "local":
         platforms.find_local(settings)
-    spec = series(record["id"], kubernetes=record["kubernetes"], platform=record["platform"])
+    spec = identity.ensure(settings).spec(record["kubernetes"])
     return connect(settings, spec, record["addresses"])
 
 
-def down(settings: Settings, progress: Progress) -> None:
-    """Removes everything of the cluster; fine when there is nothing.
+def down(settings: Settings, progress: Progress) -> Settings:
+    """Removes everything of the cluster; fine when there is nothing. Says where it looked.
 
     Errors: UserError when an option contradicts the state directory, PlatformError.
     """
     settings = identity.decided(settings)
-    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     with progress.stage("down"):
-        platforms.remove(settings, spec, progress)
+        platforms.remove(settings, progress)
+    return settings
 
 
 def status(settings: Settings) -> str:

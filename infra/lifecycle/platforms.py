@@ -1,6 +1,7 @@
 """Where a cluster runs: the one place that knows. Others see an EC2 client and addresses."""
 
 import json
+import re
 import shutil
 import urllib.request
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
+from infra.lifecycle import identity
+from infra.lifecycle.identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
@@ -41,6 +44,9 @@ class Site:
     def client(self, settings: Settings) -> ec2.Client:
         return ec2.client(self.endpoint, settings.region)
 
+    def iam(self, settings: Settings) -> Iam:
+        return ec2.iam(self.endpoint, settings.region)
+
 
 @dataclass(frozen=True)
 class Instances:
@@ -68,6 +74,16 @@ def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     local = settings.platform == "local"
     client = find_local(settings).client(settings) if local else ec2.client(None, settings.region)
     return Instances(client, spec.id)
+
+
+def identify(settings: Settings) -> Identity:
+    """Which cluster the state directory is of; written there when it is new.
+
+    Errors: UserError when it is in another AWS account, PlatformError without credentials.
+    """
+    if settings.platform == "local":
+        return identity.ensure(settings)
+    return identity.ensure(settings, ec2.caller(ec2.sts(None, settings.region)))
 
 
 @dataclass(frozen=True)
@@ -151,14 +167,35 @@ def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) 
     return Site(endpoint.url, OPERATOR, public=False)
 
 
-def remove(settings: Settings, spec: ClusterSpec, progress: Progress) -> None:
-    """Removes the cluster's machines and its state directory; fine when there is nothing."""
-    if settings.platform == "aws":
-        ec2.deprovision(ec2.client(None, settings.region), spec, say=progress.say)
-    else:
+def remove(settings: Settings, progress: Progress) -> None:
+    """Removes the cluster's machines, and then its state directory; fine when there is nothing.
+
+    Errors: UserError when it is not this state directory's, PlatformError naming what is left.
+    """
+    if settings.platform == "local":
         service.stop(settings.state, say=progress.say)
+    elif found := identity.read(settings.state):
+        identity.require_account(found, ec2.caller(ec2.sts(None, settings.region)))
+        client, roles = ec2.client(None, settings.region), ec2.iam(None, settings.region)
+        ec2.remove(client, roles, found.spec(settings.kubernetes), say=progress.say)
+    else:
+        require_none(settings)
     if settings.state.exists():
         shutil.rmtree(settings.state)
+
+
+def require_none(settings: Settings) -> None:
+    """AWS has no cluster that another state directory of this name may have built.
+
+    Errors: UserError naming those that it has.
+    """
+    named = re.compile(rf"{re.escape(settings.cluster_id)}(-[0-9a-f]{{8}})?")
+    found = ec2.clusters(ec2.client(None, settings.region))
+    if others := [one for one in found if named.fullmatch(one)]:
+        raise UserError(
+            f"{settings.state} has built no cluster on AWS; {settings.region} has "
+            f"{', '.join(others)}: run this where it was built, from its state directory"
+        )
 
 
 def require(settings: Settings, store: Store) -> None:

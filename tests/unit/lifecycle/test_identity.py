@@ -101,7 +101,7 @@ def test_down_asks_the_recorded_platform_and_region(
 ) -> None:
     asked: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        platforms, "remove", lambda chosen, *_: asked.append((chosen.platform, chosen.region))
+        platforms, "remove", lambda chosen, _: asked.append((chosen.platform, chosen.region))
     )
     cluster_lifecycle.down(recorded, Progress())
     assert asked == [("aws", "eu-west-1")]

@@ -1,0 +1,159 @@
+"""Commands as a person types them, with moto in the place of AWS.
+
+Plain moto knows every service and region; ours, which has one region, deletes as AWS does.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra import ec2
+from infra.__main__ import main
+from infra.errors import PlatformError
+from infra.lifecycle import identity, platforms
+from infra.progress import Progress
+from infra.settings import Settings
+from tests.contract.cluster import NOTHING, left, provision
+from tests.contract.conftest import Served
+from tests.contract.test_ownership import ME, owned, settings
+from tests.contract.world import settle
+
+REGION = "ap-southeast-1"
+ACCOUNT = ec2.Caller("123456789012", ME.arn)
+"""Moto's account."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Infra = Callable[..., Ended]
+
+
+@pytest.fixture
+def aws(moto_server: str, plain: object, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of an AWS that has nothing; commands reach it too."""
+    return reached(moto_server, monkeypatch)
+
+
+@pytest.fixture
+def our_aws(served: Served, front: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    front.on_change = lambda: settle(front)
+    return reached(served.endpoint, monkeypatch)
+
+
+def reached(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name in [name for name in os.environ if name.startswith(("KFS_", "AWS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return ec2.client(None, REGION)
+
+
+@pytest.fixture
+def infra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Infra:
+    """In this process: to start another takes longer than what it does."""
+
+    def run(*argv: str) -> Ended:
+        monkeypatch.setenv("KFS_STATE_ROOT", str(tmp_path))
+        monkeypatch.setattr(sys, "argv", ["kfs", *argv])
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def machines(client: Any) -> int:
+    found = client.describe_instances()["Reservations"]
+    states = [i["State"]["Name"] for reservation in found for i in reservation["Instances"]]
+    return len(states) - states.count("terminated")
+
+
+def test_down_needs_no_option_and_leaves_nothing(
+    our_aws: Any, infra: Infra, tmp_path: Path
+) -> None:
+    spec = owned(tmp_path, ACCOUNT)
+    provision(our_aws, spec)
+    refused = infra("down", "--platform", "local")
+    assert refused.returncode == 2
+    assert "has platform aws, not local" in refused.stderr
+    assert machines(our_aws) == 3
+    ended = infra("down")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"cluster series is gone (aws, {REGION})\n"
+    assert left(our_aws) == NOTHING
+    assert not (tmp_path / "series").exists()
+
+
+def test_the_state_directory_stays_while_something_is_left(
+    aws: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    provision(aws, owned(tmp_path, ACCOUNT))
+    removal = sys.modules["infra.ec2.remove"]
+    monkeypatch.setattr(removal, "GONE_WITHIN", 0.0)
+    monkeypatch.setattr(removal, "_gateways", lambda *_: None)
+    monkeypatch.setattr(removal, "FREE_WITHIN", 0.0)
+    chosen = settings(tmp_path)
+    with pytest.raises(PlatformError):
+        platforms.remove(chosen, Progress())
+    assert identity.read(chosen.state)
+
+
+def test_without_a_state_directory_what_aws_has_is_told(
+    aws: Any, infra: Infra, tmp_path: Path
+) -> None:
+    spec = owned(tmp_path / "elsewhere", ACCOUNT)
+    provision(aws, spec)
+    ended = infra("down", "--platform", "aws")
+    assert ended.returncode == 2
+    assert f"{REGION} has {spec.id}: run this where it was built" in ended.stderr
+    elsewhere = infra("down", "--platform", "aws", "--region", "eu-west-1")
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert elsewhere.stdout == "cluster series is gone (aws, eu-west-1)\n"
+    assert machines(aws) == 3
+
+
+def test_credentials_of_another_account_remove_nothing(
+    aws: Any, infra: Infra, tmp_path: Path
+) -> None:
+    identity.ensure(settings(tmp_path), ME)
+    ended = infra("down")
+    assert ended.returncode == 2
+    assert f"in the AWS account {ME.account}" in ended.stderr
+    assert Settings(state_root=tmp_path).state.exists()
+
+
+def test_without_credentials_nothing_is_gone(
+    aws: object, infra: Infra, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity.ensure(settings(tmp_path), ACCOUNT)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps those that it found
+    ended = infra("down")
+    assert ended.returncode == 1
+    assert "error: credentials of AWS" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert Settings(state_root=tmp_path).state.exists()
