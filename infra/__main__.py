@@ -25,6 +25,9 @@ ClusterId = Annotated[
 ]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
 Region = Annotated[str | None, typer.Option("--region", help="Region of AWS (KFS_REGION).")]
+Yes = Annotated[
+    bool | None, typer.Option("--yes", help="Agree beforehand to what is asked (KFS_YES).")
+]
 Version = Annotated[
     str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")
 ]
@@ -36,10 +39,18 @@ def up(
     region: Region = None,
     cluster_id: ClusterId = None,
     kubernetes: Version = None,
+    yes: Yes = None,
 ) -> None:
-    """Build the cluster, or finish building it; a second run changes nothing."""
+    """Build the cluster, or finish building it; a second run changes nothing.
+
+    On AWS it says first what it will cost, and asks.
+    """
     settings = Settings.from_options(
-        platform=platform, region=region, cluster_id=cluster_id, kubernetes=kubernetes
+        platform=platform,
+        region=region,
+        cluster_id=cluster_id,
+        kubernetes=kubernetes,
+        yes=yes,
     )
     progress = Progress()
     with state_dir.held(settings.state, "./kfs up"):

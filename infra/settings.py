@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     kubernetes: str = "v1.36.1"
     region: str = "ap-southeast-1"
     ttl_hours: int = Field(default=24, ge=1, le=24 * 30)
+    yes: bool = False
     keep: Keep = Field(default_factory=default_keep)
     time_scale: float = Field(default=1.0, gt=0, le=10)
     state_root: Path = Field(default_factory=state_home)

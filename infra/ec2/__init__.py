@@ -4,9 +4,9 @@ Everything carries the cluster's tag and is looked up by it before it is created
 can be called again after it was cut short. Only ``sdk`` imports boto3.
 """
 
-from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam, sts
+from infra.ec2.account.ownership import Caller, caller, require_ours
+from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam, quotas, sts
 from infra.ec2.model import InstanceInfo, Provisioned, instances
-from infra.ec2.ownership import Caller, caller, require_ours
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
 from infra.ec2.remove import clusters, deprovision, remove, withdraw
@@ -29,6 +29,7 @@ __all__ = [
     "iam",
     "instances",
     "provision",
+    "quotas",
     "reboot",
     "remove",
     "require_ours",

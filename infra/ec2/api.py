@@ -64,6 +64,11 @@ def sts(endpoint: str | None, region: str) -> Sts:
     return _client("sts", endpoint, region, None)
 
 
+def quotas(endpoint: str | None, region: str) -> Any:
+    """The same for Service Quotas."""
+    return _client("service-quotas", endpoint, region, None)
+
+
 def _client(service: str, endpoint: str | None, region: str, credentials: Keys | None) -> Any:
     near = endpoint is not None
     if near and credentials is None:

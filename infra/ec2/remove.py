@@ -5,7 +5,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from infra.ec2 import instance_profile, network, ownership, tagged
+from infra.ec2 import instance_profile, network, tagged
+from infra.ec2.account import ownership
 from infra.ec2.api import (
     DEAD,
     TAG,

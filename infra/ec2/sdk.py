@@ -26,6 +26,13 @@ def client(service: str, config: dict[str, Any], **access: Any) -> Any:
     return boto3.client(service, config=Config(**config), **access)  # type: ignore[call-overload]
 
 
+def regions(service: str) -> list[str]:
+    """Those of AWS that have the service, as boto3 knows them."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.session.Session().get_available_regions(service)
+
+
 def refusal() -> "type[ClientError]":
     """What a client raises when the service refuses. For an except clause, which asks late."""
     from botocore.exceptions import ClientError  # noqa: PLC0415

@@ -128,6 +128,7 @@ def provision(
         public_key=ssh_keys.public(keys),
         user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
         allowed_cidr=site.allowed_cidr,
+        zone=site.zone,
         say=say,
     )
     ec2.route_pods(client, spec, provisioned, say=say)

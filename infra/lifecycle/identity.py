@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from infra.ec2 import ownership
-from infra.ec2.ownership import Caller
+from infra.ec2.account import ownership
+from infra.ec2.account.ownership import Caller
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.lifecycle import state_dir

@@ -1,11 +1,10 @@
 """Where a cluster runs: the one place that knows. Others see an EC2 client and addresses."""
 
 import json
-import re
 import shutil
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra import ec2
@@ -14,7 +13,7 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import identity
+from infra.lifecycle import aws_account, identity
 from infra.lifecycle.identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
@@ -34,12 +33,13 @@ class Site:
     """A platform ready for provisioning.
 
     ``endpoint`` None means AWS; ``public`` says whether this run reaches machines by their public
-    addresses; ``allowed_cidr`` is where this run comes from.
+    addresses; ``allowed_cidr`` is where this run comes from; ``zone`` is where a new network is.
     """
 
     endpoint: str | None
     allowed_cidr: str
     public: bool
+    zone: str | None = None
 
     def client(self, settings: Settings) -> ec2.Client:
         return ec2.client(self.endpoint, settings.region)
@@ -83,7 +83,7 @@ def identify(settings: Settings) -> Identity:
     """
     if settings.platform == "local":
         return identity.ensure(settings)
-    return identity.ensure(settings, ec2.caller(ec2.sts(None, settings.region)))
+    return aws_account.identify(settings)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     Errors: UserError, MissingArtifact, PlatformError.
     """
     if settings.platform == "aws":
-        return from_here()
+        spec = identify(settings).spec(settings.kubernetes)
+        return replace(from_here(), zone=aws_account.zone(settings, spec))
     made_of = make(store, supplied, progress)
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
@@ -174,33 +175,16 @@ def remove(settings: Settings, progress: Progress) -> None:
     """
     if settings.platform == "local":
         service.stop(settings.state, say=progress.say)
-    elif found := identity.read(settings.state):
-        identity.require_account(found, ec2.caller(ec2.sts(None, settings.region)))
-        client, roles = ec2.client(None, settings.region), ec2.iam(None, settings.region)
-        ec2.remove(client, roles, found.spec(settings.kubernetes), say=progress.say)
     else:
-        require_none(settings)
+        aws_account.remove(settings, progress)
     if settings.state.exists():
         shutil.rmtree(settings.state)
 
 
-def require_none(settings: Settings) -> None:
-    """AWS has no cluster that another state directory of this name may have built.
-
-    Errors: UserError naming those that it has.
-    """
-    named = re.compile(rf"{re.escape(settings.cluster_id)}(-[0-9a-f]{{8}})?")
-    found = ec2.clusters(ec2.client(None, settings.region))
-    if others := [one for one in found if named.fullmatch(one)]:
-        raise UserError(
-            f"{settings.state} has built no cluster on AWS; {settings.region} has "
-            f"{', '.join(others)}: run this where it was built, from its state directory"
-        )
-
-
 def require(settings: Settings, store: Store) -> None:
-    """Errors: UserError that lists everything this machine lacks for the platform."""
-    if settings.platform != "local":
+    """Errors: UserError that lists everything that this machine, or the AWS account, lacks."""
+    if settings.platform == "aws":
+        aws_account.require(settings)
         return
     found = doctor.problems(settings.state_root, store.root)
     if found:

@@ -1,13 +1,6 @@
-"""Commands as a person types them, with moto in the place of AWS.
+"""Commands as a person types them, with moto in the place of AWS."""
 
-Plain moto knows every service and region; ours, which has one region, deletes as AWS does.
-"""
-
-import os
-import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,73 +8,16 @@ import boto3
 import pytest
 
 from infra import ec2
-from infra.__main__ import main
 from infra.errors import PlatformError
 from infra.lifecycle import identity, platforms
 from infra.progress import Progress
 from infra.settings import Settings
+from tests.contract.aws import REGION, Infra
 from tests.contract.cluster import NOTHING, left, provision
-from tests.contract.conftest import Served
 from tests.contract.test_ownership import ME, owned, settings
-from tests.contract.world import settle
 
-REGION = "ap-southeast-1"
 ACCOUNT = ec2.Caller("123456789012", ME.arn)
 """Moto's account."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Infra = Callable[..., Ended]
-
-
-@pytest.fixture
-def aws(moto_server: str, plain: object, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of an AWS that has nothing; commands reach it too."""
-    return reached(moto_server, monkeypatch)
-
-
-@pytest.fixture
-def our_aws(served: Served, front: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    front.on_change = lambda: settle(front)
-    return reached(served.endpoint, monkeypatch)
-
-
-def reached(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in [name for name in os.environ if name.startswith(("KFS_", "AWS_"))]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return ec2.client(None, REGION)
-
-
-@pytest.fixture
-def infra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Infra:
-    """In this process: to start another takes longer than what it does."""
-
-    def run(*argv: str) -> Ended:
-        monkeypatch.setenv("KFS_STATE_ROOT", str(tmp_path))
-        monkeypatch.setattr(sys, "argv", ["kfs", *argv])
-        monkeypatch.setattr(signal, "signal", lambda *_: None)
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 def machines(client: Any) -> int:

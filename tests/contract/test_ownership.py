@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from infra import ec2
-from infra.ec2 import instance_profile, ownership, tagged
+from infra.ec2 import instance_profile, tagged
+from infra.ec2.account import ownership
+from infra.ec2.account.ownership import Caller
 from infra.ec2.api import TAG
-from infra.ec2.ownership import Caller
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
 from infra.lifecycle import identity, state_dir
