@@ -1,13 +1,15 @@
-"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, render, report, doctor."""
+"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, list, janitor and more."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.artifacts.store import Store
-from infra.lifecycle import cluster_lifecycle, platforms, state_dir
+from infra.errors import UserError
+from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.report.rerender import rerender
@@ -25,6 +27,9 @@ ClusterId = Annotated[
 ]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
 Region = Annotated[str | None, typer.Option("--region", help="Region of AWS (KFS_REGION).")]
+AllRegions = Annotated[
+    bool, typer.Option("--all-regions", help="Every region that the account has enabled.")
+]
 Yes = Annotated[
     bool | None, typer.Option("--yes", help="Agree beforehand to what is asked (KFS_YES).")
 ]
@@ -81,6 +86,41 @@ def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId
             gone = cluster_lifecycle.down(one, Progress())
         where = f"aws, {gone.region}" if gone.platform == "aws" else gone.platform
         print(f"cluster {gone.cluster_id} is gone ({where})")
+
+
+@app.command("list")
+def list_clusters(*, region: Region = None, all_regions: AllRegions = False) -> None:
+    """Say which clusters AWS has: id, machines, age, when it expires, who built it."""
+    settings = Settings.from_options(region=region)
+    found = janitor.look(settings, all_regions=all_regions)
+    for one in found:
+        print(one.told(datetime.now(UTC)))
+    if not found:
+        print(f"no cluster in {'any region' if all_regions else settings.region}")
+
+
+@app.command("janitor")
+def sweep(
+    *,
+    region: Region = None,
+    all_regions: AllRegions = False,
+    cluster_id: Annotated[
+        str | None, typer.Option("--cluster-id", help="That one alone, as list tells its id.")
+    ] = None,
+    older_than: Annotated[
+        int | None, typer.Option("--older-than", min=0, help="Those that are so many hours old.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+) -> None:
+    """Delete clusters on AWS that have expired, whoever built them; say it only without --yes."""
+    settings, now = Settings.from_options(region=region), datetime.now(UTC)
+    is_chosen = janitor.chosen(older_than, cluster_id)
+    found = janitor.look(settings, all_regions=all_regions)
+    candidates = [one for one in found if is_chosen(one, now)]
+    if cluster_id and not candidates:
+        raise UserError(f"no cluster {cluster_id}; where it is tells: ./kfs list --all-regions")
+    janitor.sweep(settings, candidates, yes=yes, say=print)
+    print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from infra.ec2.api import Client, InUse, Keys, Missing, Refused, client, iam, qu
 from infra.ec2.model import InstanceInfo, Provisioned, instances
 from infra.ec2.power import reboot, start, stop
 from infra.ec2.provision import find, provision, route_pods
-from infra.ec2.remove import clusters, deprovision, remove, withdraw
+from infra.ec2.remove import clear, clusters, deprovision, remove, withdraw
 from infra.ec2.unmanaged_resources import strangers
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Provisioned",
     "Refused",
     "caller",
+    "clear",
     "client",
     "clusters",
     "deprovision",

@@ -50,6 +50,23 @@ def of(iam: Iam, cluster: str) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield PROFILE, name, _tags(profile)
 
 
+def all_of(iam: Iam) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The same of every cluster. Errors: PlatformError."""
+    with asking(ROLE, f"{NAMES}*"):
+        names = {
+            item[key]
+            for call, items, key in (
+                ("list_roles", "Roles", "RoleName"),
+                ("list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+            )
+            for page in iam.get_paginator(call).paginate()
+            for item in page[items]
+            if item[key].startswith(NAMES)
+        }
+    for name in sorted(names):
+        yield from of(iam, name.removeprefix(NAMES))
+
+
 def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in shown.get("Tags", [])}
 

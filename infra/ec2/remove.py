@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.ec2 import instance_profile, network, tagged
 from infra.ec2.account import ownership
 from infra.ec2.api import (
     DEAD,
-    TAG,
     Client,
     Iam,
     InUse,
@@ -23,9 +22,6 @@ from infra.ec2.model import everything
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine
 from infra.wait import eventually
-
-if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 Say = Callable[[str], None]
 TERMINATED_WITHIN = 300.0
@@ -42,6 +38,11 @@ def remove(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
     Errors: UserError when it is another's, PlatformError naming what is left.
     """
     ownership.require_ours(client, iam, spec)
+    clear(client, iam, spec, say)
+
+
+def clear(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
+    """The same, whoever built it. Errors: PlatformError naming what is left."""
     instance_profile.take_back(client, iam, spec)
     deprovision(client, spec, say)
     require_gone(client, iam, spec.id)
@@ -107,18 +108,8 @@ def withdraw(client: Client, spec: ClusterSpec, machine: Machine, say: Say) -> N
 
 
 def clusters(client: Client) -> tuple[str, ...]:
-    """The ids of clusters of which something is left, for the janitor."""
-    every: list[FilterTypeDef] = [{"Name": "tag-key", "Values": [TAG]}]
-    with asking("resources tagged", TAG):
-        tagged = [
-            *client.describe_vpcs(Filters=every)["Vpcs"],
-            *client.describe_addresses(Filters=every)["Addresses"],
-            *client.describe_key_pairs(Filters=every)["KeyPairs"],
-        ]
-        reservations = client.describe_instances(Filters=every)["Reservations"]
-    alive = [i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in DEAD]
-    tags = [tag for resource in (*tagged, *alive) for tag in resource["Tags"]]
-    return tuple(sorted({tag["Value"] for tag in tags if tag["Key"] == TAG}))
+    """The ids of clusters of which something is left."""
+    return tuple(sorted({one.cluster for one in tagged.find(client)}))
 
 
 def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> None:

@@ -5,7 +5,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from infra import ec2
-from infra.ec2.account import preflight, price
+from infra.ec2 import tagged
+from infra.ec2.account import ownership, preflight, price
 from infra.ec2.account.preflight import Account
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
@@ -67,10 +68,21 @@ def agree(settings: Settings, asks: ec2.Caller, spec: ClusterSpec, of: Account) 
     consent.ask(
         f"AWS account {asks.account} ({asks.arn}), region {settings.region}: {len(absent)} "
         f"machines ({what})\n{price.of(absent)} at the prices of {price.OF}, until: ./kfs down; "
-        f"tagged to expire at {expires}, but nothing removes it by itself",
+        f"tagged to expire at {expires}, which ./kfs janitor goes by",
         yes=settings.yes,
         otherwise="which agrees to this price",
     )
+
+
+def renew(settings: Settings) -> None:
+    """Everything of the cluster expires later, as it is used.
+
+    Errors: UserError when it is in another account, PlatformError.
+    """
+    found = identity.ensure(settings, caller(settings))
+    of, expires = account(settings), datetime.now(UTC) + timedelta(hours=settings.ttl_hours)
+    carrying = tagged.everything(of.ec2, of.iam, found.id)
+    tagged.retag(of.ec2, of.iam, carrying, {ownership.EXPIRES: identity.told(expires)})
 
 
 def zone(settings: Settings, spec: ClusterSpec) -> str:
@@ -105,5 +117,6 @@ def require_none(settings: Settings) -> None:
     if others := [one for one in found if named.fullmatch(one)]:
         raise UserError(
             f"{settings.state} has built no cluster on AWS; {settings.region} has "
-            f"{', '.join(others)}: run this where it was built, from its state directory"
+            f"{', '.join(others)}: run this where it was built, from its state directory, or "
+            f"delete one with: ./kfs janitor --region {settings.region} --cluster-id ID --yes"
         )

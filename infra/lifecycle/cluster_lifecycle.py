@@ -53,6 +53,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("health gate"):
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)
+    platforms.renew(settings)
     built = record(settings, spec, provisioned)
     built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state_dir.read(settings.state)):

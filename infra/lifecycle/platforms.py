@@ -181,6 +181,12 @@ def remove(settings: Settings, progress: Progress) -> None:
         shutil.rmtree(settings.state)
 
 
+def renew(settings: Settings) -> None:
+    """It is used: on AWS it expires later now. Errors: UserError, PlatformError."""
+    if settings.platform == "aws":
+        aws_account.renew(settings)
+
+
 def require(settings: Settings, store: Store) -> None:
     """Errors: UserError that lists everything that this machine, or the AWS account, lacks."""
     if settings.platform == "aws":
