@@ -5,6 +5,7 @@ import shutil
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from infra import ec2
@@ -112,7 +113,7 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     """
     if settings.platform == "aws":
         spec = identify(settings).spec(settings.kubernetes)
-        return replace(from_here(), zone=aws_account.zone(settings, spec))
+        return replace(from_here(settings), zone=aws_account.zone(settings, spec))
     made_of = make(store, supplied, progress)
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
@@ -121,13 +122,21 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
 
 def site(settings: Settings) -> Site:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
-    return from_here() if settings.platform == "aws" else find_local(settings)
+    return from_here(settings) if settings.platform == "aws" else find_local(settings)
 
 
-def from_here() -> Site:
-    """AWS, open to the address that this run comes from."""
-    with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
-        address = answer.read().decode().strip()
+def from_here(settings: Settings) -> Site:
+    """AWS, open to where this run comes from. Errors: UserError when that cannot be learned."""
+    if settings.allowed_cidr:
+        return Site(None, str(settings.allowed_cidr), public=True)
+    try:
+        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+            address = IPv4Address(answer.read().decode().strip())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{MY_ADDRESS} does not tell which IPv4 address this run comes from ({error}): name "
+            "the range that SSH is to be open to, like KFS_ALLOWED_CIDR=198.51.100.7/32"
+        ) from error
     return Site(None, f"{address}/32", public=True)
 
 

@@ -132,6 +132,11 @@ def provisioning_client(our_client: Any, front: "Front") -> Any:
     return our_client
 
 
+@pytest.fixture
+def iam(served: Served, front: object) -> Any:
+    return in_process(ec2.iam(served.endpoint, "ap-southeast-1"), served)
+
+
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
     """Plain moto in its own process: ours has subclasses in moto's modules."""

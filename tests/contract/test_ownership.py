@@ -35,11 +35,6 @@ def owned(root: Path, caller: Caller = ME) -> ClusterSpec:
     return replace(SPEC, id=whole.id, tags=whole.tags)
 
 
-@pytest.fixture
-def iam(served: Served, front: object) -> Any:
-    return in_process(ec2.iam(served.endpoint, "ap-southeast-1"), served)
-
-
 def test_everything_tells_whose_it_is(client: Any, iam: Any, tmp_path: Path) -> None:
     spec = owned(tmp_path)
     made = provision(client, spec)

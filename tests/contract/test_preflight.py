@@ -15,6 +15,7 @@ from infra.ec2.account.preflight import Account
 from infra.errors import PlatformError, UserError
 from infra.inventory import series
 from infra.lifecycle import cluster_lifecycle, consent
+from infra.settings import PROJECT
 from tests.contract.aws import REGION, Infra
 from tests.contract.cluster import NOTHING, SPEC, hooked, left, provision
 from tests.contract.conftest import Body
@@ -130,6 +131,7 @@ def test_what_may_not_be_done_is_told_with_where_the_permissions_are(aws: Any, q
     ):
         (problem,) = problems(aws, quotas)
     assert problem.startswith("these credentials may not ec2:AllocateAddress, ec2:RunInstances: ")
+    assert (PROJECT / preflight.POLICY).exists()
 
 
 def test_a_default_vpc_that_is_not_there_is_no_lack_of_permission(aws: Any, quotas: Any) -> None:

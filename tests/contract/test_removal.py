@@ -12,16 +12,10 @@ from infra.ec2.api import TAG, tags
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec
 from tests.contract.cluster import NOTHING, SPEC, left, provision, remove
-from tests.contract.conftest import Served, in_process
 from tests.contract.test_ownership import owned
 from tests.contract.world import settle
 
 removal: Any = sys.modules["infra.ec2.remove"]
-
-
-@pytest.fixture
-def iam(served: Served, front: object) -> Any:
-    return in_process(ec2.iam(served.endpoint, "ap-southeast-1"), served)
 
 
 def silent(_: str) -> None:

@@ -10,7 +10,7 @@ from infra.ec2.model import instances
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec, Machine
 
-NEEDED = "README, On AWS, says what is needed"
+POLICY = "docs/aws-policy.json"
 FORBIDDEN = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 NOT_OURS = frozenset({"AuthFailure", "OptInRequired", "InvalidClientTokenId", "ExpiredToken"})
 """EC2's codes for credentials that it does not take in this region."""
@@ -162,7 +162,7 @@ def forbidden(client: Client, spec: ClusterSpec, absent: Sequence[Machine]) -> I
     }
     refused = [action for action, call in dry.items() if not _permitted(action, call)]
     if refused:
-        yield f"these credentials may not {', '.join(refused)}: {NEEDED}"
+        yield f"these credentials may not {', '.join(refused)}: {POLICY} has what is needed"
 
 
 def _permitted(action: str, call: Callable[[], object]) -> bool:
