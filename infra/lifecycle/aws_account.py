@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from infra import ec2
 from infra.ec2 import tagged
-from infra.ec2.account import ownership, preflight, price
+from infra.ec2.account import clusters, ownership, preflight, price
 from infra.ec2.account.preflight import Account
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
@@ -99,24 +99,28 @@ def remove(settings: Settings, progress: Progress) -> None:
     Errors: UserError when it is not this state directory's, PlatformError naming what is left.
     """
     found = identity.read(settings.state)
+    asks = caller(settings)
     if found is None:
-        require_none(settings)
+        require_none(settings, asks, progress)
         return
-    identity.require_account(found, caller(settings))
+    identity.require_account(found, asks)
     of = account(settings)
     ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
 
 
-def require_none(settings: Settings) -> None:
-    """AWS has no cluster that another state directory of this name may have built.
+def require_none(settings: Settings, asks: ec2.Caller, progress: Progress) -> None:
+    """AWS has no cluster that a state directory of this name, lost since, may have built.
 
-    Errors: UserError naming those that it has.
+    Errors: UserError naming those of the caller; others' are only said.
     """
     named = re.compile(rf"{re.escape(settings.cluster_id)}(-[0-9a-f]{{8}})?")
-    found = ec2.clusters(ec2.client(None, settings.region))
-    if others := [one for one in found if named.fullmatch(one)]:
+    found = clusters.found(ec2.client(None, settings.region), settings.region)
+    alike = [one for one in found if named.fullmatch(one.id)]
+    for one in alike:
+        progress.say(f"not of {settings.state}: {one.told(datetime.now(UTC))}")
+    if mine := [one.id for one in alike if one.owner == asks.arn]:
         raise UserError(
-            f"{settings.state} has built no cluster on AWS; {settings.region} has "
-            f"{', '.join(others)}: run this where it was built, from its state directory, or "
-            f"delete one with: ./kfs janitor --region {settings.region} --cluster-id ID --yes"
+            f"{settings.state} has built no cluster, but you have {', '.join(mine)} in "
+            f"{settings.region}: run this where it was built, from its state directory, or "
+            f"delete it with: ./kfs janitor --region {settings.region} --cluster-id ID --yes"
         )

@@ -121,12 +121,12 @@ def decided(settings: Settings) -> Settings:
     found = read(settings.state)
     if found is None:
         return settings
-    told = {"platform": found.platform, "region": found.region}
-    for name, value in told.items():
+    recorded = {"platform": found.platform, "region": found.region}
+    for name, value in recorded.items():
         given = getattr(settings, name)
         if name in settings.model_fields_set and given != value:
             raise UserError(
                 f"cluster {settings.cluster_id!r} has {name} {value}, not {given}: leave out "
                 f"--{name} (KFS_{name.upper()}), or choose another --cluster-id"
             )
-    return settings.model_copy(update=told)
+    return settings.model_copy(update=recorded)

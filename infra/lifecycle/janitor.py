@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from infra import ec2
+from infra.ec2 import instance_profile
 from infra.ec2.account import clusters
 from infra.ec2.account.clusters import Found
+from infra.ec2.api import TAG
 from infra.errors import NotJudged, PlatformError
 from infra.inventory import series
 from infra.lifecycle import aws_account
@@ -56,7 +58,11 @@ def sweep(settings: Settings, candidates: Sequence[Found], *, yes: bool, say: Sa
 
 
 def delete(settings: Settings, found: Found, say: Say) -> None:
-    """Errors: PlatformError."""
+    """Errors: PlatformError, also when a role has the name of the cluster's and not its tag."""
     region = found.region or settings.region
+    iam = ec2.iam(None, region)
+    for kind, name, tags in instance_profile.of(iam, found.id):
+        if tags.get(TAG) != found.id:
+            raise PlatformError(kind, name, f"does not carry the tag {TAG}: nothing was deleted")
     spec = series(found.id, kubernetes=settings.kubernetes, platform="aws")
-    ec2.clear(ec2.client(None, region), ec2.iam(None, region), spec, say=say)
+    ec2.clear(ec2.client(None, region), iam, spec, say=say)

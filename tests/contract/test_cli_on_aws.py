@@ -16,8 +16,8 @@ from tests.contract.aws import REGION, Infra
 from tests.contract.cluster import NOTHING, left, provision
 from tests.contract.test_ownership import ME, owned, settings
 
-ACCOUNT = ec2.Caller("123456789012", ME.arn)
-"""Moto's account."""
+ACCOUNT = ec2.Caller("123456789012", "arn:aws:sts::123456789012:user/moto")
+"""Whom moto takes everybody for."""
 
 
 def machines(client: Any) -> int:
@@ -63,10 +63,22 @@ def test_without_a_state_directory_what_aws_has_is_told(
     provision(aws, spec)
     ended = infra("down", "--platform", "aws")
     assert ended.returncode == 2
-    assert f"{REGION} has {spec.id}: run this where it was built" in ended.stderr
+    assert f"you have {spec.id} in {REGION}: run this where it was built" in ended.stderr
     elsewhere = infra("down", "--platform", "aws", "--region", "eu-west-1")
     assert elsewhere.returncode == 0, elsewhere.stderr
     assert elsewhere.stdout == "cluster series is gone (aws, eu-west-1)\n"
+    assert machines(aws) == 3
+
+
+def test_somebody_elses_cluster_of_that_name_is_said_and_left(
+    aws: Any, infra: Infra, tmp_path: Path
+) -> None:
+    spec = owned(tmp_path / "elsewhere", ME)
+    provision(aws, spec)
+    ended = infra("down", "--platform", "aws")
+    assert ended.returncode == 0, ended.stderr
+    assert f"not of {tmp_path / 'series'}: {spec.id}  {REGION}  3 machines" in ended.stderr
+    assert ME.arn in ended.stderr
     assert machines(aws) == 3
 
 

@@ -126,6 +126,17 @@ def test_one_that_resists_keeps_no_other_and_is_told(
     assert ec2.clusters(three) == ("left",)
 
 
+def test_a_role_of_the_same_name_that_is_not_ours_keeps_everything(
+    three: Any, iam: Any, infra: Infra
+) -> None:
+    iam.create_role(RoleName=f"{instance_profile.NAMES}left", AssumeRolePolicyDocument="{}")
+    before = left(three)
+    ended = infra("janitor", "--yes")
+    assert ended.returncode == 1
+    assert "role k8s-scratch-ebs-csi-left: does not carry the tag" in ended.stderr
+    assert left(three) == before
+
+
 @pytest.fixture
 def two_regions(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A cluster in another region; a role of one of which nothing else is left."""
