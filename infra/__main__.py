@@ -1,13 +1,15 @@
-"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, render, report, doctor."""
+"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, list, janitor and more."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.artifacts.store import Store
-from infra.lifecycle import cluster_lifecycle, platforms, state_dir
+from infra.errors import UserError
+from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.report.rerender import rerender
@@ -24,16 +26,36 @@ ClusterId = Annotated[
     str | None, typer.Option("--cluster-id", help="Which cluster (KFS_CLUSTER_ID).")
 ]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
+Region = Annotated[str | None, typer.Option("--region", help="Region of AWS (KFS_REGION).")]
+AllRegions = Annotated[
+    bool, typer.Option("--all-regions", help="Every region that the account has enabled.")
+]
+Yes = Annotated[
+    bool | None, typer.Option("--yes", help="Agree beforehand to what is asked (KFS_YES).")
+]
 Version = Annotated[
     str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")
 ]
 
 
 @app.command()
-def up(platform: Platform = None, cluster_id: ClusterId = None, kubernetes: Version = None) -> None:
-    """Build the cluster, or finish building it; a second run changes nothing."""
+def up(
+    platform: Platform = None,
+    region: Region = None,
+    cluster_id: ClusterId = None,
+    kubernetes: Version = None,
+    yes: Yes = None,
+) -> None:
+    """Build the cluster, or finish building it; a second run changes nothing.
+
+    On AWS it says first what it will cost, and asks.
+    """
     settings = Settings.from_options(
-        platform=platform, cluster_id=cluster_id, kubernetes=kubernetes
+        platform=platform,
+        region=region,
+        cluster_id=cluster_id,
+        kubernetes=kubernetes,
+        yes=yes,
     )
     progress = Progress()
     with state_dir.held(settings.state, "./kfs up"):
@@ -52,22 +74,60 @@ def prepare(kubernetes: Version = None) -> None:
 
 
 @app.command()
-def down(platform: Platform = None, cluster_id: ClusterId = None) -> None:
+def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Remove the cluster: machines, network, disks, keys. Fine when there is nothing.
 
-    Further clusters (ID-2 to ID-4) that a killed run of its left go too.
+    Platform and region are those that it was built on. Further clusters (ID-2 to ID-4) that a
+    killed run of its left go too.
     """
-    settings = Settings.from_options(platform=platform, cluster_id=cluster_id)
+    settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
         with state_dir.held(one.state, "./kfs down"):
-            cluster_lifecycle.down(one, Progress())
-        print(f"cluster {one.cluster_id} is gone")
+            gone = cluster_lifecycle.down(one, Progress())
+        where = f"aws, {gone.region}" if gone.platform == "aws" else gone.platform
+        print(f"cluster {gone.cluster_id} is gone ({where})")
+
+
+@app.command("list")
+def list_clusters(*, region: Region = None, all_regions: AllRegions = False) -> None:
+    """Say which clusters AWS has: id, machines, age, when it expires, who built it."""
+    settings = Settings.from_options(region=region)
+    found = janitor.look(settings, all_regions=all_regions)
+    for one in found:
+        print(one.told(datetime.now(UTC)))
+    if not found:
+        print(f"no cluster in {'any region' if all_regions else settings.region}")
+
+
+@app.command("janitor")
+def sweep(
+    *,
+    region: Region = None,
+    all_regions: AllRegions = False,
+    cluster_id: Annotated[
+        str | None, typer.Option("--cluster-id", help="That one alone, as list tells its id.")
+    ] = None,
+    older_than: Annotated[
+        int | None, typer.Option("--older-than", min=0, help="Those that are so many hours old.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+) -> None:
+    """Delete clusters on AWS that have expired, whoever built them; say it only without --yes."""
+    settings, now = Settings.from_options(region=region), datetime.now(UTC)
+    is_chosen = janitor.chosen(older_than, cluster_id)
+    found = janitor.look(settings, all_regions=all_regions)
+    candidates = [one for one in found if is_chosen(one, now)]
+    if cluster_id and not candidates:
+        raise UserError(f"no cluster {cluster_id}; where it is tells: ./kfs list --all-regions")
+    janitor.sweep(settings, candidates, yes=yes, say=print)
+    print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
 @app.command()
-def status(platform: Platform = None, cluster_id: ClusterId = None) -> None:
+def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Say what is there; exit 1 when the cluster is not healthy."""
-    print(cluster_lifecycle.status(Settings.from_options(platform=platform, cluster_id=cluster_id)))
+    settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
+    print(cluster_lifecycle.status(settings))
 
 
 @app.command()

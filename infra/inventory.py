@@ -47,7 +47,8 @@ class ClusterSpec:
     """Everything that decides what is built; pure data, no ids of the platform.
 
     ``id`` names the cluster on the platform and in reports; ``kubernetes`` like ``v1.36.1``;
-    ``layout`` is where things are on its machines.
+    ``layout`` is where things are on its machines; ``tags`` are on everything that it has on the
+    platform, beside its id.
     """
 
     id: str
@@ -57,6 +58,7 @@ class ClusterSpec:
     network: Network = Network()
     region: str = "ap-southeast-1"
     layout: Layout = SERIES
+    tags: tuple[tuple[str, str], ...] = ()
 
     def machine(self, name: str) -> Machine:
         for machine in self.machines:

@@ -1,6 +1,7 @@
 """Settings of a run: defaults < environment (KFS_*) < options; frozen, printed at the start."""
 
 import os
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     )
     kubernetes: str = "v1.36.1"
     region: str = "ap-southeast-1"
+    allowed_cidr: IPv4Network | None = None
+    ttl_hours: int = Field(default=24, ge=1, le=24 * 30)
+    yes: bool = False
     keep: Keep = Field(default_factory=default_keep)
     time_scale: float = Field(default=1.0, gt=0, le=10)
     state_root: Path = Field(default_factory=state_home)

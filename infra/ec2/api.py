@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.ec2 import sdk
-from infra.ec2.sdk import Client, Iam
+from infra.ec2.sdk import Client, Iam, Sts
 from infra.errors import ClaimError, PlatformError
+from infra.inventory import ClusterSpec
 from infra.wait import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import ResourceTypeType
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
 
 T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
@@ -20,6 +21,7 @@ TAG = "kubernetes-from-scratch/cluster"
 VISIBLE_WITHIN = 30.0
 """Seconds in which AWS shows what it has just created (EC2 is eventually consistent)."""
 AMAZON = ".amazonaws.com"
+IN_USE = frozenset({"DependencyViolation", "VolumeInUse"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,16 @@ def iam(endpoint: str | None, region: str, *, credentials: Keys | None = None) -
     return _client("iam", endpoint, region, credentials)
 
 
+def sts(endpoint: str | None, region: str) -> Sts:
+    """The same for STS, which knows who asks."""
+    return _client("sts", endpoint, region, None)
+
+
+def quotas(endpoint: str | None, region: str) -> Any:
+    """The same for Service Quotas."""
+    return _client("service-quotas", endpoint, region, None)
+
+
 def _client(service: str, endpoint: str | None, region: str, credentials: Keys | None) -> Any:
     near = endpoint is not None
     if near and credentials is None:
@@ -92,7 +104,7 @@ def asking(resource: str, ident: str) -> Iterator[None]:
     except sdk.refusal() as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         kind = Refused
-        if code == "DependencyViolation":
+        if code in IN_USE:
             kind = InUse
         elif "NotFound" in code:
             kind = Missing
@@ -127,9 +139,16 @@ def settled(
         raise last[-1] from None
 
 
-def tags(kind: "ResourceTypeType", cluster: str, name: str) -> "list[TagSpecificationTypeDef]":
-    both = [{"Key": TAG, "Value": cluster}, {"Key": "Name", "Value": name}]
-    return [{"ResourceType": kind, "Tags": both}]  # type: ignore[typeddict-item]
+def tags(
+    kind: "ResourceTypeType", cluster: ClusterSpec, name: str
+) -> "list[TagSpecificationTypeDef]":
+    """For a call that makes something."""
+    return [{"ResourceType": kind, "Tags": [*tag_list(cluster), {"Key": "Name", "Value": name}]}]
+
+
+def tag_list(cluster: ClusterSpec) -> "list[TagTypeDef]":
+    """What tells that something is the cluster's, and whose the cluster is."""
+    return [{"Key": key, "Value": value} for key, value in ((TAG, cluster.id), *cluster.tags)]
 
 
 def mine(cluster: str) -> "FilterTypeDef":

@@ -3,13 +3,13 @@ credentials in the instance metadata.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.ec2 import sdk
-from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled
+from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled, tag_list
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:
@@ -29,9 +29,46 @@ MAY_ASSUME = {
 }
 
 
+ROLE, PROFILE = "role", "instance profile"
+NAMES = "k8s-scratch-ebs-csi-"
+
+
 def name_of(spec: ClusterSpec) -> str:
     """Of the role and of the profile; the series' name with the cluster's, as IAM has no VPC."""
-    return f"k8s-scratch-ebs-csi-{spec.id}"
+    return f"{NAMES}{spec.id}"
+
+
+def of(iam: Iam, cluster: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """What IAM has of a cluster: kind, name and tags. Errors: PlatformError."""
+    name = f"{NAMES}{cluster}"
+    with asking(ROLE, name):
+        with _missing():
+            role = iam.get_role(RoleName=name)["Role"]
+            yield ROLE, name, _tags(role)
+        with _missing():
+            profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+            yield PROFILE, name, _tags(profile)
+
+
+def all_of(iam: Iam) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The same of every cluster. Errors: PlatformError."""
+    with asking(ROLE, f"{NAMES}*"):
+        names = {
+            item[key]
+            for call, items, key in (
+                ("list_roles", "Roles", "RoleName"),
+                ("list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+            )
+            for page in iam.get_paginator(call).paginate()
+            for item in page[items]
+            if item[key].startswith(NAMES)
+        }
+    for name in sorted(names):
+        yield from of(iam, name.removeprefix(NAMES))
+
+
+def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in shown.get("Tags", [])}
 
 
 def give(client: Client, iam: Iam, spec: ClusterSpec, instances: list[str]) -> None:
@@ -42,10 +79,14 @@ def give(client: Client, iam: Iam, spec: ClusterSpec, instances: list[str]) -> N
     name = name_of(spec)
     with asking("role", name):
         with _existing():
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(MAY_ASSUME))
+            iam.create_role(
+                RoleName=name,
+                AssumeRolePolicyDocument=json.dumps(MAY_ASSUME),
+                Tags=tag_list(spec),
+            )
         iam.attach_role_policy(RoleName=name, PolicyArn=POLICY)
         with _existing():
-            iam.create_instance_profile(InstanceProfileName=name)
+            iam.create_instance_profile(InstanceProfileName=name, Tags=tag_list(spec))
         if not iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]:
             iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
     having = {found["InstanceId"] for found in associations(client, spec)}

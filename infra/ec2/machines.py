@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from infra.ec2.api import (
     DEAD,
@@ -25,6 +26,9 @@ from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine, MachineName
 from infra.wait import eventually
 
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.literals import ResourceTypeType
+
 Say = Callable[[str], None]
 DEBIAN = "136693071363"
 """Debian's AWS account; source: wiki.debian.org/Cloud/AmazonEC2Image."""
@@ -37,6 +41,11 @@ RUNNING_WITHIN = 300.0
 """Seconds from RunInstances to running; AWS takes about half a minute, ten times that is broken."""
 LAUNCHES = 20
 """How often one machine of one network may be launched anew before we call it broken."""
+LAUNCHED: "tuple[ResourceTypeType, ...]" = ("instance", "volume", "network-interface")
+"""What RunInstances makes."""
+SPENT = frozenset({"IdempotentInstanceTerminated", "IdempotentParameterMismatch"})
+"""EC2 will launch nothing by this token any more: its instance is terminated, or the image or the
+user data are others now."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
             client.import_key_pair(
                 KeyName=name,
                 PublicKeyMaterial=public_key.encode(),
-                TagSpecifications=tags("key-pair", spec.id, spec.id),
+                TagSpecifications=tags("key-pair", spec, spec.id),
             )
             return name
     if found["KeyPairs"][0]["PublicKey"].split()[:2] != public_key.split()[:2]:
@@ -127,8 +136,9 @@ def _launch(client: Client, spec: ClusterSpec, machine: Machine, launch: Launch)
             run = partial(_run, client, spec, machine, launch=launch, token=token)
             return settled(client, run, within=VISIBLE_WITHIN, transient=Missing)
         except Refused as error:
-            # the token's instance is gone (a fault, the janitor): the next generation
-            if error.code != "IdempotentInstanceTerminated":
+            # the token's instance is gone, or was asked for in other words: the next generation
+            # (two cannot come about: a private address is one machine's)
+            if error.code not in SPENT:
                 raise
     raise PlatformError("instance", machine.name, f"was launched and terminated {LAUNCHES} times")
 
@@ -163,10 +173,7 @@ def _run(client: Client, spec: ClusterSpec, machine: Machine, *, launch: Launch,
             # two hops: a pod's packet to the metadata service passes the node's bridge
             MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 2},
             ClientToken=token,
-            TagSpecifications=[
-                *tags("instance", spec.id, machine.name),
-                *tags("volume", spec.id, machine.name),
-            ],
+            TagSpecifications=[one for k in LAUNCHED for one in tags(k, spec, machine.name)],
         )
     return answer["Instances"][0]["InstanceId"]
 
@@ -206,7 +213,7 @@ def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> bool:
             return False
         if not found:
             made = client.allocate_address(
-                Domain="vpc", TagSpecifications=tags("elastic-ip", spec.id, name)
+                Domain="vpc", TagSpecifications=tags("elastic-ip", spec, name)
             )
         client.associate_address(
             AllocationId=found[0]["AllocationId"] if found else made["AllocationId"],

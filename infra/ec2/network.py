@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from infra.ec2 import rules
 from infra.ec2.api import Client, Missing, asking, mine, tags
@@ -20,11 +21,16 @@ class Ids:
     group: str
 
 
-def ensure(client: Client, spec: ClusterSpec, *, allowed_cidr: str, say: Say) -> Ids:
-    """The network is there; only what is missing was made, and what is another now put back."""
+def ensure(
+    client: Client, spec: ClusterSpec, *, allowed_cidr: str, zone: str | None, say: Say
+) -> Ids:
+    """The network is there; only what is missing was made, and what is another now put back.
+
+    ``zone`` is where a new subnet is; None: EC2 chooses.
+    """
     vpc = _vpc(client, spec, say)
     gateway = _gateway(client, spec, vpc)
-    subnet = _subnet(client, spec, vpc)
+    subnet = _subnet(client, spec, vpc, zone)
     table = _route_table(client, spec, vpc)
     _default_route(client, table, gateway, say)
     _associate(client, table, subnet, say)
@@ -58,7 +64,7 @@ def _vpc(client: Client, spec: ClusterSpec, say: Say) -> str:
         if found:
             return found[0]["VpcId"]
         say(f"VPC {cidr} with subnet {spec.network.subnet}")
-        made = client.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", spec.id, spec.id))
+        made = client.create_vpc(CidrBlock=cidr, TagSpecifications=tags("vpc", spec, spec.id))
     return made["Vpc"]["VpcId"]
 
 
@@ -69,7 +75,7 @@ def _gateway(client: Client, spec: ClusterSpec, vpc: str) -> str:
             found[0]
             if found
             else client.create_internet_gateway(
-                TagSpecifications=tags("internet-gateway", spec.id, spec.id)
+                TagSpecifications=tags("internet-gateway", spec, spec.id)
             )["InternetGateway"]
         )
         if not gateway.get("Attachments"):
@@ -79,15 +85,19 @@ def _gateway(client: Client, spec: ClusterSpec, vpc: str) -> str:
     return gateway["InternetGatewayId"]
 
 
-def _subnet(client: Client, spec: ClusterSpec, vpc: str) -> str:
+def _subnet(client: Client, spec: ClusterSpec, vpc: str, zone: str | None) -> str:
     cidr = str(spec.network.subnet)
+    placed: Any = {"AvailabilityZone": zone} if zone else {}
     with asking("subnet", cidr):
         found = client.describe_subnets(Filters=[mine(spec.id)])["Subnets"]
         subnet = (
             found[0]
             if found
             else client.create_subnet(
-                VpcId=vpc, CidrBlock=cidr, TagSpecifications=tags("subnet", spec.id, spec.id)
+                VpcId=vpc,
+                CidrBlock=cidr,
+                TagSpecifications=tags("subnet", spec, spec.id),
+                **placed,
             )["Subnet"]
         )
         if not subnet["MapPublicIpOnLaunch"]:
@@ -104,7 +114,7 @@ def _route_table(client: Client, spec: ClusterSpec, vpc: str) -> str:
         if found:
             return found[0]["RouteTableId"]
         made = client.create_route_table(
-            VpcId=vpc, TagSpecifications=tags("route-table", spec.id, spec.id)
+            VpcId=vpc, TagSpecifications=tags("route-table", spec, spec.id)
         )
     return made["RouteTable"]["RouteTableId"]
 
@@ -143,7 +153,7 @@ def _group(client: Client, spec: ClusterSpec, vpc: str) -> str:
             GroupName=f"kubernetes-from-scratch-{spec.id}",
             Description="Machines of the cluster",
             VpcId=vpc,
-            TagSpecifications=tags("security-group", spec.id, spec.id),
+            TagSpecifications=tags("security-group", spec, spec.id),
         )
     return made["GroupId"]
 

@@ -18,15 +18,17 @@ def provision(
     public_key: str,
     user_data: Mapping[str, str],
     allowed_cidr: str,
+    zone: str | None = None,
     say: Say,
 ) -> Provisioned:
     """Every machine of the spec runs; what was there already is left as it is.
 
-    ``user_data`` by machine name, in clear; ``allowed_cidr`` is where the caller comes from.
+    ``user_data`` by machine name, in clear; ``allowed_cidr`` is where the caller comes from;
+    ``zone`` is where a new network is, None: EC2 chooses.
 
     Errors: PlatformError with the resource and EC2's reason.
     """
-    ids = network.ensure(client, spec, allowed_cidr=allowed_cidr, say=say)
+    ids = network.ensure(client, spec, allowed_cidr=allowed_cidr, zone=zone, say=say)
     launch = machines.Launch(
         image=machines.image(client),
         network=ids,

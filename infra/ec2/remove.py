@@ -3,23 +3,70 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.ec2 import network
-from infra.ec2.api import DEAD, TAG, Client, InUse, Missing, asking, mine, pace, settled
+from infra.ec2 import instance_profile, network, tagged
+from infra.ec2.account import ownership
+from infra.ec2.api import (
+    DEAD,
+    Client,
+    Iam,
+    InUse,
+    Missing,
+    asking,
+    mine,
+    pace,
+    settled,
+)
 from infra.ec2.model import everything
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine
 from infra.wait import eventually
 
-if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
-
 Say = Callable[[str], None]
 TERMINATED_WITHIN = 300.0
 """Seconds for six instances to terminate; AWS takes one to two minutes."""
+GONE_WITHIN = 60.0
+"""Seconds in which AWS no longer shows what was deleted (EC2 is eventually consistent)."""
 FREE_WITHIN = 60.0
 """Seconds in which AWS lets go of the interfaces of terminated instances."""
+
+
+def remove(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
+    """Nothing that carries the cluster's tag is left, in EC2 and in IAM: it was looked for.
+
+    Errors: UserError when it is another's, PlatformError naming what is left.
+    """
+    ownership.require_ours(client, iam, spec)
+    clear(client, iam, spec, say)
+
+
+def clear(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
+    """The same, whoever built it. Errors: PlatformError naming what is left."""
+    instance_profile.take_back(client, iam, spec)
+    deprovision(client, spec, say)
+    require_gone(client, iam, spec.id)
+
+
+def require_gone(client: Client, iam: Iam, cluster: str) -> None:
+    """A last look. Errors: PlatformError naming what is left."""
+    left: list[str] = []
+
+    def look() -> list[str]:
+        left[:] = map(str, tagged.everything(client, iam, cluster))
+        return left[:]
+
+    try:
+        eventually(
+            look,
+            lambda seen: not seen,
+            within=GONE_WITHIN,
+            what=f"nothing tagged {cluster} is left",
+            every=pace(client),
+        )
+    except ClaimError as error:
+        reason = f"is not gone, and may cost: {', '.join(left)} still there; repeat the command"
+        raise PlatformError("cluster", cluster, reason) from error
 
 
 def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
@@ -31,6 +78,7 @@ def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
     gone: partial[Any]
     with asking("resources of", spec.id):
         _instances(client, spec.id, say)
+        _disks(client, spec.id, say)
         _addresses(client, spec.id)
         _gateways(client, spec.id)
         for subnet in client.describe_subnets(Filters=only)["Subnets"]:
@@ -60,18 +108,8 @@ def withdraw(client: Client, spec: ClusterSpec, machine: Machine, say: Say) -> N
 
 
 def clusters(client: Client) -> tuple[str, ...]:
-    """The ids of clusters of which something is left, for the janitor."""
-    every: list[FilterTypeDef] = [{"Name": "tag-key", "Values": [TAG]}]
-    with asking("resources tagged", TAG):
-        tagged = [
-            *client.describe_vpcs(Filters=every)["Vpcs"],
-            *client.describe_addresses(Filters=every)["Addresses"],
-            *client.describe_key_pairs(Filters=every)["KeyPairs"],
-        ]
-        reservations = client.describe_instances(Filters=every)["Reservations"]
-    alive = [i for r in reservations for i in r["Instances"] if i["State"]["Name"] not in DEAD]
-    tags = [tag for resource in (*tagged, *alive) for tag in resource["Tags"]]
-    return tuple(sorted({tag["Value"] for tag in tags if tag["Key"] == TAG}))
+    """The ids of clusters of which something is left."""
+    return tuple(sorted({one.cluster for one in tagged.find(client)}))
 
 
 def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> None:
@@ -97,11 +135,25 @@ def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> Non
         raise PlatformError("instances of", cluster, str(error)) from error
 
 
+def _disks(client: Client, cluster: str, say: Say) -> None:
+    """What scenarios of storage left; root disks go with their machines."""
+    only = [mine(cluster)]
+    for snapshot in client.describe_snapshots(Filters=only)["Snapshots"]:
+        ident = snapshot["SnapshotId"]
+        say(f"removes snapshot {ident}")
+        _delete(client, "snapshot", partial(client.delete_snapshot, SnapshotId=ident))
+    for volume in client.describe_volumes(Filters=only)["Volumes"]:
+        ident = volume["VolumeId"]
+        say(f"removes volume {ident}")
+        _delete(client, "volume", partial(client.delete_volume, VolumeId=ident))
+
+
 def _addresses(client: Client, cluster: str) -> None:
     for address in client.describe_addresses(Filters=[mine(cluster)])["Addresses"]:
-        with suppress(Missing), asking("address", address["PublicIp"]):
-            if "AssociationId" in address:
+        if "AssociationId" in address:
+            with suppress(Missing), asking("address", address["PublicIp"]):
                 client.disassociate_address(AssociationId=address["AssociationId"])
+        with suppress(Missing), asking("address", address["PublicIp"]):
             client.release_address(AllocationId=address["AllocationId"])
 
 

@@ -14,6 +14,8 @@ else:
     Client: TypeAlias = Any
 Iam: TypeAlias = Any
 """An IAM client; we have no stubs of it."""
+Sts: TypeAlias = Any
+"""An STS client, the same."""
 
 
 def client(service: str, config: dict[str, Any], **access: Any) -> Any:
@@ -22,6 +24,13 @@ def client(service: str, config: dict[str, Any], **access: Any) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
     return boto3.client(service, config=Config(**config), **access)  # type: ignore[call-overload]
+
+
+def regions(service: str) -> list[str]:
+    """Those of AWS that have the service, as boto3 knows them."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.session.Session().get_available_regions(service)
 
 
 def refusal() -> "type[ClientError]":

@@ -13,7 +13,7 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import cluster_artifacts, gate, platforms, state_dir
+from infra.lifecycle import cluster_artifacts, gate, identity, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
@@ -33,11 +33,12 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
+    settings = identity.decided(settings)
     catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
-    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
     store = Store.default()
     platforms.require(settings, store)
     state_dir.prepare(settings.state)
+    spec = platforms.identify(settings).spec(settings.kubernetes)
     with progress.stage("artifacts"):
         supplied = gather(settings, store, progress)
     site = platforms.open_site(settings, store, supplied.supplies, progress)
@@ -52,6 +53,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("health gate"):
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)
+    platforms.renew(settings)
     built = record(settings, spec, provisioned)
     built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state_dir.read(settings.state)):
@@ -113,6 +115,8 @@ def provision(
     """The machines; what is made or put back in EC2 is told, and what is not ours as well."""
     keys = settings.state / "ssh"
     client = site.client(settings)
+    if spec.tags:
+        ec2.require_ours(client, site.iam(settings), spec)
     changes: list[str] = []
 
     def say(text: str) -> None:
@@ -125,6 +129,7 @@ def provision(
         public_key=ssh_keys.public(keys),
         user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
         allowed_cidr=site.allowed_cidr,
+        zone=site.zone,
         say=say,
     )
     ec2.route_pods(client, spec, provisioned, say=say)
@@ -152,6 +157,7 @@ def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str])
 
 def attach(settings: Settings) -> Cluster:
     """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
+    settings = identity.decided(settings)
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
@@ -162,15 +168,19 @@ def attach(settings: Settings) -> Cluster:
         )
     if record["platform"] == "local":
         platforms.find_local(settings)
-    spec = series(record["id"], kubernetes=record["kubernetes"], platform=record["platform"])
+    spec = identity.ensure(settings).spec(record["kubernetes"])
     return connect(settings, spec, record["addresses"])
 
 
-def down(settings: Settings, progress: Progress) -> None:
-    """Removes everything of the cluster; fine when there is nothing."""
-    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+def down(settings: Settings, progress: Progress) -> Settings:
+    """Removes everything of the cluster; fine when there is nothing. Says where it looked.
+
+    Errors: UserError when an option contradicts the state directory, PlatformError.
+    """
+    settings = identity.decided(settings)
     with progress.stage("down"):
-        platforms.remove(settings, spec, progress)
+        platforms.remove(settings, progress)
+    return settings
 
 
 def status(settings: Settings) -> str:

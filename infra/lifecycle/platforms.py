@@ -4,7 +4,8 @@ import json
 import shutil
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from infra import ec2
@@ -13,6 +14,8 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
+from infra.lifecycle import aws_account, identity
+from infra.lifecycle.identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
@@ -31,15 +34,19 @@ class Site:
     """A platform ready for provisioning.
 
     ``endpoint`` None means AWS; ``public`` says whether this run reaches machines by their public
-    addresses; ``allowed_cidr`` is where this run comes from.
+    addresses; ``allowed_cidr`` is where this run comes from; ``zone`` is where a new network is.
     """
 
     endpoint: str | None
     allowed_cidr: str
     public: bool
+    zone: str | None = None
 
     def client(self, settings: Settings) -> ec2.Client:
         return ec2.client(self.endpoint, settings.region)
+
+    def iam(self, settings: Settings) -> Iam:
+        return ec2.iam(self.endpoint, settings.region)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,16 @@ def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     return Instances(client, spec.id)
 
 
+def identify(settings: Settings) -> Identity:
+    """Which cluster the state directory is of; written there when it is new.
+
+    Errors: UserError when it is in another AWS account, PlatformError without credentials.
+    """
+    if settings.platform == "local":
+        return identity.ensure(settings)
+    return aws_account.identify(settings)
+
+
 @dataclass(frozen=True)
 class Aws:
     """EC2 and IAM as a scenario uses them; ``endpoint`` is how a Pod finds EC2, None on AWS."""
@@ -95,7 +112,8 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     Errors: UserError, MissingArtifact, PlatformError.
     """
     if settings.platform == "aws":
-        return from_here()
+        spec = identify(settings).spec(settings.kubernetes)
+        return replace(from_here(settings), zone=aws_account.zone(settings, spec))
     made_of = make(store, supplied, progress)
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
     with progress.stage("local EC2"):
@@ -104,13 +122,21 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
 
 def site(settings: Settings) -> Site:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
-    return from_here() if settings.platform == "aws" else find_local(settings)
+    return from_here(settings) if settings.platform == "aws" else find_local(settings)
 
 
-def from_here() -> Site:
-    """AWS, open to the address that this run comes from."""
-    with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
-        address = answer.read().decode().strip()
+def from_here(settings: Settings) -> Site:
+    """AWS, open to where this run comes from. Errors: UserError when that cannot be learned."""
+    if settings.allowed_cidr:
+        return Site(None, str(settings.allowed_cidr), public=True)
+    try:
+        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+            address = IPv4Address(answer.read().decode().strip())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{MY_ADDRESS} does not tell which IPv4 address this run comes from ({error}): name "
+            "the range that SSH is to be open to, like KFS_ALLOWED_CIDR=198.51.100.7/32"
+        ) from error
     return Site(None, f"{address}/32", public=True)
 
 
@@ -151,19 +177,29 @@ def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) 
     return Site(endpoint.url, OPERATOR, public=False)
 
 
-def remove(settings: Settings, spec: ClusterSpec, progress: Progress) -> None:
-    """Removes the cluster's machines and its state directory; fine when there is nothing."""
-    if settings.platform == "aws":
-        ec2.deprovision(ec2.client(None, settings.region), spec, say=progress.say)
-    else:
+def remove(settings: Settings, progress: Progress) -> None:
+    """Removes the cluster's machines, and then its state directory; fine when there is nothing.
+
+    Errors: UserError when it is not this state directory's, PlatformError naming what is left.
+    """
+    if settings.platform == "local":
         service.stop(settings.state, say=progress.say)
+    else:
+        aws_account.remove(settings, progress)
     if settings.state.exists():
         shutil.rmtree(settings.state)
 
 
+def renew(settings: Settings) -> None:
+    """It is used: on AWS it expires later now. Errors: UserError, PlatformError."""
+    if settings.platform == "aws":
+        aws_account.renew(settings)
+
+
 def require(settings: Settings, store: Store) -> None:
-    """Errors: UserError that lists everything this machine lacks for the platform."""
-    if settings.platform != "local":
+    """Errors: UserError that lists everything that this machine, or the AWS account, lacks."""
+    if settings.platform == "aws":
+        aws_account.require(settings)
         return
     found = doctor.problems(settings.state_root, store.root)
     if found:

@@ -39,10 +39,13 @@ def read(state: Path) -> dict[str, Any] | None:
 
 
 def write(state: Path, record: dict[str, Any]) -> None:
-    """Replaces the record at once: a reader sees the old or the new one, never a half."""
-    path = state / RECORD
+    replace(state / RECORD, record)
+
+
+def replace(path: Path, content: dict[str, Any]) -> None:
+    """Replaces a file at once: a reader sees the old or the new one, never a half."""
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(record, indent=2, default=str) + "\n")
+    new.write_text(json.dumps(content, indent=2, default=str) + "\n")
     new.replace(path)
 
 

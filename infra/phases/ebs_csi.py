@@ -13,12 +13,15 @@ from typing import Any
 from infra.artifacts import ebs_manifests
 from infra.build.images import version
 from infra.build.objects import CLUSTER_SCOPED
+from infra.ec2.api import TAG
 from infra.inventory import ClusterSpec
 
 NAMESPACE = "kube-system"
 TAGGED = frozenset({"aws-ebs-csi-driver", "snapshot-controller"})
 """Images whose tag is the version we build, by the last word of their name: the manifests of a
 module name the release before it."""
+PLUGIN = "ebs-plugin"
+"""The driver's own container, in the controller's Pods and in the nodes'."""
 LIMIT = "--volume-attach-limit"
 LOCAL_LIMIT = 15
 """Volumes that a machine of the local EC2 has room for beside its root disk (UML has 16 block
@@ -68,14 +71,22 @@ def _ours(item: dict[str, Any], cluster: ClusterSpec) -> dict[str, Any]:
     if made["kind"] in {"DaemonSet", "Deployment"}:
         for container in made["spec"]["template"]["spec"]["containers"]:
             _set_up(container, cluster)
+            if made["kind"] == "Deployment" and container["name"] == PLUGIN:
+                container["args"].append(_tags(cluster))
     return made
+
+
+def _tags(cluster: ClusterSpec) -> str:
+    """Volumes and snapshots carry what everything of the cluster carries."""
+    pairs = ((TAG, cluster.id), *cluster.tags)
+    return "--extra-tags=" + ",".join(f"{key}={value}" for key, value in pairs)
 
 
 def with_limit(daemons: dict[str, Any], count: int) -> dict[str, Any]:
     """The node plugins' object, allowing so many volumes a node."""
     made = copy.deepcopy(daemons)
     for container in made["spec"]["template"]["spec"]["containers"]:
-        if container["name"] == "ebs-plugin":
+        if container["name"] == PLUGIN:
             kept = [one for one in container["args"] if not one.startswith(LIMIT)]
             container["args"] = [*kept, f"{LIMIT}={count}"]
     return made

@@ -20,6 +20,7 @@ from werkzeug.test import Client as WsgiClient
 
 from infra import ec2
 from infra.localec2 import moto_backend
+from tests.contract.aws import Infra, reached, run
 from tests.contract.lived import Life, Outcome
 from tests.contract.world import World, front_at, settle
 
@@ -131,6 +132,11 @@ def provisioning_client(our_client: Any, front: "Front") -> Any:
     return our_client
 
 
+@pytest.fixture
+def iam(served: Served, front: object) -> Any:
+    return in_process(ec2.iam(served.endpoint, "ap-southeast-1"), served)
+
+
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
     """Plain moto in its own process: ours has subclasses in moto's modules."""
@@ -160,3 +166,25 @@ def plain_client(moto_server: str) -> Any:
 def plain(moto_server: str, plain_client: Any) -> World:
     with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")):
         return World(plain_client)
+
+
+@pytest.fixture
+def aws(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An AWS that has nothing, plain moto's."""
+    with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")):
+        return reached(moto_server, monkeypatch)
+
+
+@pytest.fixture
+def our_aws(served: Served, front: "Front", monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The same, ours."""
+    front.on_change = lambda: settle(front)
+    return reached(served.endpoint, monkeypatch)
+
+
+@pytest.fixture
+def infra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Infra:
+    """Clusters' state directories are in ``tmp_path``."""
+    return lambda *argv: run(argv, tmp_path, monkeypatch, capsys)

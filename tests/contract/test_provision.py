@@ -148,6 +148,15 @@ def test_lost_machine_alone_is_launched_anew(client: Any) -> None:
     assert changed == {"worker-1"}
 
 
+def test_what_is_launched_again_may_be_asked_for_in_other_words(client: Any) -> None:
+    """Another image, say: EC2 refuses the token of the instance that was terminated."""
+    before = provision(client)
+    client.terminate_instances(InstanceIds=[before.instances[MachineName("worker-1")].id])
+    others = {m.name: "#cloud-config\nhostname: another\n" for m in SPEC.machines}
+    after = provision(client, user_data=others)
+    assert after.instances[MachineName("worker-1")] != before.instances[MachineName("worker-1")]
+
+
 def test_stopped_machine_is_started(client: Any) -> None:
     made = provision(client)
     ec2.stop(client, made.instances[MachineName("lb")].id)

@@ -1,13 +1,15 @@
 """What ``up`` puts back is told, and Pods are asked after it."""
 
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
 from infra import ec2
+from infra.errors import UserError
 from infra.inventory import series
 from infra.lifecycle import cluster_lifecycle, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally
@@ -17,7 +19,9 @@ from infra.settings import Settings
 
 SPEC = series("unit", kubernetes="v1.36.1", platform="local")
 MADE = ec2.Provisioned("vpc", "subnet", "group", {})
-SITE: Any = SimpleNamespace(client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False)
+SITE: Any = SimpleNamespace(
+    client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False, zone=None
+)
 
 
 @pytest.fixture
@@ -79,3 +83,32 @@ def test_pods_are_asked_after_anything_was_put_back(
     monkeypatch.setattr(state_dir, "write", lambda *_: None)
     cluster_lifecycle.up(settings, Progress(StringIO()))
     assert gates == [deep]
+
+
+class Answers:
+    """What AWS says which address this run comes from."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self, *_: object, **__: object) -> BytesIO:
+        if not self.text:
+            raise URLError("no route to host")
+        return BytesIO(self.text.encode())
+
+
+def test_the_address_that_this_run_comes_from_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platforms.urllib.request, "urlopen", Answers("198.51.100.7\n"))
+    site = platforms.site(Settings(platform="aws"))
+    assert (site.allowed_cidr, site.public) == ("198.51.100.7/32", True)
+
+
+@pytest.mark.parametrize("answer", ["", "2001:db8::7", "<html>a proxy</html>"])
+def test_a_range_may_be_named_where_the_address_cannot_be_learned(
+    monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(platforms.urllib.request, "urlopen", Answers(answer))
+    with pytest.raises(UserError, match=r"does not tell which IPv4 address .* KFS_ALLOWED_CIDR="):
+        platforms.site(Settings(platform="aws"))
+    monkeypatch.setenv("KFS_ALLOWED_CIDR", "203.0.113.0/24")
+    assert platforms.site(Settings(platform="aws")).allowed_cidr == "203.0.113.0/24"

@@ -1,5 +1,6 @@
 """Upstream's manifests of the EBS CSI driver, as kustomize would make them for the cluster."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,26 @@ def test_the_endpoint_is_told_only_where_there_is_one(folder: Path) -> None:
     assert near[0]["data"] == {"endpoint": "http://169.254.169.254:8000"}
     far = ebs_csi.objects(folder, SPEC, endpoint=None)
     assert "ConfigMap" not in {item["kind"] for item in far}
+
+
+def test_what_the_driver_makes_carries_the_clusters_tags(folder: Path) -> None:
+    controller = workload("Deployment", "ebs-csi-controller", "x/ebs-plugin:v1", "x/csi-resizer:v2")
+    (folder / "base/controller.yaml").write_text(yaml.safe_dump(controller))
+    plugins = workload("DaemonSet", "ebs-csi-node", "x/ebs-plugin:v1")
+    (folder / "base/node.yaml").write_text(yaml.safe_dump(plugins))
+    owned = replace(SPEC, tags=(("kubernetes-from-scratch/owner", "arn:aws:iam::1:user/me"),))
+    arguments = {
+        (item["metadata"]["name"], container["name"]): container["args"]
+        for item in ebs_csi.objects(folder, owned, endpoint=None)
+        if item["kind"] in {"DaemonSet", "Deployment"}
+        for container in item["spec"]["template"]["spec"]["containers"]
+    }
+    told = (
+        "kubernetes-from-scratch/cluster=test,kubernetes-from-scratch/owner=arn:aws:iam::1:user/me"
+    )
+    assert arguments["ebs-csi-controller", "ebs-plugin"] == ["--v=2", f"--extra-tags={told}"]
+    assert arguments["ebs-csi-controller", "csi-resizer"] == ["--v=2"]
+    assert arguments["ebs-csi-node", "ebs-plugin"] == ["--v=2"], "node plugins make nothing"
 
 
 def test_workers_of_the_local_ec2_tell_what_a_machine_has_room_for(folder: Path) -> None:

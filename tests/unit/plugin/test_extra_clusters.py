@@ -34,7 +34,7 @@ def test_they_are_named_after_the_first(tmp_path: Path) -> None:
 
 
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> pytest.Config:
-    monkeypatch.setattr(extra_clusters, "from_config", lambda _: settings(tmp_path))
+    monkeypatch.setattr(extra_clusters, "as_given", lambda _: settings(tmp_path))
     return cast("pytest.Config", SimpleNamespace(option=SimpleNamespace(numprocesses=workers)))
 
 
@@ -72,7 +72,7 @@ def test_an_id_too_long_for_further_ones(
 ) -> None:
     long = settings(tmp_path).model_copy(update={"cluster_id": "x" * characters})
     session = SimpleNamespace(config=config(tmp_path, monkeypatch, 4))
-    monkeypatch.setattr(extra_clusters, "from_config", lambda _: long)
+    monkeypatch.setattr(extra_clusters, "as_given", lambda _: long)
     with outcome:
         extra_clusters.pytest_sessionstart(cast("Any", session))
 

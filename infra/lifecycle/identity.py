@@ -1,0 +1,132 @@
+"""Which cluster a state directory is of, and where: written before anything is made.
+
+What is written decides: an option that says otherwise is refused, not believed.
+"""
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from infra.ec2.account import ownership
+from infra.ec2.account.ownership import Caller
+from infra.errors import UserError
+from infra.inventory import ClusterSpec, series
+from infra.lifecycle import state_dir
+from infra.settings import Settings
+
+FILE = "identity.json"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """``id`` is the cluster's on the platform, in tags and names; the rest says whose it is.
+
+    On AWS, which is shared, the id has a suffix of its own and ``uuid`` is the state directory's.
+    """
+
+    id: str
+    platform: str
+    region: str
+    uuid: str = ""
+    account: str = ""
+    owner: str = ""
+    created: str = ""
+    expires: str = ""
+
+    def spec(self, kubernetes: str) -> ClusterSpec:
+        """The cluster as it is to be built."""
+        plain = series(self.id, kubernetes=kubernetes, platform=self.platform)
+        return replace(plain, tags=self.tags)
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """The same for the cluster's life, as EC2 launches nothing twice by one token otherwise;
+        ``expires`` is the first one, which use moves on.
+        """
+        told = {
+            ownership.UUID: self.uuid,
+            ownership.OWNER: self.owner,
+            ownership.CREATED: self.created,
+            ownership.EXPIRES: self.expires,
+        }
+        return tuple(told.items()) if self.uuid else ()
+
+
+def read(state: Path) -> Identity | None:
+    """None when nothing was made from this state directory. Errors: UserError when damaged."""
+    path = state / FILE
+    try:
+        if path.exists():
+            return Identity(**json.loads(path.read_text()))
+        record = state_dir.read(state)  # versions before had the record alone
+        return Identity(record["id"], record["platform"], record["region"]) if record else None
+    except (KeyError, TypeError, ValueError, UserError) as error:
+        like = json.dumps(asdict(Identity("series", "local or aws", "ap-southeast-1")))
+        raise UserError(
+            f"{state} does not say on which platform its cluster is ({error}); write {FILE} "
+            f"there, like {like}, then repeat"
+        ) from error
+
+
+def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
+    """That of the state directory, written when it had none; ``caller`` is who asks AWS.
+
+    Errors: UserError when the cluster is in another account.
+    """
+    found = read(settings.state)
+    if found is None:
+        found = _new(settings, caller)
+        state_dir.replace(settings.state / FILE, asdict(found))
+    if caller is not None:
+        require_account(found, caller)
+    return found
+
+
+def _new(settings: Settings, caller: Caller | None) -> Identity:
+    where = settings.platform, settings.region
+    if caller is None:
+        return Identity(settings.cluster_id, *where)
+    own, now = str(uuid.uuid4()), datetime.now(UTC)
+    return Identity(
+        f"{settings.cluster_id}-{own[:8]}",
+        *where,
+        uuid=own,
+        account=caller.account,
+        owner=caller.arn,
+        created=told(now),
+        expires=told(now + timedelta(hours=settings.ttl_hours)),
+    )
+
+
+def told(when: datetime) -> str:
+    return when.isoformat(timespec="seconds")
+
+
+def require_account(found: Identity, caller: Caller) -> None:
+    """Elsewhere nothing of the cluster would be found. Errors: UserError."""
+    if found.account not in {"", caller.account}:
+        raise UserError(
+            f"cluster {found.id} is in the AWS account {found.account}; these credentials are of "
+            f"{caller.account} ({caller.arn}): choose the profile that built it (AWS_PROFILE)"
+        )
+
+
+def decided(settings: Settings) -> Settings:
+    """The settings, with platform and region of the state directory when it has them.
+
+    Errors: UserError when an option or the environment names others.
+    """
+    found = read(settings.state)
+    if found is None:
+        return settings
+    recorded = {"platform": found.platform, "region": found.region}
+    for name, value in recorded.items():
+        given = getattr(settings, name)
+        if name in settings.model_fields_set and given != value:
+            raise UserError(
+                f"cluster {settings.cluster_id!r} has {name} {value}, not {given}: leave out "
+                f"--{name} (KFS_{name.upper()}), or choose another --cluster-id"
+            )
+    return settings.model_copy(update=recorded)

@@ -1,0 +1,68 @@
+"""Clusters on AWS that nobody removed: shown, and deleted when they expired or are asked for."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from infra import ec2
+from infra.ec2 import instance_profile
+from infra.ec2.account import clusters
+from infra.ec2.account.clusters import Found
+from infra.ec2.api import TAG
+from infra.errors import NotJudged, PlatformError
+from infra.inventory import series
+from infra.lifecycle import aws_account
+from infra.settings import Settings
+
+Say = Callable[[str], None]
+Chosen = Callable[[Found, datetime], bool]
+
+
+def look(settings: Settings, *, all_regions: bool) -> list[Found]:
+    """Clusters of the region, or of all of them and of IAM. Errors: PlatformError."""
+    of = aws_account.account(settings)
+    if not all_regions:
+        return clusters.found(of.ec2, settings.region)
+    everywhere = [
+        one
+        for region in clusters.regions(of.ec2)
+        for one in clusters.found(ec2.client(None, region), region)
+    ]
+    return [*everywhere, *clusters.only_in_iam(of.iam, everywhere)]
+
+
+def chosen(older_than: int | None, cluster: str | None) -> Chosen:
+    """Which are to go: one by its id, those of an age in hours, or else those that expired."""
+    if cluster is not None:
+        return lambda found, _: found.id == cluster
+    if older_than is not None:
+        return lambda found, now: found.is_older(now, timedelta(hours=older_than))
+    return Found.is_expired
+
+
+def sweep(settings: Settings, candidates: Sequence[Found], *, yes: bool, say: Say) -> None:
+    """Deletes each, or says that it would; one that cannot be deleted keeps none of the others.
+
+    Errors: PlatformError naming those of which something is left.
+    """
+    left: list[str] = []
+    for one in candidates:
+        say(f"{'deletes' if yes else 'would delete'} {one.told(datetime.now(UTC))}")
+        say(f"  {', '.join(map(str, one.resources))}")
+        if yes:
+            try:
+                delete(settings, one, say)
+            except NotJudged as error:
+                left.append(str(error))
+    if left:
+        raise PlatformError("janitor", f"of {len(candidates)} clusters", "\n".join(left))
+
+
+def delete(settings: Settings, found: Found, say: Say) -> None:
+    """Errors: PlatformError, also when a role has the name of the cluster's and not its tag."""
+    region = found.region or settings.region
+    iam = ec2.iam(None, region)
+    for kind, name, tags in instance_profile.of(iam, found.id):
+        if tags.get(TAG) != found.id:
+            raise PlatformError(kind, name, f"does not carry the tag {TAG}: nothing was deleted")
+    spec = series(found.id, kubernetes=settings.kubernetes, platform="aws")
+    ec2.clear(ec2.client(None, region), iam, spec, say=say)

@@ -1,0 +1,141 @@
+"""The state directory says on which platform and in which region its cluster is."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fixtures import cluster as session_cluster
+from fixtures import options
+from infra.errors import UserError
+from infra.lifecycle import cluster_lifecycle, identity, platforms, state_dir
+from infra.lifecycle.identity import Identity
+from infra.progress import Progress
+from infra.settings import Settings
+
+FAR = Identity("unit", "aws", "eu-west-1")
+
+
+def settings(tmp_path: Path, **given: Any) -> Settings:
+    return Settings(state_root=tmp_path, cluster_id="unit", **given)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Settings:
+    """A state directory of a cluster on AWS in another region than the default one."""
+    made = settings(tmp_path, platform="aws", region="eu-west-1")
+    state_dir.prepare(made.state)
+    assert identity.ensure(made) == FAR
+    return settings(tmp_path)
+
+
+def test_what_is_recorded_decides_where_nothing_is_given(recorded: Settings) -> None:
+    found = identity.decided(recorded)
+    assert (found.platform, found.region) == ("aws", "eu-west-1")
+    assert identity.ensure(recorded) == FAR, "it is written once"
+
+
+def test_options_decide_where_nothing_is_recorded(tmp_path: Path) -> None:
+    given = settings(tmp_path, platform="aws")
+    assert identity.decided(given) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"platform": "local"}, r"has platform aws, not local: leave out --platform \(KFS_PLATF"),
+        ({"region": "us-east-1"}, r"has region eu-west-1, not us-east-1: leave out --region"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["up", "attach", "down"])
+def test_a_contradiction_is_refused_before_anything_is_done(
+    recorded: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+    given: dict[str, str],
+    told: str,
+) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("a platform was asked")
+
+    for name in ("require", "remove", "find_local", "open_site"):
+        monkeypatch.setattr(platforms, name, asked)
+    wrong = settings(recorded.state_root, **given)
+    do: dict[str, Any] = {
+        "up": lambda: cluster_lifecycle.up(wrong, Progress()),
+        "attach": lambda: cluster_lifecycle.attach(wrong),
+        "down": lambda: cluster_lifecycle.down(wrong, Progress()),
+    }
+    with pytest.raises(UserError, match=told):
+        do[verb]()
+    assert recorded.state.exists()
+
+
+def test_the_environment_contradicts_as_well_as_an_option(
+    recorded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KFS_PLATFORM", "local")
+    with pytest.raises(UserError, match="has platform aws, not local"):
+        identity.decided(settings(recorded.state_root))
+
+
+def test_a_run_of_the_suite_goes_by_the_record(
+    recorded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KFS_STATE_ROOT", str(recorded.state_root))
+    config: Any = SimpleNamespace(
+        getoption=lambda name, **_: {"--cluster-id": "unit"}.get(name),
+    )
+    assert options.from_config(config).platform == "aws"
+    assert options.as_given(config).platform == "local"
+    monkeypatch.setenv("KFS_REGION", "us-east-1")
+    with pytest.raises(pytest.UsageError, match="has region eu-west-1, not us-east-1"):
+        options.from_config(config)
+
+
+def test_down_asks_the_recorded_platform_and_region(
+    recorded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        platforms, "remove", lambda chosen, _: asked.append((chosen.platform, chosen.region))
+    )
+    cluster_lifecycle.down(recorded, Progress())
+    assert asked == [("aws", "eu-west-1")]
+
+
+def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
+    old = settings(tmp_path)
+    state_dir.prepare(old.state)
+    state_dir.write(old.state, {"id": "unit", "platform": "aws", "region": "eu-west-1"})
+    assert identity.read(old.state) == FAR
+    assert identity.decided(old).platform == "aws"
+
+
+@pytest.mark.parametrize("name", [identity.FILE, state_dir.RECORD])
+@pytest.mark.parametrize("text", ["{", json.dumps({"id": "unit"})])
+def test_a_damaged_one_is_told_and_no_platform_guessed(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    state_dir.prepare(settings(tmp_path).state)
+    (settings(tmp_path).state / name).write_text(text)
+    with pytest.raises(UserError, match=r"does not say on which platform .* write identity\.json"):
+        identity.decided(settings(tmp_path))
+
+
+@pytest.mark.parametrize(("removal", "status"), [(0, 0), (1, 1)])
+def test_a_run_whose_cluster_could_not_be_removed_is_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removal: int, status: int
+) -> None:
+    never = settings(tmp_path, keep="never")
+    monkeypatch.setattr(session_cluster, "from_config", lambda _: never)
+    monkeypatch.setattr(
+        session_cluster.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=removal)
+    )
+    stash = {session_cluster.USED: True, session_cluster.HOLDING: ExitStack()}
+    session: Any = SimpleNamespace(config=SimpleNamespace(stash=stash), exitstatus=0)
+    session_cluster.pytest_sessionfinish(session)
+    assert session.exitstatus == status
