@@ -50,7 +50,7 @@ mutants: install ## broken clusters that the suite must catch, on the kept clust
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 older: install # programs of older minors, for scenarios of version skew
-	$(BIN)/python -m infra.artifacts fetch kubelet-before kubectl-two-before
+	$(BIN)/python -m infra.artifacts older
 
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report $(ARGS)

@@ -5,9 +5,10 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra.artifacts import catalog
 from infra.errors import UserError
 
 Keep = Literal["never", "failure", "always"]
@@ -34,7 +35,9 @@ class Settings(BaseSettings):
     cluster_id: str = Field(
         default="series", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_ID
     )
-    kubernetes: str = "v1.36.1"
+    kubernetes: Annotated[str, AfterValidator(catalog.cluster_version)] = Field(
+        default_factory=catalog.default_minor, validate_default=True
+    )
     region: str = "ap-southeast-1"
     allowed_cidr: IPv4Network | None = None
     ttl_hours: int = Field(default=24, ge=1, le=24 * 30)

@@ -1,41 +1,49 @@
-"""Artifacts by hand: ``python -m infra.artifacts fetch|images|list``."""
+"""Artifacts by hand: ``python -m infra.artifacts fetch|older|images|list|pin``."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.artifacts.catalog import load
+from infra.artifacts import pins
+from infra.artifacts.catalog import Catalog, load
 from infra.artifacts.images import build_images
 from infra.artifacts.obtain import obtain
 from infra.artifacts.store import Store
 from infra.errors import NotJudged
+from infra.settings import Settings
 
 app = typer.Typer(add_completion=False, help=__doc__)
-Version = Annotated[str, typer.Option(help="Kubernetes version, v1.36.1 or 1.36.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Components; none: the default set.")]
-DEFAULT = "v1.36.1"
+Named = Annotated[
+    str | None, typer.Option("--kubernetes", help="Version, v1.36.5 or 1.36; or KFS_KUBERNETES.")
+]
+Names = Annotated[list[str] | None, typer.Argument(help="Components; none: all of them.")]
 
 
 @app.command()
-def fetch(names: Names = None, version: Version = DEFAULT) -> None:
+def fetch(names: Names = None, kubernetes: Named = None) -> None:
     """Obtain programs into the cache and name their paths."""
-    catalog = load(version)
-    store = Store.default()
-    found = obtain(catalog, names or catalog.default_names, store=store, say=typer.echo)
-    for artifact in found.values():
-        origin = f"{artifact.source} (made by {artifact.provenance})"
-        typer.echo(f"{artifact.name:24} {artifact.version:10} {origin:34} {artifact.path}")
+    catalog = _catalog(kubernetes)
+    _fetch(catalog, names or catalog.default_names)
+
+
+@app.command()
+def older(kubernetes: Named = None) -> None:
+    """Obtain the older kubelet and kubectl, for claims about version skew."""
+    catalog = _catalog(kubernetes)
+    _fetch(load(catalog.before), ["kubelet"])
+    _fetch(load(catalog.two_before), ["kubectl"])
 
 
 @app.command()
 def images(
     busybox: Annotated[Path, typer.Option(help="Debian's static busybox program.")],
     names: Names = None,
-    version: Version = DEFAULT,
+    kubernetes: Named = None,
 ) -> None:
     """Make the container images of the default set and of what is named besides."""
-    catalog, store = load(version), Store.default()
+    catalog, store = _catalog(kubernetes), Store.default()
     wanted = [*catalog.default_names, *(names or ())]
     found = obtain(catalog, wanted, store=store, say=typer.echo)
     for image in build_images(catalog, found, busybox=busybox, store=store, say=typer.echo):
@@ -43,13 +51,35 @@ def images(
 
 
 @app.command("list")
-def list_components(version: Version = DEFAULT) -> None:
+def list_components(kubernetes: Named = None) -> None:
     """Name every component, its version and where it can come from."""
-    for component in load(version).components.values():
+    for component in _catalog(kubernetes).components.values():
         module = component.build.package if component.build else "-"
         url = component.release.url if component.release else component.source
-        mark = "optional" if component.optional else ""
-        typer.echo(f"{component.name:24} {component.version:10} {mark:9} {module}  {url}")
+        typer.echo(f"{component.name:24} {component.version:10} {module}  {url}")
+
+
+@app.command()
+def pin(
+    version: Annotated[str, typer.Argument(help="A release of Kubernetes, v1.37.2.")],
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this program, for version skew; repeatable.")
+    ] = None,
+) -> None:
+    """Write go.mod, go.sum and the version file of a release; what it prescribes is printed."""
+    pins.pin(version, only or (), say=typer.echo)
+
+
+def _catalog(kubernetes: str | None) -> Catalog:
+    """Of the version that is named, or that a cluster would have."""
+    return load(kubernetes or Settings.from_options().kubernetes)
+
+
+def _fetch(catalog: Catalog, names: Iterable[str]) -> None:
+    found = obtain(catalog, names, store=Store.default(), say=typer.echo)
+    for artifact in found.values():
+        origin = f"{artifact.source} (made by {artifact.provenance})"
+        typer.echo(f"{artifact.name:24} {artifact.version:10} {origin:34} {artifact.path}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,19 @@
-"""What a Kubernetes version is made of, read from ``versions/<minor>.toml``."""
+"""What a Kubernetes version is made of: ``versions/common.toml`` and ``versions/<minor>.toml``.
+
+The newest patch of a minor stands in the minor's file, and nowhere else.
+"""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from infra.errors import UserError
 
 VERSIONS = Path(__file__).with_name("versions")
+COMMON = "common"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,6 @@ class Component:
     name: str
     version: str
     source: Literal["upstream", "debian"]
-    optional: bool = False
     contained: bool = False
     release: Release | None = None
     build: GoBuild | None = None
@@ -55,14 +59,19 @@ class Component:
 
 @dataclass(frozen=True)
 class Catalog:
+    """``before`` and ``two_before`` are the minors whose programs play the older side of a version
+    skew, like "1.35"; empty for a minor of which only such programs are had, and no cluster.
+    """
+
     kubernetes: str
     components: Mapping[str, Component]
+    before: str = ""
+    two_before: str = ""
 
     @property
     def default_names(self) -> tuple[str, ...]:
-        """Components that every cluster needs and that are obtained here, in the file's order."""
-        chosen = (c for c in self.components.values() if c.source == "upstream" and not c.optional)
-        return tuple(component.name for component in chosen)
+        """Components that are obtained here, in the file's order."""
+        return tuple(c.name for c in self.components.values() if c.source == "upstream")
 
     def component(self, name: str) -> Component:
         if name not in self.components:
@@ -74,50 +83,110 @@ class Catalog:
 
 
 def load(version: str) -> Catalog:
-    """Catalog of a Kubernetes version, named "v1.36.1" or, by its minor, "1.36".
+    """Catalog of a Kubernetes version, named "v1.36.5" or, by its minor, "1.36".
 
     Errors: UserError naming the known versions.
     """
-    catalogs = {path.stem: _parse(path.read_text()) for path in sorted(VERSIONS.glob("*.toml"))}
-    for minor, catalog in catalogs.items():
-        if version.removeprefix("v") in {minor, catalog.kubernetes.removeprefix("v")}:
-            return catalog
-    known = ", ".join(f"{catalog.kubernetes} ({minor})" for minor, catalog in catalogs.items())
-    raise UserError(f"Kubernetes {version!r} is not known; known versions: {known}")
+    catalogs = all_minors()
+    if minor := _minor_of(version, catalogs):
+        return catalogs[minor]
+    raise UserError(f"Kubernetes {version!r} is not known; known versions: {_known(catalogs)}")
 
 
-def _parse(text: str) -> Catalog:
-    document = tomllib.loads(text)
-    upstream = [
-        _component(name, group=group, table=table, own=own)
-        for group, table in document["groups"].items()
-        for name, own in table["programs"].items()
-    ]
-    debian = [Component(name, "", "debian") for name in document["debian"]["programs"]]
-    return Catalog(document["kubernetes"], {c.name: c for c in [*upstream, *debian]})
+def cluster_version(named: str) -> str:
+    """The version that a cluster has when "1.36", "v1.36" or "v1.36.5" is asked for.
+
+    Errors: UserError naming the versions of which clusters can be built.
+    """
+    clusters = {minor: catalog for minor, catalog in all_minors().items() if catalog.before}
+    if minor := _minor_of(named, clusters):
+        return clusters[minor].kubernetes
+    raise UserError(f"Kubernetes {named!r} is not known; known versions: {_known(clusters)}")
 
 
-def _component(
-    name: str, *, group: str, table: Mapping[str, Any], own: Mapping[str, Any]
-) -> Component:
-    row = {**table, **own}
-    words = _words(name, table["version"])
+def default_minor() -> str:
+    """Of a cluster when no version is named."""
+    return str(_read(COMMON)["default"])
+
+
+def series_version() -> str:
+    """What the articles use."""
+    return str(_read(COMMON)["series"])
+
+
+def groups() -> Mapping[str, Any]:
+    """Tables of the groups, as they are written."""
+    return dict(_read(COMMON)["groups"])
+
+
+@cache
+def all_minors() -> dict[str, Catalog]:
+    """Every minor that has a version file, older ones first."""
+    found = sorted((p.stem for p in VERSIONS.glob("*.toml") if p.stem != COMMON), key=_numbers)
+    return {minor: _catalog(_read(COMMON), _read(minor)) for minor in found}
+
+
+def _read(stem: str) -> dict[str, Any]:
+    return tomllib.loads((VERSIONS / f"{stem}.toml").read_text())
+
+
+def _minor_of(version: str, catalogs: Mapping[str, Catalog]) -> str | None:
+    bare = version.removeprefix("v")
+    names = ((minor, catalog.kubernetes.removeprefix("v")) for minor, catalog in catalogs.items())
+    return next((minor for minor, full in names if bare in {minor, full}), None)
+
+
+def _numbers(minor: str) -> list[int]:
+    return [int(word) for word in minor.split(".")]
+
+
+def _known(catalogs: Mapping[str, Catalog]) -> str:
+    return ", ".join(f"{catalog.kubernetes} ({minor})" for minor, catalog in catalogs.items())
+
+
+def _catalog(common: Mapping[str, Any], own: Mapping[str, Any]) -> Catalog:
+    """A minor that names its ``programs`` has only these of Kubernetes' group."""
+    versions = {"kubernetes": own["kubernetes"], **own.get("versions", {})}
+    components = list(_upstream(common["groups"], versions))
+    if only := own.get("programs"):
+        chosen = [component for component in components if component.name in only]
+        return Catalog(own["kubernetes"], {c.name: c for c in chosen})
+    components += [Component(name, "", "debian") for name in common["debian"]["programs"]]
+    by_name = {component.name: component for component in components}
+    return Catalog(own["kubernetes"], by_name, own["before"], own["two-before"])
+
+
+def _upstream(groups: Mapping[str, Any], versions: Mapping[str, str]) -> Iterator[Component]:
+    for group, table in groups.items():
+        own = versions.get(group)
+        if own is None and "version" not in table:
+            continue  # a minor without clusters names no etcd
+        version = own or table["version"]
+        folder = f"{group}-{minor_of(version)}" if own else group
+        for name, program in table["programs"].items():
+            yield _component(
+                name, {"version": version, "folder": folder, **table, **program}, version
+            )
+
+
+def minor_of(version: str) -> str:
+    """Like "1.36" of "v1.36.5"."""
+    major, minor, *_ = version.removeprefix("v").split(".")
+    return f"{major}.{minor}"
+
+
+def _component(name: str, row: Mapping[str, Any], of_group: str) -> Component:
+    words = _words(name, of_group)
     release = None
     if row.get("url"):
         member = row["member"].format(**words) if "member" in row else None
         release = Release(row["url"].format(**words), row["checksum_url"].format(**words), member)
     ldflags = " ".join(row["ldflags"].format(**words).split())
-    build = GoBuild(
-        group, row["package"], ldflags, tuple(row.get("tags", ())), cgo=row.get("cgo", False)
-    )
+    tags = tuple(row.get("tags", ()))
+    build = GoBuild(row["folder"], row["package"], ldflags, tags, cgo=row.get("cgo", False))
+    contained = row.get("contained", False)
     return Component(
-        name,
-        row["version"],
-        "upstream",
-        optional=row.get("optional", False),
-        contained=row.get("contained", False),
-        release=release,
-        build=build,
+        name, row["version"], "upstream", contained=contained, release=release, build=build
     )
 
 

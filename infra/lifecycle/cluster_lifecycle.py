@@ -196,7 +196,7 @@ def status(settings: Settings) -> str:
 
 def kubectl(settings: Settings) -> Path:
     """The pinned kubectl in a directory where it is called kubectl."""
-    found = program(settings, "kubectl")
+    found = program(settings.kubernetes, "kubectl")
     link = settings.state / "bin" / "kubectl"
     if not link.is_symlink() or link.readlink() != found:
         link.parent.mkdir(exist_ok=True, mode=0o700)
@@ -205,9 +205,9 @@ def kubectl(settings: Settings) -> Path:
     return link
 
 
-def program(settings: Settings, name: str) -> Path:
-    """A pinned program that ``up`` has put into the cache. Errors: UserError, MissingArtifact."""
-    catalog, store = catalogs.load(settings.kubernetes), Store.default()
+def program(kubernetes: str, name: str) -> Path:
+    """A pinned program of a version, or of a minor. Errors: UserError, MissingArtifact."""
+    catalog, store = catalogs.load(kubernetes), Store.default()
     return obtain.obtain(catalog, [name], store=store, say=lambda _: None)[name].path
 
 

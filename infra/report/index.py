@@ -2,42 +2,66 @@
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra import claims
+from infra.artifacts.catalog import minor_of
 from infra.report import stored_run
 from infra.report.jinja import environment, kind
-from infra.report.outcomes import Outcome
+from infra.report.outcomes import SIGNS, Outcome
+
+RUNS = 30
+"""That the list names."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The newest judgement of a claim on a version, and the page that it is on."""
+
+    outcome: Outcome
+    reason: str
+    page: str
+
+    @property
+    def css(self) -> str:
+        return kind(self.outcome)
 
 
 @dataclass(frozen=True)
 class Column:
-    """The latest judgement of a version: claim id to (CSS class, page it is on)."""
+    """A minor by its newest patch that was run; ``newest`` is the newest run of it."""
 
+    minor: str
     version: str
-    cells: Mapping[str, tuple[str, str]]
+    newest: Mapping[str, Any]
+    cells: Mapping[str, Cell]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Claims by outcome's CSS class, in the order of a legend."""
+        found = Counter(cell.css for cell in self.cells.values())
+        return {sign.css: found[sign.css] for sign in SIGNS.values() if found[sign.css]}
 
 
 def write(reports: Path) -> Path:
     """Writes the matrix of all claims.json below ``reports``; its path."""
     stored = sorted(reports.glob(f"*/*/{stored_run.CLAIMS}"), key=lambda path: path.parent.name)
-    versions = sorted({path.parent.parent.name for path in stored})
-    columns = [
-        column(reports, version, [p for p in stored if p.parent.parent.name == version])
-        for version in versions
-    ]
-    runs = [latest(reports, path) for path in reversed(stored)]
+    columns = columns_of(reports, stored)
+    known = claims.load()
     page = (
         environment()
         .get_template("matrix.html")
         .render(
             columns=columns,
-            runs=runs[:30],
+            differing=[claim for claim in known if differs(claim.id, columns)],
+            runs=[latest(reports, path) for path in reversed(stored[-RUNS:])],
             articles=claims.articles(),
-            claims=claims.load(),
+            claims=known,
         )
     )
     path = reports / stored_run.PAGE
@@ -47,29 +71,62 @@ def write(reports: Path) -> Path:
     return path
 
 
-def column(reports: Path, version: str, stored: list[Path]) -> Column:
+def columns_of(reports: Path, stored: Sequence[Path]) -> list[Column]:
+    """One for each minor, older ones first."""
+    versions = sorted({path.parent.parent.name for path in stored}, key=numbers)
+    newest = {minor_of(version): version for version in versions}
+    return [
+        column(reports, version, [p for p in stored if p.parent.parent.name == version])
+        for version in newest.values()
+    ]
+
+
+def numbers(version: str) -> list[int]:
+    """So that v1.36.10 comes after v1.36.5."""
+    return [int(word) for word in re.findall(r"\d+", version)]
+
+
+def column(reports: Path, version: str, stored: Sequence[Path]) -> Column:
     """For each claim the newest run that tried it; a run of a part leaves the rest standing."""
-    cells: dict[str, tuple[str, str]] = {}
+    cells: dict[str, Cell] = {}
     for path in stored:
         page = str(path.with_name(stored_run.PAGE).relative_to(reports))
         for claim in read(path):
             if was_tried(claim):
-                cells[claim["id"]] = (kind(claim["outcome"]), f"{page}#claim-{claim['id']}")
-    return Column(version, cells)
+                link = f"{page}#claim-{claim['id']}"
+                cells[claim["id"]] = Cell(Outcome(claim["outcome"]), claim["reason"], link)
+    return Column(minor_of(version), version, latest(reports, stored[-1]), cells)
+
+
+def differs(claim: str, columns: Sequence[Column]) -> bool:
+    """Whether two versions that tried a claim judged it otherwise."""
+    return len({one.cells[claim].outcome for one in columns if claim in one.cells}) > 1
 
 
 def latest(reports: Path, path: Path) -> dict[str, Any]:
     """A run for the list: its page and how many claims ended how."""
-    counts: dict[str, int] = {}
-    for claim in read(path):
-        if was_tried(claim):
-            counts[kind(claim["outcome"])] = counts.get(kind(claim["outcome"]), 0) + 1
+    counts = Counter(kind(claim["outcome"]) for claim in read(path) if was_tried(claim))
     return {
         "name": path.parent.name,
+        "day": day(path.parent.name),
+        "commit": commit(path.with_name(stored_run.RUN)),
         "version": path.parent.parent.name,
         "page": str(path.with_name(stored_run.PAGE).relative_to(reports)),
         "counts": counts,
     }
+
+
+def day(name: str) -> str:
+    """2026-11-29 of a run's name, 20261129T101500Z-series."""
+    return f"{name[:4]}-{name[4:6]}-{name[6:8]}"
+
+
+def commit(path: Path) -> str:
+    """Of a run; empty when its run.json does not tell."""
+    try:
+        return str(json.loads(path.read_text()).get("commit", ""))[:10]
+    except (OSError, ValueError):
+        return ""
 
 
 def was_tried(claim: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ import yaml
 
 from fixtures.worlds.storage import ebs_csi_driver_turns
 from infra import ec2
+from infra.artifacts.catalog import load
 from infra.build.ready import await_api
 from infra.clients.apimachinery.priority_and_fairness_defaults import FOLLOWS
 from infra.clients.node import kubelet
@@ -199,7 +200,7 @@ def role_on_a_controller(cluster: Cluster) -> None:
 
 def another_minor(cluster: Cluster) -> None:
     """A worker that an upgrade has forgotten."""
-    older = cluster_lifecycle.program(Settings(), "kubelet-before").read_bytes()
+    older = cluster_lifecycle.program(load(cluster.spec.kubernetes).before, "kubelet").read_bytes()
     shell = cluster.shell(cluster.spec.workers[-1].name)
     shell.put(older, "/usr/local/bin/kubelet.before", mode=0o755)
     shell.run(["mv", "/usr/local/bin/kubelet.before", "/usr/local/bin/kubelet"])

@@ -1,4 +1,4 @@
-module kubernetes-from-scratch/artifacts/etcd
+module kubernetes-from-scratch/artifacts/etcd-3.6
 
 go 1.26.0
 

@@ -1,0 +1,62 @@
+"""The page that compares versions: a column for each minor, first where they differ."""
+
+import json
+from pathlib import Path
+
+from infra.report import index
+
+
+def run(
+    reports: Path, version: str, name: str, outcomes: dict[str, tuple[str, str]], commit: str = ""
+) -> None:
+    folder = reports / version / name
+    folder.mkdir(parents=True)
+    claims = [
+        {"id": claim, "outcome": outcome, "reason": reason, "scenarios": [{"name": "one"}]}
+        for claim, (outcome, reason) in outcomes.items()
+    ]
+    (folder / "claims.json").write_text(json.dumps({"claims": claims}))
+    (folder / "run.json").write_text(json.dumps({"commit": commit}))
+
+
+def test_a_column_is_the_newest_patch_of_a_minor(tmp_path: Path) -> None:
+    holds = {"68.4": ("holds", "")}
+    run(tmp_path, "v1.36.5", "20261130T000000Z-series", {"68.4": ("does not hold", "stuck")})
+    run(tmp_path, "v1.36.10", "20261129T000000Z-series", holds, commit="0123456789abcdef")
+    run(tmp_path, "v1.9.0", "20261128T000000Z-series", holds)
+    page = index.write(tmp_path).read_text()
+    assert page.index("<td>1.9</td>") < page.index("<td>1.36</td><td>v1.36.10</td>")
+    assert "2026-11-29</a></td><td>0123456789</td>" in page
+    assert '<th class="cell">v1.36.5</th>' not in page
+    assert "Nowhere: each claim that two versions tried ended the same." in page
+
+
+def test_where_versions_differ_comes_first_with_reasons(tmp_path: Path) -> None:
+    absent = "comes with Kubernetes 1.37"
+    old = {"68.4": ("holds", ""), "72.20": ("not applicable", absent), "71.9": ("holds", "")}
+    run(tmp_path, "v1.36.5", "20261129T000000Z-series", old)
+    new = {"68.4": ("holds", ""), "72.20": ("holds", "")}
+    run(tmp_path, "v1.37.2", "20261130T000000Z-series", new)
+    page = index.write(tmp_path)
+    (row, *cells) = page.read_text().partition("Where versions differ")[2].splitlines()[2:5]
+    assert row.startswith("<tr><td>72.20</td>")
+    assert f"not applicable</a><br><small>{absent}</small>" in cells[0]
+    assert 'href="v1.37.2/20261130T000000Z-series/index.html#claim-72.20"' in cells[1]
+    assert "holds</a>" in cells[1]
+    differing = page.read_text().partition("Where versions differ")[2].partition("All claims")[0]
+    assert "68.4" not in differing  # the same on both
+    assert "71.9" not in differing  # tried on one only
+
+
+def test_one_version_is_compared_with_none(tmp_path: Path) -> None:
+    run(tmp_path, "v1.36.5", "20261129T000000Z-series", {"68.4": ("holds", "")})
+    assert "Where versions differ" not in index.write(tmp_path).read_text()
+
+
+def test_a_run_that_was_killed_while_it_wrote_is_left_out(tmp_path: Path) -> None:
+    run(tmp_path, "v1.36.5", "20261129T000000Z-series", {"68.4": ("holds", "")})
+    broken = tmp_path / "v1.36.5" / "20261130T000000Z-series"
+    broken.mkdir()
+    (broken / "claims.json").write_text('{"claims": [{"id"')
+    page = index.write(tmp_path).read_text()
+    assert 'href="v1.36.5/20261129T000000Z-series/index.html#claim-68.4"' in page
