@@ -34,7 +34,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
     settings = identity.decided(settings)
-    catalogs.load(settings.kubernetes)  # an unknown version is told before anything starts
+    must_be_pinned(settings)
     store = Store.default()
     platforms.require(settings, store)
     state_dir.prepare(settings.state)
@@ -161,15 +161,25 @@ def attach(settings: Settings) -> Cluster:
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
-    if record["kubernetes"] != settings.kubernetes:
-        raise UserError(
-            f"cluster {settings.cluster_id!r} runs {record['kubernetes']}, not "
-            f"{settings.kubernetes}; choose another --cluster-id or run: ./kfs down"
-        )
+    must_be_pinned(settings)
     if record["platform"] == "local":
         platforms.find_local(settings)
     spec = identity.ensure(settings).spec(record["kubernetes"])
     return connect(settings, spec, record["addresses"])
+
+
+def must_be_pinned(settings: Settings) -> None:
+    """What was built by another checkout may run a patch that this one does not have.
+
+    Errors: UserError.
+    """
+    try:
+        catalogs.load(settings.kubernetes)
+    except UserError as error:
+        raise UserError(
+            f"cluster {settings.cluster_id!r} runs Kubernetes {settings.kubernetes}, which this "
+            f"checkout does not pin: choose another --cluster-id, or run: ./kfs down"
+        ) from error
 
 
 def down(settings: Settings, progress: Progress) -> Settings:
@@ -196,7 +206,7 @@ def status(settings: Settings) -> str:
 
 def kubectl(settings: Settings) -> Path:
     """The pinned kubectl in a directory where it is called kubectl."""
-    found = program(settings.kubernetes, "kubectl")
+    found = program(identity.decided(settings).kubernetes, "kubectl")
     link = settings.state / "bin" / "kubectl"
     if not link.is_symlink() or link.readlink() != found:
         link.parent.mkdir(exist_ok=True, mode=0o700)

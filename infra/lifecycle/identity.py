@@ -5,9 +5,11 @@ What is written decides: an option that says otherwise is refused, not believed.
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from infra.ec2.account import ownership
 from infra.ec2.account.ownership import Caller
@@ -29,6 +31,7 @@ class Identity:
     id: str
     platform: str
     region: str
+    kubernetes: str = ""
     uuid: str = ""
     account: str = ""
     owner: str = ""
@@ -58,16 +61,22 @@ def read(state: Path) -> Identity | None:
     """None when nothing was made from this state directory. Errors: UserError when damaged."""
     path = state / FILE
     try:
-        if path.exists():
-            return Identity(**json.loads(path.read_text()))
         record = state_dir.read(state)  # versions before had the record alone
-        return Identity(record["id"], record["platform"], record["region"]) if record else None
+        if path.exists():
+            return Identity(**(record_of(record) | json.loads(path.read_text())))
+        return Identity(**record_of(record)) if record else None
     except (KeyError, TypeError, ValueError, UserError) as error:
         like = json.dumps(asdict(Identity("series", "local or aws", "ap-southeast-1")))
         raise UserError(
             f"{state} does not say on which platform its cluster is ({error}); write {FILE} "
             f"there, like {like}, then repeat"
         ) from error
+
+
+def record_of(record: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the record of a finished cluster has of it."""
+    names = ("id", "platform", "region", "kubernetes")
+    return {name: record[name] for name in names} if record else {}
 
 
 def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
@@ -85,7 +94,7 @@ def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
 
 
 def _new(settings: Settings, caller: Caller | None) -> Identity:
-    where = settings.platform, settings.region
+    where = settings.platform, settings.region, settings.kubernetes
     if caller is None:
         return Identity(settings.cluster_id, *where)
     own, now = str(uuid.uuid4()), datetime.now(UTC)
@@ -114,7 +123,7 @@ def require_account(found: Identity, caller: Caller) -> None:
 
 
 def decided(settings: Settings) -> Settings:
-    """The settings, with platform and region of the state directory when it has them.
+    """The settings, with platform, region and version of the state directory when it has them.
 
     Errors: UserError when an option or the environment names others.
     """
@@ -122,6 +131,8 @@ def decided(settings: Settings) -> Settings:
     if found is None:
         return settings
     recorded = {"platform": found.platform, "region": found.region}
+    if found.kubernetes:
+        recorded["kubernetes"] = found.kubernetes
     for name, value in recorded.items():
         given = getattr(settings, name)
         if name in settings.model_fields_set and given != value:

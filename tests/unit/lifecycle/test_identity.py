@@ -10,13 +10,14 @@ import pytest
 
 from fixtures import cluster as session_cluster
 from fixtures import options
+from infra.artifacts.catalog import load
 from infra.errors import UserError
 from infra.lifecycle import cluster_lifecycle, identity, platforms, state_dir
 from infra.lifecycle.identity import Identity
 from infra.progress import Progress
 from infra.settings import Settings
 
-FAR = Identity("unit", "aws", "eu-west-1")
+FAR = Identity("unit", "aws", "eu-west-1", kubernetes=load("1.36").kubernetes)
 
 
 def settings(tmp_path: Path, **given: Any) -> Settings:
@@ -48,6 +49,10 @@ def test_options_decide_where_nothing_is_recorded(tmp_path: Path) -> None:
     [
         ({"platform": "local"}, r"has platform aws, not local: leave out --platform \(KFS_PLATF"),
         ({"region": "us-east-1"}, r"has region eu-west-1, not us-east-1: leave out --region"),
+        (
+            {"kubernetes": "1.37"},
+            r"has kubernetes v1.36.\d+, not v1.37.\d+: leave out --kubernetes",
+        ),
     ],
 )
 @pytest.mark.parametrize("verb", ["up", "attach", "down"])
@@ -72,6 +77,38 @@ def test_a_contradiction_is_refused_before_anything_is_done(
     with pytest.raises(UserError, match=told):
         do[verb]()
     assert recorded.state.exists()
+
+
+def test_a_cluster_of_another_minor_is_used_without_naming_it(tmp_path: Path) -> None:
+    """By up, kubectl, status and pytest alike: they all ask this."""
+    state_dir.prepare(settings(tmp_path).state)
+    newer = settings(tmp_path, kubernetes="1.37")
+    identity.ensure(newer)
+    assert identity.decided(settings(tmp_path)).kubernetes == newer.kubernetes
+    assert identity.decided(newer).kubernetes == newer.kubernetes
+
+
+def test_an_identity_of_an_earlier_checkout_takes_the_version_from_the_record(
+    tmp_path: Path,
+) -> None:
+    where = settings(tmp_path)
+    state_dir.prepare(where.state)
+    old = {"id": "unit", "platform": "local", "region": "eu-west-1"}
+    state_dir.replace(where.state / identity.FILE, old)
+    assert identity.decided(where).kubernetes == where.kubernetes
+    state_dir.write(where.state, {**old, "kubernetes": "v1.36.1"})
+    assert identity.decided(where).kubernetes == "v1.36.1"
+
+
+@pytest.mark.parametrize("verb", ["up", "attach"])
+def test_a_patch_that_is_no_longer_pinned_is_told(tmp_path: Path, verb: str) -> None:
+    where = settings(tmp_path)
+    state_dir.prepare(where.state)
+    record = {"id": "unit", "platform": "local", "region": "eu-west-1", "kubernetes": "v1.36.0"}
+    state_dir.write(where.state, record)
+    words = "cluster 'unit' runs Kubernetes v1.36.0, which this checkout does not pin: .*kfs down"
+    with pytest.raises(UserError, match=words):
+        cluster_lifecycle.up(where, Progress()) if verb == "up" else cluster_lifecycle.attach(where)
 
 
 def test_the_environment_contradicts_as_well_as_an_option(
@@ -110,7 +147,8 @@ def test_down_asks_the_recorded_platform_and_region(
 def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
     old = settings(tmp_path)
     state_dir.prepare(old.state)
-    state_dir.write(old.state, {"id": "unit", "platform": "aws", "region": "eu-west-1"})
+    where = {"id": "unit", "platform": "aws", "region": "eu-west-1"}
+    state_dir.write(old.state, {**where, "kubernetes": FAR.kubernetes})
     assert identity.read(old.state) == FAR
     assert identity.decided(old).platform == "aws"
 
