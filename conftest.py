@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.plugin.lanes",
     "fixtures.plugin.scheduling",
     "fixtures.plugin.extra_clusters",
+    "fixtures.kubernetes_versions",
     "fixtures.capabilities",
     *modules("fixtures/worlds"),
     *(name for name in modules("tests/steps") if name != "tests.steps.phrases"),
