@@ -33,9 +33,7 @@ AllRegions = Annotated[
 Yes = Annotated[
     bool | None, typer.Option("--yes", help="Agree beforehand to what is asked (KFS_YES).")
 ]
-Version = Annotated[
-    str | None, typer.Option("--kubernetes", help="Kubernetes version, like v1.36.1.")
-]
+Version = Annotated[str | None, typer.Option("--kubernetes", help="Kubernetes version, like 1.36.")]
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Any
 from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 
-from infra import claims
+from infra import claims, version_tags
 
 LANES = ("parallel", "serial", "disruptive")
 """What disturbs least first; a scenario without a tag is parallel."""
@@ -22,12 +22,14 @@ class Written:
     lane: str
 
 
-def written(features: Path) -> dict[str, Written]:
-    """By claim id, for every claim that a feature names in its tags."""
+def written(features: Path, kubernetes: str) -> dict[str, Written]:
+    """By claim id, for every claim that a feature names in its tags; scenarios of other versions
+    than ``kubernetes`` are left out.
+    """
     found: dict[str, list[str]] = {}
     for path in sorted(features.rglob("*.feature")):
         for tags in tags_of_scenarios(path.read_text()):
-            for tag in tags:
+            for tag in () if version_tags.elsewhere(tags, kubernetes) else tags:
                 if claim := claims.id_of(tag):
                     found.setdefault(claim, []).append(lane_of(tags))
     return {

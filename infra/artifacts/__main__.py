@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 
 from infra.artifacts import pins
-from infra.artifacts.catalog import Catalog, load
+from infra.artifacts.catalog import Catalog, default_minor, load
 from infra.artifacts.images import build_images
 from infra.artifacts.obtain import obtain
 from infra.artifacts.store import Store
 from infra.errors import NotJudged
-from infra.settings import Settings
 
 app = typer.Typer(add_completion=False, help=__doc__)
 Named = Annotated[
-    str | None, typer.Option("--kubernetes", help="Version, v1.36.5 or 1.36; or KFS_KUBERNETES.")
+    str | None,
+    typer.Option("--kubernetes", envvar="KFS_KUBERNETES", help="Version, v1.36.5 or 1.36."),
 ]
 Names = Annotated[list[str] | None, typer.Argument(help="Components; none: all of them.")]
 
@@ -72,7 +72,7 @@ def pin(
 
 def _catalog(kubernetes: str | None) -> Catalog:
     """Of the version that is named, or that a cluster would have."""
-    return load(kubernetes or Settings.from_options().kubernetes)
+    return load(kubernetes or default_minor())
 
 
 def _fetch(catalog: Catalog, names: Iterable[str]) -> None:

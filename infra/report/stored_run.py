@@ -91,7 +91,7 @@ def load(folder: Path) -> tuple[Run, list[Scenario], list[verdicts.Verdict]]:
 
 def save(folder: Path, run: Run, scenarios: list[Scenario], *, features: Path) -> None:
     """Writes run.json, records.json, written.json, claims.json and cluster.json of a run."""
-    found = feature_claims.written(features)
+    found = feature_claims.written(features, run.kubernetes)
     judged = verdicts.verdicts(claims.load(), run, scenarios, found)
     dump(folder / WRITTEN, {claim: asdict(one) for claim, one in found.items()})
     dump(folder / RUN, asdict(run))

@@ -11,10 +11,9 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
-from fixtures import kubernetes_versions
 from fixtures.plugin.recording import PREFIX
 from fixtures.plugin.reporting import MARKERS
-from infra import claims
+from infra import claims, version_tags
 from infra.feature_claims import lane_of
 from infra.lifecycle import capabilities
 
@@ -130,7 +129,7 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
     known = {claim.tag: claim for claim in claims.load()}
     allowed = {*MARKERS, *known, *(f"article_{one.number}" for one in claims.articles())}
     allowed |= {f"{PREFIX}{name}" for name in capabilities.CAPABILITIES}
-    allowed |= set(kubernetes_versions.TAGS)
+    allowed |= set(version_tags.TAGS)
     for pickle in pickles(doc):
         tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
         where = f"{doc['uri']}: {pickle['name']}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.kubernetes_versions import TAGS, elsewhere
 from infra.artifacts.catalog import load
+from infra.version_tags import TAGS, elsewhere
 from tests.unit.report_project import make, run
 
 CONFTEST = 'pytest_plugins = ["fixtures.plugin.settings", "fixtures.kubernetes_versions"]\n'

@@ -151,7 +151,14 @@ def test_a_scenario_that_is_not_applicable_leaves_the_claim_in_part() -> None:
 
 def test_what_the_features_have_for_a_claim(tmp_path: Path) -> None:
     (tmp_path / "x.feature").write_text(FEATURE)
-    assert written(tmp_path) == {
+    assert written(tmp_path, "v1.36.5") == {
         "63.4": Written(2, "disruptive"),
         "69.1": Written(1, "parallel"),
     }
+
+
+def test_scenarios_of_other_versions_are_no_part_of_a_claim(tmp_path: Path) -> None:
+    newer = FEATURE.replace("@claim_69_1", "@claim_69_1 @since_1_37")
+    (tmp_path / "x.feature").write_text(newer)
+    assert "69.1" not in written(tmp_path, "v1.36.5")
+    assert "69.1" in written(tmp_path, "v1.37.2")

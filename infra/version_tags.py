@@ -1,0 +1,43 @@
+"""Tags by which a feature says of which Kubernetes versions a scenario is: ``@since_1_37``.
+
+The version that was named decides, and the cluster is never asked: one that lacks what its version
+has is not excused.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import product
+
+from infra.artifacts.catalog import all_minors, minor_of
+
+TAG = re.compile(r"(since|until)_(\d+)_(\d+)")
+TAGS = {
+    f"{word}_{minor.replace('.', '_')}": meaning.format(minor)
+    for (word, meaning), minor in product(
+        {
+            "since": "what comes with Kubernetes {}",
+            "until": "what Kubernetes {} is the last to have",
+        }.items(),
+        (minor for minor, catalog in all_minors().items() if catalog.before),
+    )
+}
+"""Every tag that a feature may ask with, and its meaning."""
+
+
+def elsewhere(tags: Iterable[str], version: str) -> str:
+    """Why a scenario with these tags is not of this version; empty when it is."""
+    here = numbers(minor_of(version))
+    for found in (match for tag in sorted(tags) if (match := TAG.fullmatch(tag))):
+        word, there = found[1], (int(found[2]), int(found[3]))
+        minor = f"{there[0]}.{there[1]}"
+        if word == "since" and here < there:
+            return f"comes with Kubernetes {minor}"
+        if word == "until" and here > there:
+            return f"until Kubernetes {minor}"
+    return ""
+
+
+def numbers(minor: str) -> tuple[int, int]:
+    """(1, 36) of "1.36"."""
+    major, of_it = minor.split(".")
+    return int(major), int(of_it)
