@@ -53,4 +53,5 @@ def restore(shell: Shell, supplies: Supplies) -> Plan:
 
 @cache
 def version(kubernetes: str, component: str) -> str:
-    return catalog.load(kubernetes).component(component).version
+    """The same for all patches of a minor."""
+    return catalog.load(catalog.minor_of(kubernetes)).component(component).version
