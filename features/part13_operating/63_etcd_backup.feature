@@ -1,7 +1,7 @@
 @article_63
 Feature: Backing up etcd, and knowing when certificates expire
   Three members survive the loss of one, but a delete reaches all three: high availability is not backup.
-  A snapshot is one file, taken from one member; in etcd 3.6 its status and restore belong to etcdutl.
+  A snapshot is one file, taken from one member; since etcd 3.6 its status and restore belong to etcdutl.
   The article lists three endpoints for health; the same list makes a snapshot fail, because exactly one
   is allowed. A restored member is a cluster of its own, which the running etcd must not notice.
 
@@ -12,7 +12,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       Given the running etcd members
       Then three different members of one etcd cluster are healthy
       And all three members name the same leader in the same term
-      And each member runs etcd 3.6
+      And each member runs the minor version of etcd that Kubernetes names
 
   Rule: One member may be lost without losing writes
     Which member leads is chance: an API server that knows only another one would not notice the loss.
@@ -77,7 +77,7 @@ Feature: Backing up etcd, and knowing when certificates expire
     Scenario: The status is reproducible and counts the live keys
       Given a snapshot of one etcd member is taken
       When the status of the snapshot is read twice
-      Then both statuses have the same hash, revision, size and version 3.6
+      Then both statuses have the same hash, revision and size, and the storage version of the members
       And the status counts the keys that were live at the snapshot's revision
       And the snapshot file is unchanged
 

@@ -15,7 +15,6 @@ from infra.errors import require
 from infra.ssh import Result
 from suite.etcd.snapshots import Snapshot, Workbench
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
 
 WRONG_NUMBER = "snapshot must be requested to one selected node"
 """ET client snapshot/v3_snapshot.go; there is no machine field for it."""
@@ -101,12 +100,17 @@ def private_files(workbenches: list[Workbench], snapshots: list[Snapshot]) -> No
     must_be_none(wrong, "each snapshot is a whole file of root's alone")
 
 
+def storage_version(cluster: Cluster) -> str:
+    """Of all members' data. Errors: NotPrepared when they differ."""
+    versions = {status.storage for status in members.client(cluster).statuses()}
+    require(len(versions) == 1 and all(versions), f"the members' storage is of versions {versions}")
+    return versions.pop()
+
+
 @then("etcdctl reports the storage version of the members")
 def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
     """Article 63 shows "Server version 3.6.0": the data's format, not the program's version."""
-    versions = {status.storage for status in members.client(cluster).statuses()}
-    require(len(versions) == 1 and all(versions), f"the members' storage is of versions {versions}")
-    word = f"Server version {versions.pop()}"
+    word = f"Server version {storage_version(cluster)}"
     wrong = [one.said for one in snapshots if word not in one.said]
     must_be_none(wrong, f"etcdctl says {word!r} of each snapshot")
 
@@ -124,12 +128,13 @@ def nothing_left(workbench: Workbench) -> None:
     assert not left, f"files in the directory of the refused snapshot: {left}"
 
 
-@then(phrase("both statuses have the same hash, revision, size and version {version:Name}"))
-def same_status(statuses: list[dict[str, Any]], version: str) -> None:
+@then("both statuses have the same hash, revision and size, and the storage version of the members")
+def same_status(statuses: list[dict[str, Any]], cluster: Cluster) -> None:
     one, other = statuses
     assert one == other, f"two looks at one file: {one} and {other}"
     assert one["revision"] > 0, f"no revision: {one}"
-    assert one["version"].startswith(f"{version}."), f"its version is {one['version']!r}"
+    there = storage_version(cluster)
+    assert one["version"] == there, f"its version is {one['version']!r}, the members' is {there!r}"
 
 
 @then("the status counts the keys that were live at the snapshot's revision")

@@ -53,8 +53,12 @@ def test_members_that_name_two_leaders() -> None:
 
 
 def test_another_version() -> None:
-    red(etcd.runs_version, FOUND, "3.5", says="https://10.0.1.11 runs 3.6.8")
-    etcd.runs_version(FOUND, "3.6")
+    newer = cluster()
+    newer.spec = replace(newer.spec, kubernetes="v1.37.2")
+    red(
+        etcd.runs_version, FOUND, newer, says="runs etcd 3.7; instead: https://10.0.1.11 runs 3.6.8"
+    )
+    etcd.runs_version(FOUND, cluster())
 
 
 LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
@@ -162,10 +166,15 @@ def test_a_snapshot_of_three_endpoints() -> None:
     red(snapshots.nothing_left, Bench(entries=["three.db"]), says="three.db")
 
 
-def test_statuses_that_differ_or_say_nothing() -> None:
-    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], "3.6", says="two looks")
-    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, "3.6", says="no revision")
-    red(snapshots.same_status, [{**STATUS, "version": ""}] * 2, "3.6", says="version is ''")
+def test_statuses_that_differ_or_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = [replace(one, storage="3.6.0") for one in STATUSES]
+    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
+    live = cluster()
+    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], live, says="two looks")
+    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, live, says="no revision")
+    old = [{**STATUS, "version": "3.5.0"}] * 2
+    red(snapshots.same_status, old, live, says="version is '3.5.0', the members' is '3.6.0'")
+    snapshots.same_status([{**STATUS, "version": "3.6.0"}] * 2, live)
 
 
 def test_a_status_that_miscounts() -> None:
