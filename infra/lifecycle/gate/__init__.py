@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     etcd_members.problems,
     api_servers.unready,
     api_servers.token_problems,
+    api_servers.node_access_problems,
     api_servers.address_problems,
     workers.node_problems,
     workers.proxy_problems,
@@ -42,11 +43,11 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
     """Passes when the cluster is healthy, at once when it already is.
 
     A balancer that passes requests on, clocks that agree, etcd 3/3 with one leader and no alarm,
-    three API servers ready by address, to which the Service kubernetes leads and whose tokens and
-    Secrets are good for one another, both Leases fresh, every worker a Ready node with a
-    kube-proxy, CoreDNS available. ``deep`` also wants workers that take new Pods, which scenarios
-    may prevent for a while, and lets Pods on each worker ask DNS, a Service of another worker and
-    one of their own.
+    three API servers ready by address, to which the Service kubernetes leads, which let kubelets
+    renew their Leases and whose tokens and Secrets are good for one another, both Leases fresh,
+    every worker a Ready node with a kube-proxy, CoreDNS available. ``deep`` also wants workers that
+    take new Pods, which scenarios may prevent for a while, and lets Pods on each worker ask DNS, a
+    Service of another worker and one of their own.
 
     Errors: ClusterBroken with everything that is wrong.
     """

@@ -14,6 +14,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 """OpenID Connect Discovery 1.0: who issues tokens."""
 TOKENS = "/api/v1/namespaces/kube-system/serviceaccounts/default/token"
 REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 SECRETS = "/api/v1/namespaces/kube-system/secrets"
 
 
@@ -50,6 +51,30 @@ def token_problems(cluster: Cluster) -> list[str]:
         if issuers[other] != issuers[first]
     ]
     return found
+
+
+def node_access_problems(cluster: Cluster) -> list[str]:
+    """Each API server lets each kubelet renew its Lease: one without the Node authorizer refuses
+    every kubelet whose connection the balancer gives to it.
+    """
+    workers = [worker.name for worker in cluster.spec.workers]
+    asked = [(server, node) for server in cluster.api_servers().items() for node in workers]
+    return parallel.found(asked, lambda pair: refused_lease(*pair))
+
+
+def refused_lease(server: tuple[str, Api], node: str) -> list[str]:
+    machine, api = server
+    lease = {"group": "coordination.k8s.io", "resource": "leases", "namespace": "kube-node-lease"}
+    spec = {
+        "user": f"system:node:{node}",
+        "groups": ["system:nodes", "system:authenticated"],
+        "resourceAttributes": {**lease, "name": node, "verb": "update"},
+    }
+    status = need(api.ask("POST", ACCESS_REVIEWS, body={"spec": spec}))["status"]
+    if status.get("allowed"):
+        return []
+    why = status.get("reason") or "no authorizer allows it"
+    return [f"API server of {machine} refuses the kubelet of {node} its Lease: {why}"]
 
 
 def token_use_problems(cluster: Cluster) -> list[str]:

@@ -16,7 +16,7 @@ from tests.unit.fakes import FakeApi
 
 def servers(**each: FakeApi) -> Cluster:
     live = {name.replace("_", "-"): api for name, api in each.items()}
-    return cast("Cluster", SimpleNamespace(api_servers=lambda: live))
+    return cast("Cluster", SimpleNamespace(api_servers=lambda: live, spec=cluster().spec))
 
 
 def tokens(kid: str = "a", issuer: str = "https://kubernetes") -> FakeApi:
@@ -37,6 +37,28 @@ def test_api_servers_whose_tokens_are_not_good_for_one_another() -> None:
             "API servers of controller-0 and controller-1 issue tokens by different names: "
             "https://kubernetes and https://10.0.1.12:6443"
         )
+    ]
+
+
+def test_an_api_server_without_the_node_authorizer() -> None:
+    def reviewing(status: dict[str, Any]) -> FakeApi:
+        return FakeApi({f"POST {api_servers.ACCESS_REVIEWS}": {"status": status}})
+
+    good = {"controller_0": reviewing({"allowed": True})}
+    assert api_servers.node_access_problems(servers(**good)) == []
+    none = reviewing({"allowed": False})
+    refused = reviewing({"allowed": False, "reason": "node 'worker-0' cannot update"})
+    found = api_servers.node_access_problems(
+        servers(**good, controller_1=none, controller_2=refused)
+    )
+    say = "API server of {} refuses the kubelet of {} its Lease: {}"
+    assert found == [
+        say.format(machine, node, why)
+        for machine, why in (
+            ("controller-1", "no authorizer allows it"),
+            ("controller-2", "node 'worker-0' cannot update"),
+        )
+        for node in ("worker-0", "worker-1")
     ]
 
 

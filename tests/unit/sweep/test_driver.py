@@ -15,6 +15,8 @@ from tests.sweep.setting import Argument, Setting
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
 ARGUMENTS = ["controller", "--batching=true", "--extra-create-metadata", "--v=2"]
+TAGS = "--extra-tags=kubernetes-from-scratch/cluster=test"
+"""Added to what upstream's manifests say."""
 PATH = "/apis/apps/v1/namespaces/kube-system/deployments/c"
 
 
@@ -52,6 +54,7 @@ def test_every_argument_is_swept_but_how_much_is_logged(found: dict[str, Setting
         f"{where}: controller is left out",
         f"{where}: --batching=true is false",
         f"{where}: --extra-create-metadata is left out",
+        f"{where}: {TAGS} is left out",
     ]
 
 
@@ -69,15 +72,15 @@ def test_an_argument_is_changed_in_what_a_run_installs(
         monkeypatch.setenv(name, value)
     driver.pytest_configure()
     items = ebs_csi.objects(folder, SPEC, endpoint=None)
-    assert arguments(items) == ["controller", "--batching=false", *ARGUMENTS[2:]]
+    assert arguments(items) == ["controller", "--batching=false", *ARGUMENTS[2:], TAGS]
     assert len(items) == 2
 
 
 def test_an_argument_is_left_out(folder: Path) -> None:
     items = ebs_csi.objects(folder, SPEC, endpoint=None)
     made = [driver.with_argument(i, Argument(PATH, "ebs-plugin", "controller", "")) for i in items]
-    assert arguments(made) == ARGUMENTS[1:]
-    assert arguments(items) == ARGUMENTS
+    assert arguments(made) == [*ARGUMENTS[1:], TAGS]
+    assert arguments(items) == [*ARGUMENTS, TAGS]
 
 
 def test_an_argument_that_is_no_more_is_told(folder: Path) -> None:
