@@ -90,7 +90,7 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: Anonymous clients are refused everywhere, and there is no other port
       Given anonymous clients, and clients with a certificate of each other CA
       Then every endpoint of every kubelet refuses these clients with 401
-      And each kubelet's read-only port is closed
+      And every worker has the read-only port of its kubelet closed
       And every endpoint of every kubelet answers admin
 
   @claim_72_18

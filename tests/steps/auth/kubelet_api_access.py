@@ -11,7 +11,7 @@ from infra.clients.auth import service_accounts
 from infra.clients.auth.service_accounts import TokenAccount
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port, told
-from infra.clients.transport import prometheus, tls_tunnel
+from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
@@ -163,17 +163,6 @@ def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> No
         if answer.status != 401
     ]
     must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
-
-
-@then("each kubelet's read-only port is closed")
-def read_only_port_closed(cluster: Cluster) -> None:
-    number = kubelet_api.READ_ONLY_PORT
-    wrong = [
-        f"{worker.name} listens on port {number}"
-        for worker in cluster.spec.workers
-        if tls_tunnel.connects(cluster, worker.name, str(worker.private_ip), number)
-    ]
-    must_be_none(wrong, "no kubelet has a read-only port")
 
 
 @then(phrase('every kubelet has the feature gate "{gate:Name}" on'))

@@ -6,7 +6,6 @@ from pytest_bdd import given, then
 
 from infra import places
 from infra.clients.node import kubelet
-from infra.clients.workloads import cgroup_events
 from infra.clients.workloads.pod_under_test import must_be_none
 from infra.cluster import Cluster
 from infra.kube_api import JsonObject
@@ -47,18 +46,6 @@ def gate_off(cluster: Cluster, gate: str) -> None:
     seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
     wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
     must_be_none(wrong, f"kubelets have the feature gate {gate} off")
-
-
-@then("no kubelet has an inhibitor lock on the shutdown of its machine")
-def no_lock(cluster: Cluster) -> None:
-    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
-    found = [
-        lock
-        for shell in shells
-        for lock in cgroup_events.shutdown_locks(shell)
-        if "kubelet" in lock
-    ]
-    must_be_none(found, "no kubelet delays a shutdown")
 
 
 def setting(settings: JsonObject, name: str) -> object:

@@ -19,6 +19,7 @@ from infra.kube_api import Answer, Credentials
 from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.node import kubelet_configz as settings
+from tests.steps.node import workers
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 
 USER = "system:serviceaccount:ns:may-metrics"
@@ -181,10 +182,11 @@ def test_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
     monkeypatch.setattr(steps, "ports", lambda *_: caller(right="none", refusal=401).ports)
     steps.strangers_refused(live, some)
-    steps.read_only_port_closed(live)
+    port = "the read-only port of its kubelet closed"
+    workers.each_has(live, port)
     for worker in ("worker-0", "worker-1"):
         opened = cast("Cluster", Machines(listens=worker))
-        goes_red(f"{worker} listens on port 10255", steps.read_only_port_closed, opened)
+        goes_red(f"{worker} listens on port 10255", workers.each_has, opened, port)
 
 
 def test_a_gate_that_is_off_on_one_worker() -> None:
