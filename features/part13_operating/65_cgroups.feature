@@ -178,6 +178,7 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: No kubelet is configured otherwise
       Given the settings of every kubelet
+      And the metrics of every kubelet
       Then every kubelet is set to
         | setting                 | value  |
         | cgroupsPerQOS           | True   |

@@ -10,8 +10,8 @@ Feature: Admission policy with CEL
     Scenario: Every API server serves policies and returns them as written
       Given a policy that refuses latest tags is in force
       And a policy that labels Pods is in force
-      Then each API server serves both kinds of policy and of binding at v1
-      And only validating policies have a status
+      Then every API server serves both kinds of admission policy and of binding at v1
+      And every API server serves a status of validating admission policies only
       And each API server returns the policies and bindings as written
 
   @claim_69_2

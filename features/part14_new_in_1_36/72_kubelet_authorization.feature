@@ -71,8 +71,8 @@ Feature: Fine-grained authorization of the kubelet API
       And a ServiceAccount with the permission "proxy" of nodes
       And a second ServiceAccount with the permission "metrics" of nodes
       Then a GET to its kubelet runs a command in each Pod and returns the output
-      But a POST that runs a command is refused with 403 by each kubelet
-      And the GET and the POST of the second ServiceAccount are refused with 403
+      But each kubelet refuses commands of the first ServiceAccount by POST with 403
+      And each kubelet refuses commands of the second ServiceAccount by GET and POST with 403
 
   @claim_72_16
   Rule: Commands and logs through the API server need other permissions

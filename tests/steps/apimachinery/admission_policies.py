@@ -117,33 +117,6 @@ def delete_parameters(policies: Policies, name: str) -> None:
     policies.parameters.delete(name)
 
 
-def policies_and_bindings() -> set[str]:
-    """Plural names of both kinds of policy and of their bindings."""
-    return {
-        admission_policies.plural(kind + end)
-        for kind in admission_policies.KINDS
-        for end in ("", "Binding")
-    }
-
-
-@then("each API server serves both kinds of policy and of binding at v1")
-def served(policies: Policies) -> None:
-    wanted = policies_and_bindings()
-    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
-    wrong = {m: sorted(wanted - names) for m, names in found.items() if wanted - names}
-    if wrong:
-        raise ClaimError(f"discovery of admissionregistration.k8s.io/v1 lacks {wrong}")
-
-
-@then("only validating policies have a status")
-def statuses(policies: Policies) -> None:
-    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
-    wanted = {f"{admission_policies.plural(admission_policies.KINDS[0])}/status"}
-    wrong = {m: names for m in found if (names := with_status(found[m])) != wanted}
-    if wrong:
-        raise ClaimError(f"subresources of policies should be {wanted}, but are {wrong}")
-
-
 @then("each API server returns the policies and bindings as written")
 def as_written(policies: Policies) -> None:
     wrong = [
@@ -214,10 +187,6 @@ def type_checked(policy: Policy, limit: float) -> None:
 def no_problem(policy: Policy) -> None:
     if found := admission_policies.typing_problems(policy.stored()["status"]):
         raise ClaimError(f"a sound policy has problems in its status: {found}")
-
-
-def with_status(names: set[str]) -> set[str]:
-    return {name for name in names if "/" in name}
 
 
 def names_replica(problem: JsonObject) -> bool:

@@ -1,6 +1,5 @@
 """The second server: who is answered there, and by which way it is reached."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +33,6 @@ KUBELET_PARTS = (
     "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
 )  # fmt: skip
 """What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
-ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
-"""Each API server separates names and values by a character of its own, on purpose."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +130,6 @@ def published(cluster: Cluster) -> None:
     wrong = [] if published_ca == ca else ["what is published is not front-proxy-ca, and it alone"]
     wrong += published_client_cas.other_lists(data)
     must_be_none(wrong, "the front proxy's CA and name are published")
-
-
-@then("every API server routes aggregated requests to endpoints")
-def routes_to_endpoints(cluster: Cluster) -> None:
-    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
-    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
-    must_be_none(wrong, "every API server runs with --enable-aggregator-routing=true")
 
 
 @then("every controller connects to the address of the metrics-server Pod")

@@ -19,7 +19,7 @@ from infra.errors import require
 from infra.kube_api import Answer, Credentials
 from infra.timing import scaled
 from infra.wait import eventually
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 STRANGERS = ("etcd", "front-proxy-client")
 """Identities of article 4 whose certificates are of the two authorities that kubelets do not know.
@@ -165,14 +165,20 @@ def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> No
     must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
 
 
-@then(phrase('every kubelet has the feature gate "{gate:Name}" on'))
-def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
+@then(
+    phrase(
+        'every kubelet has the feature gate "{gate:Name}" {state:State}',
+        State=one_of(["off", "on"]),
+    )
+)
+def gate_is(samples: dict[str, list[Sample]], gate: str, state: str) -> None:
     seen = {node: prometheus.gate(found, gate) for node, found in samples.items()}
     for node in seen:
         places.looked(node)
-    words = {0.0: "off", None: "not told of"}
-    wrong = [f"{node}: it is {words.get(on, on)}" for node, on in seen.items() if on != 1.0]
-    must_be_none(wrong, f"every kubelet has the gate {gate} on")
+    words = {0.0: "off", 1.0: "on", None: "not told of"}
+    found = {node: words.get(on, str(on)) for node, on in seen.items()}
+    wrong = [f"{node}: it is {word}" for node, word in found.items() if word != state]
+    must_be_none(wrong, f"every kubelet has the gate {gate} {state}")
 
 
 def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:

@@ -1,7 +1,5 @@
 """What kubelets are set to, as they tell it themselves (configz)."""
 
-from collections.abc import Mapping
-
 from pytest_bdd import given, then
 
 from infra import places
@@ -11,8 +9,6 @@ from infra.cluster import Cluster
 from infra.kube_api import JsonObject
 from tests.steps.phrases import phrase
 
-STATES: Mapping[float | None, str] = {0: "off", 1: "on", None: "not known to it"}
-"""What a kubelet's metrics say of a feature gate."""
 Settings = dict[str, JsonObject]
 """Settings by node."""
 
@@ -39,13 +35,6 @@ def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
     seen = {node: s.get("evictionHard", {}).get(signal) for node, s in judged(kubelets)}
     wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
-
-
-@then(phrase('every kubelet has the feature gate "{gate:Name}" off'))
-def gate_off(cluster: Cluster, gate: str) -> None:
-    seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
-    wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
-    must_be_none(wrong, f"kubelets have the feature gate {gate} off")
 
 
 def setting(settings: JsonObject, name: str) -> object:

@@ -12,8 +12,9 @@ from infra.clients.apimachinery.admission_policies import (
     not_as_written,
     plural,
 )
+from infra.cluster import Cluster
 from infra.errors import NotJudged, NotPrepared
-from tests.steps.apimachinery import admission_policies
+from tests.steps.apimachinery import admission_policies, api_servers
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
 
@@ -48,16 +49,21 @@ def discovery(*names: str) -> dict[str, Any]:
     return {"resources": [{"name": name} for name in names]}
 
 
+SERVED = "serves both kinds of admission policy and of binding at v1"
+STATUS = "serves a status of validating admission policies only"
+
+
 def test_what_is_served(made: Made) -> None:
-    policies, _, cluster = made
+    _, _, cluster = made
     wanted = [plural(kind + end) for kind in KINDS for end in ("", "Binding")]
     for api in cluster.apis.values():
         api.table[GROUP] = discovery(*wanted, f"{wanted[0]}/status")
-    admission_policies.served(policies)
-    admission_policies.statuses(policies)
+    live = cast("Cluster", cluster)
+    api_servers.each_does(live, SERVED)
+    api_servers.each_does(live, STATUS)
     cluster.apis["controller-1"].table[GROUP] = discovery(*wanted[:2], f"{wanted[2]}/status")
-    goes_red("lacks.*controller-1.*mutatingadmissionpolicies", admission_policies.served, policies)
-    goes_red("should be.*validating.*are.*mutating", admission_policies.statuses, policies)
+    goes_red("controller-1 lacks.*mutatingadmissionpolicies", api_servers.each_does, live, SERVED)
+    goes_red("controller-1 serves.*mutating.*/status", api_servers.each_does, live, STATUS)
 
 
 def test_what_is_stored(made: Made) -> None:

@@ -16,6 +16,7 @@ from infra.cluster import Cluster
 from infra.errors import Unreachable, WaitTimeout
 from infra.kube_api import Answer
 from tests.steps.apimachinery import aggregated_api_access as access
+from tests.steps.apimachinery import api_servers
 from tests.steps.apimachinery.aggregated_api_access import Reads, Users
 from tests.steps.etcd import stored_kinds as kinds
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
@@ -115,12 +116,14 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
         "/flagz": "enable-aggregator-routing=true\n",
     }
     access.published(live)
-    access.routes_to_endpoints(live)
+    routes = "routes aggregated requests to endpoints"
+    api_servers.each_does(live, routes)
     api.table["/flagz"] = "enable-aggregator-routing:false\n"
     goes_red(
-        "--enable-aggregator-routing=true; instead: .*controller-0",
-        access.routes_to_endpoints,
+        "instead: controller-0 runs without --enable-aggregator-routing=true",
+        api_servers.each_does,
         live,
+        routes,
     )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
     goes_red("are published; instead: requestheader-allowed-names is", access.published, live)

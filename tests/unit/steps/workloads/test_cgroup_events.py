@@ -200,20 +200,3 @@ def test_a_log_directory() -> None:
     kubelets = {"worker-0": {"podLogsDir": "/var/log/pods"}, "worker-1": {}}
     table = [["setting", "value"], ["podLogsDir", "/var/log/pods"]]
     goes_red("worker-1: podLogsDir is absent", kubelet_configz.set_to, kubelets, table)
-
-
-def test_a_feature_gate_that_one_kubelet_has_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = workers()
-    gates: dict[str, float | None] = {"worker-0": 0, "worker-1": 0}
-    monkeypatch.setattr(kubelet_configz.kubelet, "feature_gate", lambda _, node, __: gates[node])
-    live.api = None  # type: ignore[misc,assignment]
-    kubelet_configz.gate_off(live, "MemoryQoS")
-    gates["worker-1"] = 1
-    goes_red(
-        "gate MemoryQoS off; instead: worker-1: it is on",
-        kubelet_configz.gate_off,
-        live,
-        "MemoryQoS",
-    )
-    gates["worker-1"] = None
-    goes_red("worker-1: it is not known to it", kubelet_configz.gate_off, live, "MemoryQoS")
