@@ -146,10 +146,10 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: A busy loop with a CPU limit is throttled, one without a limit is not
       Given a running busy Pod
-      And an unlimited Pod on the same worker that is as busy
+      And a neighbour unlimited Pod on the same worker
       When the CPU time of both Pods is recorded for 12 s
       Then the busy Pod was throttled and used no more than its limit
-      And the unlimited Pod was not throttled
+      And the neighbour Pod was not throttled
       And no container or process of the Pod has restarted
 
   @claim_65_8

@@ -67,7 +67,7 @@ Feature: Fine-grained authorization of the kubelet API
   Rule: The permission to get nodes/proxy is enough to run commands
 
     Scenario: A GET runs a command in a Pod for a ServiceAccount whose POST is refused
-      Given a running Pod on each worker
+      Given a running resizable Pod on each worker
       And a ServiceAccount with the permission "proxy" of nodes
       And a second ServiceAccount with the permission "metrics" of nodes
       Then a GET to its kubelet runs a command in each Pod and returns the output

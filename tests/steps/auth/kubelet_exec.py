@@ -1,9 +1,8 @@
 """Commands and logs: by a kubelet's port, and by the API server as kubectl asks for them."""
 
-from pytest_bdd import given, then
+from pytest_bdd import then
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.auth import service_accounts
 from infra.clients.node.kubelet_api import Port, told
 from infra.clients.workloads.pod_under_test import RunningPod, must_be_none
@@ -31,12 +30,6 @@ def got(port: Port, pod: RunningPod) -> Answer:
 REQUESTS = {"POST": (posted,), "GET and POST": (got, posted)}
 REQUESTED = {posted: "/run by POST", got: "/exec by GET"}
 """What a kubelet is asked for."""
-
-
-@given("a running Pod on each worker", target_fixture="on_each")
-def pod_on_each(cluster: Cluster, workloads: Workloads) -> list[RunningPod]:
-    names = [worker.name for worker in cluster.spec.workers]
-    return [workloads.run("resizable", node=name, name=f"on-{name}") for name in names]
 
 
 @then("a GET to its kubelet runs a command in each Pod and returns the output")
