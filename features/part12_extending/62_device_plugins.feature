@@ -9,7 +9,8 @@ Feature: Extended resources of device plugins
 
     Scenario: Invalid registrations and a monitoring request on every worker
       Given a plugin client on every worker
-      Then no kubelet has a plugin socket and no node has a device
+      Then every worker has only the kubelet's socket in its plugin directory
+      And no node has a device
       And every kubelet refuses a registration with API version "v1alpha1" by name
       And every kubelet refuses a registration with resource "dongle" by name
       And every kubelet reports to monitoring agents that no container has a device
@@ -23,14 +24,14 @@ Feature: Extended resources of device plugins
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "ResourceHealthStatus" on
       And every kubelet has the feature gate "KubeletPodResourcesGet" on
-      And every kubelet listens for plugins and for monitoring agents
+      And every worker has a kubelet that listens for plugins and for monitoring agents
 
   @claim_62_1 @disruptive @slow
   Rule: Before any plugin registers, the kubelet's own socket is alone in the plugin directory
 
     Scenario: Freshly started kubelets
       Given workers without plugins whose kubelets have just started
-      Then the plugin directory of each worker has only the kubelet's socket
+      Then every worker has only the kubelet's socket in its plugin directory
       And no node has a device
 
   @claim_62_2 @disruptive @slow

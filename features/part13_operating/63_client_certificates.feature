@@ -21,7 +21,7 @@ Feature: Client certificates are renewed
     Scenario: The certificate of a kubelet expires in five hours
       Given a worker whose kubelet rotates certificates and has one that expires in 5 h
       Then within 60 s the kubelet has created a CSR, and API servers see the old certificate
-      And for 30 s the CSR stays pending
+      And for 30 s the CSR is pending
       When nodes are allowed to renew their own client certificates
       Then within 120 s the CSR is approved and issued
       And within 60 s the kubelet has another certificate, for the same name

@@ -13,7 +13,7 @@ Feature: Serving certificates are rotated in place
       And the same port on every other machine serves the same certificate
       And the process of the port is the same
       When the old certificate and key are put back
-      Then within <limit> the port serves the old certificate again
+      Then within <limit> the port serves the old certificate, for the same names
 
       @claim_63_14 @slow
       Examples:

@@ -10,7 +10,7 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: The cgroup tree is version 2 only
       Given the settings of every kubelet
-      Then every worker's cgroup tree is version 2, without a version 1 controller
+      Then every worker has a cgroup tree of version 2, without a version 1 controller
       And every kubelet is set to
         | setting      | value   |
         | failCgroupV1 | True    |
@@ -146,10 +146,10 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: A busy loop with a CPU limit is throttled, one without a limit is not
       Given a running busy Pod
-      And an unlimited Pod on the same worker that is as busy
+      And a neighbour unlimited Pod on the same worker
       When the CPU time of both Pods is recorded for 12 s
       Then the busy Pod was throttled and used no more than its limit
-      And the unlimited Pod was not throttled
+      And the neighbour Pod was not throttled
       And no container or process of the Pod has restarted
 
   @claim_65_8
@@ -170,7 +170,7 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: No kubelet would collect the sandbox image
       Given the sandbox image of every worker
-      Then every worker has its sandbox image
+      Then every worker's runtime has its sandbox image
       And every worker's runtime pins its sandbox image
 
   @claim_65_2 @claim_65_3 @claim_65_5 @claim_65_6 @claim_65_7 @claim_65_12
@@ -178,6 +178,7 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: No kubelet is configured otherwise
       Given the settings of every kubelet
+      And the metrics of every kubelet
       Then every kubelet is set to
         | setting                 | value  |
         | cgroupsPerQOS           | True   |
@@ -198,4 +199,4 @@ Feature: Where the kubelet enforces a Pod's limits
         | setting                         | value |
         | shutdownGracePeriod             | 0s    |
         | shutdownGracePeriodCriticalPods | 0s    |
-      And no kubelet has an inhibitor lock on the shutdown of its machine
+      And every worker has no inhibitor lock of its kubelet

@@ -19,7 +19,7 @@ Feature: A worker is powered off
         | shutdownGracePeriodCriticalPods  | 0s     |
         | shutdownGracePeriodByPodPriority | absent |
       And every worker's logind reports its maximum inhibitor delay
-      And the units that make a worker a node start at boot
+      And every worker has the units that make it a node started at boot
 
   @claim_65_15 @disruptive @slow
   Rule: The kubelet takes an inhibitor lock at logind, and raises logind's maximum delay where it is lower

@@ -24,8 +24,8 @@ Feature: Swap on a worker
         | setting    | value |
         | failSwapOn | True  |
         | memorySwap | {}    |
-      And every worker's kernel can limit swap
-      And no worker has swap, so that its kubelet can restart
+      And every worker has a kernel that can limit swap
+      And every worker has no swap
 
   @claim_65_13 @disruptive @slow
   Rule: A container gets swap only with LimitedSwap, and only in a Burstable Pod

@@ -10,12 +10,12 @@ Feature: Log rotation, and the lifetime of logs
 
     Scenario: One hundred megabytes of numbered lines
       Given a running numbering Pod
-      And a running talker Pod on the same worker
+      And a neighbour talker Pod on the same worker
       When the Pod has printed 100100 numbered lines
       Then within 60 s the Pod's log has one current, one rotated and three compressed files, after no more than five
       And the numbers in the files are consecutive and end with the last line
       And the API returns the numbers of the current file only
-      And the talker Pod's log is one file
+      And the neighbour's log is one file
       And no container or process of the Pod has restarted
 
   @claim_66_10

@@ -42,7 +42,7 @@ Feature: Leader election and add-ons
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
       And half of the renewals come within 3 s of the previous one
-      And each of the three components has a retry period of 2 s
+      And each <component> has a retry period of 2 s
       And the Lease has the same holder, acquire time and number of transitions
 
       Examples:
@@ -97,7 +97,7 @@ Feature: Leader election and add-ons
     @claim_68_7 @disruptive
     Scenario: A restarted controller manager is a standby
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
-      When the former leader's process starts
+      When the process of the former leader starts
       Then within 60 s the former leader's process reports that it is a standby
       And for 60 s the Lease stays with the other controller
 
@@ -108,9 +108,9 @@ Feature: Leader election and add-ons
       Given the controller that holds the "kube-controller-manager" Lease
       When the leader's process is paused
       Then within 36 s another controller holds the Lease
-      When the paused process is resumed
+      When the process of the former leader is resumed
       Then within 30 s the paused process has exited with an error and restarted
-      And the paused process did not renew the Lease
+      And the Lease was not renewed by the paused process
       And the Lease changed its holder exactly once and always had a holder
 
   Rule: Without a scheduler, new Pods wait and running Pods run on
@@ -190,5 +190,5 @@ Feature: Leader election and add-ons
     @claim_68_17
     Scenario: No API server serves lease candidates, and no Lease has a strategy
       Given API servers that serve Leases
-      Then no API server serves lease candidates
+      Then every API server serves no lease candidates
       And no Lease in kube-system has a strategy

@@ -11,7 +11,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
 
     Scenario: Every controller manager waits as long, and evicts
       Given the settings of every controller manager
-      Then each controller manager has a node monitor grace period of 50 s
+      Then each kube-controller-manager has a node monitor grace period of 50 s
       And each controller manager has these settings
         | setting                                  | value |
         | KubeCloudShared.NodeMonitorPeriod        | 5s    |

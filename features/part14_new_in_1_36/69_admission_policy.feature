@@ -10,8 +10,8 @@ Feature: Admission policy with CEL
     Scenario: Every API server serves policies and returns them as written
       Given a policy that refuses latest tags is in force
       And a policy that labels Pods is in force
-      Then each API server serves both kinds of policy and of binding at v1
-      And only validating policies have a status
+      Then every API server serves both kinds of admission policy and of binding at v1
+      And every API server serves a status of validating admission policies only
       And each API server returns the policies and bindings as written
 
   @claim_69_2
@@ -77,10 +77,10 @@ Feature: Admission policy with CEL
     Scenario: A stored Deployment cannot change to latest and stays the same
       Given a stored Deployment of image busybox:1.37
       And a policy that refuses latest tags is in force
-      When the image of the stored object is changed to busybox:latest through each API server
+      When the stored object is updated with image busybox:latest through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
       And the stored object and its dependents are the same
-      When the scale of the stored object is changed to 1 through each API server
+      When the stored object is updated with 1 replicas through each API server
       Then each API server admits the request
 
   @claim_69_6
@@ -95,7 +95,7 @@ Feature: Admission policy with CEL
       Given a stored Deployment of image busybox:latest
       And a policy that refuses latest tags is in force
       Then the stored object and its dependents are the same
-      When the stored object is updated without a change through each API server
+      When the stored object is updated with no change through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
 
   @claim_69_7

@@ -13,7 +13,7 @@ Feature: Mutating admission policy
       When a Pod is created through each API server
       Then each API server stores the object marked yes
       And the stored object and its dependents are the same
-      And in another namespace each API server leaves a Pod unmarked
+      And in another namespace each API server does not mark a Pod
 
       Examples:
         | rule                   |
@@ -78,7 +78,7 @@ Feature: Mutating admission policy
       When a Pod is sent to each API server as a dry run
       Then each API server refuses the request with 403 and the reason "Invalid"
       When the failure policy of the policy becomes Ignore
-      Then within 10 s each API server leaves a Pod unmarked
+      Then within 10 s each API server does not mark a Pod
 
       Examples:
         | rule                 |

@@ -11,7 +11,7 @@ Feature: In-place Pod resize
     Scenario Outline: CPU and memory grow in place on <worker>
       The article's patch: cpu.max 20000 100000 becomes 50000 100000, memory.max 134217728 becomes 268435456.
       Given a running resizable Pod on <worker>
-      And a neighbour Pod on the same worker
+      And a neighbour resizable Pod on the same worker
       And the Pod's cgroups allow 200m CPU and 128Mi memory
       When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
       Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory

@@ -67,12 +67,12 @@ Feature: Fine-grained authorization of the kubelet API
   Rule: The permission to get nodes/proxy is enough to run commands
 
     Scenario: A GET runs a command in a Pod for a ServiceAccount whose POST is refused
-      Given a running Pod on each worker
+      Given a running resizable Pod on each worker
       And a ServiceAccount with the permission "proxy" of nodes
       And a second ServiceAccount with the permission "metrics" of nodes
       Then a GET to its kubelet runs a command in each Pod and returns the output
-      But a POST that runs a command is refused with 403 by each kubelet
-      And the GET and the POST of the second ServiceAccount are refused with 403
+      But each kubelet refuses commands of the first ServiceAccount by POST with 403
+      And each kubelet refuses commands of the second ServiceAccount by GET and POST with 403
 
   @claim_72_16
   Rule: Commands and logs through the API server need other permissions
@@ -90,7 +90,7 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: Anonymous clients are refused everywhere, and there is no other port
       Given anonymous clients, and clients with a certificate of each other CA
       Then every endpoint of every kubelet refuses these clients with 401
-      And each kubelet's read-only port is closed
+      And every worker has the read-only port of its kubelet closed
       And every endpoint of every kubelet answers admin
 
   @claim_72_18

@@ -29,8 +29,8 @@ Feature: Node log query
         | setting                 | value |
         | enableSystemLogHandler  | True  |
         | enableDebuggingHandlers | True  |
-      And every worker's journal has lines of its kubelet
-      And every kubelet reads the journal with its machine's own journalctl
+      And every worker has lines of its kubelet in its journal
+      And every worker has its own journalctl for its kubelet
       And each kubelet has the same settings of log queries
 
   @claim_72_2 @disruptive

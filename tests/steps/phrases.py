@@ -1,4 +1,4 @@
-"""Words with a type in step texts: durations, quantities, roles and quoted names.
+"""Words with a type in step texts: times, durations, quantities, roles and quoted names.
 
 ``@then(phrase("within {limit:Duration} ..."))``. A Duration is unscaled seconds: pass it through
 ``infra.timing.scaled`` where it bounds a wait.
@@ -6,12 +6,18 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from pytest_bdd import parsers
 
 from infra import quantity
+from infra.errors import ClaimError
 from infra.inventory import Role
+from infra.timing import scaled
+from infra.wait import consistently, eventually
+
+T = TypeVar("T")
 
 UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0}
 
@@ -22,6 +28,34 @@ def duration(text: str) -> float:
     if match is None:
         raise ValueError(f"not a duration: {text!r}; write 40 s or 2 min")
     return float(match[1]) * UNITS[match[2]]
+
+
+@dataclass(frozen=True)
+class Time:
+    """When something must be so: ``within`` some seconds, ``for`` them (unscaled), or now."""
+
+    word: str = ""
+    seconds: float = 0.0
+
+    def must(
+        self, observe: Callable[[], T], until: Callable[[T], bool], *, what: str, every: float = 1.0
+    ) -> None:
+        """Errors: WaitTimeout, Changed or ClaimError, with ``what`` and what was seen instead."""
+        if self.word == "within":
+            eventually(observe, until, within=scaled(self.seconds), every=every, what=what)
+        elif self.word == "for":
+            consistently(observe, until, lasting=scaled(self.seconds), every=every, what=what)
+        elif not until(seen := observe()):
+            raise ClaimError(f"{what}; it is {seen!r}")
+
+
+NOW = Time()
+
+
+def time(text: str) -> Time:
+    """Of "within 30 s ", "for 10 s " or nothing: the beginning of a phrase."""
+    word, _, rest = text.strip().partition(" ")
+    return Time(word, duration(rest)) if word else NOW
 
 
 def name(text: str) -> str:
@@ -73,6 +107,7 @@ TYPES = {
     "Figures": typed(f"{quantity.PATTERN} CPU and {quantity.PATTERN} memory", figures),
     "Name": typed(r"[A-Za-z0-9][A-Za-z0-9./:_\-]*", name),
     "Quantity": typed(quantity.PATTERN, quantity_text),
+    "Time": typed(r"(?:(?:within|for) \d+(?:\.\d+)? (?:ms|s|min) )?", time),
     "Role": typed(r"load balancer|controller|worker", role),
     "Worker": typed(r"worker-\d", name),
     "SomeWorker": typed(r"a worker|worker-\d", some_worker),

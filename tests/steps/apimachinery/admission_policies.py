@@ -1,20 +1,19 @@
 """Admission policies: how they come, change and go, and what they and their servers are."""
 
+from collections.abc import Callable
 from typing import Any
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, step, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.apimachinery.admission_policies import Policies, rules
 from infra.clients.apimachinery.admission_metrics import Judges, judges, webhooks_for
 from infra.errors import ClaimError
 from infra.kube_api import Answer, JsonObject, need
-from infra.timing import scaled
-from infra.wait import eventually
 from suite.apimachinery import admission_policies
 from suite.apimachinery.admission_policies import Policy
 from suite.expect import must_be_none
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 RULE = one_of(rules())
 """What a policy does is a manifest."""
@@ -41,6 +40,28 @@ MANNER = one_of(MESSAGES, MESSAGES.__getitem__)
 COUNTED = ["API server", "before", "after"]
 
 
+def names_replica(problem: JsonObject) -> bool:
+    """The field that the manifest misspells, in its only expression."""
+    where, what = problem["fieldRef"], problem["warning"]
+    return where == "spec.validations[0].expression" and "replica" in what
+
+
+def type_checked(stored: JsonObject) -> bool:
+    return bool(stored["status"].get("observedGeneration") == stored["metadata"]["generation"])
+
+
+def problems(stored: JsonObject) -> list[JsonObject]:
+    return admission_policies.typing_problems(stored.get("status", {}))
+
+
+STATUS: dict[str, Callable[[JsonObject], bool]] = {
+    "no problem": lambda stored: type_checked(stored) and not problems(stored),
+    "that it was type-checked": type_checked,
+    "the unknown field": lambda stored: any(map(names_replica, problems(stored))),
+}
+"""Of a stored policy."""
+
+
 @given(phrase("a policy that {rule:Rule} is in force", Rule=RULE), target_fixture="policy")
 def in_force(policies: Policies, rule: str) -> Policy:
     """Of ``fixtures/manifests/policies``; each API server has loaded it."""
@@ -50,11 +71,6 @@ def in_force(policies: Policies, rule: str) -> Policy:
 @given(phrase("an unbound policy that {rule:Rule}", Rule=RULE), target_fixture="policy")
 def unbound(policies: Policies, rule: str) -> Policy:
     return policies.unbound(rule)
-
-
-@given(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
-def parameters(policies: Policies, name: str, most: int) -> None:
-    policies.parameters.allow(name, most)
 
 
 @given("the number of refusals by the policy on each API server", target_fixture="first")
@@ -107,41 +123,14 @@ def change_message(policy: Policy, expression: str) -> None:
     need(policy.change_rule({"messageExpression": expression}))
 
 
-@when(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
-def change_parameters(policies: Policies, name: str, most: int) -> None:
+@step(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
+def parameters(policies: Policies, name: str, most: int) -> None:
     policies.parameters.allow(name, most)
 
 
 @when(phrase("the parameter object {name:Name} is deleted"))
 def delete_parameters(policies: Policies, name: str) -> None:
     policies.parameters.delete(name)
-
-
-def policies_and_bindings() -> set[str]:
-    """Plural names of both kinds of policy and of their bindings."""
-    return {
-        admission_policies.plural(kind + end)
-        for kind in admission_policies.KINDS
-        for end in ("", "Binding")
-    }
-
-
-@then("each API server serves both kinds of policy and of binding at v1")
-def served(policies: Policies) -> None:
-    wanted = policies_and_bindings()
-    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
-    wrong = {m: sorted(wanted - names) for m, names in found.items() if wanted - names}
-    if wrong:
-        raise ClaimError(f"discovery of admissionregistration.k8s.io/v1 lacks {wrong}")
-
-
-@then("only validating policies have a status")
-def statuses(policies: Policies) -> None:
-    found = {machine: admission_policies.served(api) for machine, api in policies.servers.items()}
-    wanted = {f"{admission_policies.plural(admission_policies.KINDS[0])}/status"}
-    wrong = {m: names for m in found if (names := with_status(found[m])) != wanted}
-    if wrong:
-        raise ClaimError(f"subresources of policies should be {wanted}, but are {wrong}")
 
 
 @then("each API server returns the policies and bindings as written")
@@ -183,14 +172,9 @@ def same_processes(policies: Policies, policy: Policy, first: Judges) -> None:
         raise ClaimError(f"the API servers are not as they were: {'; '.join(wrong)}")
 
 
-@then(phrase("within {limit:Duration} the status of the policy reports the unknown field"))
-def misspelling_reported(policy: Policy, limit: float) -> None:
-    eventually(
-        lambda: admission_policies.typing_problems(policy.stored().get("status", {})),
-        lambda found: any(names_replica(problem) for problem in found),
-        within=scaled(limit),
-        what=f"the status of {policy.name} says that its expression has an unknown field",
-    )
+@then(phrase("{time:Time}the status of the policy reports {what:What}", What=one_of(STATUS)))
+def status_reports(policy: Policy, time: Time, what: str) -> None:
+    time.must(policy.stored, STATUS[what], what=f"the status of {policy.name} reports {what}")
 
 
 @then("the type check has not changed the policy")
@@ -198,29 +182,3 @@ def policy_unchanged(policy: Policy) -> None:
     generation = policy.stored()["metadata"]["generation"]
     if generation != 1:
         raise ClaimError(f"the type check changed the policy: its generation is {generation}")
-
-
-@then(phrase("within {limit:Duration} the status of the policy reports that it was type-checked"))
-def type_checked(policy: Policy, limit: float) -> None:
-    eventually(
-        policy.stored,
-        lambda found: found["status"].get("observedGeneration") == found["metadata"]["generation"],
-        within=scaled(limit),
-        what=f"the controller has checked the types of {policy.name}",
-    )
-
-
-@then("the status of the policy reports no problem")
-def no_problem(policy: Policy) -> None:
-    if found := admission_policies.typing_problems(policy.stored()["status"]):
-        raise ClaimError(f"a sound policy has problems in its status: {found}")
-
-
-def with_status(names: set[str]) -> set[str]:
-    return {name for name in names if "/" in name}
-
-
-def names_replica(problem: JsonObject) -> bool:
-    """The field that the manifest misspells, in its only expression."""
-    where, what = problem["fieldRef"], problem["warning"]
-    return where == "spec.validations[0].expression" and "replica" in what

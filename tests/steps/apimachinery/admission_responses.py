@@ -1,11 +1,14 @@
 """What each API server says to an object: admitted, refused, warned of, marked, or noted."""
 
+from collections.abc import Callable, Mapping
+
 from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.apimachinery.admission_policies import Policies
+from infra.kube_api import Answer
 from infra.timing import scaled
-from infra.wait import consistently, eventually
+from infra.wait import eventually
 from suite.apimachinery.admission_policies import Policy
 from suite.apimachinery.admission_responses import (
     Verdicts,
@@ -16,11 +19,27 @@ from suite.apimachinery.admission_responses import (
     warning,
 )
 from suite.apimachinery.sample_objects import PATTERN, Draft, draft
-from tests.steps.phrases import phrase, typed
+from tests.steps.phrases import Time, one_of, phrase, typed
 
 DRAFT = typed(PATTERN, draft)
 OTHER = "default"
 """A namespace that no binding reaches; only dry runs go there."""
+ELSEWHERE = "in another namespace "
+SILENTLY, STORING = " without a warning", " and stores the object"
+
+
+def warns(policies: Policies) -> Callable[[Answer], bool]:
+    name = policies.judge.name
+    return lambda a: a.ok and warning(a).startswith("299") and name in warning(a)
+
+
+VERDICTS: Mapping[str, Callable[[Policies], Callable[[Answer], bool]]] = {
+    "admits": lambda _: admits,
+    "does not mark": lambda _: marked("none"),
+    "refuses": lambda policies: refuses(422, policies.judge.name),
+    "warns about": warns,
+}
+"""What holds of an answer; a refusal and a warning name the validating policy."""
 
 
 @when(phrase("{what:Draft} is created through each API server", Draft=DRAFT), target_fixture="said")
@@ -69,20 +88,11 @@ def refused_as_broken(said: Verdicts, policy: Policy) -> None:
     )
 
 
-@then("each API server admits the request")
-def admitted(said: Verdicts) -> None:
-    said.must(admits, what="admit")
-
-
-@then("each API server admits the request without a warning")
-def admitted_silently(said: Verdicts) -> None:
-    said.must(lambda a: a.ok and not warning(a), what="without a warning admit")
-
-
-@then("each API server admits the request and stores the object")
-def admitted_and_stored(policies: Policies, said: Verdicts) -> None:
-    said.must(admits, what="admit")
-    policies.stored(said).must(admits, what="have stored")
+@then(phrase("each API server admits the request{how:How}", How=one_of(["", SILENTLY, STORING])))
+def admitted(policies: Policies, said: Verdicts, how: str) -> None:
+    said.must(lambda a: a.ok and not (how == SILENTLY and warning(a)), what=f"admit{how}")
+    if how == STORING:
+        policies.stored(said).must(admits, what="have stored")
 
 
 @then("no API server has stored the object")
@@ -90,60 +100,21 @@ def not_stored(policies: Policies, said: Verdicts) -> None:
     policies.stored(said).must(lambda a: a.status == 404, what="not have stored")
 
 
-@then(phrase("in another namespace each API server admits {what:Draft}", Draft=DRAFT))
-def admitted_elsewhere(policies: Policies, what: Draft) -> None:
-    policies.tried(what, OTHER).must(admits, what=f"in namespace {OTHER} admit")
-
-
-@then(phrase("in another namespace each API server leaves {what:Draft} unmarked", Draft=DRAFT))
-def unmarked_elsewhere(policies: Policies, what: Draft) -> None:
-    policies.tried(what, OTHER).must(marked("none"), what=f"in namespace {OTHER} leave unmarked")
-
-
-@then(phrase("each API server admits {what:Draft}", Draft=DRAFT))
-def admits_now(policies: Policies, what: Draft) -> None:
-    policies.tried(what).must(admits, what="admit")
-
-
-@then(phrase("each API server refuses {what:Draft}", Draft=DRAFT))
-def refuses_now(policies: Policies, what: Draft) -> None:
-    name = policies.judge.name
-    policies.tried(what).must(refuses(422, name), what=f"by {name} refuse with 422")
-
-
-@then(phrase("for {lasting:Duration} each API server admits {what:Draft}", Draft=DRAFT))
-def keeps_admitting(policies: Policies, lasting: float, what: Draft) -> None:
-    consistently(
-        lambda: policies.tried(what),
-        lambda said: said.all(admits),
-        lasting=scaled(lasting),
-        what=f"each API server admits {what.text}",
+@then(
+    phrase(
+        "{time:Time}{where:Where}each API server {verdict:Verdict} {what:Draft}",
+        Where=one_of(["", ELSEWHERE]),
+        Verdict=one_of(VERDICTS),
+        Draft=DRAFT,
     )
-
-
-@then(phrase("within {limit:Duration} each API server admits {what:Draft}", Draft=DRAFT))
-def comes_to_admit(policies: Policies, limit: float, what: Draft) -> None:
-    eventually(
-        lambda: policies.tried(what),
-        lambda said: said.all(admits),
-        within=scaled(limit),
-        what=f"each API server admits {what.text}",
+)
+def each_judges(policies: Policies, time: Time, where: str, verdict: str, what: Draft) -> None:
+    holds = VERDICTS[verdict](policies)
+    time.must(
+        lambda: policies.tried(what, OTHER if where else ""),
+        lambda said: said.all(holds),
+        what=f"{where}each API server {verdict} {what.text}",
     )
-
-
-@then(phrase("within {limit:Duration} each API server leaves {what:Draft} unmarked", Draft=DRAFT))
-def comes_to_leave_unmarked(policies: Policies, limit: float, what: Draft) -> None:
-    eventually(
-        lambda: policies.tried(what),
-        lambda said: said.all(marked("none")),
-        within=scaled(limit),
-        what=f"each API server admits {what.text} and leaves it unmarked",
-    )
-
-
-@then(phrase("within {limit:Duration} each API server refuses {what:Draft}", Draft=DRAFT))
-def comes_to_refuse(policies: Policies, limit: float, what: Draft) -> None:
-    comes_to_refuse_with(policies, limit, what, 422)
 
 
 @then(
@@ -171,18 +142,6 @@ def comes_to_say(policies: Policies, limit: float, words: str, what: Draft) -> N
         lambda said: said.all(lambda a: a.message.endswith(f"denied request: {words}")),
         within=scaled(limit),
         what=f"each API server refuses {what.text} with the message {words!r}",
-    )
-
-
-@then(phrase("within {limit:Duration} each API server warns about {what:Draft}", Draft=DRAFT))
-def comes_to_warn(policies: Policies, policy: Policy, limit: float, what: Draft) -> None:
-    eventually(
-        lambda: policies.tried(what),
-        lambda said: said.all(
-            lambda a: a.ok and warning(a).startswith("299") and policy.name in warning(a)
-        ),
-        within=scaled(limit),
-        what=f"each API server admits {what.text} with a warning that names {policy.name}",
     )
 
 

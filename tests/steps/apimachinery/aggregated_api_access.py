@@ -1,6 +1,6 @@
 """The second server: who is answered there, and by which way it is reached."""
 
-import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from infra.clients.apimachinery.aggregation import Said, Second
 from infra.clients.auth import client_ca_matrix, published_client_cas
 from infra.clients.instrumentation.node_metrics import GROUP, NODES
 from infra.clients.node.kubelet_api import told
-from infra.clients.transport import tls_tunnel
 from infra.clients.transport.kubectl import Kubectl
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -25,7 +24,7 @@ from suite.auth import service_accounts
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
 from tests.steps.auth.kubelet_api_access import Caller, ports
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 MAY_READ = {"apiGroups": [GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
 STRANGER = "kube-proxy"
@@ -35,8 +34,6 @@ KUBELET_PARTS = (
     "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
 )  # fmt: skip
 """What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
-ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
-"""Each API server separates names and values by a character of its own, on purpose."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,31 @@ class Reads:
 
     kubelets: dict[str, float]
     scraper: dict[str, float]
+
+
+Asked = tuple[Answer, Answer]
+"""Answers to the one who may read, and to the other."""
+
+
+def by_the_proxy(cluster: Cluster, accounts: Accounts, _: Second, users: Users) -> Iterator[Asked]:
+    both = accounts.api(users.reader), accounts.api(users.stranger)
+    for api in cluster.api_servers().values():
+        reader, stranger = (user.at(api.base).ask("GET", NODES) for user in both)
+        yield reader, stranger
+
+
+def by_its_own_port(cluster: Cluster, _: Accounts, second: Second, users: Users) -> Iterator[Asked]:
+    shown = cluster.credentials("front-proxy-client")
+    reader, stranger = (
+        second.ask(NODES, shown, named(user)) for user in (users.reader, users.stranger)
+    )
+    yield reader, stranger
+
+
+WAYS: Mapping[str, Callable[[Cluster, Accounts, Second, Users], Iterator[Asked]]] = {
+    "at metrics-server, asserted by the front-proxy certificate": by_its_own_port,
+    "through every API server": by_the_proxy,
+}
 
 
 @given("a user who may read metrics and a user who may not", target_fixture="users")
@@ -79,23 +101,16 @@ def reads_before(cluster: Cluster, second: Second) -> Reads:
 
 
 @then(
-    "through every API server, the first user gets node metrics and the second is refused by name"
+    phrase(
+        "{way:Way}, the first user gets node metrics and the second is refused by name",
+        Way=one_of(WAYS),
+    )
 )
-def by_the_proxy(cluster: Cluster, accounts: Accounts, users: Users) -> None:
-    for api in cluster.api_servers().values():
-        reader = accounts.api(users.reader).at(api.base).ask("GET", NODES)
-        stranger = accounts.api(users.stranger).at(api.base).ask("GET", NODES)
+def told_apart(
+    cluster: Cluster, accounts: Accounts, second: Second, users: Users, way: str
+) -> None:
+    for reader, stranger in WAYS[way](cluster, accounts, second, users):
         must_differ(reader, stranger, users.stranger.user)
-
-
-@then(
-    "metrics-server treats both users in the same way when the front-proxy certificate asserts them"
-)
-def by_its_own_port(cluster: Cluster, second: Second, users: Users) -> None:
-    front_proxy = cluster.credentials("front-proxy-client")
-    reader = second.ask(NODES, front_proxy, named(users.reader))
-    stranger = second.ask(NODES, front_proxy, named(users.stranger))
-    must_differ(reader, stranger, users.stranger.user)
 
 
 @then(
@@ -134,28 +149,6 @@ def published(cluster: Cluster) -> None:
     wrong = [] if published_ca == ca else ["what is published is not front-proxy-ca, and it alone"]
     wrong += published_client_cas.other_lists(data)
     must_be_none(wrong, "the front proxy's CA and name are published")
-
-
-@then("every API server routes aggregated requests to endpoints")
-def routes_to_endpoints(cluster: Cluster) -> None:
-    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
-    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
-    must_be_none(wrong, "every API server runs with --enable-aggregator-routing=true")
-
-
-@then("every controller connects to the address of the metrics-server Pod")
-def connects_to_pod(cluster: Cluster, second: Second) -> None:
-    names = [machine.name for machine in cluster.spec.controllers]
-    wrong = [n for n in names if not tls_tunnel.connects(cluster, n, second.address, second.port)]
-    must_be_none(wrong, f"controllers reach {second.address}:{second.port}")
-
-
-@then("no controller connects to the address of the metrics-server Service")
-def not_to_service(cluster: Cluster) -> None:
-    address = cluster.api.get(aggregation.SERVICE)["spec"]["clusterIP"]
-    names = [machine.name for machine in cluster.spec.controllers]
-    wrong = [name for name in names if tls_tunnel.connects(cluster, name, address, 443)]
-    must_be_none(wrong, f"nobody on a controller answers for {address}")
 
 
 @then(phrase('the role of metrics-server grants "{held:Name}" and not "{missing:Name}"'))

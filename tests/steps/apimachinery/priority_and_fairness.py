@@ -18,9 +18,8 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.apimachinery import priority_level_edits
 from suite.expect import must_be_none
-from suite.workloads.pod_under_test import RunningPod
 from tests.steps.instrumentation.component_metrics import looked_at
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 WHO: dict[str, tuple[str, ...]] = {
     "a member of system:masters": ("someone", "system:masters"),
@@ -38,6 +37,10 @@ WHAT = {
     "a Lease": "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-0",
     "health": "/livez",
 }
+
+
+SHARES = {"at their earlier value": 0, "raised by one": 1}
+"""More than before."""
 
 
 @given("the cluster's FlowSchemas and priority levels", target_fixture="objects")
@@ -141,14 +144,16 @@ def dangles(cluster: Cluster, made: str, limit: float) -> None:
     )
 
 
-@then(phrase('within {limit:Duration} the shares of "{level:Name}" have their earlier value'))
-def shares_heal(cluster: Cluster, edited_levels: dict[str, int], level: str, limit: float) -> None:
+@then(phrase('{time:Time}the shares of "{level:Name}" are {more:More}', More=one_of(SHARES)))
+def shares_are(
+    cluster: Cluster, edited_levels: dict[str, int], time: Time, level: str, more: str
+) -> None:
     """Each API server looks once a minute (storage_flowcontrol.go of kubernetes, T9)."""
-    eventually(
+    wanted = edited_levels[level] + SHARES[more]
+    time.must(
         lambda: priority_and_fairness.shares(cluster.api, level),
-        lambda shares: shares == edited_levels[level],
-        within=scaled(limit),
-        what=f"the shares of {level} are {edited_levels[level]} again",
+        lambda shares: shares == wanted,
+        what=f"the shares of {level} are {wanted}, {more}",
     )
 
 
@@ -163,13 +168,6 @@ def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> Non
     )
     wrong = defaults.unlike({schema: defaults.SCHEMAS[schema]}, {schema: stored})
     must_be_none(wrong, "it comes back as documented")
-
-
-@then(phrase('the shares of "{level:Name}" are still raised by one'))
-def shares_stay(cluster: Cluster, edited_levels: dict[str, int], level: str) -> None:
-    now, wanted = priority_and_fairness.shares(cluster.api, level), edited_levels[level] + 1
-    if now != wanted:
-        raise ClaimError(f"{level} is marked to keep its {wanted} shares; it has {now}")
 
 
 @then(
@@ -202,26 +200,6 @@ def refused_there(objects: Objects, answers: dict[str, Answer], schema: str) -> 
     must_be_none(wrong, f"each API server refuses with 403, put into {schema}")
 
 
-@then("the response to a client that follows the Pod's log carries no FlowSchema")
-def follower_has_no_place(objects: Objects, pod: RunningPod) -> None:
-    answer = pod.pods.api.begin(pod.pods.path(pod.name, "log"), follow="true")
-    must_have_no_place(objects, answer, status=200)
-
-
-@then("the response to an exec request to the Pod carries no FlowSchema")
-def command_has_no_place(objects: Objects, pod: RunningPod) -> None:
-    """A plain request, which is answered 400: what is put where is decided by its path."""
-    answer = pod.pods.api.ask("GET", pod.pods.path(pod.name, "exec"), params={"command": "true"})
-    must_have_no_place(objects, answer, status=400)
-
-
-@then("the response to an unknown token is 401 and carries no FlowSchema")
-def unknown_has_no_place(objects: Objects, cluster: Cluster) -> None:
-    for api in cluster.api_servers().values():
-        answer = api.with_token("unknown").ask("GET", WHAT["Pods"])
-        must_have_no_place(objects, answer, status=401)
-
-
 @then(
     "the seats on each API server follow from the documented total and the shares of "
     "the priority levels"
@@ -242,10 +220,3 @@ def seats_by_level(found: list[Sample], names: Iterable[str]) -> dict[str, float
         name: prometheus.value(found, priority_and_fairness.SEATS, priority_level=name)
         for name in names
     }
-
-
-def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:
-    place = objects.put_into(answer)
-    if (answer.status, place) != (status, ("", "")):
-        seen = f"{answer.status}, put into {place}"
-        raise ClaimError(f"{answer.url} should be {status} and have no place; it was {seen}")

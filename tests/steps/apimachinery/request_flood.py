@@ -17,9 +17,13 @@ from suite.apimachinery.request_flood import Outcome
 from suite.apimachinery.slow_webhook import DELAY, Webhook
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase, typed
 
 CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "list"]}
+
+
+NO_PLACE = "without a place in the queue are refused immediately"
+QUEUED = "that were queued for longer are refused"
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,21 @@ def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]
         made.remove()
 
 
-@given("a ServiceAccount with its own priority level that rejects", target_fixture="flooder")
-def rejecting(cluster: Cluster, accounts: Accounts) -> Iterator[Flooder]:
-    yield from with_level(cluster, accounts, request_flood.REJECTS)
+def response_of(text: str) -> object:
+    """Of a priority level that has no seat left: it rejects, or queues so many requests."""
+    words = text.split()
+    return request_flood.queueing(int(words[1])) if len(words) > 1 else request_flood.REJECTS
 
 
 @given(
-    phrase("a ServiceAccount with its own priority level that queues {length:Count} requests"),
+    phrase(
+        "a ServiceAccount with its own priority level that {response:Response}",
+        Response=typed(r"rejects|queues \d+ requests", response_of),
+    ),
     target_fixture="flooder",
 )
-def queueing(cluster: Cluster, accounts: Accounts, length: int) -> Iterator[Flooder]:
-    yield from with_level(cluster, accounts, request_flood.queueing(length))
+def with_own_level(cluster: Cluster, accounts: Accounts, response: object) -> Iterator[Flooder]:
+    yield from with_level(cluster, accounts, response)
 
 
 @when(
@@ -118,28 +126,17 @@ def waited_and_answered(flooder: Flooder, outcomes: list[Outcome], limit: float)
 
 @then(
     phrase(
-        "requests without a place in the queue are refused immediately, counted with "
-        'reason "{reason:Name}"'
+        'requests {which:Which}, counted with reason "{reason:Name}"',
+        Which=one_of([NO_PLACE, QUEUED]),
     )
 )
-def without_place(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
+def refused(flooder: Flooder, outcomes: list[Outcome], which: str, reason: str) -> None:
+    """Immediately is before the webhook has let anybody through."""
     count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
-    at_once = [
-        o.seconds for o in outcomes if o.status == 429 and o.seconds < request_flood.GIVES_UP
-    ]
-    if not count or len(at_once) != count or max(at_once) >= DELAY:
-        seen = f"{len(at_once)} were refused at once, after {sorted(at_once)} s"
-        raise ClaimError(f"{count} are counted as {reason}, {seen}")
-
-
-@then(
-    phrase('requests that were queued for longer are refused, counted with reason "{reason:Name}"')
-)
-def gave_up(flooder: Flooder, outcomes: list[Outcome], reason: str) -> None:
-    count = request_flood.grown(flooder.before, flooder.server).get((flooder.level, reason), 0)
-    late = [o for o in outcomes if o.status == 429 and o.seconds >= request_flood.GIVES_UP]
-    if not count or len(late) != count:
-        raise ClaimError(f"{count} are counted as {reason}, {len(late)} were refused late")
+    seconds = sorted(o.seconds for o in outcomes if o.status == 429)
+    found = [s for s in seconds if (s >= request_flood.GIVES_UP) == (which == QUEUED)]
+    if not count or len(found) != count or (which == NO_PLACE and found[-1] >= DELAY):
+        raise ClaimError(f"{count} are counted as {reason}, {len(found)} {which}, after {found} s")
 
 
 def with_level(cluster: Cluster, accounts: Accounts, response: object) -> Iterator[Flooder]:

@@ -18,9 +18,11 @@ from infra.errors import ClaimError, CommandFailed, preparing, require
 from infra.kube_api import Api, ApiUnreachable
 from infra.pki.reading import Found
 from infra.timing import scaled
-from infra.wait import consistently, eventually
+from infra.wait import eventually
 from tests.steps.lifecycle.rolling_restart import READY_AGAIN, await_ready
-from tests.steps.phrases import phrase
+from tests.steps.phrases import Time, one_of, phrase
+
+STATES = {"pending": "pending", "approved and issued": "Approved, issued"}
 
 
 @dataclass(frozen=True)
@@ -68,35 +70,23 @@ def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
 
 @then(
     phrase(
-        "for {lasting:Duration} the scheduler's API server sees no certificate that expires so soon"
+        "{time:Time}the scheduler's API server sees {count:HowMany} certificate that expires so "
+        "soon",
+        HowMany=one_of(["a", "no"]),
     )
 )
-def none_seen(cluster: Cluster, standby: Standby, lasting: float) -> None:
-    consistently(
+def seen_by_server(cluster: Cluster, standby: Standby, time: Time, count: str) -> None:
+    whose = "of its kubeconfig" if count == "a" else "that it started with"
+    time.must(
         lambda: ending_on(cluster, standby.machine),
-        lambda seen: seen == standby.seen,
-        lasting=scaled(lasting),
-        what=f"the scheduler of {standby.machine} shows the certificate that it started with",
+        lambda seen: seen > standby.seen if count == "a" else seen == standby.seen,
+        what=f"the scheduler of {standby.machine} shows the certificate {whose}",
     )
 
 
 @when("the standby scheduler restarts")
 def restart_standby(cluster: Cluster, standby: Standby) -> None:
     systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
-
-
-@then(
-    phrase(
-        "within {limit:Duration} the scheduler's API server sees a certificate that expires so soon"
-    )
-)
-def one_seen(cluster: Cluster, standby: Standby, limit: float) -> None:
-    eventually(
-        lambda: ending_on(cluster, standby.machine),
-        lambda seen: seen > standby.seen,
-        within=scaled(limit),
-        what=f"the scheduler of {standby.machine} shows the certificate of its kubeconfig",
-    )
 
 
 @then("the leading scheduler is the same")
@@ -132,29 +122,18 @@ def has_asked(cluster: Cluster, renewing: Renewing, limit: float) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} the CSR stays pending"))
-def stays_pending(cluster: Cluster, renewing: Renewing, lasting: float) -> None:
-    consistently(
+@then(phrase("{time:Time}the CSR is {state:State}", State=one_of(STATES)))
+def csr_is(cluster: Cluster, renewing: Renewing, time: Time, state: str) -> None:
+    time.must(
         lambda: requested(cluster, renewing),
-        lambda seen: seen == ["pending"],
-        lasting=scaled(lasting),
-        what=f"nobody approves the request of {renewing.node}",
+        lambda seen: seen == [STATES[state]],
+        what=f"the request of {renewing.node} is {state}",
     )
 
 
 @when("nodes are allowed to renew their own client certificates")
 def allow(renewal: Renewal) -> None:
     renewal.allow()
-
-
-@then(phrase("within {limit:Duration} the CSR is approved and issued"))
-def issued(cluster: Cluster, renewing: Renewing, limit: float) -> None:
-    eventually(
-        lambda: requested(cluster, renewing),
-        lambda seen: seen == ["Approved, issued"],
-        within=scaled(limit),
-        what=f"the request of {renewing.node} is approved and issued",
-    )
 
 
 @then(phrase("within {limit:Duration} the kubelet has another certificate, for the same name"))

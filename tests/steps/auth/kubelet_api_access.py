@@ -9,7 +9,7 @@ from fixtures.worlds.auth.service_accounts import Accounts
 from infra import observed_places
 from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port, told
-from infra.clients.transport import prometheus, tls_tunnel
+from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.errors import require
@@ -19,7 +19,7 @@ from infra.wait import eventually
 from suite.auth import component_permissions, service_accounts
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 STRANGERS = ("etcd", "front-proxy-client")
 """Identities of article 4 whose certificates are of the two authorities that kubelets do not know.
@@ -165,25 +165,20 @@ def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> No
     must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
 
 
-@then("each kubelet's read-only port is closed")
-def read_only_port_closed(cluster: Cluster) -> None:
-    number = kubelet_api.READ_ONLY_PORT
-    wrong = [
-        f"{worker.name} listens on port {number}"
-        for worker in cluster.spec.workers
-        if tls_tunnel.connects(cluster, worker.name, str(worker.private_ip), number)
-    ]
-    must_be_none(wrong, "no kubelet has a read-only port")
-
-
-@then(phrase('every kubelet has the feature gate "{gate:Name}" on'))
-def gate_is_on(samples: dict[str, list[Sample]], gate: str) -> None:
+@then(
+    phrase(
+        'every kubelet has the feature gate "{gate:Name}" {state:State}',
+        State=one_of(["off", "on"]),
+    )
+)
+def gate_is(samples: dict[str, list[Sample]], gate: str, state: str) -> None:
     seen = {node: prometheus.gate(found, gate) for node, found in samples.items()}
     for node in seen:
         observed_places.looked(node)
-    words = {0.0: "off", None: "not told of"}
-    wrong = [f"{node}: it is {words.get(on, on)}" for node, on in seen.items() if on != 1.0]
-    must_be_none(wrong, f"every kubelet has the gate {gate} on")
+    words = {0.0: "off", 1.0: "on", None: "not told of"}
+    found = {node: words.get(on, str(on)) for node, on in seen.items()}
+    wrong = [f"{node}: it is {word}" for node, word in found.items() if word != state]
+    must_be_none(wrong, f"every kubelet has the gate {gate} {state}")
 
 
 def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:

@@ -1,16 +1,16 @@
 """Commands and logs: by a kubelet's port, and by the API server as kubectl asks for them."""
 
-from pytest_bdd import given, then
+from pytest_bdd import then
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.node.kubelet_api import told
+from infra.clients.node.kubelet_api import Port, told
 from infra.cluster import Cluster
 from infra.kube_api import Answer, Api
 from suite.auth import service_accounts
 from suite.expect import must_be_none
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.auth.kubelet_api_access import Caller
+from tests.steps.phrases import one_of, phrase
 
 COMMAND = ("cat", "/etc/hostname")
 """What a Pod answers with its own name."""
@@ -19,10 +19,18 @@ VERBS = (("pods/exec", "create"), ("pods/log", "get"), ("nodes/metrics", "get"))
 ALLOWED = {"pods/exec": False, "pods/log": False, "nodes/metrics": True}
 
 
-@given("a running Pod on each worker", target_fixture="on_each")
-def pod_on_each(cluster: Cluster, workloads: Workloads) -> list[RunningPod]:
-    names = [worker.name for worker in cluster.spec.workers]
-    return [workloads.run("resizable", node=name, name=f"on-{name}") for name in names]
+def posted(port: Port, pod: RunningPod) -> Answer:
+    return port.ask(running(pod), "POST")
+
+
+def got(port: Port, pod: RunningPod) -> Answer:
+    status, text = port.run_by_get(*named(pod), COMMAND)
+    return Answer("GET", f"{pod.node}/exec", status, {}, text)
+
+
+REQUESTS = {"POST": (posted,), "GET and POST": (got, posted)}
+REQUESTED = {posted: "/run by POST", got: "/exec by GET"}
+"""What a kubelet is asked for."""
 
 
 @then("a GET to its kubelet runs a command in each Pod and returns the output")
@@ -33,17 +41,20 @@ def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> N
     must_be_none(not_run(ran), f"a GET runs {' '.join(COMMAND)}")
 
 
-@then("a POST that runs a command is refused with 403 by each kubelet")
-def posts_refused(caller: Caller, on_each: list[RunningPod]) -> None:
-    must_be_403([caller.at(pod.node).ask(running(pod), "POST") for pod in on_each], "/run by POST")
-
-
-@then("the GET and the POST of the second ServiceAccount are refused with 403")
-def bystander_refused(bystander: Caller, on_each: list[RunningPod]) -> None:
-    gets = [(p.node, *bystander.at(p.node).run_by_get(*named(p), COMMAND)) for p in on_each]
-    found = [Answer("GET", f"{node}/exec", status, {}, text) for node, status, text in gets]
-    must_be_403(found, "/exec by GET")
-    posts_refused(bystander, on_each)
+@then(
+    phrase(
+        "each kubelet refuses commands of the {which:Which} ServiceAccount by {requests:Requests} "
+        "with 403",
+        Which=one_of(["first", "second"]),
+        Requests=one_of(REQUESTS),
+    )
+)
+def commands_refused(
+    caller: Caller, bystander: Caller, on_each: list[RunningPod], which: str, requests: str
+) -> None:
+    who = caller if which == "first" else bystander
+    for request in REQUESTS[requests]:
+        must_be_403([request(who.at(pod.node), pod) for pod in on_each], REQUESTED[request])
 
 
 @then("each API server refuses the ServiceAccount commands in the Pod and the Pod's log")

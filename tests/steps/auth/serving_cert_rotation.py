@@ -52,25 +52,26 @@ def put_back(faults: Faults, serving: Serving) -> None:
         faults.put_back(serving.port.machine, path)
 
 
-@then(phrase("within {limit:Duration} the port serves the new certificate, for the same names"))
-def serves_new(
-    cluster: Cluster, serving: Serving, new: Found, evidence: Evidence, limit: float
+@then(
+    phrase(
+        "within {limit:Duration} the port serves the {which:Which} certificate, for the same names",
+        Which=one_of(["new", "old"]),
+    )
+)
+def serves(
+    cluster: Cluster, serving: Serving, new: Found, evidence: Evidence, limit: float, which: str
 ) -> None:
-    await_served(cluster, serving, new, limit)
+    wanted = new if which == "new" else serving.old
+    await_served(cluster, serving, wanted, limit)
     rows = [(f"{one.certificate.serial_number:x}", f"{one.ends}") for one in (serving.old, new)]
     evidence.table(f"served by {serving.port}, old and new", "serial, ends", rows)
-    if not serving_cert_rotation.alike(serving.old, new):
-        raise ClaimError(f"the new certificate of {serving.port} is for other names")
+    if not serving_cert_rotation.alike(serving.old, wanted):
+        raise ClaimError(f"the {which} certificate of {serving.port} is for other names")
 
 
 @then("the open watch reports an object that is created")
 def watch_goes_on(cluster: Cluster, watch: OpenWatch, namespace: str) -> None:
     await_told(cluster, watch, config_maps(namespace), "made-after")
-
-
-@then(phrase("within {limit:Duration} the port serves the old certificate again"))
-def serves_old(cluster: Cluster, serving: Serving, limit: float) -> None:
-    await_served(cluster, serving, serving.old, limit)
 
 
 @then("the same port on every other machine serves the same certificate")

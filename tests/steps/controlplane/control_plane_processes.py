@@ -14,7 +14,6 @@ from infra.lifecycle import gate
 from infra.lifecycle.pod_connectivity import AGNHOST
 from infra.timing import scaled
 from infra.wait import consistently, eventually
-from suite.expect import must_be_none
 from suite.workloads.pods import Pods
 from tests.steps.phrases import one_of, phrase
 
@@ -33,16 +32,15 @@ def leases_are_served(cluster: Cluster) -> None:
         require("leases" in served.get("v1", []), f"{machine} serves {served} (control)")
 
 
-@when("the API server of that controller stops", target_fixture="stopped")
-def api_server_stops(cluster: Cluster, server: Server, faults: Faults) -> Stopped:
+@when(
+    phrase("the API server of that controller {acts:Acts}", Acts=one_of(["starts", "stops"])),
+    target_fixture="stopped",
+)
+def api_server_acts(cluster: Cluster, server: Server, faults: Faults, acts: str) -> Stopped:
     place = server.machine, cluster.layout.units.api_server
-    faults.stop(*place)
+    act = faults.stop if acts == "stops" else faults.start
+    act(*place)
     return Stopped(place, server.bystanders)
-
-
-@when("the API server of that controller starts")
-def api_server_starts(cluster: Cluster, server: Server, faults: Faults) -> None:
-    faults.start(server.machine, cluster.layout.units.api_server)
 
 
 @when(phrase("all three schedulers {action:Action}", Action=one_of(["start", "stop"])))
@@ -91,20 +89,6 @@ def service_lists(cluster: Cluster, server: Server, limit: float, which: str) ->
     apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
 
 
-@then(
-    "every API server is ready and has all three controllers in the endpoints of the "
-    "kubernetes Service"
-)
-def each_serves_and_lists_all(cluster: Cluster) -> None:
-    wanted = apiserver_endpoints.addresses(cluster)
-    wrong = [
-        f"{machine}: {found}"
-        for machine, api in cluster.api_servers().items()
-        if (found := apiserver_endpoints.standing(api)) != ("ready", wanted)
-    ]
-    must_be_none(wrong, f"each API server is ready and lists {', '.join(wanted)}")
-
-
 @then("the identity Lease of that API server no longer exists")
 def identity_gone(server: Server) -> None:
     left = apiserver_endpoints.identity_leases(server.api)
@@ -135,18 +119,6 @@ def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
 def nodes_ready(cluster: Cluster) -> None:
     wrong = gate.workers.node_problems(cluster)
     assert not wrong, "; ".join(wrong)
-
-
-@then("no API server serves lease candidates")
-def no_candidates(cluster: Cluster) -> None:
-    """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
-    wrong = [
-        f"{machine} serves leasecandidates of coordination.k8s.io/{version}"
-        for machine, api in cluster.api_servers().items()
-        for version, names in apiserver_endpoints.coordination_resources(api).items()
-        if "leasecandidates" in names
-    ]
-    must_be_none(wrong, "no API server takes part in a coordinated election")
 
 
 @then("no Lease in kube-system has a strategy")

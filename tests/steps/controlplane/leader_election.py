@@ -1,6 +1,6 @@
 """Phrases about a leader that stops or freezes, and the controller that takes over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
 from pytest_bdd import given, then, when
@@ -13,13 +13,13 @@ from infra.clients.controlplane.frozen_process import Frozen
 from infra.clients.controlplane.leader_metrics import LEADS, STANDS_BY
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
-from infra.errors import NotJudged, WaitTimeout
+from infra.errors import ClaimError, NotJudged, WaitTimeout
 from infra.timing import scaled
 from infra.wait import consistently, eventually
 from suite.controlplane import leader_election
 from suite.controlplane.leader_election import Election
 from tests.steps.controlplane.leases import holder_of
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 TAKEOVER = 36.0
 """Seconds, as the feature says: 15 s Lease, two tries of at most 4.4 s, and half more (T1)."""
@@ -27,6 +27,44 @@ LOOK = 10.0
 """Seconds for a first look at what three processes say of themselves: 0.3 s on a quiet machine."""
 CLOCKS = timedelta(seconds=1)
 """How far the clocks of two controllers may be apart when their times are compared."""
+
+
+def disorder(election: Election) -> str:
+    return "; ".join(leader_election.disorder(election))
+
+
+def named_another(election: Election) -> str:
+    until = election.successor().at
+    named = sorted({c.lease.holder for c in election.watch.changes() if c.at < until})
+    return "" if named == [election.start.holder] else f"it named {named}"
+
+
+def taken_early(election: Election) -> str:
+    last, taken = election.last_of_leader().lease, election.successor().lease
+    if not (last.renewed and last.duration and taken.acquired):
+        return f"a renewTime, a duration or an acquireTime is missing: {last}, {taken}"
+    expiry = last.renewed + timedelta(seconds=last.duration)
+    return "" if taken.acquired >= expiry - CLOCKS else f"expired {expiry}, taken {taken.acquired}"
+
+
+def written_again(election: Election) -> str:
+    late = leader_election.written_after_takeover(election)
+    return f"{election.start.holder} wrote the Lease again" if late else ""
+
+
+def changed_hands(election: Election) -> str:
+    start, now = leader_election.held(election.start), leader_election.held(election.watch.latest())
+    return "" if start == now else f"the Lease changed hands: {start} became {now}"
+
+
+HISTORY: Mapping[str, Callable[[Election], str]] = {
+    "changed its holder exactly once and always had a holder": disorder,
+    "named the stopped controller before the takeover": named_another,
+    "was not acquired before it had expired": taken_early,
+    "was not renewed by the paused process": written_again,
+    "has the same holder, acquire time and number of transitions": changed_hands,
+}
+"""What is wrong with the versions of a Lease that were seen; nothing is good."""
 
 
 @given(
@@ -53,10 +91,12 @@ def process_stops(election: Election, faults: Faults) -> Stopped:
     return Stopped(election.place, election.bystanders, lease=election.component)
 
 
-@when("the former leader's process starts")
-def process_starts(election: Election, faults: Faults) -> None:
-    election.watch.mark(f"{election.component} on {election.leader} starts again")
-    faults.start(*election.place)
+@when(phrase("the process of the former leader {acts:Acts}", Acts=one_of(["is resumed", "starts"])))
+def former_leader_acts(election: Election, faults: Faults, acts: str) -> None:
+    """It starts after it was stopped, and is resumed after it was paused."""
+    election.watch.mark(f"{election.component} on {election.leader} {acts}")
+    act = faults.start if acts == "starts" else faults.thaw
+    act(*election.place)
 
 
 @when("the leader's process is paused", target_fixture="frozen")
@@ -69,12 +109,6 @@ def process_freezes(cluster: Cluster, election: Election, faults: Faults) -> Fro
     return before
 
 
-@when("the paused process is resumed")
-def process_goes_on(election: Election, faults: Faults) -> None:
-    election.watch.mark(f"{election.component} on {election.leader} goes on")
-    faults.thaw(*election.place)
-
-
 @then(phrase("within {limit:Duration} another controller holds the Lease"))
 def another_holds(election: Election, evidence: Evidence, limit: float) -> None:
     taken = leader_election.taken_over(election, within=scaled(limit))
@@ -82,10 +116,10 @@ def another_holds(election: Election, evidence: Evidence, limit: float) -> None:
     evidence.record("takeover in seconds", "figures", leader_election.figures(election))
 
 
-@then("the Lease changed its holder exactly once and always had a holder")
-def changed_hands_once(election: Election) -> None:
-    wrong = leader_election.disorder(election)
-    assert not wrong, f"Lease {election.component}: {'; '.join(wrong)}\n{election.watch.story()}"
+@then(phrase("the Lease {history:History}", History=one_of(HISTORY)))
+def has_history(election: Election, history: str) -> None:
+    if wrong := HISTORY[history](election):
+        raise ClaimError(f"Lease {election.component}: {wrong}\n{election.watch.story()}")
 
 
 @then("no two processes reported at the same time that they lead")
@@ -101,24 +135,6 @@ def was_free(election: Election, lasting: float) -> None:
     assert free.at < election.successor().at, f"it was free later\n{election.watch.story()}"
     found = free.lease.duration
     assert found == lasting, f"the free Lease lasts {found} s, not {lasting:g} s"
-
-
-@then("the Lease named the stopped controller before the takeover")
-def named_the_stopped(election: Election) -> None:
-    until = election.successor().at
-    holders = {c.lease.holder for c in election.watch.changes() if c.at < until}
-    named = sorted(holders)
-    assert named == [election.start.holder], f"it named {named}\n{election.watch.story()}"
-
-
-@then("the Lease was not acquired before it had expired")
-def not_before_expiry(election: Election) -> None:
-    last, taken = election.last_of_leader().lease, election.successor().lease
-    assert last.renewed, f"Lease {last.name} has no renewTime"
-    assert last.duration, f"Lease {last.name} has no duration"
-    assert taken.acquired, f"{taken.holder} wrote no acquireTime"
-    expiry = last.renewed + timedelta(seconds=last.duration)
-    assert taken.acquired >= expiry - CLOCKS, f"expired {expiry}, taken {taken.acquired}"
 
 
 @then(phrase("within {limit:Duration} the former leader's process reports that it is a standby"))
@@ -151,9 +167,3 @@ def ended_and_restarted(cluster: Cluster, frozen: Frozen, limit: float) -> None:
         within=scaled(limit),
         what=f"{frozen.unit.name} on {frozen.unit.machine} ends with an error and runs again",
     )
-
-
-@then("the paused process did not renew the Lease")
-def never_renewed(election: Election) -> None:
-    late = leader_election.written_after_takeover(election)
-    assert not late, f"{election.start.holder} wrote the Lease again:\n{election.watch.story()}"

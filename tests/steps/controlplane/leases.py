@@ -7,7 +7,6 @@ from pytest_bdd import given, then
 from fixtures.plugin.recording import Evidence
 from infra.clients.auth import leader_eligibility
 from infra.clients.controlplane import leader_metrics, leases
-from infra.clients.instrumentation import configz
 from infra.cluster import Cluster
 from infra.errors import ClaimError
 from infra.timing import scaled
@@ -92,19 +91,3 @@ def renewed_in_time(election: Election, limit: float) -> None:
         raise ClaimError(
             f"the Lease {election.component} is renewed every {usual:.1f} s, {limit:g} s at most"
         )
-
-
-@then(phrase("each of the three components has a retry period of {period:Duration}"))
-def tries_every(cluster: Cluster, election: Election, period: float) -> None:
-    component = election.component
-    told = configz.of_each(cluster, component)
-    periods = {machine: configz.retry_period(component, one) for machine, one in told.items()}
-    wrong = [f"{m} tries every {found:g} s" for m, found in periods.items() if found != period]
-    must_be_none(wrong, f"each {component} tries every {period:g} s")
-
-
-@then("the Lease has the same holder, acquire time and number of transitions")
-def nothing_but_renewed(election: Election) -> None:
-    assert leader_election.held(election.watch.latest()) == leader_election.held(election.start), (
-        f"Lease {election.component} changed hands\n{election.watch.story()}"
-    )

@@ -115,13 +115,6 @@ def runs_version(members_before: Members, cluster: Cluster) -> None:
     must_be_none(others, f"each member runs etcd {version}")
 
 
-@then("every API server is configured with all three members")
-def all_members_known(cluster: Cluster) -> None:
-    must_be_none(
-        quorum_settings.unknown_members(cluster), "each API server knows every member of etcd"
-    )
-
-
 @then("every member has a heartbeat interval of 100 ms and an election timeout of 1000 ms")
 def members_notice_soon(cluster: Cluster) -> None:
     must_be_none(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pytest_bdd import given, then, when
+from pytest_bdd import given, step, then, when
 
 from fixtures.plugin.recording import Evidence
 from infra import parallel
@@ -37,8 +37,7 @@ def snapshot(known: Known) -> Snapshot:
     return known.snapshot
 
 
-@given("a snapshot of one etcd member is taken", target_fixture="snapshot")
-@when("a snapshot of one etcd member is taken", target_fixture="snapshot")
+@step("a snapshot of one etcd member is taken", target_fixture="snapshot")
 def take_snapshot(workbench: Workbench, evidence: Evidence) -> Snapshot:
     snapshot = workbench.save()
     evidence.record("snapshot", "figures", workbench.status(snapshot.path))

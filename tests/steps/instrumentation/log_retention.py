@@ -35,17 +35,11 @@ def agents(workloads: Workloads) -> Agents:
     return {pod["spec"]["nodeName"]: pod for pod in ready}
 
 
-@given("a running talker Pod on each worker", target_fixture="talkers")
-def talkers(workloads: Workloads, cluster: Cluster) -> list[RunningPod]:
-    names = [worker.name for worker in cluster.spec.workers]
-    return [workloads.run("talker", node=name, name=f"rz-{name}") for name in names]
-
-
 @given("the agents have copied the nonces of the talker Pods", target_fixture="copied")
-def copied_nonces(talkers: list[RunningPod], agents: Agents) -> list[str]:
-    found = [Log(pod).nonce() for pod in talkers]
+def copied_nonces(on_each: list[RunningPod], agents: Agents) -> list[str]:
+    found = [Log(pod).nonce() for pod in on_each]
     eventually(
-        lambda: [copies(pod, agents) for pod in talkers],
+        lambda: [copies(pod, agents) for pod in on_each],
         lambda texts: all(nonce in text for nonce, text in zip(found, texts, strict=True)),
         within=scaled(COPIED),
         what=f"the agents have copied {found}",
@@ -60,8 +54,8 @@ def counting_elsewhere(workloads: Workloads, cluster: Cluster, pod: RunningPod) 
 
 
 @when("the talker Pods are deleted")
-def remove_both(talkers: list[RunningPod]) -> None:
-    for pod in talkers:
+def remove_both(on_each: list[RunningPod]) -> None:
+    for pod in on_each:
         pod.pods.delete(pod.name)
 
 
@@ -79,9 +73,9 @@ def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
 
 
 @then(phrase("within {limit:Duration} the API answers 404 for the logs of the talker Pods"))
-def logs_unknown(talkers: list[RunningPod], limit: float) -> None:
+def logs_unknown(on_each: list[RunningPod], limit: float) -> None:
     eventually(
-        lambda: [Log(pod).ask().status for pod in talkers],
+        lambda: [Log(pod).ask().status for pod in on_each],
         lambda statuses: set(statuses) == {404},
         within=scaled(limit),
         what="the API knows the logs of removed Pods no more",
@@ -91,9 +85,9 @@ def logs_unknown(talkers: list[RunningPod], limit: float) -> None:
 @then(
     phrase("within {limit:Duration} no log file or link of the talker Pods is left on the workers")
 )
-def nothing_left(talkers: list[RunningPod], limit: float) -> None:
+def nothing_left(on_each: list[RunningPod], limit: float) -> None:
     eventually(
-        lambda: [path for pod in talkers for path in Log(pod).left()],
+        lambda: [path for pod in on_each for path in Log(pod).left()],
         lambda left: not left,
         within=scaled(limit),
         what="folders and links of the logs of removed Pods are gone",
@@ -101,10 +95,10 @@ def nothing_left(talkers: list[RunningPod], limit: float) -> None:
 
 
 @then("the agents still have the nonces of the talker Pods")
-def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) -> None:
+def copies_hold(on_each: list[RunningPod], agents: Agents, copied: list[str]) -> None:
     wrong = [
         f"the agent of {pod.node} has lost {nonce}"
-        for pod, nonce in zip(talkers, copied, strict=True)
+        for pod, nonce in zip(on_each, copied, strict=True)
         if nonce not in copies(pod, agents)
     ]
     must_be_none(wrong, "what an agent copied outlives the Pod")
@@ -114,10 +108,10 @@ def copies_hold(talkers: list[RunningPod], agents: Agents, copied: list[str]) ->
     "a client of an unknown CA connects to every component on the controllers",
     target_fixture="told",
 )
-def stranger_calls(cluster: Cluster, talkers: list[RunningPod]) -> dict[str, str]:
+def stranger_calls(cluster: Cluster, on_each: list[RunningPod]) -> dict[str, str]:
     """Words of what happens to components: the stranger's number and the Pods' namespace."""
     serial = component_logs.call_as_stranger(cluster)
-    return {"the client": serial, "the Pod": talkers[0].pods.namespace}
+    return {"the client": serial, "the Pod": on_each[0].pods.namespace}
 
 
 @then(
@@ -146,20 +140,20 @@ def outputs_go_to_journals(cluster: Cluster) -> None:
 
 
 @then("no component has a directory in the log directory of Pods, and each talker Pod has one")
-def no_folders(talkers: list[RunningPod]) -> None:
-    for pod in talkers:
+def no_folders(on_each: list[RunningPod]) -> None:
+    for pod in on_each:
         own = log_rotation.folders_of(pod.shell, [pod.pods.namespace])
         require(own, f"{pod.node} has no folder of {pod.name}: that it has no other shows nothing")
-    found = [name for pod in talkers for name in log_rotation.folders_of_components(pod.shell)]
+    found = [name for pod in on_each for name in log_rotation.folders_of_components(pod.shell)]
     must_be_none(found, "components are no containers")
 
 
 @then("the workers' journals contain the talker Pods' namespace and not their nonces")
-def nonces_not_in_journals(talkers: list[RunningPod]) -> None:
-    for pod in talkers:
+def nonces_not_in_journals(on_each: list[RunningPod]) -> None:
+    for pod in on_each:
         known = journal.holding(pod.shell, pod.pods.namespace)
         require(known, f"nothing is found in the journal of {pod.node}, not even what is there")
-    found = [line for pod in talkers for line in journal.holding(pod.shell, Log(pod).nonce())]
+    found = [line for pod in on_each for line in journal.holding(pod.shell, Log(pod).nonce())]
     must_be_none(found, "what a container prints is not in the journal")
 
 

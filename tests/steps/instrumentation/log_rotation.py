@@ -1,9 +1,8 @@
 """Logs that are rotated: their files, the numbers in them, what the API and a follower see."""
 
-from pytest_bdd import given, then, when
+from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.transport.kubectl import Running
 from infra.errors import ClaimError, claimed, require
 from infra.timing import Bound, scaled
@@ -17,11 +16,6 @@ from tests.steps.phrases import phrase
 
 PRINTED = Bound(450, "100 MB are printed", "158 s of pauses, and one CPU that stores them")
 ROTATED = Bound(120, "a log is rotated once", "T10: a look each 10 s; 10 MB take 8 s to print")
-
-
-@given("a running talker Pod on the same worker", target_fixture="beside")
-def talker_beside(workloads: Workloads, pod: RunningPod) -> RunningPod:
-    return workloads.run("talker", node=pod.node, name="beside")
 
 
 @when(phrase("the Pod has printed {count:Count} numbered lines"), target_fixture="counts")
@@ -89,11 +83,11 @@ def only_current(pod: RunningPod, files: Files) -> None:
         )
 
 
-@then("the talker Pod's log is one file")
-def one_file(beside: RunningPod) -> None:
-    seen = str(log_rotation.files(Log(beside)))
+@then("the neighbour's log is one file")
+def one_file(neighbour: RunningPod) -> None:
+    seen = str(log_rotation.files(Log(neighbour)))
     if seen != "1 current":
-        raise ClaimError(f"the log of {beside.name} should be one file; it is {seen}")
+        raise ClaimError(f"the log of {neighbour.name} should be one file; it is {seen}")
 
 
 @then("the followed numbers are consecutive")

@@ -46,22 +46,6 @@ def lists_of_files(answers: dict[str, Answer]) -> None:
     must_be_none(wrong, "with the switch off, kubelets answer with a list of files")
 
 
-@then("every worker's journal has lines of its kubelet")
-def journals_have_lines(cluster: Cluster) -> None:
-    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    unit = cluster.layout.units.kubelet
-    silent = [shell.name for shell in shells if not node_log_query.printed_last(shell, unit)]
-    must_be_none(silent, "every kubelet prints into its machine's journal")
-
-
-@then("every kubelet reads the journal with its machine's own journalctl")
-def own_reader(cluster: Cluster) -> None:
-    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    found = {s.name: s.run(["which", "journalctl"]).stdout.strip() for s in shells}
-    wrong = [f"{m}: {path}" for m, path in found.items() if path not in node_log_query.OWN_READERS]
-    must_be_none(wrong, f"journals are read by {' or '.join(node_log_query.OWN_READERS)}")
-
-
 @then(
     phrase(
         'for a past window, the kubelet returns the lines of "{service:Name}" in the '

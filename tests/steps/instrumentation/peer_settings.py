@@ -5,7 +5,9 @@ from functools import partial
 
 from pytest_bdd import then
 
-from infra.clients.instrumentation import peer_settings
+from infra.clients.instrumentation import configz, peer_settings
+from infra.clients.node import kubelet
+from infra.clients.transport import durations
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.layout import SERIES
@@ -23,6 +25,41 @@ PEER = one_of(PEERS)
 
 
 SUBJECT = one_of(peer_settings.SUBJECTS)
+
+
+def retry_periods(cluster: Cluster, component: str) -> dict[str, float]:
+    told = configz.of_each(cluster, component)
+    return {machine: configz.retry_period(component, one) for machine, one in told.items()}
+
+
+def grace_periods(cluster: Cluster) -> dict[str, float]:
+    told = configz.of_each(cluster, configz.MANAGER)
+    return {machine: configz.grace_period(one) for machine, one in told.items()}
+
+
+def report_frequencies(cluster: Cluster) -> dict[str, float]:
+    """What is seen in half a minute does not tell 30 s from 5 min."""
+    told = {w.name: kubelet.settings(cluster.api, w.name) for w in cluster.spec.workers}
+    return {n: durations.of_go(one["nodeStatusReportFrequency"]) for n, one in told.items()}
+
+
+PERIODS: Mapping[str, Callable[[Cluster], dict[str, float]]] = {
+    f"{configz.MANAGER} has a node monitor grace period": grace_periods,
+    "kubelet has a status report frequency": report_frequencies,
+} | {
+    f"{name} has a retry period": partial(retry_periods, component=name)
+    for name in SERIES.leases.elected
+}
+"""Seconds by machine, as each process tells them itself."""
+
+
+@then(phrase("each {period:Period} of {wanted:Duration}", Period=one_of(PERIODS)))
+def has_period(cluster: Cluster, period: str, wanted: float) -> None:
+    found = PERIODS[period](cluster)
+    wrong = [
+        f"that of {machine} has {seen:g} s" for machine, seen in found.items() if seen != wanted
+    ]
+    must_be_none(wrong, f"each {period} of {wanted:g} s")
 
 
 @then(

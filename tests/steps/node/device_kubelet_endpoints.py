@@ -2,11 +2,9 @@
 
 from pytest_bdd import given, then
 
-from infra.cluster import Cluster
 from infra.errors import CommandFailed
 from suite.expect import must_be_none
-from suite.node import device_plugins
-from suite.node.device_plugins import KUBELETS_OWN, DevicePlugin
+from suite.node.device_plugins import DevicePlugin
 from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
 from tests.steps.phrases import phrase
 
@@ -34,14 +32,6 @@ def registrations_refused(asking: Askers, what: str, word: str) -> None:
 @then("every kubelet reports to monitoring agents that no container has a device")
 def monitors_told(asking: Askers) -> None:
     must_be_none([text for one in asking for text in untold(one)], "kubelets tell monitors")
-
-
-@then("no kubelet has a plugin socket and no node has a device")
-def no_plugins(cluster: Cluster, asking: Askers) -> None:
-    sockets = {one.shell.name: device_plugins.sockets(one.shell) for one in asking}
-    wrong = [f"{node} has sockets {has}" for node, has in sockets.items() if has != [KUBELETS_OWN]]
-    wrong += [f"it has a device, {text}" for text in device_plugins.devices(cluster.api)]
-    must_be_none(wrong, f"only {KUBELETS_OWN} is there before any plugin")
 
 
 def untold(asker: DevicePlugin) -> list[str]:

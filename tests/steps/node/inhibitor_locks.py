@@ -10,7 +10,6 @@ from infra.clients.node import kubelet
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.inventory import Role
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.expect import must_be_none, stays
@@ -134,11 +133,3 @@ def every_logind(cluster: Cluster, evidence: Evidence) -> None:
     evidence.table("logind", "worker, what it says", told.items())
     wrong = [f"{node}: {words}" for node, words in told.items() if "allows" not in words]
     must_be_none(wrong, "every worker has logind")
-
-
-@then("the units that make a worker a node start at boot")
-def units_start(cluster: Cluster) -> None:
-    units, workers = cluster.layout.units.of(Role.WORKER), cluster.spec.workers
-    told = {w.name: systemd.not_enabled(cluster.shell(w.name), units) for w in workers}
-    wrong = [f"{node}: {words}" for node, found in told.items() for words in found]
-    must_be_none(wrong, "a worker that is powered on comes back by itself")

@@ -1,19 +1,14 @@
 """What kubelets are set to, as they tell it themselves (configz)."""
 
-from collections.abc import Mapping
-
 from pytest_bdd import given, then
 
 from infra import observed_places
 from infra.clients.node import kubelet
-from infra.clients.workloads import cgroup_events
 from infra.cluster import Cluster
 from infra.kube_api import JsonObject
 from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
-STATES: Mapping[float | None, str] = {0: "off", 1: "on", None: "not known to it"}
-"""What a kubelet's metrics say of a feature gate."""
 Settings = dict[str, JsonObject]
 """Settings by node."""
 
@@ -40,25 +35,6 @@ def evicts_at(kubelets: Settings, signal: str, threshold: str) -> None:
     seen = {node: s.get("evictionHard", {}).get(signal) for node, s in judged(kubelets)}
     wrong = [f"{node}: at {value}" for node, value in seen.items() if value != threshold]
     must_be_none(wrong, f"kubelets evict for {signal} at {threshold}")
-
-
-@then(phrase('every kubelet has the feature gate "{gate:Name}" off'))
-def gate_off(cluster: Cluster, gate: str) -> None:
-    seen = {w.name: kubelet.feature_gate(cluster.api, w.name, gate) for w in cluster.spec.workers}
-    wrong = [f"{node}: it is {STATES[value]}" for node, value in seen.items() if value != 0]
-    must_be_none(wrong, f"kubelets have the feature gate {gate} off")
-
-
-@then("no kubelet has an inhibitor lock on the shutdown of its machine")
-def no_lock(cluster: Cluster) -> None:
-    shells = [cluster.shell(machine.name) for machine in cluster.spec.workers]
-    found = [
-        lock
-        for shell in shells
-        for lock in cgroup_events.shutdown_locks(shell)
-        if "kubelet" in lock
-    ]
-    must_be_none(found, "no kubelet delays a shutdown")
 
 
 def setting(settings: JsonObject, name: str) -> object:

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from pytest_bdd import given, then
 
 from infra.clients.controlplane import apiserver_endpoints, leases
-from infra.clients.node import kubelet, node_leases
+from infra.clients.node import node_leases
 from infra.clients.node.node_leases import Heartbeats
-from infra.clients.transport import durations
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
 from infra.wait import consistently
-from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 API_SERVERS = "API servers"
@@ -64,12 +62,3 @@ def status_is_rare(beats: Heartbeats) -> None:
     require(beats.reported, "nobody looked at the nodes in that time")
     busy = beats.busy_reporters()
     assert not busy, f"status was sent again and again, not only Leases: {busy}"
-
-
-@then(phrase("each kubelet has a status report frequency of {period:Duration}"))
-def reports_every(cluster: Cluster, period: float) -> None:
-    """What was seen in half a minute does not tell 30 s from 5 min."""
-    names = [str(machine.name) for machine in cluster.spec.workers]
-    told = {n: kubelet.settings(cluster.api, n)["nodeStatusReportFrequency"] for n in names}
-    wrong = [f"{n} sends it every {t}" for n, t in told.items() if durations.of_go(t) != period]
-    must_be_none(wrong, f"a kubelet sends a status without news every {period:g} s")

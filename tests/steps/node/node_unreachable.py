@@ -146,17 +146,6 @@ def back_as_it_was(
     must_be_none(changed, f"{pod.node} goes on with its containers")
 
 
-@then(phrase("each controller manager has a node monitor grace period of {limit:Duration}"))
-def gives_up(managers: dict[str, JsonObject], limit: float) -> None:
-    told = {machine: configz.grace_period(one) for machine, one in judged(managers)}
-    wrong = [
-        f"{machine} gives it up after {found:g} s"
-        for machine, found in told.items()
-        if found != limit
-    ]
-    must_be_none(wrong, f"every controller manager waits {limit:g} s for a silent node")
-
-
 @then("each controller manager has these settings")
 def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
     wanted = dict(datatable[1:])

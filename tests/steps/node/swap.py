@@ -7,7 +7,6 @@ from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.transport import journal, systemd
 from infra.cluster import Cluster
-from infra.ssh import exists
 from suite.expect import must_be_none
 from suite.node import kubelet_restarts, swap
 from suite.workloads.pod_under_test import RunningPod
@@ -58,21 +57,6 @@ def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[s
         PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
     )
     return {**pod_of_each_class(workloads, changed), CRITICAL: critical}
-
-
-@then("every worker's kernel can limit swap")
-def kernels_limit_swap(cluster: Cluster) -> None:
-    shells = [cluster.shell(worker.name) for worker in cluster.spec.workers]
-    without = [shell.name for shell in shells if not exists(shell, swap.LIMIT)]
-    must_be_none(without, f"every worker's kernel has {swap.LIMIT}")
-
-
-@then("no worker has swap, so that its kubelet can restart")
-def no_swap(cluster: Cluster) -> None:
-    """A kubelet looks when it starts: swap that came later is no trouble until then."""
-    found = {w.name: swap.total(cluster.shell(w.name)) for w in cluster.spec.workers}
-    wrong = [f"{node} has {size} bytes of it" for node, size in found.items() if size]
-    must_be_none(wrong, "no worker has swap")
 
 
 @then("the containers of the Pods may use this swap")

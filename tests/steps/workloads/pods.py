@@ -41,9 +41,17 @@ def running_pod_on(workloads: Workloads, kind: str, worker: str) -> RunningPod:
     return workloads.run(kind, nodeSelector={"kubernetes.io/hostname": worker})
 
 
-@given("a neighbour Pod on the same worker", target_fixture="neighbour")
-def neighbour_of_pod(workloads: Workloads, pod: RunningPod) -> RunningPod:
-    return workloads.run("resizable", node=pod.node, name="neighbour")
+@given(phrase("a running {kind:Kind} Pod on each worker", Kind=KIND), target_fixture="on_each")
+def running_on_each(workloads: Workloads, cluster: Cluster, kind: str) -> list[RunningPod]:
+    names = [str(worker.name) for worker in cluster.spec.workers]
+    return [workloads.run(kind, node=name, name=f"rz-{name}") for name in names]
+
+
+@given(
+    phrase("a neighbour {kind:Kind} Pod on the same worker", Kind=KIND), target_fixture="neighbour"
+)
+def neighbour_of_pod(workloads: Workloads, pod: RunningPod, kind: str) -> RunningPod:
+    return workloads.run(kind, node=pod.node, name="neighbour")
 
 
 @given("a worker reserved for this scenario", target_fixture="reserved_worker")

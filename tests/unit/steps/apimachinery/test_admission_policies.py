@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.worlds.apimachinery.admission_policies import Policies
+from infra.cluster import Cluster
 from infra.errors import NotJudged, NotPrepared
 from suite.apimachinery.admission_policies import (
     GROUP,
@@ -13,7 +14,8 @@ from suite.apimachinery.admission_policies import (
     not_as_written,
     plural,
 )
-from tests.steps.apimachinery import admission_policies
+from tests.steps.apimachinery import admission_policies, api_servers
+from tests.steps.phrases import NOW, Time
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
 from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
 
@@ -48,16 +50,22 @@ def discovery(*names: str) -> dict[str, Any]:
     return {"resources": [{"name": name} for name in names]}
 
 
+WITHIN, CHECKED = Time("within", 30), "that it was type-checked"
+SERVED = "serves both kinds of admission policy and of binding at v1"
+STATUS = "serves a status of validating admission policies only"
+
+
 def test_what_is_served(made: Made) -> None:
-    policies, _, cluster = made
+    _, _, cluster = made
     wanted = [plural(kind + end) for kind in KINDS for end in ("", "Binding")]
     for api in cluster.apis.values():
         api.table[GROUP] = discovery(*wanted, f"{wanted[0]}/status")
-    admission_policies.served(policies)
-    admission_policies.statuses(policies)
+    live = cast("Cluster", cluster)
+    api_servers.each_does(live, SERVED)
+    api_servers.each_does(live, STATUS)
     cluster.apis["controller-1"].table[GROUP] = discovery(*wanted[:2], f"{wanted[2]}/status")
-    goes_red("lacks.*controller-1.*mutatingadmissionpolicies", admission_policies.served, policies)
-    goes_red("should be.*validating.*are.*mutating", admission_policies.statuses, policies)
+    goes_red("controller-1 lacks.*mutatingadmissionpolicies", api_servers.each_does, live, SERVED)
+    goes_red("controller-1 serves.*mutating.*/status", api_servers.each_does, live, STATUS)
 
 
 def test_what_is_stored(made: Made) -> None:
@@ -130,18 +138,20 @@ def test_the_type_check(made: Made) -> None:
     warning = {"fieldRef": "spec.validations[0].expression", "warning": "undefined field 'replica'"}
     seen: dict[str, Any] = {"metadata": {"generation": 1}, "status": {}}
     cluster.api.table[policy.path] = seen
-    goes_red(
-        "unknown field: not within 30 s", admission_policies.misspelling_reported, policy, limit=30
-    )
-    goes_red("checked the types.*not within", admission_policies.type_checked, policy, limit=30)
+    reports, field, checked = admission_policies.status_reports, "the unknown field", CHECKED
+    goes_red("unknown field: not within 30 s", reports, policy, WITHIN, field)
+    goes_red("type-checked: not within", reports, policy, WITHIN, checked)
+    goes_red("reports no problem; it is", reports, policy, NOW, "no problem")
     seen["status"] = {
         "observedGeneration": 1,
         "typeChecking": {"expressionWarnings": [warning]},
     }
-    admission_policies.misspelling_reported(policy, 30)
-    admission_policies.type_checked(policy, 30)
+    reports(policy, WITHIN, field)
+    reports(policy, WITHIN, checked)
     admission_policies.policy_unchanged(policy)
-    goes_red("a sound policy has problems.*replica", admission_policies.no_problem, policy)
+    goes_red("reports no problem; it is .*replica", reports, policy, NOW, "no problem")
+    seen["status"]["typeChecking"] = {}
+    reports(policy, NOW, "no problem")
     seen["metadata"]["generation"] = 2
     goes_red("changed the policy: its generation is 2", admission_policies.policy_unchanged, policy)
 

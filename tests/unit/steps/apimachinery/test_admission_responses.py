@@ -11,6 +11,7 @@ from suite.apimachinery.admission_policies import KINDS, Policy
 from suite.apimachinery.sample_objects import MARK, draft
 from tests.steps.apimachinery import admission_responses as steps
 from tests.steps.apimachinery import preexisting_objects as stored
+from tests.steps.phrases import NOW, Time
 from tests.unit.admission_fake import (
     DEPLOYMENTS,
     LATEST,
@@ -66,52 +67,55 @@ def test_a_broken_mutation(made: Made) -> None:
 
 def test_admission_by_each(made: Made) -> None:
     policies, _, cluster = made
-    steps.admitted(said(ADMITTED))
-    goes_red("should admit a Deployment.*\n  controller-0: 422", steps.admitted, ONE_ADMITS)
+    steps.admitted(policies, said(ADMITTED), "")
+    words = "should admit a Deployment.*\n  controller-0: 422"
+    goes_red(words, steps.admitted, policies, ONE_ADMITS, "")
     warned = said(ADMITTED, headers={"Warning": '299 - "x"'})
-    goes_red("without a warning admit", steps.admitted_silently, warned)
-    goes_red("should have stored", steps.admitted_and_stored, policies, said(ADMITTED))
+    goes_red("admit without a warning", steps.admitted, policies, warned, steps.SILENTLY)
+    steps.admitted(policies, said(ADMITTED), steps.SILENTLY)
+    goes_red("should have stored", steps.admitted, policies, said(ADMITTED), steps.STORING)
     for name, api in cluster.apis.items():
         api.table[f"{DEPLOYMENTS}/tried-on-{name}"] = item()
-    steps.admitted_and_stored(policies, said(ADMITTED))
+    steps.admitted(policies, said(ADMITTED), steps.STORING)
     goes_red("should not have stored", steps.not_stored, policies, said(ADMITTED))
 
 
 def test_verdicts_now(made: Made) -> None:
     policies, _, cluster = made
-    steps.admits_now(policies, LATEST)
-    steps.admitted_elsewhere(policies, LATEST)
-    steps.unmarked_elsewhere(policies, draft("a Pod"))
-    goes_red(f"should by {NAME} refuse with 422", steps.refuses_now, policies, LATEST)
+    judge, pod, elsewhere = steps.each_judges, draft("a Pod"), steps.ELSEWHERE
+    judge(policies, NOW, "", "admits", LATEST)
+    judge(policies, NOW, elsewhere, "admits", LATEST)
+    judge(policies, NOW, elsewhere, "does not mark", pod)
+    goes_red("server refuses .*; it is .*201", judge, policies, NOW, "", "refuses", LATEST)
     cluster.apis["controller-1"].verdict = refused()
-    goes_red("should admit", steps.admits_now, policies, LATEST)
-    goes_red("in namespace default admit", steps.admitted_elsewhere, policies, LATEST)
+    goes_red("server admits .*controller-1 422", judge, policies, NOW, "", "admits", LATEST)
+    words = "in another namespace each API server admits"
+    goes_red(words, judge, policies, NOW, elsewhere, "admits", LATEST)
     all_say(cluster, (201, item("yes")))
-    goes_red("leave unmarked a Pod", steps.unmarked_elsewhere, policies, draft("a Pod"))
+    goes_red("does not mark a Pod", judge, policies, NOW, elsewhere, "does not mark", pod)
 
 
 def test_verdicts_that_come_or_stay(made: Made) -> None:
-    policies, policy, cluster = made
-    steps.keeps_admitting(policies, 5, LATEST)
-    steps.comes_to_admit(policies, 10, LATEST)
-    goes_red(f"by {NAME} refuses.*not within 10", steps.comes_to_refuse, policies, 10, LATEST)
+    policies, _, cluster = made
+    judge, during, within = steps.each_judges, Time("for", 5), Time("within", 10)
+    judge(policies, during, "", "admits", LATEST)
+    judge(policies, within, "", "admits", LATEST)
+    goes_red("server refuses .*not within 10", judge, policies, within, "", "refuses", LATEST)
     goes_red("with 403: not", steps.comes_to_refuse_with, policies, 10, what=LATEST, code=403)
-    goes_red(
-        "with a warning that names", steps.comes_to_warn, policies, policy, limit=9, what=LATEST
-    )
+    goes_red("server warns about", judge, policies, within, "", "warns about", LATEST)
     cluster.apis["controller-2"].verdict = refused()
-    goes_red("did not stay for 5 s", steps.keeps_admitting, policies, 5, LATEST)
-    goes_red("admits a Dep.*not within 10 s", steps.comes_to_admit, policies, 10, LATEST)
+    goes_red("did not stay for 5 s", judge, policies, during, "", "admits", LATEST)
+    goes_red("admits a Dep.*not within 10 s", judge, policies, within, "", "admits", LATEST)
     goes_red("message 'other'", steps.comes_to_say, policies, 10, "other", LATEST)
-    goes_red("leaves it unmarked", steps.comes_to_leave_unmarked, policies, 10, LATEST)
+    goes_red("does not mark a Dep", judge, policies, within, "", "does not mark", LATEST)
 
 
 def test_warnings(made: Made) -> None:
-    policies, policy, cluster = made
+    policies, _, cluster = made
     for api in cluster.apis.values():
         api.headers = {"Warning": f'299 - "Validation failed for ValidatingAdmissionPolicy {NAME}"'}
     recorded: Any = NoEvidence()
-    steps.comes_to_warn(policies, policy, 10, LATEST)
+    steps.each_judges(policies, Time("within", 10), "", "warns about", LATEST)
     steps.tried(policies, LATEST, recorded)
     assert "warning '299" in recorded.recorded[0][2]["rows"][0][1]
 
@@ -120,7 +124,7 @@ def test_the_judge_is_the_last_validating_policy(made: Made) -> None:
     policies, policy, cluster = made
     policies.made.append(Policy(policy.api, KINDS[1], "labels", "ns", {}))
     all_say(cluster, refused())
-    steps.refuses_now(policies, LATEST)
+    steps.each_judges(policies, NOW, "", "refuses", LATEST)
 
 
 def test_marks(made: Made) -> None:
@@ -128,15 +132,17 @@ def test_marks(made: Made) -> None:
     pods = said((201, item("yes")), (201, item("no")), what="a Pod")
     goes_red(
         "return marked yes a Pod.*\n.*\n  controller-1: 201, mark no",
-        stored.returned_marked,
+        stored.marked_by_each,
+        policies,
         pods,
+        "returns",
         "yes",
     )
     good = said((201, item("yes")), what="a Pod")
-    goes_red("have stored marked yes", stored.stored_marked, policies, good, mark="yes")
+    goes_red("have stored marked yes", stored.marked_by_each, policies, good, "stores", "yes")
     for name, api in cluster.apis.items():
         api.table[f"{PODS}/tried-on-{name}"] = item("yes")
-    stored.stored_marked(policies, good, "yes")
+    stored.marked_by_each(policies, good, "stores", "yes")
     goes_red("with the labels .*team.* return", stored.same_labels, policies, good)
     stored.same_labels(policies, said((200, item("yes", team="red")), what="a Pod"))
 
@@ -179,26 +185,29 @@ def test_audit_events(made: Made) -> None:
         stored.audited,
         policies,
         policy,
-        said=asked,
-        evidence=recorded,
+        asked,
+        recorded,
+        "a",
     )
     event: dict[str, Any] = {"auditID": "a-1", "stage": "ResponseComplete"}
     for name in MACHINES:
         cluster.shells[name].answers["grep"] = json.dumps(event)
-    stored.not_audited(policies, asked)
+    stored.audited(policies, policy, asked, recorded, "no")
     goes_red(
-        f"audit events of contr.* name no {NAME}",
+        f"log has a validation failure of {NAME}; instead: that of controller-0 has none",
         stored.audited,
         policies,
         policy,
-        said=asked,
-        evidence=recorded,
+        asked,
+        recorded,
+        "a",
     )
     event["annotations"] = {FAILURE: json.dumps([{"policy": NAME, "binding": NAME}])}
     for name in MACHINES:
         cluster.shells[name].answers["grep"] = json.dumps(event)
-    stored.audited(policies, policy, asked, recorded)
-    goes_red("failed nothing, but audit events say", stored.not_audited, policies, asked)
+    stored.audited(policies, policy, asked, recorded, "a")
+    says = "log has no validation failure"
+    goes_red(says, stored.audited, policies, policy, asked, recorded, "no")
 
 
 def test_drafts_that_are_not_understood() -> None:

@@ -16,8 +16,11 @@ from infra.kube_api import Answer
 from suite.apimachinery.policy_params import Parameters
 from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import aggregated_api_access as access
+from tests.steps.apimachinery import api_servers
 from tests.steps.apimachinery.aggregated_api_access import Reads, Users
 from tests.steps.etcd import stored_kinds as kinds
+from tests.steps.etcd.members import Stored
+from tests.steps.network import pod_routes
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 from tests.unit.steps.apimachinery.test_aggregation import Live, second
 from tests.unit.steps.auth.test_kubelet_api_access import NOTHING
@@ -58,16 +61,21 @@ class Asked(Second):
         return cast("Answer", self.answers)
 
 
+NOBODY: Any = None
+OWN_PORT = "at metrics-server, asserted by the front-proxy certificate"
+PROXY = "through every API server"
+
+
 def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = Asked(live, {})
-    goes_red("403 naming .*stranger was expected", access.by_its_own_port, live, backend, USERS)
+    says = "403 naming .*stranger was expected"
+    goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
     goes_red("only the front proxy may say", access.not_believed, live, backend, USERS, evidence())
     refused = Answer("GET", NODES, 403, {}, 'User "system:anonymous" cannot list')
     monkeypatch.setattr(Asked, "answers", refused)
     access.not_believed(live, backend, USERS, evidence())
-    goes_red(
-        "who may read metrics should be answered", access.by_its_own_port, live, backend, USERS
-    )
+    says = "who may read metrics should be answered"
+    goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
     named = Answer("GET", NODES, 403, {}, f'User "{USERS.stranger.user}" cannot list')
     access.must_differ(Answer("GET", NODES, 200, {}, ""), named, USERS.stranger.user)
     monkeypatch.setattr(Asked, "answers", named)
@@ -98,13 +106,14 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
 
     servers = {"controller-0": Server(), "controller-1": Server()}
     monkeypatch.setattr(Live, "api_servers", lambda _: servers)
-    access.by_the_proxy(live, cast("Any", Accounts()), USERS)
+    known, backend = cast("Any", Accounts()), Asked(live, {})
+    access.told_apart(live, known, backend, USERS, PROXY)
     turned = Users(USERS.stranger, USERS.reader)
     says = "who may read metrics should be answered"
-    goes_red(says, access.by_the_proxy, live, cast("Any", Accounts()), turned)
+    goes_red(says, access.told_apart, live, known, backend, turned, PROXY)
     servers["controller-1"] = Server(opens=True)
     says = "403 naming .*stranger was expected"
-    goes_red(says, access.by_the_proxy, live, cast("Any", Accounts()), USERS)
+    goes_red(says, access.told_apart, live, known, backend, USERS, PROXY)
 
 
 def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
@@ -115,12 +124,14 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
         "/flagz": "enable-aggregator-routing=true\n",
     }
     access.published(live)
-    access.routes_to_endpoints(live)
+    routes = "routes aggregated requests to endpoints"
+    api_servers.each_does(live, routes)
     api.table["/flagz"] = "enable-aggregator-routing:false\n"
     goes_red(
-        "--enable-aggregator-routing=true; instead: .*controller-0",
-        access.routes_to_endpoints,
+        "instead: controller-0 runs without --enable-aggregator-routing=true",
+        api_servers.each_does,
         live,
+        routes,
     )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
     goes_red("are published; instead: requestheader-allowed-names is", access.published, live)
@@ -134,11 +145,14 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
 def test_ways_of_controllers(api: FakeApi) -> None:
     api.table[aggregation.SERVICE] = {"spec": {"clusterIP": "10.32.0.77"}}
     right = cast("Cluster", Live(api, Dialled("10.200.0.9")))
-    access.connects_to_pod(right, second(right))
-    access.not_to_service(right)
+    pod, service = (f"the address of the metrics-server {kind}" for kind in ("Pod", "Service"))
+    pod_routes.connect(right, second(right), [], "every", pod)
+    pod_routes.connect(right, second(right), [], "no", service)
     wrong = cast("Cluster", Live(api, Dialled("10.32.0.77")))
-    goes_red("controllers reach 10.200.0.9:10250", access.connects_to_pod, wrong, second(wrong))
-    goes_red("nobody on a controller answers for 10.32.0.77", access.not_to_service, wrong)
+    says = "every controller connects .*; instead: controller-0 and 10.200.0.9:10250"
+    goes_red(says, pod_routes.connect, wrong, second(wrong), [], "every", pod)
+    says = "no controller connects .*; instead: controller-0 and 10.32.0.77:443"
+    goes_red(says, pod_routes.connect, wrong, second(wrong), [], "no", service)
 
 
 def test_the_role_and_the_reads(api: FakeApi, live: Cluster) -> None:
@@ -178,7 +192,8 @@ def test_what_kubelets_and_metrics_server_count(
 
 def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Parameters(api, "ns")
-    key = kinds.key_of(own)
+    key = "/registry/limits/ns/kept"
+    one = Stored(own.path("kept"), key)
     mine = f"/registry/apiregistration.k8s.io/apiservices/{aggregation.NAME}"
     stored: dict[str, Any] = {key: Entry(key, b'{"uid":"u"}', 1)}
     listed = [mine, key]
@@ -192,17 +207,14 @@ def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(kinds.members, "client", lambda _: Store())
     api.table[own.path("kept")] = {"metadata": {"uid": "u"}}
-    kinds.etcd_holds(live, own)
+    kinds.etcd_holds(live, one)
     kinds.no_metrics_in_etcd(live)
-    with pytest.raises(WaitTimeout, match="is gone"):
-        kinds.etcd_forgot(live, own)
     listed.append("/registry/metrics.k8s.io/nodes/worker-0")
     goes_red("metrics are not stored; instead: .*nodes/worker-0", kinds.no_metrics_in_etcd, live)
     listed.clear()
-    goes_red("the listing shows none", kinds.etcd_holds, live, own)
+    goes_red("the listing shows none", kinds.etcd_holds, live, one)
     stored.clear()
-    kinds.etcd_forgot(live, own)
-    goes_red("should hold the object u", kinds.etcd_holds, live, own)
+    goes_red("should hold the object u", kinds.etcd_holds, live, one)
 
 
 def test_a_client_that_is_told_nothing(live: Cluster) -> None:

@@ -13,6 +13,8 @@ from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.kube_api import Answer, Api
 from tests.steps.apimachinery import priority_and_fairness as steps
+from tests.steps.apimachinery import unclassified_requests
+from tests.steps.phrases import NOW, Time
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes, running_pod
 
 
@@ -151,12 +153,13 @@ def test_edits_that_stay_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {"system": 30}
     edited = cluster(**{path: level("system", nominalConcurrencyShares=31)})
     healed = cluster(**{path: level("system"), f"PATCH {path}": {}})
-    goes_red(
-        "shares of system are 30 again: not within", steps.shares_heal, edited, before, "system", 90
-    )
-    steps.shares_heal(healed, before, "system", 90)
-    goes_red("keep its 31 shares; it has 30", steps.shares_stay, healed, before, "system")
-    steps.shares_stay(edited, before, "system")
+    within, same, more = Time("within", 90), "at their earlier value", "raised by one"
+    says = "shares of system are 30, at their earlier value: not within"
+    goes_red(says, steps.shares_are, edited, before, within, "system", same)
+    steps.shares_are(healed, before, within, "system", same)
+    says = "shares of system are 31, raised by one; it is 30"
+    goes_red(says, steps.shares_are, healed, before, NOW, "system", more)
+    steps.shares_are(edited, before, NOW, "system", more)
     goes_red(
         "system should refuse an edit with 422; it was 200",
         steps.edit_refused,
@@ -184,23 +187,25 @@ def test_what_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     known, placed = objects(), answered(200, "s-probes", "l-exempt")
     pod, _, _ = running_pod()
     monkeypatch.setattr(FakeApi, "begin", lambda *_, **__: placed)
-    goes_red("should be 200 and have no place", steps.follower_has_no_place, known, pod)
+    carries, token = unclassified_requests.carries_none, "an unknown token"
+    log = "a client that follows the Pod's log"
+    goes_red("should be 200 and have no place", carries, known, cluster(), pod, log, 200)
     monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
-    goes_red(
-        "should be 401 and have no place; it was 404", steps.unknown_has_no_place, known, cluster()
-    )
+    says = "should be 401 and have no place; it was 404"
+    goes_red(says, carries, known, cluster(), pod, token, 401)
     monkeypatch.setattr(FakeApi, "begin", lambda *_, **__: answered(200))
-    steps.follower_has_no_place(known, pod)
+    carries(known, cluster(), pod, log, 200)
 
 
 def test_a_command_that_has_a_place() -> None:
     pod, api, _ = running_pod()
     api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (403, {})
+    given = objects(), cluster(), pod, "an exec request to the Pod", 400
     goes_red(
-        "should be 400 and have no place; it was 403", steps.command_has_no_place, objects(), pod
+        "should be 400 and have no place; it was 403", unclassified_requests.carries_none, *given
     )
     api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (400, {})
-    steps.command_has_no_place(objects(), pod)
+    unclassified_requests.carries_none(*given)
 
 
 def test_seats() -> None:

@@ -60,23 +60,25 @@ def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
     outcomes = answered(5, 5, 5, 10, 10, 10, 15) + refused(0.1, 0.1) + refused(15, 15, 15)
     right = flooder(queue_full=2, time_out=3)
     steps.waited_and_answered(right, outcomes, 15)
-    steps.without_place(right, outcomes, "queue-full")
-    steps.gave_up(right, outcomes, "time-out")
+    steps.refused(right, outcomes, steps.NO_PLACE, "queue-full")
+    steps.refused(right, outcomes, steps.QUEUED, "time-out")
     goes_red(
         "6 at least should be answered", steps.waited_and_answered, right, answered(5, 5, 5), 15
     )
     goes_red("some late", steps.waited_and_answered, right, answered(*[5] * 7), 15)
     goes_red(
-        "0 are counted as queue-full, 2 were",
-        steps.without_place,
+        "0 are counted as queue-full, 2 without a place",
+        steps.refused,
         flooder(),
         outcomes,
+        steps.NO_PLACE,
         "queue-full",
     )
     slow = answered(5) + refused(0.1, 9) + refused(15, 15, 15)
-    words = r"2 were refused at once, after \[0.1, 9\] s"
-    goes_red(words, steps.without_place, right, slow, "queue-full")
-    goes_red("3 are counted as time-out, 0 were", steps.gave_up, right, answered(5), "time-out")
+    words = r"2 without a place in the queue are refused immediately, after \[0.1, 9\] s"
+    goes_red(words, steps.refused, right, slow, steps.NO_PLACE, "queue-full")
+    words = "3 are counted as time-out, 0 that were queued"
+    goes_red(words, steps.refused, right, answered(5), steps.QUEUED, "time-out")
 
 
 def test_a_curve_of_answers() -> None:

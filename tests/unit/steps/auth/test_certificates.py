@@ -69,12 +69,20 @@ def built(material: Material, name: str) -> Found:
     return reading.from_pem(f"m:/{name}.pem", material.cert(name))
 
 
+def names_whom(live: Any, found: list[Found]) -> None:
+    steps.as_issued(live, found, "has the names and usages it was issued with, and no others")
+
+
+def signed_by_own(live: Any, found: list[Found]) -> None:
+    steps.as_issued(live, found, "is signed by its own CA and by no other CA")
+
+
 def test_certificates_as_built_pass(live: Any, files: list[Found], material: Material) -> None:
     beside = [built(material, "worker-0"), built(material, "ca")]  # files that nobody goes by
     steps.one_each(live, files)
     steps.valid_for(files + beside, 8760)
-    steps.names_whom(live, files + beside)
-    steps.signed_by_own(live, files + beside)
+    names_whom(live, files + beside)
+    signed_by_own(live, files + beside)
 
 
 def test_a_standby_with_anothers_kubeconfig(
@@ -82,13 +90,13 @@ def test_a_standby_with_anothers_kubeconfig(
 ) -> None:
     wrong = with_use(files, SCHEDULER, built(material, "kube-controller-manager"))
     words = "kube-scheduler of controller-2 by --kubeconfig .* is for 'system:kube-controller-man"
-    goes_red(words, steps.names_whom, live, wrong)
+    goes_red(words, names_whom, live, wrong)
 
 
 def test_a_kubelet_in_a_second_group(live: Any, files: list[Found], material: Material) -> None:
     both = reading.from_pem("m:/x.pem", another_group(material, "worker-1").certificate_pem)
     words = r"worker-1 by tlsCertFile .* is in groups \['system:masters', 'system:nodes'\], must"
-    goes_red(words, steps.names_whom, live, with_use(files, KUBELET, both))
+    goes_red(words, names_whom, live, with_use(files, KUBELET, both))
 
 
 def row_of(name: str) -> Identity:
@@ -111,14 +119,14 @@ def test_a_server_with_other_names_or_uses(
     if changes.get("names"):
         changes = {"names": (*row.names, *changes["names"])}
     wrong = with_use(files, SERVER, issued(material, "kube-apiserver", **changes))
-    goes_red(words, steps.names_whom, live, wrong)
+    goes_red(words, names_whom, live, wrong)
 
 
 def test_an_authority_where_a_leaf_should_be(
     live: Any, files: list[Found], material: Material
 ) -> None:
     wrong = with_use(files, SERVER, built(material, "ca"))
-    goes_red("may sign certificates", steps.names_whom, live, wrong)
+    goes_red("may sign certificates", names_whom, live, wrong)
 
 
 def test_a_server_that_trusts_two_authorities(
@@ -127,7 +135,7 @@ def test_a_server_that_trusts_two_authorities(
     two = with_use(files, CLIENT_CA, built(material, "ca"), built(material, "etcd-ca"))
     words = "kube-apiserver of controller-2 by --client-ca-file has 2, kubernetes-ca and etcd-ca"
     goes_red(words, steps.one_each, live, two)
-    goes_red("is another authority 'etcd-ca' than the build's", steps.signed_by_own, live, two)
+    goes_red("is another authority 'etcd-ca' than the build's", signed_by_own, live, two)
     none = with_use(files, CLIENT_CA)
     goes_red("--client-ca-file has no certificate", steps.one_each, live, none)
 
@@ -136,13 +144,13 @@ def test_an_authority_of_the_right_name_only(live: Any, files: list[Found]) -> N
     stranger = authority.new_authority("kubernetes-ca", datetime.now(UTC))
     found = reading.from_pem("m:/ca.pem", stranger.certificate_pem)
     wrong = with_use(files, CLIENT_CA, found)
-    goes_red("is another authority 'kubernetes-ca'", steps.signed_by_own, live, wrong)
+    goes_red("is another authority 'kubernetes-ca'", signed_by_own, live, wrong)
 
 
 def test_a_leaf_of_another_authority(live: Any, files: list[Found], material: Material) -> None:
     odd = of(material, row_of("kube-apiserver"), "etcd-ca")
     words = r"\(m:/x.pem\) is signed by etcd-ca, must be by ca"
-    goes_red(words, steps.signed_by_own, live, with_use(files, SERVER, odd))
+    goes_red(words, signed_by_own, live, with_use(files, SERVER, odd))
 
 
 def test_certificates_that_end_or_lie_about(
@@ -152,7 +160,7 @@ def test_certificates_that_end_or_lie_about(
     ended = scenario_certificates.administrator(material, tmp_path, ends=-timedelta(days=1))
     over = reading.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
     goes_red(r"m:/ended.pem \(kubernetes-admin\) ends", steps.valid_for, [over], 24)
-    goes_red("for 'kubernetes-admin', whom nobody built", steps.names_whom, live, [over])
+    goes_red("for 'kubernetes-admin', whom nobody built", names_whom, live, [over])
 
 
 def test_what_a_process_was_started_with_is_read(
@@ -198,9 +206,10 @@ def test_ports_that_serve_something_else(
 ) -> None:
     monkeypatch.setattr(tls_ports, "served", lambda *_, **__: files[0])
     goes_red("controller-0:2379 serves", steps.ports_serve_files, live, files)
-    goes_red("controller-0:2379 by trust in ca", steps.others_refuse, live)
+    goes_red("controller-0:2379 by trust in ca", steps.trusting_client, live, "another CA refuses")
     monkeypatch.setattr(tls_ports, "verdict", lambda *_: "IP address mismatch")
-    goes_red("controller-0:2379: IP address mismatch", steps.own_accepts, live)
+    own = "the port's CA accepts"
+    goes_red("controller-0:2379: IP address mismatch", steps.trusting_client, live, own)
 
 
 def test_the_record_tells_who_goes_by_what(
@@ -213,7 +222,9 @@ def test_the_record_tells_who_goes_by_what(
 def test_an_ended_certificate_that_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"ended": {"c": 200}, "valid": {"c": 200}}
     monkeypatch.setattr(tls_ports, "answers", lambda _, stem: said[stem.name])
-    step, both = steps.ended_is_refused, (Path("/ended"), Path("/valid"))
-    goes_red("the ended one should be refused with 401", step, cluster(), *both)
+    ended, valid = "expired a day ago", steps.VALID
+    step, both = steps.answered, {ended: Path("/ended"), valid: Path("/valid")}
+    goes_red("answered 401; instead: c answers 200", step, cluster(), both, 401, ended)
+    step(cluster(), both, 200, valid)
     said["valid"] = {"c": 401}
-    not_judged("the valid one was answered", step, cluster(), *both)
+    not_judged("the valid one should be 200: .*c answers 401", step, cluster(), both, 200, valid)

@@ -51,12 +51,15 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., client_ca_matrix
     return tried
 
 
+OWN, OTHERS = "admits clients of its own CAs", "refuses clients of other CAs"
+
+
 def test_ports_that_let_in_whom_they_should(
     answering: Callable[..., client_ca_matrix.Tried],
 ) -> None:
     good = answering()
-    steps.own_let_in(good)
-    steps.others_kept_out(good)
+    steps.ports_admit(good, OWN)
+    steps.ports_admit(good, OTHERS)
     assert len(good) == 18
 
 
@@ -64,15 +67,16 @@ def test_ports_that_let_in_others_or_nobody(
     answering: Callable[..., client_ca_matrix.Tried],
 ) -> None:
     words = r"API server of controller-0 \(port 6443\) lets in a client of etcd-ca: 200"
-    goes_red(words, steps.others_kept_out, answering("etcd-ca"))
+    goes_red(words, steps.ports_admit, answering("etcd-ca"), OTHERS)
     goes_red(
         "lets in a client of a stranger",
-        steps.others_kept_out,
+        steps.ports_admit,
         answering(client_ca_matrix.STRANGER),
+        OTHERS,
     )
     loose = answering(client_ca_matrix.BY_ANOTHER_NAME)
-    goes_red("in a client of front-proxy-ca by another name: 200", steps.others_kept_out, loose)
-    goes_red("answers 401 to a client of ca", steps.own_let_in, answering(shut=True))
+    goes_red("in a client of front-proxy-ca by another name: 200", steps.ports_admit, loose, OTHERS)
+    goes_red("answers 401 to a client of ca", steps.ports_admit, answering(shut=True), OWN)
 
 
 def test_clients_of_each_authority(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from infra.pki.material import Material
 from infra.pki.reading import Found
 from tests.steps.auth import client_certificates as steps
 from tests.steps.auth.client_certificates import Standby
+from tests.steps.phrases import Time
 from tests.unit.elections_fake import FIRST, TAKEN, cluster
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, not_judged
 
 SPEC = cluster().spec
+FOR, WITHIN = Time("for", 30), Time("within", 60)
 STANDBY = Standby("controller-1", 3, FIRST.holder)
 
 
@@ -67,12 +69,12 @@ def test_a_standby_that_reads_its_kubeconfig_again_or_never(
     at = live(tmp_path)
     monkeypatch.setattr(clients, "ending_seen", lambda _: 4)
     with pytest.raises(AssertionError, match="certificate that it started with"):
-        steps.none_seen(at, STANDBY, 15)
-    steps.one_seen(at, STANDBY, 60)
+        steps.seen_by_server(at, STANDBY, FOR, "no")
+    steps.seen_by_server(at, STANDBY, WITHIN, "a")
     monkeypatch.setattr(clients, "ending_seen", lambda _: 3)
     with pytest.raises(WaitTimeout, match="shows the certificate of its kubeconfig"):
-        steps.one_seen(at, STANDBY, 60)
-    steps.none_seen(at, STANDBY, 15)
+        steps.seen_by_server(at, STANDBY, WITHIN, "a")
+    steps.seen_by_server(at, STANDBY, FOR, "no")
 
 
 def test_a_standby_has_to_connect_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,13 +109,13 @@ def test_a_kubelet_that_does_not_ask_or_is_not_answered(
         steps.has_asked(at, renewing, 60)
     at.api.table[REQUESTS] = {"items": [request()]}
     steps.has_asked(at, renewing, 60)
-    steps.stays_pending(at, renewing, 30)
+    steps.csr_is(at, renewing, FOR, "pending")
     with pytest.raises(WaitTimeout, match="is approved and issued"):
-        steps.issued(at, renewing, 120)
+        steps.csr_is(at, renewing, WITHIN, "approved and issued")
     at.api.table[REQUESTS] = {"items": [request("system:node:worker-1", "Approved", issued="x")]}
-    steps.issued(at, renewing, 120)
-    with pytest.raises(AssertionError, match="nobody approves"):
-        steps.stays_pending(at, renewing, 30)
+    steps.csr_is(at, renewing, WITHIN, "approved and issued")
+    with pytest.raises(AssertionError, match="request of worker-1 is pending"):
+        steps.csr_is(at, renewing, FOR, "pending")
 
 
 def test_a_new_certificate_of_another_name_or_none(

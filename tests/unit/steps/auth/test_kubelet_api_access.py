@@ -19,6 +19,7 @@ from suite.auth.service_accounts import TokenAccount
 from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.node import kubelet_configz as settings
+from tests.steps.node import workers
 from tests.unit.elections_fake import cluster as running
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 
@@ -182,23 +183,33 @@ def test_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
     monkeypatch.setattr(steps, "ports", lambda *_: caller(right="none", refusal=401).ports)
     steps.strangers_refused(live, some)
-    steps.read_only_port_closed(live)
+    port = "the read-only port of its kubelet closed"
+    workers.each_has(live, port)
     for worker in ("worker-0", "worker-1"):
         opened = cast("Cluster", Machines(listens=worker))
-        goes_red(f"{worker} listens on port 10255", steps.read_only_port_closed, opened)
+        goes_red(f"{worker} listens on port 10255", workers.each_has, opened, port)
 
 
 def test_a_gate_that_is_off_on_one_worker() -> None:
     def seen(value: float) -> list[Sample]:
         return [Sample("kubernetes_feature_enabled", value, {"name": "NodeLogQuery"})]
 
-    steps.gate_is_on({"worker-0": seen(1), "worker-1": seen(1)}, "NodeLogQuery")
+    steps.gate_is({"worker-0": seen(1), "worker-1": seen(1)}, "NodeLogQuery", "on")
     for other, words in ((seen(0), "off"), ([], "not told of")):
         found = {"worker-0": seen(1), "worker-1": other}
         goes_red(
             f"every kubelet has the gate NodeLogQuery on; instead: worker-1: it is {words}",
-            steps.gate_is_on, found, "NodeLogQuery",
+            steps.gate_is, found, "NodeLogQuery", "on",
         )  # fmt: skip
+
+
+def test_a_gate_that_is_on_on_one_worker() -> None:
+    found = {n: [Sample("kubernetes_feature_enabled", 0, {"name": "X"})] for n in ("a", "b")}
+    steps.gate_is(found, "X", "off")
+    found["b"] = [Sample("kubernetes_feature_enabled", 1, {"name": "X"})]
+    goes_red("has the gate X off; instead: b: it is on", steps.gate_is, found, "X", "off")
+    found["b"] = []
+    goes_red("has the gate X off; instead: b: it is not told of", steps.gate_is, found, "X", "off")
 
 
 def test_what_was_asked_before_is_judged_of_each_worker() -> None:
@@ -213,7 +224,7 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
     observed_places.listeners.append(listen)
     try:
         steps.exactly_these(caller(), answers, "metrics")
-        steps.gate_is_on(samples, "X")
+        steps.gate_is(samples, "X", "on")
         settings.set_to({"c": {"x": 1}}, [["setting", "value"], ["x", "1"]])
     finally:
         observed_places.listeners.remove(listen)

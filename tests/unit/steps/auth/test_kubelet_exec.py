@@ -16,12 +16,16 @@ def test_commands_by_get_and_by_post() -> None:
         commands.get_runs, caller(ran=(101, "other")), [pod], evidence(),
     )  # fmt: skip
     goes_red("gave 403", commands.get_runs, caller(), [pod], evidence())
-    commands.posts_refused(right, [pod])
-    goes_red("/run by POST is refused", commands.posts_refused, caller(post=200), [pod])
-    commands.bystander_refused(caller(), [pod])
+    commands.commands_refused(right, caller(), [pod], "first", "POST")
+    posting = caller(post=200)
+    says = "/run by POST is refused"
+    goes_red(says, commands.commands_refused, posting, caller(), [pod], "first", "POST")
+    commands.commands_refused(right, caller(), [pod], "second", "GET and POST")
     goes_red("/exec by GET is refused with 403; instead: .*worker-0",
-             commands.bystander_refused, right, [pod])  # fmt: skip
-    goes_red("/run by POST", commands.bystander_refused, caller(post=200), [pod])
+             commands.commands_refused, caller(), right, [pod], "second", "GET and POST",
+    )  # fmt: skip
+    says = "/run by POST"
+    goes_red(says, commands.commands_refused, right, posting, [pod], "second", "GET and POST")
 
 
 def test_the_ordinary_path_at_each_api_server() -> None:

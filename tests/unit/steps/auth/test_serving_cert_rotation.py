@@ -74,16 +74,17 @@ def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.Monk
     shown = [old(live)]
     monkeypatch.setattr(tls_ports, "served", lambda *_: shown[0])
     with pytest.raises(WaitTimeout, match=f"controller-0:6443 serves {new.fingerprint[:16]}"):
-        steps.serves_new(of(live), subject, new, evidence(), 120)
+        steps.serves(of(live), subject, new, evidence(), 120, "new")
     steps.others_unchanged(of(live), subject)
     shown[0] = new
-    steps.serves_new(of(live), subject, new, evidence(), 120)
+    steps.serves(of(live), subject, new, evidence(), 120, "new")
     goes_red("other machines serve what they served", steps.others_unchanged, of(live), subject)
     with pytest.raises(WaitTimeout, match="serves"):
-        steps.serves_old(of(live), subject, 120)
+        steps.serves(of(live), subject, new, evidence(), 120, "old")
     other = from_pem("x", live.material.cert("worker-0"))
     shown[0] = other
-    goes_red("is for other names", steps.serves_new, of(live), subject, other, evidence(), 120)
+    says = "the new certificate of .* is for other names"
+    goes_red(says, steps.serves, of(live), subject, other, evidence(), 120, "new")
 
 
 def test_a_server_that_was_restarted(live: Live) -> None:

@@ -11,6 +11,7 @@ from infra.clients.workloads import addons as addon_client
 from infra.clients.workloads.addons import Addons
 from infra.errors import WaitTimeout
 from infra.lifecycle import gate, pod_connectivity
+from tests.steps.apimachinery import api_servers
 from tests.steps.controlplane import control_plane_processes
 from tests.steps.workloads import addons
 from tests.steps.workloads import deployments_without_leader as replica_sets
@@ -54,9 +55,9 @@ def test_a_candidate_or_a_strategy() -> None:
     live = cluster(api_servers=lambda: servers)
     control_plane_processes.leases_are_served(live)
     says = "controller-1 serves leasecandidates of coordination.k8s.io/v1beta1"
-    red(control_plane_processes.no_candidates, live, says=says)
+    red(api_servers.each_does, live, "serves no lease candidates", says=says)
     del servers["controller-1"]
-    control_plane_processes.no_candidates(live)
+    api_servers.each_does(live, "serves no lease candidates")
     servers["controller-0"].table[f"{COORDINATION}/v1"] = {"resources": []}
     not_judged("controller-0 serves", control_plane_processes.leases_are_served, live)
     item = {"metadata": {"name": "kube-scheduler"}, "spec": {"strategy": "OldestEmulation"}}

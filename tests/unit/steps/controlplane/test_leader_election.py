@@ -65,8 +65,9 @@ def test_nobody_takes_over(last: lease_client.Lease) -> None:
     ],
 )
 def test_a_disorderly_change_of_hands(changes: tuple[Change, ...], says: str) -> None:
-    red(leader_election.changed_hands_once, election(Change(0, FIRST), *changes), says=says)
-    leader_election.changed_hands_once(election())
+    once = "changed its holder exactly once and always had a holder"
+    red(leader_election.has_history, election(Change(0, FIRST), *changes), once, says=says)
+    leader_election.has_history(election(), once)
 
 
 def test_two_that_lead_at_once() -> None:
@@ -88,18 +89,19 @@ def test_a_lease_that_was_never_free() -> None:
 
 def test_a_lease_that_was_given_up() -> None:
     given_up = election(Change(0, FIRST), FREE, ONE)
-    red(leader_election.named_the_stopped, given_up, says="it named [''")
-    leader_election.named_the_stopped(election())
+    named = "named the stopped controller before the takeover"
+    red(leader_election.has_history, given_up, named, says="it named [''")
+    leader_election.has_history(election(), named)
 
 
 def test_a_lease_that_was_taken_early() -> None:
     early = replace(TAKEN, acquired=START + timedelta(seconds=9))
-    red(
-        leader_election.not_before_expiry,
-        election(Change(0, FIRST), Change(9, early)),
-        says="expired",
-    )
-    leader_election.not_before_expiry(election())
+    late = "was not acquired before it had expired"
+    taken = election(Change(0, FIRST), Change(9, early))
+    red(leader_election.has_history, taken, late, says="expired")
+    leader_election.has_history(election(), late)
+    untimed = election(Change(0, FIRST), Change(17, replace(TAKEN, acquired=None)))
+    red(leader_election.has_history, untimed, late, says="an acquireTime is missing")
 
 
 def test_a_former_leader_that_leads_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +135,6 @@ def test_a_frozen_leader_that_goes_on_as_if_nothing_was(
 
 
 def test_a_frozen_leader_that_writes_again() -> None:
-    red(
-        leader_election.never_renewed, election(Change(0, FIRST), ONE, BACK), says="wrote the Lease"
-    )
-    leader_election.never_renewed(election())
+    silent, back = "was not renewed by the paused process", election(Change(0, FIRST), ONE, BACK)
+    red(leader_election.has_history, back, silent, says="wrote the Lease again")
+    leader_election.has_history(election(), silent)

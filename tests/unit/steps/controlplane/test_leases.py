@@ -17,7 +17,10 @@ from infra.clients.instrumentation import configz
 from infra.errors import ClaimError, NotJudged
 from infra.kube_api import ApiUnreachable
 from suite.controlplane import leader_election
+from tests.steps.apimachinery import api_servers
 from tests.steps.controlplane import control_plane_processes, leases
+from tests.steps.controlplane import leader_election as steps
+from tests.steps.instrumentation import peer_settings
 from tests.unit.elections_fake import (
     FIRST,
     MANAGER,
@@ -132,16 +135,17 @@ def test_a_lease_that_is_renewed_at_another_pace() -> None:
 def test_a_candidate_that_is_set_to_try_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {f"controller-{n}": {"leaderElection": {"retryPeriod": "2s"}} for n in range(3)}
     monkeypatch.setattr(configz, "of_each", lambda *_: found)
-    scheduler = replace(election(), component="kube-scheduler")
-    leases.tries_every(cluster(), scheduler, 2.0)
+    retries = "kube-scheduler has a retry period"
+    peer_settings.has_period(cluster(), retries, 2.0)
     found["controller-2"] = {"leaderElection": {"retryPeriod": "4s"}}
-    says = "each kube-scheduler tries every 2 s; instead: controller-2 tries every 4 s"
-    red(leases.tries_every, cluster(), scheduler, 2.0, says=says)
+    says = "each kube-scheduler has a retry period of 2 s; instead: that of controller-2 has 4 s"
+    red(peer_settings.has_period, cluster(), retries, 2.0, says=says)
 
 
 def test_a_lease_that_changed_hands_unasked() -> None:
-    red(leases.nothing_but_renewed, election(), says="changed hands")
-    leases.nothing_but_renewed(election(Change(0, FIRST), Change(2, FIRST)))
+    same = "has the same holder, acquire time and number of transitions"
+    red(steps.has_history, election(), same, says="changed hands")
+    steps.has_history(election(Change(0, FIRST), Change(2, FIRST)), same)
 
 
 def test_a_bystander_that_was_touched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +170,14 @@ SERVER = Server("controller-2", FakeApi({}), bystanders(), ("controller-0", "con
 def test_a_service_that_lists_too_few() -> None:
     api = FakeApi({SLICES: {"items": [SLICE]}, "/readyz": "ok"})
     live = cluster(api_servers=lambda: {"controller-1": api})
-    step = control_plane_processes.each_serves_and_lists_all
-    red(step, live, says="controller-1: ('ready', ['10.0.1.11'])")
+    step = api_servers.each_does
+    ready = "is ready and has all three controllers in the endpoints of the kubernetes Service"
+    red(step, live, ready, says="controller-1: ('ready', ['10.0.1.11'])")
     api.table["/readyz"] = (500, "etcd failed")
-    red(step, live, says="controller-1: ('etcd failed', [])")
+    red(step, live, ready, says="controller-1: ('etcd failed', [])")
     every = {**SLICE, "endpoints": [{"addresses": [f"10.0.1.1{n}"]} for n in (1, 2, 3)]}
     api.table |= {"/readyz": "ok", SLICES: {"items": [every]}}
-    step(live)
+    step(live, ready)
     late = replace(SERVER, api=FakeApi({SLICES: {"items": [SLICE]}}))
     lists, all_three = control_plane_processes.service_lists, control_plane_processes.ALL_THREE
     red(lists, cluster(), late, 30.0, "the other two controllers", says="not within 30 s")

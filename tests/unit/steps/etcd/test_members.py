@@ -11,6 +11,7 @@ from infra.clients.etcd.etcdctl import Health
 from infra.clients.etcd.members import Members
 from suite.etcd import configmap_writer
 from suite.etcd.snapshots import FileFacts
+from tests.steps.apimachinery import api_servers
 from tests.steps.etcd import members as etcd
 from tests.steps.etcd import snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit
@@ -223,13 +224,17 @@ ALL = f"{quorum_settings.SERVERS}=https://10.0.1.11:2379,https://10.0.1.12:2379,
 
 
 def test_an_api_server_that_knows_one_member_only() -> None:
-    etcd.all_members_known(started(ALL, other=ALL.replace("10.0.1.13", "127.0.0.1")))
+    known = "is configured with all three members of etcd"
+    local = ALL.replace("10.0.1.13", "127.0.0.1")
+    api_servers.each_does(started(ALL, other=local), known)
     red(
-        etcd.all_members_known,
+        api_servers.each_does,
         started(ALL, other=f"{quorum_settings.SERVERS}=https://127.0.0.1:2379"),
+        known,
         says="that of controller-2 knows nothing of etcd on controller-0 and controller-1: --etcd",
     )
-    red(etcd.all_members_known, started(ALL, other="--v=2"), says="knows nothing of etcd on")
+    none = started(ALL, other="--v=2")
+    red(api_servers.each_does, none, known, says="knows nothing of etcd on")
 
 
 def test_a_member_that_waits_long_for_its_leader() -> None:

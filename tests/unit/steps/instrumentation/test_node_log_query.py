@@ -145,19 +145,6 @@ def test_a_window_is_short_however_old_the_cluster_is(shell: FakeShell) -> None:
     not_judged("worker-0 has no line of kubelet", node_log_query.just_over, shell, ["kubelet"])
 
 
-def test_a_worker_whose_kubelet_prints_nothing(live: Cluster, shell: FakeShell) -> None:
-    steps.journals_have_lines(live)
-    shell.answers[LAST] = ""
-    goes_red("prints into its machine's journal; .*worker-0", steps.journals_have_lines, live)
-
-
-def test_a_worker_with_another_reader(live: Cluster, shell: FakeShell) -> None:
-    shell.answers["which journalctl"] = "/usr/bin/journalctl\n"
-    steps.own_reader(live)
-    shell.answers["which journalctl"] = f"{node_log_query.READER}\n"
-    goes_red("read by /usr/bin/journalctl or .*worker-0: /usr/local/bin", steps.own_reader, live)
-
-
 def test_four_at_once(live: Cluster, logs: FakeLogs, shell: FakeShell) -> None:
     logs.default = (200, JOURNAL)
     shell.answers["journalctl"] = JOURNAL

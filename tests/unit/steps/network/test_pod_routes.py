@@ -1,9 +1,10 @@
 """Routes to Pods: a controller that reaches those of one worker only."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from infra.clients.apimachinery.aggregation import Second
 from infra.clients.transport import tls_tunnel
 from tests.steps.network import pod_routes
 from tests.unit.elections_fake import cluster
@@ -18,7 +19,8 @@ def test_a_controller_that_reaches_one_worker_only(monkeypatch: pytest.MonkeyPat
         return machine in reached and (address, port) == (pod.address, 8080)
 
     monkeypatch.setattr(tls_tunnel, "connects", connects)
-    pod_routes.connect_to_each(cluster(), [pod, pod])
+    where, second = "the Pod on each worker", cast("Second", None)
+    pod_routes.connect(cluster(), second, [pod, pod], "every", where)
     reached.discard("controller-2")
-    says = f"controller-2 does not reach {pod.address} on worker-0"
-    goes_red(says, pod_routes.connect_to_each, cluster(), [pod, pod])
+    says = f"instead: controller-2 and {pod.address}:8080"
+    goes_red(says, pod_routes.connect, cluster(), second, [pod, pod], "every", where)

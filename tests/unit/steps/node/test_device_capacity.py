@@ -8,10 +8,9 @@ import pytest
 from fixtures.worlds.node import device_plugins as fixture
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
-from infra.inventory import series
 from infra.kube_api import Answer
 from tests.steps.node import device_capacity as counts
-from tests.unit.fakes import FakeShell, Made, goes_red, no_time_passes, running_pod, workloads_of
+from tests.unit.fakes import Made, goes_red, no_time_passes, running_pod, workloads_of
 from tests.unit.steps.node.test_device_plugins import NAME, NODES, PENDING, live, nodes, plugin
 
 
@@ -21,12 +20,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     return running_pod()
 
 
-def test_sockets_and_registrations(made: Made) -> None:
+def test_registrations(made: Made) -> None:
     _, _, shell = made
-    shell.answers["find"] = "kubelet.sock\n"
-    counts.only_own_socket([shell])
-    old = FakeShell("worker-1", {"find": "kubelet.sock\nold.sock\n"})
-    goes_red("worker-1 has .*old.sock", counts.only_own_socket, [shell, old])
     goes_red(
         "the kubelet said 'no answer'|the kubelet said ''",
         counts.registration_refused,
@@ -36,16 +31,6 @@ def test_sockets_and_registrations(made: Made) -> None:
     )
     words = "dongle should be refused by name"
     goes_red(words, counts.registration_refused, plugin(shell), "resource", "dongle")
-
-
-def test_a_kubelet_that_does_not_listen() -> None:
-    has = {"test -S": ""}
-    some = {"worker-0": FakeShell("worker-0", has), "worker-1": FakeShell("worker-1", {})}
-    spec = series("series", kubernetes="v1.36.1", platform="local")
-    live = cast("Cluster", SimpleNamespace(spec=spec, shell=some.__getitem__))
-    goes_red("monitors; instead: worker-1 has no socket .*kubelet.sock", counts.each_listens, live)
-    some["worker-1"].answers = has
-    counts.each_listens(live)
 
 
 def test_requests_that_are_taken(made: Made) -> None:

@@ -9,23 +9,11 @@ from suite.node.device_plugins import NO_VERSION, DevicePlugin
 from tests.steps.node import device_kubelet_endpoints as steps
 from tests.steps.node import device_registration
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeApi, FakeShell, goes_red
-from tests.unit.steps.node.test_device_plugins import NODES, nodes
+from tests.unit.fakes import FakeShell, goes_red
 
 
 def asker(name: str, answers: dict[str, str] | None = None) -> DevicePlugin:
     return DevicePlugin(FakeShell(name, answers), f"claim-{name}", 0)
-
-
-def test_sockets_and_devices_of_a_worker() -> None:
-    good, bad = {"find": "kubelet.sock\n"}, {"find": "kubelet.sock\ngpu.sock\n"}
-    api = FakeApi({NODES: nodes()})
-    live = cluster(api=api)
-    steps.no_plugins(live, [asker("worker-0", good), asker("worker-1", good)])
-    both = [asker("worker-0", good), asker("worker-1", bad)]
-    goes_red(r"worker-1 has sockets \['kubelet.sock', 'gpu.sock'\]", steps.no_plugins, live, both)
-    api.table[NODES] = nodes("4", "4")
-    goes_red("it has a device, worker-0: example.com", steps.no_plugins, live, both[:1])
 
 
 def test_registrations_that_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:

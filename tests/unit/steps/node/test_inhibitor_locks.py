@@ -121,21 +121,6 @@ def test_a_worker_without_logind() -> None:
     )  # fmt: skip
 
 
-def test_a_worker_that_would_not_come_back() -> None:
-    def told(kubelet: str) -> dict[str, str]:
-        others = "kube-proxy.service enabled enabled\ncontainerd.service enabled enabled\n"
-        return {"systemctl list-unit-files": others + kubelet}
-
-    on = told("kubelet.service    enabled  enabled\n")
-    steps.units_start(workers(on, on))
-    off, gone = told("kubelet.service    disabled enabled\n"), told("")
-    words = "by itself; instead: worker-1: kubelet is %s$"
-    goes_red(words % "disabled", steps.units_start, workers(on, off))
-    goes_red(words % "not there", steps.units_start, workers(on, gone))
-    nothing = "worker-1: containerd is not there\n .*kubelet is not there\n .*kube-proxy is not th"
-    goes_red(nothing, steps.units_start, workers(on, {}))
-
-
 def pods(**status: Any) -> Any:
     return workloads_of(FakeApi({LATE: {"status": status}, f"POST {LATE[:-5]}": {}}))
 

@@ -9,6 +9,7 @@ import pytest
 from infra.clients.controlplane.leases import Change, Lease
 from infra.clients.node import node_leases as beat_client
 from infra.clients.node.node_leases import Heartbeats, Status
+from tests.steps.instrumentation import peer_settings
 from tests.steps.node import node_leases
 from tests.unit.elections_fake import START, FakeWatch, cluster
 from tests.unit.fakes import FakeApi, no_time_passes, not_judged
@@ -75,10 +76,11 @@ def test_a_node_that_sends_its_status_again_and_again() -> None:
 
 def test_a_kubelet_that_is_set_to_report_often() -> None:
     table = {f"/api/v1/nodes/worker-{n}/proxy/configz": reporting("5m0s") for n in range(2)}
-    node_leases.reports_every(cluster(api=FakeApi(table)), 300)
+    often = "kubelet has a status report frequency"
+    peer_settings.has_period(cluster(api=FakeApi(table)), often, 300)
     table["/api/v1/nodes/worker-1/proxy/configz"] = reporting("30s")
-    says = "every 300 s; instead: worker-1 sends it every 30s"
-    red(node_leases.reports_every, cluster(api=FakeApi(table)), 300, says=says)
+    says = "of 300 s; instead: that of worker-1 has 30 s"
+    red(peer_settings.has_period, cluster(api=FakeApi(table)), often, 300, says=says)
 
 
 def reporting(every: str) -> Any:

@@ -5,13 +5,16 @@ from typing import Any, cast
 import pytest
 
 from infra import timing, wait
+from infra.clients.instrumentation import configz
 from infra.cluster import Cluster
 from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
 from suite.node import node_unreachable
 from suite.workloads.pods import PodIdentity
+from tests.steps.instrumentation import peer_settings
 from tests.steps.node import node_unreachable as steps
 from tests.steps.node.node_unreachable import Unschedulable
+from tests.unit.elections_fake import cluster
 from tests.unit.fakes import (
     POD,
     FakeApi,
@@ -109,14 +112,16 @@ def manager(grace: str = "50s", *controllers: str) -> Any:
     return {"Generic": {"Controllers": ["*", *controllers]}, "NodeLifecycleController": lifecycle}
 
 
-def test_managers_that_give_up_early_or_do_not_evict() -> None:
+def test_managers_that_give_up_early_or_do_not_evict(monkeypatch: pytest.MonkeyPatch) -> None:
     good = {f"controller-{number}": manager() for number in range(3)}
-    steps.gives_up(good, 50)
+    grace = "kube-controller-manager has a node monitor grace period"
+    monkeypatch.setattr(configz, "of_each", lambda *_: good)
+    peer_settings.has_period(cluster(), grace, 50)
     steps.each_evicts(good)
     early = {**good, "controller-1": manager("40s")}
-    goes_red(
-        "for a silent node; instead: controller-1 gives it up after 40 s", steps.gives_up, early, 50
-    )
+    monkeypatch.setattr(configz, "of_each", lambda *_: early)
+    says = "grace period of 50 s; instead: that of controller-1 has 40 s"
+    goes_red(says, peer_settings.has_period, cluster(), grace, 50)
     table = [["setting", "value"], ["NodeLifecycleController.NodeEvictionRate", "0.1"]]
     for one in good.values():
         one["NodeLifecycleController"]["NodeEvictionRate"] = 0.1

@@ -46,22 +46,6 @@ def test_a_critical_pod_that_may_swap() -> None:
              table, evidence())  # fmt: skip
 
 
-def test_a_kernel_that_cannot_limit_swap(tmp_path: Path) -> None:
-    shells = {"worker-0": FakeShell("worker-0", {"test -e": ""}), "worker-1": FakeShell("worker-1")}
-    live = cluster(tmp_path, shell=shells.__getitem__)
-    goes_red("has .*memory.swap.max; instead: worker-1", steps.kernels_limit_swap, live)
-    shells["worker-1"].answers = {"test -e": ""}
-    steps.kernels_limit_swap(live)
-
-
-def test_a_worker_that_got_swap_under_its_kubelet(tmp_path: Path) -> None:
-    shells = {n: FakeShell(n, {"cat /proc/meminfo": MEMINFO % 0}) for n in ("worker-0", "worker-1")}
-    live = cluster(tmp_path, shell=shells.__getitem__)
-    steps.no_swap(live)
-    shells["worker-1"].answers = {"cat /proc/meminfo": MEMINFO % 262144}
-    goes_red("no worker has swap; instead: worker-1 has 268435456", steps.no_swap, live)
-
-
 def test_a_machine_that_gets_no_swap() -> None:
     shell = FakeShell(
         answers={"fallocate": "", "chmod": "", "swapon": "", "cat /proc/meminfo": MEMINFO % 0}

@@ -51,16 +51,6 @@ def workers(**answers: str) -> Cluster:
     return cast("Cluster", Workers(**answers))
 
 
-def test_a_tree_of_another_version() -> None:
-    mounts = "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n"
-    steps.tree_is_v2(workers(stat="cgroup2fs\n", cat=mounts))
-    goes_red("/sys/fs/cgroup is tmpfs", steps.tree_is_v2, workers(stat="tmpfs\n", cat=mounts))
-    old = mounts + "cgroup /sys/fs/cgroup/cpu cgroup rw 0 0\n"
-    goes_red(
-        "/sys/fs/cgroup/cpu is of version 1", steps.tree_is_v2, workers(stat="cgroup2fs", cat=old)
-    )
-
-
 def test_a_worker_whose_runtime_makes_no_slices() -> None:
     flat = "/sys/fs/cgroup/kubepods/burstable/pod0a1b-2c3d"
     slices = "find /sys/fs/cgroup -type d -name *pod0a1b_2c3d.slice"
@@ -210,26 +200,3 @@ def test_a_log_directory() -> None:
     kubelets = {"worker-0": {"podLogsDir": "/var/log/pods"}, "worker-1": {}}
     table = [["setting", "value"], ["podLogsDir", "/var/log/pods"]]
     goes_red("worker-1: podLogsDir is absent", kubelet_configz.set_to, kubelets, table)
-
-
-def test_a_lock_on_the_shutdown() -> None:
-    kubelet_configz.no_lock(workers(**{"systemd-inhibit": "sshd 0 root 7 sshd shutdown x delay\n"}))
-    held = workers(**{"systemd-inhibit": "kubelet 0 root 7 kubelet shutdown x delay\n"})
-    goes_red("no kubelet delays a shutdown; instead: kubelet 0", kubelet_configz.no_lock, held)
-
-
-def test_a_feature_gate_that_one_kubelet_has_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    live = workers()
-    gates: dict[str, float | None] = {"worker-0": 0, "worker-1": 0}
-    monkeypatch.setattr(kubelet_configz.kubelet, "feature_gate", lambda _, node, __: gates[node])
-    live.api = None  # type: ignore[misc,assignment]
-    kubelet_configz.gate_off(live, "MemoryQoS")
-    gates["worker-1"] = 1
-    goes_red(
-        "gate MemoryQoS off; instead: worker-1: it is on",
-        kubelet_configz.gate_off,
-        live,
-        "MemoryQoS",
-    )
-    gates["worker-1"] = None
-    goes_red("worker-1: it is not known to it", kubelet_configz.gate_off, live, "MemoryQoS")

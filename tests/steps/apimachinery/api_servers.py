@@ -1,0 +1,83 @@
+"""What every API server is and does, asked of each of them without a load balancer."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from pytest_bdd import then
+
+from infra.clients.controlplane import apiserver_endpoints
+from infra.clients.etcd import quorum_settings
+from infra.cluster import Cluster
+from infra.kube_api import Api
+from suite.apimachinery import admission_policies
+from suite.expect import must_be_none
+from tests.steps.phrases import one_of, phrase
+
+ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
+"""Each API server separates names and values by a character of its own, on purpose."""
+
+
+def not_routing(cluster: Cluster) -> list[str]:
+    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
+    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
+    return [f"{machine} runs without --enable-aggregator-routing=true" for machine in wrong]
+
+
+def not_serving(cluster: Cluster) -> list[str]:
+    wanted = apiserver_endpoints.addresses(cluster)
+    return [
+        f"{machine}: {found}"
+        for machine, api in cluster.api_servers().items()
+        if (found := apiserver_endpoints.standing(api)) != ("ready", wanted)
+    ]
+
+
+def with_candidates(cluster: Cluster) -> list[str]:
+    """LeaseCandidate is served only with the gate CoordinatedLeaderElection (off, beta)."""
+    return [
+        f"{machine} serves leasecandidates of coordination.k8s.io/{version}"
+        for machine, api in cluster.api_servers().items()
+        for version, names in apiserver_endpoints.coordination_resources(api).items()
+        if "leasecandidates" in names
+    ]
+
+
+def without_policies(cluster: Cluster) -> list[str]:
+    wanted = {
+        admission_policies.plural(kind + end)
+        for kind in admission_policies.KINDS
+        for end in ("", "Binding")
+    }
+    found = {m: wanted - admission_policies.served(a) for m, a in cluster.api_servers().items()}
+    return [f"{machine} lacks {sorted(names)}" for machine, names in found.items() if names]
+
+
+def other_statuses(cluster: Cluster) -> list[str]:
+    wanted = {f"{admission_policies.plural(admission_policies.KINDS[0])}/status"}
+    return [
+        f"{machine} serves {names}"
+        for machine, api in cluster.api_servers().items()
+        if (names := subresources(api)) != wanted
+    ]
+
+
+PROPERTIES: Mapping[str, Callable[[Cluster], list[str]]] = {
+    "is configured with all three members of etcd": quorum_settings.unknown_members,
+    "is ready and has all three controllers in the endpoints of the kubernetes Service": (
+        not_serving
+    ),
+    "routes aggregated requests to endpoints": not_routing,
+    "serves both kinds of admission policy and of binding at v1": without_policies,
+    "serves a status of validating admission policies only": other_statuses,
+    "serves no lease candidates": with_candidates,
+}
+"""What is wrong with each API server, by what features call the property; nothing is good."""
+
+
+@then(phrase("every API server {property_:Property}", Property=one_of(PROPERTIES)))
+def each_does(cluster: Cluster, property_: str) -> None:
+    must_be_none(PROPERTIES[property_](cluster), f"every API server {property_}")
+
+
+def subresources(api: Api) -> set[str]:
+    return {name for name in admission_policies.served(api) if "/" in name}
