@@ -9,15 +9,12 @@ import yaml
 from infra import parallel
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
-from infra.errors import preparing
 from infra.inventory import Machine, Role
 from infra.pki import reading
 from infra.pki.identities import AUTHORITIES, Identity, identities
 from infra.pki.reading import Found
 from infra.pki.uses import COMPONENTS, CONFIGURED, Use, uses
 from infra.ssh import Shell
-from infra.timing import NODE_READY, scaled
-from infra.wait import eventually
 
 ETCD, KUBERNETES, FRONT_PROXY = "etcd-ca", "ca", "front-proxy-ca"
 BEGINS, AUTHORITY = b"BEGIN CERTIFICATE", "certificate-authority"
@@ -56,30 +53,11 @@ def of_component(shell: Shell, machine: Machine, component: str) -> list[Found]:
 
 def started_with(shell: Shell, component: str) -> dict[str, str]:
     """Flags of the running process, and the settings of its configuration by dotted path."""
-    words = command_line(shell, component).split("\0")
+    words = systemd.command_line(shell, component).split("\0")
     flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
     if component in CONFIGURED and "--config" in flags:
         flags |= flattened(yaml.safe_load(shell.get(flags["--config"])))
     return flags
-
-
-def command_line(shell: Shell, component: str) -> str:
-    """Of the running process; a kubelet may be restarting for another scenario.
-
-    Errors: NotPrepared when it does not run.
-    """
-    unit = shell.layout.units.named(component)
-    with preparing():
-        return eventually(
-            lambda: (
-                shell.run(
-                    ["cat", f"/proc/{systemd.show(shell, unit).pid}/cmdline"], check=False
-                ).stdout
-            ),
-            bool,
-            within=scaled(NODE_READY),
-            what=f"{component} on {shell.name} runs",
-        )
 
 
 def flattened(tree: dict[str, Any], before: str = "") -> dict[str, str]:

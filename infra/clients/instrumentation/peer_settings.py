@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import parallel
-from infra.clients.auth import certificates
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
 from infra.clients.node import image_gc
 from infra.clients.node.kubelet_api import Port
-from infra.clients.transport import tls_tunnel
+from infra.clients.transport import systemd, tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.inventory import Machine, Role
@@ -93,7 +92,7 @@ def of_members(cluster: Cluster) -> dict[str, Settings]:
 
     def of(machine: Machine) -> Settings:
         shell = cluster.shell(machine.name)
-        words = certificates.command_line(shell, name).split("\0")[1:]
+        words = systemd.command_line(shell, name).split("\0")[1:]
         given = (word.partition("=") for word in words if word.startswith("--"))
         own = {flag: without_own(machine, flag, value) for flag, _, value in given}
         return {**own, **of_unit(shell, name)}

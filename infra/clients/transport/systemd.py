@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra import wait
-from infra.errors import require
+from infra.errors import preparing, require
 from infra.ssh import Shell
+from infra.timing import NODE_READY, scaled
+from infra.wait import eventually
 
 PROPERTIES = (
     "ActiveState",
@@ -68,6 +70,23 @@ def show_all(shell: Shell, names: Sequence[str]) -> tuple[Unit, ...]:
     blocks = [block for block in result.stdout.split("\n\n") if block.strip()]
     pairs = zip(names, blocks, strict=True)
     return tuple(parse(block, machine=shell.name, name=name) for name, block in pairs)
+
+
+def command_line(shell: Shell, component: str) -> str:
+    """Of the running process; a kubelet may be restarting for another scenario.
+
+    Errors: NotPrepared when it does not run.
+    """
+    unit = shell.layout.units.named(component)
+    with preparing():
+        return eventually(
+            lambda: (
+                shell.run(["cat", f"/proc/{show(shell, unit).pid}/cmdline"], check=False).stdout
+            ),
+            bool,
+            within=scaled(NODE_READY),
+            what=f"{component} on {shell.name} runs",
+        )
 
 
 def signal(shell: Shell, name: str, signal_name: str, *, check: bool = True) -> None:

@@ -16,7 +16,7 @@ from infra.errors import require
 from infra.kube_api import Answer, Credentials
 from infra.timing import scaled
 from infra.wait import eventually
-from suite.auth import component_permissions, service_accounts
+from suite.auth import service_accounts
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
@@ -225,11 +225,3 @@ def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[A
 
 def proxied(node: str) -> str:
     return f"/api/v1/nodes/{node}/proxy/metrics"
-
-
-@then("no node and no other component than an API server has a permission on kubelets")
-def no_component_may(cluster: Cluster) -> None:
-    must_be_none(
-        component_permissions.permitted_components(cluster),
-        "kubelets answer API servers, and clients that were granted a permission",
-    )

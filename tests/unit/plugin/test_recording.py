@@ -21,7 +21,7 @@ def project(tmp_path: Path) -> Path:
 def test_a_run_leaves_its_folder(project: Path) -> None:
     ended = run(project, "-n", "2")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    (folder,) = (project / "reports" / "v1.36.1").iterdir()
+    (folder,) = (project / "reports").glob("v1.*/*")
     found = outcomes(folder)
     assert len(found) == len(claims.load())
     assert found["63.1"] == ("holds", "")
@@ -53,13 +53,13 @@ def test_a_run_leaves_its_folder(project: Path) -> None:
 
 def test_a_claim_that_was_not_chosen_is_not_without_scenario(project: Path) -> None:
     assert run(project, "-p", "no:xdist", "-k", "three_are_healthy").returncode == 0
-    (folder,) = (project / "reports" / "v1.36.1").iterdir()
+    (folder,) = (project / "reports").glob("v1.*/*")
     assert outcomes(folder)["63.2"] == ("not judged", "not in this run")
 
 
 def test_an_interrupted_run_tells_what_it_did_not_reach(project: Path) -> None:
     assert run(project, "-p", "no:xdist", "-x").returncode != 0
-    (folder,) = (project / "reports" / "v1.36.1").iterdir()
+    (folder,) = (project / "reports").glob("v1.*/*")
     assert outcomes(folder)["63.3"] == ("not judged", "the run ended before it")
 
 

@@ -20,7 +20,6 @@ from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.node import kubelet_configz as settings
 from tests.steps.node import workers
-from tests.unit.elections_fake import cluster as running
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 
 USER = "system:serviceaccount:ns:may-metrics"
@@ -229,32 +228,3 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
     finally:
         observed_places.listeners.remove(listen)
     assert heard == ["worker-0", "worker-1", "a", "b", "c"]
-
-
-class Reviewing(FakeApi):
-    """An authorizer that lets a group use kubelets, as a second subject of a binding does."""
-
-    def __init__(self, group: str = "") -> None:
-        super().__init__({})
-        self.group, self.users = group, set[str]()
-
-    def create(self, path: str, body: Any) -> Any:
-        spec = body["spec"]
-        self.users.add(spec["user"])
-        return {"status": {"allowed": self.group in spec["groups"]}}
-
-
-def test_a_component_that_may_use_kubelets() -> None:
-    servers = {"controller-0": Reviewing(), "controller-1": Reviewing()}
-    live = running(api_servers=lambda: servers)
-    steps.no_component_may(live)
-    components = {"kube-controller-manager", "kube-scheduler", "kube-proxy"}
-    nodes = {"node:worker-0", "node:worker-1"}
-    assert servers["controller-0"].users == {f"system:{who}" for who in components | nodes}
-    servers["controller-1"].group = "system:nodes"
-    goes_red(
-        "clients that were granted a permission; instead: controller-1 lets system:node:worker-0 "
-        "get nodes/proxy\n",
-        steps.no_component_may,
-        live,
-    )
