@@ -25,8 +25,8 @@ from tests.sweep.setting import Argument, Setting
 CHANGED = "KFS_SWEEP_DRIVER"
 """Environment variable of a run: the argument that its driver has otherwise, as JSON."""
 PLUG_IN = ("-p", "tests.sweep.driver")
-SAYS_NOTHING = frozenset({"--v", "--logging-format"})
-"""How much is logged is nothing that anything could notice."""
+UNNOTICED = frozenset({"--v", "--logging-format", "--extra-tags"})
+"""How much is logged, and what tells whose a volume is, is nothing that a claim could notice."""
 
 
 def manifests() -> Path | None:
@@ -38,7 +38,7 @@ def manifests() -> Path | None:
 
 
 def settings(spec: ClusterSpec, folder: Path | None) -> list[Setting]:
-    """Every argument of every container, but how much it logs."""
+    """Every argument of every container, but those that no claim could notice."""
     items = ebs_csi.objects(folder, spec, endpoint=None) if folder else []
     return [one for item in items for one in of_object(item)]
 
@@ -48,7 +48,7 @@ def of_object(item: Mapping[str, Any]) -> Iterator[Setting]:
         where = f"{item['kind']} {item['metadata']['name']} {container['name']}"
         for word in container.get("args", ()):
             flag, _, value = word.partition("=")
-            if flag in SAYS_NOTHING:
+            if flag in UNNOTICED:
                 continue
             other = values.otherwise(f"{where} {flag}", value)
             new = "" if other is None else f"{flag}={other}"
