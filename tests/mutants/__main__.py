@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
-from tests.mutants import every, results, side_by_side
+from tests.mutants import every, report, results, side_by_side
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +21,8 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     made.add_argument("--again", action="store_true", help="forget what was caught already")
+    made.add_argument("--since", default="", help="again if caught before this day, 2026-11-29")
+    made.add_argument("--report", action="store_true", help="write docs/TRACK_RECORD.md, and end")
     made.add_argument("--one-cluster", action="store_true", help="do not build a second one")
     return made
 
@@ -28,29 +30,29 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     options, given = parser().parse_known_args(arguments)
     settings, progress = Settings(), Progress()
-    path = settings.reports / "mutants" / "results.jsonl"
+    path = results.RECORDS
+    if options.report:
+        told_of([one.name for one in every.mutants()], path)
+        return 0
     if options.again:
         path.unlink(missing_ok=True)
     names = chosen(given)
-    wanted = names if given else results.left(names, path)
+    wanted = names if given else results.left(names, path, options.since)
     progress.say(f"{len(wanted)} of {len(names)} mutants are to be caught; results in {path}")
     status = 0
     if wanted:
-        status = caught(
-            settings, progress, path, given, alone=options.one_cluster or len(wanted) == 1
-        )
+        alone = options.one_cluster or len(wanted) == 1
+        # those that are named are tried whatever came of them before
+        again = ["--whatever-came"] if given else []
+        run = [f"--since={options.since}", "--results", str(path), *again, *given]
+        status = caught(settings, progress, run, alone=alone)
     told_of(names, path)
     return status
 
 
-def caught(
-    settings: Settings, progress: Progress, path: Path, given: Sequence[str], *, alone: bool
-) -> int:
-    """Those that are named by arguments are tried whatever came of them before."""
-    also = ["--whatever-came"] if given else []
-
+def caught(settings: Settings, progress: Progress, options: Sequence[str], *, alone: bool) -> int:
     def argv(share: str) -> list[str]:
-        return pytest("-s", "-q", "--share", share, "--results", str(path), *also, *given)
+        return pytest("-s", "-q", "--share", share, *options)
 
     if alone:
         return subprocess.run(argv("1/1"), check=False, cwd=PROJECT).returncode
@@ -72,20 +74,14 @@ def chosen(given: Sequence[str]) -> list[str]:
         text=True,
         cwd=PROJECT,
     )
-    return [one.name for one in every.mutants() if f"[{ident(one.name)}]" in listed.stdout]
-
-
-def ident(name: str) -> str:
-    """Of a mutant among pytest's."""
-    return name.replace(" ", "-")
+    return [one.name for one in every.mutants() if f"[{report.ident(one.name)}]" in listed.stdout]
 
 
 def told_of(names: Sequence[str], path: Path) -> None:
-    """Rows for the track record, and what is left."""
+    """Writes the track record, and says what is left."""
     found = results.read(path)
-    for name in names:
-        if name in found and found[name].caught:
-            sys.stdout.write(results.row(found[name]) + "\n")
+    report.PAGE.write_text(report.page(every.mutants(), found))
+    sys.stdout.write(f"wrote {report.PAGE}\n")
     for name in results.left(names, path):
         why = f"not caught: {found[name].words}" if name in found else "not tried yet"
         sys.stdout.write(f"left: {name} ({why})\n")

@@ -12,16 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import Settings
+from infra.report import stored_run
+from infra.settings import PROJECT, Settings
 from tests.mutants.mutant import Mutant
 
+RECORDS = PROJECT / "docs" / "mutants.jsonl"
+"""In git: it is the track record, docs/TRACK_RECORD.md is written from it."""
 WORDS = "words"
 """Property of a test: what the claim that caught it said."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """``caught`` by ``claim`` with ``words``; or what the test said that failed."""
+    """``caught`` by ``claim`` with ``words``; or what the test said that failed.
+
+    ``change`` is what was done to the cluster, where its name does not say it.
+    """
 
     name: str
     caught: bool
@@ -29,6 +35,8 @@ class Result:
     words: str = ""
     at: str = ""
     kubernetes: str = ""
+    commit: str = ""
+    change: str = ""
 
 
 def read(path: Path) -> dict[str, Result]:
@@ -50,22 +58,17 @@ def add(path: Path, result: Result) -> None:
         out.write(json.dumps(asdict(result)) + "\n")
 
 
-def left(names: Iterable[str], path: Path) -> list[str]:
-    """Those that were not caught yet, in their order."""
-    found = read(path)
-    return [name for name in names if name not in found or not found[name].caught]
-
-
-def row(result: Result) -> str:
-    """As docs/TRACK_RECORD.md has it; what was changed is for a person to say."""
-    seen = f"{result.at[:10]}, {result.kubernetes}"
-    return f"| {result.name} | ... | {result.claim} | `{result.words[:200]}` | {seen} |"
+def left(names: Iterable[str], path: Path, since: str = "") -> list[str]:
+    """Those that were not caught yet, or not ``since`` a day like 2026-11-29, in their order."""
+    caught = {name for name, one in read(path).items() if one.caught and one.at >= since}
+    return [name for name in names if name not in caught]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mutants", "broken clusters")
     group.addoption("--share", default="1/1", help="a part of those that are left, like 1/2")
     group.addoption("--results", type=Path, help="file of results")
+    group.addoption("--since", default="", help="also those that were caught before this day")
     group.addoption("--whatever-came", action="store_true", help="also those that were caught")
 
 
@@ -74,7 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = {name_of(item): item for item in items if name_of(item)}
     path = config.getoption("results")
     if path and not config.getoption("whatever_came"):
-        wanted = {name: wanted[name] for name in left(wanted, path)}
+        wanted = {name: wanted[name] for name in left(wanted, path, config.getoption("since"))}
     mine = list(wanted.values())[int(number) - 1 :: int(shares)]
     config.hook.pytest_deselected(items=[item for item in items if item not in mine])
     items[:] = mine
@@ -109,6 +112,6 @@ def result_of(chosen: Mutant, report: pytest.TestReport) -> Result:
     lines = report.longreprtext.strip().splitlines()
     words = str(told.get(WORDS) or (lines[-1] if lines else ""))
     at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
-    return Result(
-        chosen.name, report.passed, chosen.catches, words, at, kubernetes=Settings().kubernetes
-    )
+    commit = stored_run.git(PROJECT, "rev-parse", "--short=12", "HEAD")
+    told_by = {"kubernetes": Settings().kubernetes, "commit": commit}
+    return Result(chosen.name, report.passed, chosen.catches, words, at, **told_by)

@@ -11,7 +11,7 @@ import pytest
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.mutants import __main__ as mutants
-from tests.mutants import results, side_by_side
+from tests.mutants import every, report, results, side_by_side
 from tests.mutants.mutant import Mutant
 from tests.mutants.results import Result
 
@@ -24,7 +24,7 @@ def item(name: str) -> Any:
 
 
 def config(deselected: list[Any], **options: Any) -> Any:
-    given = {"share": "1/1", "results": None, "whatever_came": False, **options}
+    given = {"share": "1/1", "results": None, "since": "", "whatever_came": False, **options}
 
     def told(items: list[Any]) -> None:
         deselected.extend(items)
@@ -66,18 +66,50 @@ def test_a_result_has_what_the_claim_said_or_the_last_line() -> None:
     assert results.result_of(chosen, bad).words == "E stayed green"  # type: ignore[arg-type]
 
 
-def test_rows_of_the_track_record_and_what_is_left_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_was_caught_before_a_day_is_left_again(tmp_path: Path) -> None:
+    path = tmp_path / "mutants.jsonl"
+    results.add(path, Result("a", caught=True, at="2026-11-28 20:00"))
+    results.add(path, Result("b", caught=True, at="2026-11-30 08:00"))
+    assert results.left(NAMES, path, "2026-11-29") == ["a", "c"]
+    assert collected(results=path, since="2026-11-29") == ["a", "c"]
+
+
+def test_the_track_record_is_written_and_what_is_left_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "results.jsonl"
-    results.add(path, Result("a", True, "63.1", "no leader", "2026-11-28 20:00", "v1.36.1"))
-    results.add(path, Result("b", caught=False, words="stayed green"))
-    mutants.told_of(NAMES, path)
-    assert capsys.readouterr().out.splitlines() == [
-        "| a | ... | 63.1 | `no leader` | 2026-11-28, v1.36.1 |",
-        "left: b (not caught: stayed green)",
-        "left: c (not tried yet)",
+    path = tmp_path / "mutants.jsonl"
+    told = {"kubernetes": "v1.36.5", "commit": "0123456789ab", "change": "by `x=1`"}
+    results.add(path, Result("a kubelet", True, "63.1", "no | leader", "2026-11-28 20:00", **told))
+    results.add(path, Result("a member", caught=False, words="stayed green"))
+    results.add(path, Result("no more", caught=True, at="2026-11-28 20:00"))
+    names = ["a kubelet", "a member", "its kubelet"]
+    made = [Mutant(name, "63.1", "", lambda _: None, outcome="not judged") for name in names]
+    monkeypatch.setattr(mutants.every, "mutants", lambda: made)
+    monkeypatch.setattr(report, "PAGE", tmp_path / "page.md")
+    mutants.told_of(names, path)
+    page = (tmp_path / "page.md").read_text()
+    assert (
+        "| a kubelet: by `x=1` | 63.1: *not judged* | `no \\| leader` | "
+        '2026-11-28, v1.36.5, 0123456789ab | `make mutants ARGS="-k a-kubelet"` |'
+    ) in page.splitlines()
+    assert "1 of 3 were caught, none of them is green." in page
+    assert '- a member (63.1): not caught: `stayed green`; `make mutants ARGS="-k member"`' in page
+    assert '- its kubelet (63.1): not tried; `make mutants ARGS="-k its"`' in page
+    assert "no more" not in page
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "left: a member (not caught: stayed green)",
+        "left: its kubelet (not tried yet)",
     ]
+
+
+def test_each_mutant_has_a_command_that_selects_it_alone() -> None:
+    made = every.mutants()
+    commands = [report.command(one, made) for one in made]
+    assert len(set(commands)) == len(made)
+
+
+def test_the_page_is_what_the_records_say() -> None:
+    assert report.PAGE.read_text() == report.page(every.mutants(), results.read(results.RECORDS))
 
 
 @pytest.mark.parametrize(
@@ -99,18 +131,20 @@ def test_one_mutant_needs_no_second_cluster(
         seen.append("one cluster" if alone else "two clusters")
         return 0
 
-    monkeypatch.setenv("KFS_REPORTS", str(tmp_path))
+    monkeypatch.setattr(results, "RECORDS", tmp_path / "mutants.jsonl")
+    monkeypatch.setattr(mutants, "told_of", lambda *_: None)
     monkeypatch.setattr(mutants, "chosen", lambda _: NAMES)
-    monkeypatch.setattr(results, "left", lambda names, _: left)
+    monkeypatch.setattr(results, "left", lambda names, *_: left)
     monkeypatch.setattr(mutants, "caught", caught)
     assert mutants.main(given) == 0
     assert seen == ([] if ran == "nothing" else [ran])
 
 
 def test_again_forgets_what_was_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "mutants" / "results.jsonl"
+    path = tmp_path / "mutants.jsonl"
     results.add(path, Result("a", caught=True))
-    monkeypatch.setenv("KFS_REPORTS", str(tmp_path))
+    monkeypatch.setattr(results, "RECORDS", path)
+    monkeypatch.setattr(mutants, "told_of", lambda *_: None)
     monkeypatch.setattr(mutants, "chosen", lambda _: ["a"])
     monkeypatch.setattr(mutants, "caught", lambda *_, alone: 0)
     mutants.main(["--again"])
