@@ -9,6 +9,7 @@
       CommandFailed              a command on a machine ended with an unexpected status
       ApiUnreachable             an API server does not answer (infra/kube_api.py)
       ApiRefused                 an API server answered with another status (infra/kube_api.py)
+        ApiRefusedForNow       one that may be another a moment later: 409, 429, 5xx
       MissingArtifact            a binary, kernel or image cannot be had
         WrongChecksum            an official file is not the one that is pinned (infra/artifacts)
       PlatformError              EC2 refused or lost a resource

@@ -42,6 +42,10 @@ class ApiRefused(NotJudged):
         self.answer = answer
 
 
+class ApiRefusedForNow(ApiRefused):
+    """One that the same request may not get a moment later: 409, 429 and 5xx."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One HTTP answer. ``body`` is parsed JSON, else ``{}``; ``text`` is what came.
@@ -185,8 +189,7 @@ class Api:
     def text(self, path: str) -> str:
         """An answer that is no JSON, like metrics."""
         answer = self.ask("GET", path)
-        if not answer.ok:
-            raise ApiRefused(answer)
+        need(answer)
         return answer.text
 
     def patch(self, path: str, body: Any, *, kind: str = "strategic", **params: str) -> Answer:
@@ -213,7 +216,8 @@ class Api:
 
 
 def need(answer: Answer) -> JsonObject:
-    """The body of a 2xx answer. Errors: ApiRefused."""
+    """The body of a 2xx answer. Errors: ApiRefused, ApiRefusedForNow."""
     if not answer.ok:
-        raise ApiRefused(answer)
+        for_now = answer.status in {409, 429} or answer.status >= 500
+        raise (ApiRefusedForNow if for_now else ApiRefused)(answer)
     return answer.body

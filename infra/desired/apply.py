@@ -37,7 +37,7 @@ class Supplies:
 
 
 def apply(shell: Shell, actions: Sequence[Action], supplies: Supplies) -> None:
-    """Writes, then packages, sysctls and images, then units. Errors: those of ``shell``."""
+    """Packages, then files, sysctls, units and, last, images. Errors: those of ``shell``."""
     packages = [a.name for a in actions if isinstance(a, AddPackage)]
     if packages:
         shell.run(["apt-get", "update"], timeout=UPLOAD_TIMEOUT)

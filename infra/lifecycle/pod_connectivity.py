@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from infra.cluster import Cluster
-from infra.kube_api import Api, ApiRefused, ApiUnreachable, JsonObject
+from infra.kube_api import Api, ApiRefusedForNow, ApiUnreachable, JsonObject
 from infra.timing import NAMESPACE_READY, scaled
 from infra.wait import eventually
 
@@ -33,12 +33,15 @@ ALWAYS = "4s"
 WITHIN = 120.0
 """Seconds for five Pods on freshly built workers: 3-7 s each measured, the first one waits for
 routes and CoreDNS; the clients try again until then."""
+TRANSIENT = (ApiRefusedForNow, ApiUnreachable)
+"""What asking again may mend; any other refusal is told immediately."""
 
 
 def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
     """Across workers and on one.
 
-    Errors: WaitTimeout or GaveUp, whose history says which Pod did not get through to what.
+    Errors: WaitTimeout or GaveUp, whose history says which Pod did not get through to what;
+    ApiRefused.
     """
     with own_namespace(cluster.api) as home:
         workers = [machine.name for machine in cluster.spec.workers]
@@ -53,7 +56,7 @@ def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
             every=0.5,
             what="Pods on every worker reach DNS and Services of both workers, again and again",
             giving_up_if=lambda left: any(FAILED in text for text in left),
-            transient=(ApiUnreachable,),
+            transient=TRANSIENT,
         )
 
 
@@ -75,7 +78,7 @@ def own_namespace(api: Api) -> Iterator[str]:
             within=scaled(NAMESPACE_READY),
             every=0.2,
             what=f"namespace {name} has its ServiceAccount",
-            transient=(ApiUnreachable,),
+            transient=TRANSIENT,
         )
         yield f"/api/v1/namespaces/{name}"
     finally:
@@ -83,9 +86,10 @@ def own_namespace(api: Api) -> Iterator[str]:
 
 
 def create(api: Api, home: str, plural: str, item: JsonObject) -> JsonObject:
-    """The created object, past the moment in which admission lacks the ServiceAccount.
+    """The created object.
 
     An answer may be lost while API servers come and go behind the balancer: it is looked for first.
+    Errors: ApiRefused when asking again mends nothing.
     """
     path, name = f"{home}/{plural}", item["metadata"]["name"]
     return eventually(
@@ -94,7 +98,7 @@ def create(api: Api, home: str, plural: str, item: JsonObject) -> JsonObject:
         within=scaled(NAMESPACE_READY),
         every=0.5,
         what=f"{name} is created",
-        transient=(ApiRefused, ApiUnreachable),
+        transient=TRANSIENT,
     )
 
 

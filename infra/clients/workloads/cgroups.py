@@ -4,6 +4,7 @@ Names of slices and scopes: kubernetes pkg/kubelet/cm (systemd driver) and conta
 (``cri-containerd-<id>.scope``).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -159,6 +160,15 @@ def start_time(stat: str) -> int:
     """Start time from a line of /proc/PID/stat; the command in it may hold spaces and brackets."""
     after_command = stat.rpartition(") ")[2].split()
     return int(after_command[START_TIME - 2])
+
+
+def runc_version(shell: Shell) -> str:
+    """Of the runc that makes the cgroups of containers, like 1.3.6. Errors: NotJudged."""
+    said = shell.run(["runc", "--version"]).stdout
+    found = re.match(r"runc version (\S+)", said)
+    if not found:
+        raise NotJudged(f"{shell.name}: runc --version names no version: {said[:80]!r}")
+    return found[1]
 
 
 def rows(before: PodCgroups, after: PodCgroups) -> list[dict[str, str]]:

@@ -69,7 +69,7 @@ def scope_has_no_limit(pod: RunningPod, scope: str) -> None:
 @given(phrase('the runc on the Pod\'s worker is "{version:Name}" or newer'))
 def runc_is(pod: RunningPod, version: str) -> None:
     """Older ones weigh a container by the kubelet's line: the figures below are not theirs."""
-    found = pod.shell.run(["runc", "--version"]).stdout.split()[2]
+    found = cgroups.runc_version(pod.shell)
     if numbers(found) < numbers(version):
         raise NotPrepared(f"runc of {pod.node} is {found}; these weights are of {version} or newer")
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra import quantity
 from infra.clients.workloads import cgroups
-from infra.errors import NotPrepared
+from infra.errors import NotJudged, NotPrepared
 from tests.steps.workloads import cgroups as steps
 from tests.unit.fakes import FakeShell, cgroup_files, goes_red, pod, running_pod, stat
 
@@ -68,6 +68,12 @@ def test_weights_of_a_runtime() -> None:
     shell.answers["runc"] = "runc version 1.2.9\n"
     with pytest.raises(NotPrepared, match=r"runc of worker-0 is 1\.2\.9"):
         steps.runc_is(subject, "1.3.2")
+
+
+def test_a_runc_that_names_no_version_is_told() -> None:
+    shell = FakeShell(answers={"runc": "runc: not built\n"})
+    with pytest.raises(NotJudged, match=r"worker-0: runc --version names no version: 'runc: not"):
+        cgroups.runc_version(shell)
 
 
 @pytest.mark.parametrize(("cpu", "slice_", "container"), [("100m", 4, 17), ("50m", 2, 11)])
