@@ -1,5 +1,5 @@
 # `make` prints this menu. Everything runs from a virtual environment made from requirements.lock.
-# ARGS go to what a target runs: make check ARGS="-k quantity", make up ARGS="--platform aws".
+# ARGS go to what a target runs (bench, fix, lint, test and types take none): make check ARGS="-k quantity".
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin

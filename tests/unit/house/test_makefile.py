@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,38 @@ def test_arguments_go_to_what_is_run(target: str) -> None:
 
 def test_what_ci_runs_takes_none() -> None:
     assert not any("--given" in line for line in commands("test", "ARGS=--given"))
+
+
+GO_MODS = sorted((ROOT / "infra/artifacts/go").glob("*/go.mod"))
+
+
+def newest_go() -> str:
+    """That the modules of our programs ask for."""
+    found = [re.findall(r"^go ([0-9.]+)$", path.read_text(), re.MULTILINE)[0] for path in GO_MODS]
+    return max(found, key=lambda version: [int(part) for part in version.split(".")])
+
+
+def test_the_readme_names_the_go_that_the_modules_need() -> None:
+    assert f"Go {newest_go()} and Python" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("go", "found"), [("echo go1.9.4", "go1.9.4"), ("exit 1", "none")])
+def test_install_says_which_go_it_needs(go: str, found: str, tmp_path: Path) -> None:
+    """A copy of it, where every Debian package is there and nothing is to be installed."""
+    modules, programs = tmp_path / "infra/artifacts/go", tmp_path / "bin"
+    for folder in (modules / "old", modules / "new", programs):
+        folder.mkdir(parents=True)
+    (modules / "old" / "go.mod").write_text("module old\n\ngo 1.9.9\n")
+    (modules / "new" / "go.mod").write_text("module new\n\ngo 1.10.4\n")
+    (tmp_path / "apt-packages.txt").touch()
+    for name, script in {"go": go, "dpkg-query": "true"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    env = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    argv = [shutil.copy(ROOT / "install", tmp_path), sys.executable]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, env=env)
+    needed = f"error: Go 1.10.4 or newer is needed on the PATH (found: {found})"
+    assert (done.returncode, done.stderr.split(": https")[0]) == (2, needed)
 
 
 def test_targets_that_documents_name_are_there() -> None:
