@@ -4,7 +4,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
   StorageClass of its own for gp3 and asks EC2 as well as Kubernetes: the status of a PVC is only what the
   driver reports. The writer is a Pod that writes numbered lines to its volume and syncs each one to disk, so
   that a lost or repeated write is visible. AWS may take minutes to modify a volume or to grant or revoke the
-  credentials of a role; a controller without credentials retries every five minutes at most.
+  credentials of a role; a controller without credentials retries at least every five minutes.
 
   Background:
     Given the EBS CSI driver

@@ -18,7 +18,8 @@ Feature: Extended resources of device plugins
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
   @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
   Rule: Every worker's kubelet accepts plugins and monitoring agents
-    A plugin runs on one worker; because of this, what it shows counts for every worker.
+    The scenarios with a plugin run on one worker; this Rule checks that every kubelet has the sockets and feature
+    gates that they use, so that their results hold for every worker.
 
     Scenario: Sockets and feature gates on every worker
       Given the metrics of every kubelet
@@ -114,8 +115,8 @@ Feature: Extended resources of device plugins
 
   @claim_62_11 @disruptive
   Rule: A restarted kubelet expects plugins to register again, and running containers keep their devices
-    Before they register, the node has capacity 0, whereas a killed plugin leaves the capacity and allocatable 0. A
-    running Pod whose init container requested a device is rejected in that time (kubernetes#138446).
+    Before they register, the node has capacity 0 and allocatable 0; after a plugin is killed, capacity stays 3 and
+    allocatable is 0. A running Pod whose init container requested a device is rejected in that time (kubernetes#138446).
 
     Scenario: A plugin delays its registration after a restart of the kubelet
       Given a device plugin with 3 devices on a worker
@@ -149,8 +150,8 @@ Feature: Extended resources of device plugins
 
   @claim_62_14 @disruptive @slow
   Rule: A patched capacity survives a restart of the kubelet, with and without the kubelet's device checkpoint
-    A kubelet resets extended resources when the plugin directory is empty as it registers; by then its own
-    socket is in it, so that this does not happen to one that restarts.
+    A kubelet resets extended resources when the plugin directory is empty as it registers. A
+    restarted kubelet has created its own socket in it before, so that it resets nothing.
 
     Scenario: A kubelet restarts with its device checkpoint, then without it
       Given a worker whose node status is patched to 4 devices without a plugin

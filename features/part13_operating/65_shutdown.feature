@@ -6,7 +6,8 @@ Feature: A worker is powered off
 
   @claim_65_15 @claim_65_16 @claim_65_17 @claim_65_18 @claim_65_19
   Rule: Every worker's kubelet can delay a shutdown, and does so only when configured
-    A real shutdown takes one worker; because of this, what it shows counts for every worker.
+    One worker is really shut down; this Rule checks that every kubelet is configured the same, so that the results
+    hold for every worker.
 
     Scenario: Feature gates, settings and logind of every worker
       Given the metrics of every kubelet

@@ -3,8 +3,8 @@ Feature: Leader election and add-ons
   All three API servers serve, but of three controller managers and three schedulers only one each is active: the
   holder of a Lease in kube-system. When the leader stops, another controller takes over by itself.
   The article waits about 15 s, the lease duration. By upstream's constants a takeover takes up to about
-  24 s (the lease duration and two retries of 2 to 4.4 s), hence 36 s here; a scheduler that stops cleanly
-  releases its Lease, so that its successor needs about 5 s.
+  24 s (the lease duration and two retries of 2 to 4.4 s); the bound here is half as much again, 36 s. A
+  scheduler that stops cleanly releases its Lease, so that its successor needs about 5 s.
 
   Rule: The controller manager and the scheduler each have one Lease
 

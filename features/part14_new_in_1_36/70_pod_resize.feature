@@ -134,7 +134,7 @@ Feature: In-place Pod resize
         | sidecar              | sidecar      | s         |
         | plain init container | initializing | i         |
 
-    Scenario: Every kubelet can resize both
+    Scenario: Every kubelet can resize Pod-level resources and init containers
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "InPlacePodLevelResourcesVerticalScaling" on
       And every kubelet has the feature gate "InPlacePodVerticalScalingInitContainers" on

@@ -15,7 +15,7 @@ WORDS = 200
 HEAD = """# Track record
 Deliberately broken clusters, one change each to a good one, and the claim that must catch it.
 `make mutants` breaks the cluster, runs that claim with `--no-build`, requires its outcome and
-message, and lets `python -m infra up` mend it. A mutant that stays green is a defect of the suite.
+message, and lets `./kfs up` mend it. A mutant that stays green is a defect of the suite.
 This page is written from the records, `docs/mutants.jsonl`; each row names the command that runs
 it, and has what the report said when it was last seen.
 """
@@ -25,14 +25,19 @@ NOT_IN_K = re.compile(r"[^\w:+.\[\]\\\\/-]")
 
 def page(mutants: Sequence[Mutant], found: Mapping[str, Result]) -> str:
     """Records of what is no mutant any more are left out."""
-    caught = [one for one in mutants if one.name in found and found[one.name].caught]
+    tried = [one for one in mutants if one.name in found]
+    caught = [one for one in tried if found[one.name].caught]
     rows = [row(one, found[one.name], mutants) for one in caught]
-    parts = [HEAD, f"{len(caught)} of {len(mutants)} were caught, none of them is green.\n"]
+    counts = (
+        f"Of {len(mutants)} mutants {len(caught)} were caught, {len(tried) - len(caught)} were not "
+        f"caught, {len(mutants) - len(tried)} were not tried yet.\n"
+    )
+    parts = [HEAD, counts]
     parts += ["| broken cluster | caught by | what the report said | seen | command |"]
     parts += ["|---|---|---|---|---|", *rows, ""]
     if others := [one for one in mutants if one not in caught]:
         unseen = (left(one, found.get(one.name), mutants) for one in others)
-        parts += ["## Not seen yet", *unseen, ""]
+        parts += ["## Not caught, or not tried yet", *unseen, ""]
     return "\n".join([*parts, LESSONS.read_text()])
 
 
