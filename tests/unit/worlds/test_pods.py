@@ -31,15 +31,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_long_scenario_is_waited_for() -> None:
     """One that prints 100 MB took 200 s beside a cluster that was built (seen)."""
-    await_empty(Api("claim-1", leaves=300), "worker-1")  # type: ignore[arg-type]
+    await_empty(Api("claim-1", leaves=300), "worker-1")
     assert CLOCK.now() >= 300
 
 
 def test_pods_that_no_scenario_made_stay() -> None:
-    await_empty(Api("kube-system", leaves=9999), "worker-1")  # type: ignore[arg-type]
+    await_empty(Api("kube-system", leaves=9999), "worker-1")
     assert CLOCK.now() < 1
 
 
 def test_one_that_never_leaves_is_named() -> None:
     with pytest.raises(NotPrepared, match=r"worker-1 is free .*last seen: \['claim-1/rz'\]"):
-        await_empty(Api("claim-1", leaves=9999), "worker-1")  # type: ignore[arg-type]
+        await_empty(Api("claim-1", leaves=9999), "worker-1")
