@@ -69,7 +69,8 @@ GO_MODS = sorted((ROOT / "infra/artifacts/go").glob("*/go.mod"))
 
 def newest_go() -> str:
     """That the modules of our programs ask for."""
-    found = [re.findall(r"^go ([0-9.]+)$", path.read_text(), re.MULTILINE)[0] for path in GO_MODS]
+    text = "\n".join(path.read_text() for path in GO_MODS)
+    found = [match[1] for match in re.finditer(r"^go ([0-9.]+)$", text, re.MULTILINE)]
     return max(found, key=lambda version: [int(part) for part in version.split(".")])
 
 
