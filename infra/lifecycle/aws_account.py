@@ -100,12 +100,12 @@ def remove(settings: Settings, progress: Progress) -> None:
     """
     found = identity.read(settings.state)
     asks = caller(settings)
-    if found is None:
+    if found:
+        identity.require_account(found, asks)
+        of = account(settings)
+        ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
+    if not (found and found.uuid):  # one that was written by hand has no suffix either
         require_none(settings, asks, progress)
-        return
-    identity.require_account(found, asks)
-    of = account(settings)
-    ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
 
 
 def require_none(settings: Settings, asks: ec2.Caller, progress: Progress) -> None:
