@@ -47,8 +47,8 @@ class Identity:
 
     @property
     def tags(self) -> tuple[tuple[str, str], ...]:
-        """The same for the cluster's life, as EC2 launches nothing twice by one token otherwise;
-        ``expires`` is the first one, which use moves on.
+        """The same until it expires, as EC2 launches nothing twice by one token otherwise;
+        ``expires`` is the first one, which use moves on: what is made later would be expired.
         """
         told = {
             ownership.UUID: self.uuid,
@@ -110,6 +110,9 @@ def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
         state_dir.replace(settings.state / FILE, asdict(found))
     if caller is not None:
         require_account(found, caller)
+        if found.expires and found.expires < told(datetime.now(UTC)):
+            found = replace(found, expires=later(settings))
+            state_dir.replace(settings.state / FILE, asdict(found))
     return found
 
 
@@ -117,16 +120,21 @@ def _new(settings: Settings, caller: Caller | None) -> Identity:
     where = settings.platform, settings.region, settings.kubernetes
     if caller is None:
         return Identity(settings.cluster_id, *where)
-    own, now = str(uuid.uuid4()), datetime.now(UTC)
+    own = str(uuid.uuid4())
     return Identity(
         f"{settings.cluster_id}-{own[:8]}",
         *where,
         uuid=own,
         account=caller.account,
         owner=caller.arn,
-        created=told(now),
-        expires=told(now + timedelta(hours=settings.ttl_hours)),
+        created=told(datetime.now(UTC)),
+        expires=later(settings),
     )
+
+
+def later(settings: Settings) -> str:
+    """When a cluster expires that is used now."""
+    return told(datetime.now(UTC) + timedelta(hours=settings.ttl_hours))
 
 
 def told(when: datetime) -> str:

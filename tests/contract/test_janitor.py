@@ -180,9 +180,14 @@ def test_use_moves_the_expiry_on(aws: Any, tmp_path: Path) -> None:
     provision(aws, spec)
     iam = ec2.iam(None, REGION)
     role_of(iam, spec)
+    theirs = replace(spec, tags=aged("theirs", hours=1, expires=5).tags)
+    aws.create_vpc(CidrBlock="10.8.0.0/16", TagSpecifications=tags("vpc", theirs, "theirs"))
     far = settings(tmp_path, ttl_hours=100)
     platforms.renew(far)
-    found = tagged.everything(aws, iam, spec.id)
+    everything = tagged.everything(aws, iam, spec.id)
+    (other,) = [one for one in everything if one.tags[UUID] == "theirs"]
+    assert other.tags[EXPIRES] == dict(theirs.tags)[EXPIRES], "it is not ours"
+    found = [one for one in everything if one is not other]
     hours = {
         one.kind: (datetime.fromisoformat(one.tags[EXPIRES]) - NOW).total_seconds() / 3600
         for one in found

@@ -115,7 +115,10 @@ class Paged:
 
 
 def test_what_is_left_is_looked_for_on_every_page() -> None:
-    pages = [{"Volumes": []}, {"Volumes": [{"VolumeId": "vol-2", "State": "available"}]}]
+    pages: list[dict[str, Any]] = [
+        {"Volumes": []},
+        {"Volumes": [{"VolumeId": "vol-2", "State": "available"}]},
+    ]
     client: Any = Paged(describe_volumes=pages)
     assert [str(one) for one in tagged.find(client, "test")] == ["volume vol-2"]
 

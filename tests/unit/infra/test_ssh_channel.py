@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import paramiko
 import pytest
+from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from infra import ssh
 from infra.errors import CommandFailed, Unreachable
@@ -78,10 +79,10 @@ class Sshd(paramiko.ServerInterface):
         self.does = does
 
     def check_auth_none(self, _username: str) -> int:
-        return paramiko.AUTH_SUCCESSFUL
+        return AUTH_SUCCESSFUL
 
     def check_channel_request(self, _kind: str, _chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
+        return OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, _command: bytes) -> bool:
         threading.Thread(target=self.does, args=(channel,), daemon=True).start()

@@ -145,6 +145,23 @@ def test_down_asks_the_recorded_platform_and_region(
     assert asked == [("aws", "eu-west-1")]
 
 
+def test_a_removal_that_is_cut_short_keeps_the_identity_to_the_last(
+    recorded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record alone would be an identity without uuid, and what it builds without an owner."""
+    state_dir.write(recorded.state, {name: getattr(FAR, name) for name in ("id", "platform")})
+
+    def killed(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(platforms.aws_account, "remove", lambda *_: None)
+    monkeypatch.setattr(platforms.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        cluster_lifecycle.down(recorded, Progress())
+    assert identity.read(recorded.state) == FAR
+    assert not (recorded.state / state_dir.RECORD).exists()
+
+
 def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
     old = settings(tmp_path)
     state_dir.prepare(old.state)
