@@ -95,10 +95,11 @@ def test_what_is_asked_for(
     assert {line.split()[2] for line in said if line.startswith("would delete")} == gone
 
 
-def test_an_id_that_is_not_there_is_told(three: Any, infra: Infra) -> None:
-    ended = infra("janitor", "--cluster-id", "us", "--yes")
+@pytest.mark.parametrize(("named", "told"), [("us", "'us'"), ("", "''")])
+def test_an_id_that_is_not_there_is_told(three: Any, infra: Infra, named: str, told: str) -> None:
+    ended = infra("janitor", "--cluster-id", named, "--yes")
     assert ended.returncode == 2
-    assert "no cluster us; where it is tells" in ended.stderr
+    assert f"no cluster {told}; where it is tells" in ended.stderr
     assert ec2.clusters(three) == ("left", "used")
 
 
