@@ -111,12 +111,14 @@ def sweep(
     yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
 ) -> None:
     """Delete clusters on AWS that have expired, whoever built them; say it only without --yes."""
+    if cluster_id is not None and older_than is not None:
+        raise UserError("--cluster-id is one cluster, whatever its age: leave out --older-than")
     settings, now = Settings.from_options(region=region), datetime.now(UTC)
     is_chosen = janitor.chosen(older_than, cluster_id)
     found = janitor.look(settings, all_regions=all_regions)
     candidates = [one for one in found if is_chosen(one, now)]
-    if cluster_id and not candidates:
-        raise UserError(f"no cluster {cluster_id}; where it is tells: ./kfs list --all-regions")
+    if cluster_id is not None and not candidates:
+        raise UserError(f"no cluster {cluster_id!r}; where it is tells: ./kfs list --all-regions")
     janitor.sweep(settings, candidates, yes=yes, say=print)
     print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     kubernetes: Annotated[str, AfterValidator(catalog.cluster_version)] = Field(
         default_factory=catalog.default_minor, validate_default=True
     )
-    region: str = "ap-southeast-1"
+    region: str = Field(default="ap-southeast-1", pattern=r"^[a-z]+(-[a-z0-9]+)+$")
     allowed_cidr: IPv4Network | None = None
     ttl_hours: int = Field(default=24, ge=1, le=24 * 30)
     yes: bool = False

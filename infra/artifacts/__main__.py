@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from infra.artifacts import pins
-from infra.artifacts.catalog import Catalog, default_minor, load
+from infra.artifacts.catalog import Catalog, cluster_version, default_minor, load
 from infra.artifacts.images import build_images
 from infra.artifacts.obtain import obtain
 from infra.artifacts.store import Store
 from infra.errors import NotJudged
 
-app = typer.Typer(add_completion=False, help=__doc__)
+app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 Named = Annotated[
     str | None,
     typer.Option("--kubernetes", envvar="KFS_KUBERNETES", help="Version, v1.36.5 or 1.36."),
@@ -31,7 +31,7 @@ def fetch(names: Names = None, kubernetes: Named = None) -> None:
 @app.command()
 def older(kubernetes: Named = None) -> None:
     """Obtain the older kubelet and kubectl, for claims about version skew."""
-    catalog = _catalog(kubernetes)
+    catalog = load(cluster_version(default_minor() if kubernetes is None else kubernetes))
     _fetch(load(catalog.before), ["kubelet"])
     _fetch(load(catalog.two_before), ["kubectl"])
 
@@ -72,7 +72,7 @@ def pin(
 
 def _catalog(kubernetes: str | None) -> Catalog:
     """Of the version that is named, or that a cluster would have."""
-    return load(kubernetes or default_minor())
+    return load(default_minor() if kubernetes is None else kubernetes)
 
 
 def _fetch(catalog: Catalog, names: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 The newest patch of a minor stands in the minor's file, and nowhere else.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from infra.errors import UserError
 
 VERSIONS = Path(__file__).with_name("versions")
 COMMON = "common"
+MINOR = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,24 @@ def groups() -> Mapping[str, Any]:
 
 @cache
 def all_minors() -> dict[str, Catalog]:
-    """Every minor that has a version file, older ones first."""
-    found = sorted((p.stem for p in VERSIONS.glob("*.toml") if p.stem != COMMON), key=_numbers)
-    return {minor: _catalog(_read(COMMON), _read(minor)) for minor in found}
+    """Every minor that has a version file, older ones first.
+
+    Errors: UserError naming a file that is not whole.
+    """
+    stems = [path.stem for path in VERSIONS.glob("*.toml") if path.stem != COMMON]
+    if odd := [stem for stem in stems if not MINOR.fullmatch(stem)]:
+        raise UserError(f"{odd[0]}.toml in {VERSIONS} is of no minor: names are like 1.36.toml")
+    found = sorted(stems, key=_numbers)
+    return {minor: _named(minor) for minor in found}
+
+
+def _named(minor: str) -> Catalog:
+    """Errors: UserError when its file, or the common one, is not whole."""
+    try:
+        return _catalog(_read(COMMON), _read(minor))
+    except (KeyError, ValueError) as error:
+        lacks = f"lacks {error}" if isinstance(error, KeyError) else f"is damaged ({error})"
+        raise UserError(f"{minor}.toml in {VERSIONS} (or {COMMON}.toml) {lacks}") from error
 
 
 def _read(stem: str) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def pin(version: str, only: Sequence[str] = (), *, say: Say) -> None:
         for folder in folders:
             shutil.copytree(folder, MODULES / folder.name, dirs_exist_ok=True)
     path = catalog.VERSIONS / f"{minor}.toml"
-    path.write_text(version_file(version, only, etcd, named_etcd))
+    new = path.with_suffix(".new")
+    new.write_text(version_file(version, only, etcd, named_etcd))
+    new.replace(path)  # at once: every command reads it
     say(f"written: {path.name} and {', '.join(folder.name for folder in folders)}")
     for line in prescribed(upstream, etcd):
         say(line)

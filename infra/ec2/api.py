@@ -78,14 +78,17 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
         "connect_timeout": 2 if near else 10,
         "read_timeout": 20 if near else 60,
     }
-    return sdk.client(
-        service,
-        patience,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=credentials.access_key if credentials else None,
-        aws_secret_access_key=credentials.secret_key if credentials else None,
-    )
+    try:
+        return sdk.client(
+            service,
+            patience,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=credentials.access_key if credentials else None,
+            aws_secret_access_key=credentials.secret_key if credentials else None,
+        )
+    except sdk.no_answer() as error:  # a profile that is not there, half of a key
+        raise PlatformError("credentials of", "AWS", str(error)) from error
 
 
 def pace(client: Client) -> float:

@@ -53,9 +53,24 @@ def find(client: Client, cluster: str = "") -> list[Resource]:
         return [
             Resource(kind, item[ident], tags_of(item))
             for kind, (call, items, ident) in KINDS.items()
-            for item in _shown(getattr(client, call)(Filters=[wanted]), items)
-            if item.get("State") != {"Code": 48, "Name": "terminated"}
+            for page in _pages(client, call, Filters=[wanted])
+            for item in _shown(page, items)
+            if not _is_terminated(item)
         ]
+
+
+def _pages(client: Client, call: str, **asked: Any) -> Iterable[Mapping[str, Any]]:
+    """AWS may end an answer early and give the rest to who asks on, also without MaxResults."""
+    if client.can_paginate(call):
+        pages: Iterable[Mapping[str, Any]] = client.get_paginator(call).paginate(**asked)  # type: ignore[call-overload]
+        return pages
+    return [getattr(client, call)(**asked)]
+
+
+def _is_terminated(item: Mapping[str, Any]) -> bool:
+    """By its name: of the code, AWS says, the high byte is to be ignored."""
+    state = item.get("State")
+    return isinstance(state, Mapping) and state.get("Name") == "terminated"
 
 
 def _shown(answer: Mapping[str, Any], items: str) -> list[dict[str, Any]]:

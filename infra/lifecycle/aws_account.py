@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from infra import ec2
 from infra.ec2 import tagged
@@ -64,7 +64,7 @@ def agree(settings: Settings, asks: ec2.Caller, spec: ClusterSpec, of: Account) 
         return
     counted = Counter(machine.instance_type for machine in absent)
     what = ", ".join(f"{count} {kind}" for kind, count in sorted(counted.items()))
-    expires = identity.told(datetime.now(UTC) + timedelta(hours=settings.ttl_hours))
+    expires = identity.later(settings)
     consent.ask(
         f"AWS account {asks.account} ({asks.arn}), region {settings.region}: {len(absent)} "
         f"machines ({what})\n{price.of(absent)} at the prices of {price.OF}, until: ./kfs down; "
@@ -80,9 +80,10 @@ def renew(settings: Settings) -> None:
     Errors: UserError when it is in another account, PlatformError.
     """
     found = identity.ensure(settings, caller(settings))
-    of, expires = account(settings), datetime.now(UTC) + timedelta(hours=settings.ttl_hours)
+    of = account(settings)
     carrying = tagged.everything(of.ec2, of.iam, found.id)
-    tagged.retag(of.ec2, of.iam, carrying, {ownership.EXPIRES: identity.told(expires)})
+    ours = [one for one in carrying if ownership.is_of(one, found.id, found.uuid)]
+    tagged.retag(of.ec2, of.iam, ours, {ownership.EXPIRES: identity.later(settings)})
 
 
 def zone(settings: Settings, spec: ClusterSpec) -> str:
@@ -100,12 +101,12 @@ def remove(settings: Settings, progress: Progress) -> None:
     """
     found = identity.read(settings.state)
     asks = caller(settings)
-    if found is None:
+    if found:
+        identity.require_account(found, asks)
+        of = account(settings)
+        ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
+    if not (found and found.uuid):  # one that was written by hand has no suffix either
         require_none(settings, asks, progress)
-        return
-    identity.require_account(found, asks)
-    of = account(settings)
-    ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
 
 
 def require_none(settings: Settings, asks: ec2.Caller, progress: Progress) -> None:
@@ -118,7 +119,7 @@ def require_none(settings: Settings, asks: ec2.Caller, progress: Progress) -> No
     alike = [one for one in found if named.fullmatch(one.id)]
     for one in alike:
         progress.say(f"not of {settings.state}: {one.told(datetime.now(UTC))}")
-    if mine := [one.id for one in alike if one.owner == asks.arn]:
+    if mine := [one.id for one in alike if ownership.is_same(one.owner, asks.arn)]:
         raise UserError(
             f"{settings.state} has built no cluster, but you have {', '.join(mine)} in "
             f"{settings.region}: run this where it was built, from its state directory, or "

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from infra.errors import NotJudged, WaitTimeout
 
+BAD_PLACES = (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError)
+"""Of a directory that was named, as KFS_STATE_ROOT or the argument of render."""
+
 
 @contextmanager
 def told() -> Iterator[None]:
@@ -22,10 +25,13 @@ def told() -> Iterator[None]:
         say("interrupted; the same command continues where this one stopped")
         sys.exit(130)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        say(f"error: no space left on the disk ({error.filename}); free some, then repeat")
-        sys.exit(1)
+        if error.errno == errno.ENOSPC:
+            say(f"error: no space left on the disk ({error.filename}); free some, then repeat")
+            sys.exit(1)
+        if isinstance(error, BAD_PLACES) and error.filename:
+            say(f"error: {error.filename}: {error.strerror}; choose another place")
+            sys.exit(2)
+        raise
 
 
 def say(text: str) -> None:

@@ -4,9 +4,10 @@ What is written decides: an option that says otherwise is refused, not believed.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from infra.lifecycle import state_dir
 from infra.settings import Settings
 
 FILE = "identity.json"
+PLATFORMS = ("local", "aws")
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Identity:
 
     @property
     def tags(self) -> tuple[tuple[str, str], ...]:
-        """The same for the cluster's life, as EC2 launches nothing twice by one token otherwise;
-        ``expires`` is the first one, which use moves on.
+        """The same until it expires, as EC2 launches nothing twice by one token otherwise;
+        ``expires`` is the first one, which use moves on: what is made later would be expired.
         """
         told = {
             ownership.UUID: self.uuid,
@@ -61,16 +63,34 @@ def read(state: Path) -> Identity | None:
     """None when nothing was made from this state directory. Errors: UserError when damaged."""
     path = state / FILE
     try:
-        record = state_dir.read(state)  # versions before had the record alone
         if path.exists():
-            return Identity(**(record_of(record) | json.loads(path.read_text())))
-        return Identity(**record_of(record)) if record else None
+            told = json.loads(path.read_text())
+            if "kubernetes" not in told:
+                told = record_of(state_dir.read(state)) | told
+            return _checked(state, told)
+        record = state_dir.read(state)  # versions before had the record alone
+        return _checked(state, record_of(record)) if record else None
     except (KeyError, TypeError, ValueError, UserError) as error:
-        like = json.dumps(asdict(Identity("series", "local or aws", "ap-southeast-1")))
+        like = json.dumps({"id": state.name, "platform": "local", "region": "ap-southeast-1"})
         raise UserError(
-            f"{state} does not say on which platform its cluster is ({error}); write {FILE} "
-            f"there, like {like}, then repeat"
+            f"{state} does not say on which platform its cluster is ({error}); of one on this "
+            f"machine write {FILE} there: {like}; one on AWS is named by ./kfs list --all-regions "
+            "and deleted by ./kfs janitor --cluster-id ID --yes"
         ) from error
+
+
+def _checked(state: Path, told: dict[str, Any]) -> Identity:
+    """Errors: ValueError, TypeError; UserError for what another checkout has written."""
+    if unknown := told.keys() - {field.name for field in fields(Identity)}:
+        raise UserError(f"{', '.join(sorted(unknown))} is of a newer checkout: use that one")
+    found = Identity(**told)
+    if not all(isinstance(value, str) for value in asdict(found).values()):
+        raise ValueError("not all of it is text")
+    if found.platform not in PLATFORMS:
+        raise ValueError(f"{found.platform!r} is none of {', '.join(PLATFORMS)}")
+    if not re.fullmatch(rf"{re.escape(state.name)}(-[0-9a-f]{{8}})?", found.id):
+        raise ValueError(f"it is of cluster {found.id}: a copied directory, or a renamed one")
+    return found
 
 
 def record_of(record: Mapping[str, Any] | None) -> dict[str, str]:
@@ -90,6 +110,9 @@ def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
         state_dir.replace(settings.state / FILE, asdict(found))
     if caller is not None:
         require_account(found, caller)
+        if found.expires and found.expires < told(datetime.now(UTC)):
+            found = replace(found, expires=later(settings))
+            state_dir.replace(settings.state / FILE, asdict(found))
     return found
 
 
@@ -97,16 +120,21 @@ def _new(settings: Settings, caller: Caller | None) -> Identity:
     where = settings.platform, settings.region, settings.kubernetes
     if caller is None:
         return Identity(settings.cluster_id, *where)
-    own, now = str(uuid.uuid4()), datetime.now(UTC)
+    own = str(uuid.uuid4())
     return Identity(
         f"{settings.cluster_id}-{own[:8]}",
         *where,
         uuid=own,
         account=caller.account,
         owner=caller.arn,
-        created=told(now),
-        expires=told(now + timedelta(hours=settings.ttl_hours)),
+        created=told(datetime.now(UTC)),
+        expires=later(settings),
     )
+
+
+def later(settings: Settings) -> str:
+    """When a cluster expires that is used now."""
+    return told(datetime.now(UTC) + timedelta(hours=settings.ttl_hours))
 
 
 def told(when: datetime) -> str:

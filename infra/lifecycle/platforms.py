@@ -14,7 +14,7 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import aws_account, identity
+from infra.lifecycle import aws_account, identity, state_dir
 from infra.lifecycle.identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
@@ -187,6 +187,8 @@ def remove(settings: Settings, progress: Progress) -> None:
     else:
         aws_account.remove(settings, progress)
     if settings.state.exists():
+        # its identity goes last: without it the record would be one of no uuid
+        (settings.state / state_dir.RECORD).unlink(missing_ok=True)
         shutil.rmtree(settings.state)
 
 

@@ -43,9 +43,14 @@ def write(state: Path, record: dict[str, Any]) -> None:
 
 
 def replace(path: Path, content: dict[str, Any]) -> None:
-    """Replaces a file at once: a reader sees the old or the new one, never a half."""
+    """Replaces a file at once: a reader sees the old or the new one, never a half, also after the
+    computer lost its power.
+    """
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(content, indent=2, default=str) + "\n")
+    with new.open("w") as file:
+        file.write(json.dumps(content, indent=2, default=str) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     new.replace(path)
 
 

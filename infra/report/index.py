@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from infra import claims
 from infra.artifacts.catalog import minor_of
 from infra.report import stored_run
@@ -17,6 +19,26 @@ from infra.report.outcomes import SIGNS, Outcome
 
 RUNS = 30
 """That the list names."""
+VERSION = re.compile(r"v\d+\.\d+\.\d+")
+"""A folder of runs; others below ``reports`` are somebody's own."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim of a claims.json, as far as the matrix shows it."""
+
+    id: str
+    outcome: Outcome
+    reason: str
+    scenarios: list[Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    claims: list[Row]
+
+
+STORED = TypeAdapter(Judged)
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,8 @@ class Column:
 
 def write(reports: Path) -> Path:
     """Writes the matrix of all claims.json below ``reports``; its path."""
-    stored = sorted(reports.glob(f"*/*/{stored_run.CLAIMS}"), key=lambda path: path.parent.name)
+    found = sorted(reports.glob(f"*/*/{stored_run.CLAIMS}"), key=lambda path: path.parent.name)
+    stored = [path for path in found if VERSION.fullmatch(path.parent.parent.name)]
     columns = columns_of(reports, stored)
     known = claims.load()
     page = (
@@ -93,8 +116,8 @@ def column(reports: Path, version: str, stored: Sequence[Path]) -> Column:
         page = str(path.with_name(stored_run.PAGE).relative_to(reports))
         for claim in read(path):
             if was_tried(claim):
-                link = f"{page}#claim-{claim['id']}"
-                cells[claim["id"]] = Cell(Outcome(claim["outcome"]), claim["reason"], link)
+                link = f"{page}#claim-{claim.id}"
+                cells[claim.id] = Cell(claim.outcome, claim.reason, link)
     return Column(minor_of(version), version, latest(reports, stored[-1]), cells)
 
 
@@ -105,7 +128,7 @@ def differs(claim: str, columns: Sequence[Column]) -> bool:
 
 def latest(reports: Path, path: Path) -> dict[str, Any]:
     """A run for the list: its page and how many claims ended how."""
-    counts = Counter(kind(claim["outcome"]) for claim in read(path) if was_tried(claim))
+    counts = Counter(kind(claim.outcome) for claim in read(path) if was_tried(claim))
     return {
         "name": path.parent.name,
         "day": day(path.parent.name),
@@ -124,20 +147,19 @@ def day(name: str) -> str:
 def commit(path: Path) -> str:
     """Of a run; empty when its run.json does not tell."""
     try:
-        return str(json.loads(path.read_text()).get("commit", ""))[:10]
-    except (OSError, ValueError):
+        return str(json.loads(path.read_text())["commit"])[:10]
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
-def was_tried(claim: Mapping[str, Any]) -> bool:
+def was_tried(claim: Row) -> bool:
     """Some scenario of it was in the run, or none can be there."""
-    return bool(claim["scenarios"]) or claim["outcome"] == Outcome.ABSENT
+    return bool(claim.scenarios) or claim.outcome == Outcome.ABSENT
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Claims of a claims.json; none of one that a killed run left half written."""
+def read(path: Path) -> list[Row]:
+    """Claims of a claims.json; none of one that a killed run left half written, or of no run."""
     try:
-        found: list[dict[str, Any]] = json.loads(path.read_text())["claims"]
-    except (ValueError, KeyError):
+        return STORED.validate_json(path.read_bytes()).claims
+    except (OSError, ValueError):
         return []
-    return found

@@ -82,10 +82,13 @@ def load(folder: Path) -> tuple[Run, list[Scenario], list[verdicts.Verdict]]:
         raise UserError(
             f"{folder} holds no run: {RECORDS} is missing; give a folder below reports/"
         )
-    run = CIRCUMSTANCES.validate_json((folder / RUN).read_bytes())
-    scenarios = LIST.validate_json((folder / RECORDS).read_bytes())
     path = folder / WRITTEN
-    had = BY_CLAIM.validate_json(path.read_bytes()) if path.exists() else {}
+    try:
+        run = CIRCUMSTANCES.validate_json((folder / RUN).read_bytes())
+        scenarios = LIST.validate_json((folder / RECORDS).read_bytes())
+        had = BY_CLAIM.validate_json(path.read_bytes()) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"the records of {folder} cannot be read: {error}") from error
     return run, scenarios, verdicts.verdicts(claims.load(), run, scenarios, had)
 
 

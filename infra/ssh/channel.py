@@ -8,6 +8,8 @@ from infra.ssh.connection import Channel
 
 STATUS_TIMEOUT = 5.0
 """Seconds for the exit status after the output has ended."""
+NO_STATUS = -1
+"""paramiko's word for it."""
 PIECE = 1 << 18
 """Bytes of input given to paramiko at once: it copies all that is left for each packet of 32 KiB,
 so that 78 MiB in one piece took 53 s and a core, and take 0.8 s so (measured)."""
@@ -41,6 +43,8 @@ def converse(channel: Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
     """Output, error output and status of a started command, fed with ``stdin``.
 
     Standard error is read by a thread of its own: a full window on either would stop the other.
+
+    Errors: TimeoutError, OSError; EOFError when the command told no status.
     """
     err = BytesIO()
     reader = threading.Thread(target=drain, args=(channel.recv_stderr, err), daemon=True)
@@ -48,9 +52,7 @@ def converse(channel: Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
     out = BytesIO()
     receiver = threading.Thread(target=drain, args=(channel.recv, out), daemon=True)
     receiver.start()
-    for start in range(0, len(stdin), PIECE):
-        channel.sendall(stdin[start : start + PIECE])
-    channel.shutdown_write()
+    feed(channel, stdin)
     timeout = channel.gettimeout()
     receiver.join(timeout)
     reader.join(timeout)
@@ -61,7 +63,24 @@ def converse(channel: Channel, stdin: bytes) -> tuple[bytes, bytes, int]:
         raise TimeoutError
     status = channel.recv_exit_status()
     channel.close()
+    if status == NO_STATUS:
+        raise EOFError("no exit status: the connection was lost, or a signal ended the command")
     return out.getvalue(), err.getvalue(), status
+
+
+def feed(channel: Channel, stdin: bytes) -> None:
+    """A command may end before it has read everything, and its status says why.
+
+    Errors: TimeoutError.
+    """
+    try:
+        for start in range(0, len(stdin), PIECE):
+            channel.sendall(stdin[start : start + PIECE])
+        channel.shutdown_write()
+    except TimeoutError:
+        raise
+    except OSError:
+        return  # the channel is closed; so is that of a lost connection, which has no status
 
 
 def drain(receive: Callable[[int], bytes], into: BytesIO) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from infra import ec2
 from infra.errors import PlatformError
-from infra.lifecycle import identity, platforms
+from infra.lifecycle import identity, platforms, state_dir
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.contract.aws import REGION, Infra
@@ -68,6 +68,23 @@ def test_without_a_state_directory_what_aws_has_is_told(
     assert elsewhere.returncode == 0, elsewhere.stderr
     assert elsewhere.stdout == "cluster series is gone (aws, eu-west-1)\n"
     assert machines(aws) == 3
+
+
+def test_an_identity_without_the_suffix_does_not_hide_what_aws_has(
+    aws: Any, infra: Infra, tmp_path: Path
+) -> None:
+    """One that a person has written after the file was lost."""
+    spec = owned(tmp_path / "elsewhere", ACCOUNT)
+    provision(aws, spec)
+    chosen = settings(tmp_path)
+    state_dir.prepare(chosen.state)
+    state_dir.replace(
+        chosen.state / identity.FILE, {"id": "series", "platform": "aws", "region": REGION}
+    )
+    ended = infra("down")
+    assert ended.returncode == 2
+    assert f"you have {spec.id} in {REGION}: run this where it was built" in ended.stderr
+    assert chosen.state.exists()
 
 
 def test_somebody_elses_cluster_of_that_name_is_said_and_left(

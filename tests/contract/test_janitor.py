@@ -95,10 +95,11 @@ def test_what_is_asked_for(
     assert {line.split()[2] for line in said if line.startswith("would delete")} == gone
 
 
-def test_an_id_that_is_not_there_is_told(three: Any, infra: Infra) -> None:
-    ended = infra("janitor", "--cluster-id", "us", "--yes")
+@pytest.mark.parametrize(("named", "told"), [("us", "'us'"), ("", "''")])
+def test_an_id_that_is_not_there_is_told(three: Any, infra: Infra, named: str, told: str) -> None:
+    ended = infra("janitor", "--cluster-id", named, "--yes")
     assert ended.returncode == 2
-    assert "no cluster us; where it is tells" in ended.stderr
+    assert f"no cluster {told}; where it is tells" in ended.stderr
     assert ec2.clusters(three) == ("left", "used")
 
 
@@ -180,9 +181,14 @@ def test_use_moves_the_expiry_on(aws: Any, tmp_path: Path) -> None:
     provision(aws, spec)
     iam = ec2.iam(None, REGION)
     role_of(iam, spec)
+    theirs = replace(spec, tags=aged("theirs", hours=1, expires=5).tags)
+    aws.create_vpc(CidrBlock="10.8.0.0/16", TagSpecifications=tags("vpc", theirs, "theirs"))
     far = settings(tmp_path, ttl_hours=100)
     platforms.renew(far)
-    found = tagged.everything(aws, iam, spec.id)
+    everything = tagged.everything(aws, iam, spec.id)
+    (other,) = [one for one in everything if one.tags[UUID] == "theirs"]
+    assert other.tags[EXPIRES] == dict(theirs.tags)[EXPIRES], "it is not ours"
+    found = [one for one in everything if one is not other]
     hours = {
         one.kind: (datetime.fromisoformat(one.tags[EXPIRES]) - NOW).total_seconds() / 3600
         for one in found

@@ -1,6 +1,6 @@
 """Two people may build a cluster of one id in one account; neither touches the other's."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.contract.conftest import Served, in_process
 
 ME = Caller("111111111111", "arn:aws:iam::111111111111:user/me")
 OTHER = Caller("222222222222", "arn:aws:iam::222222222222:user/other")
+LONG_AGO = "2026-01-01T00:00:00+00:00"
 KEYS = {ownership.UUID, ownership.OWNER, ownership.CREATED, ownership.EXPIRES, TAG}
 
 
@@ -89,6 +90,38 @@ def test_credentials_of_another_account_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"in the AWS account 1{12}; these .* of 2{12} .*AWS_PROF"):
         identity.ensure(settings(tmp_path), OTHER)
     assert identity.ensure(settings(tmp_path), replace(ME, arn="another role")).owner == ME.arn
+
+
+ROLE = "arn:aws:sts::111111111111:assumed-role/dev"
+
+
+@pytest.mark.parametrize(
+    ("owner", "caller", "same"),
+    [
+        (ME.arn, ME.arn, True),
+        (ME.arn, OTHER.arn, False),
+        (f"{ROLE}/botocore-session-1764000000", f"{ROLE}/botocore-session-1764009999", True),
+        (f"{ROLE}/botocore-session-1764000000", f"{ROLE}/ann", False),
+        (f"{ROLE}/ann", f"{ROLE}/bob", False),
+    ],
+)
+def test_a_role_that_is_taken_again_is_the_same_owner(
+    owner: str, caller: str, *, same: bool
+) -> None:
+    """Its session has another name each time; those that people choose are theirs."""
+    assert ownership.is_same(owner, caller) is same
+
+
+def test_an_expired_identity_makes_nothing_that_has_expired(tmp_path: Path) -> None:
+    """An up that is finished days later launches machines, and a janitor may run meanwhile."""
+    first = identity.ensure(settings(tmp_path), ME)
+    assert identity.ensure(settings(tmp_path), ME) == first
+    state = settings(tmp_path).state
+    state_dir.replace(state / identity.FILE, asdict(replace(first, expires=LONG_AGO)))
+    again = identity.ensure(settings(tmp_path), ME)
+    assert again.expires >= first.expires
+    assert replace(again, expires=first.expires) == first
+    assert identity.read(state) == again
 
 
 def test_who_calls_is_asked_of_sts(served: Served, front: object) -> None:

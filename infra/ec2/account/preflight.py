@@ -177,6 +177,7 @@ def _permitted(action: str, call: Callable[[], object]) -> bool:
 
 def require_region(region: str) -> None:
     """Errors: PlatformError for a region that does not exist."""
-    known = sdk.regions("ec2")
+    with asking("credentials of", "AWS"):
+        known = sdk.regions("ec2")
     if region not in known:
         raise PlatformError("region", region, f"is none of AWS: {', '.join(known)}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.artifacts import catalog as catalogs
 from infra.artifacts.catalog import (
     Catalog,
     Release,
@@ -147,3 +148,23 @@ def _release(catalog: Catalog, name: str) -> Release:
     release = catalog.component(name).release
     assert release
     return release
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("1.38", 'kubernetes = "v1.38.0"\nbefore = "1.37"', "1.38.toml in .* lacks 'two-before'"),
+        ("1.38", 'before = "1.37"', "1.38.toml in .* lacks 'kubernetes'"),
+        ("1.38", 'kubernetes = "v1.', r"1.38.toml in .* is damaged \("),
+        ("notes", 'kubernetes = "v1.38.0"', "notes.toml in .* is of no minor"),
+    ],
+)
+def test_a_version_file_that_is_not_whole_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, told: str
+) -> None:
+    for path in catalogs.VERSIONS.glob("*.toml"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / f"{name}.toml").write_text(text)
+    monkeypatch.setattr(catalogs, "VERSIONS", tmp_path)
+    with pytest.raises(UserError, match=told):
+        all_minors.__wrapped__()

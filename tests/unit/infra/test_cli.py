@@ -31,6 +31,9 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["up", "--cluster-id", "Bad Name"], "--cluster-id 'Bad Name'"),
         (["status", "--cluster-id", "none"], "./kfs up"),
         (["kubectl", "--cluster-id", "none", "get", "nodes"], "./kfs up"),
+        (["list", "--region", ""], "--region ''"),
+        (["janitor", "--cluster-id", "x", "--older-than", "5"], "leave out --older-than"),
+        (["render", "/etc/passwd"], "/etc/passwd/lb: Not a directory; choose another place"),
     ],
 )
 def test_bad_input_is_one_line_with_what_to_do(argv: list[str], names: str, tmp_path: Path) -> None:
@@ -40,6 +43,15 @@ def test_bad_input_is_one_line_with_what_to_do(argv: list[str], names: str, tmp_
     assert last.startswith("error: ")
     assert names in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_profile_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    for argv in (["list"], ["up", "--platform", "aws"]):
+        ended = infra(*argv, AWS_PROFILE="nope", KFS_STATE_ROOT=str(tmp_path))
+        assert ended.returncode == 1
+        assert "error: credentials of AWS: " in ended.stderr
+        assert "profile (nope) could not be found" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_every_command_has_help() -> None:

@@ -1,12 +1,13 @@
 """What provisioning decides before it asks EC2 anything."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from infra import ec2
-from infra.ec2 import api, machines, network, rules
+from infra.ec2 import api, machines, network, rules, tagged
 from infra.errors import PlatformError
 from infra.inventory import series
 
@@ -94,3 +95,39 @@ def test_client_waits_briefly_for_a_near_platform_and_longer_for_aws() -> None:
     assert config.connect_timeout < cast("Any", far.meta.config).connect_timeout
     assert (api.pace(near), api.pace(far)) == (0.2, 2.0)
     assert "secret" not in repr(keys)
+
+
+class Paged:
+    """EC2 that gives a page of a kind at a time; what it has no pages of, at once."""
+
+    def __init__(self, **pages: list[dict[str, Any]]) -> None:
+        self.pages = pages
+
+    def can_paginate(self, call: str) -> bool:
+        return call in self.pages
+
+    def get_paginator(self, call: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: iter(self.pages[call]))
+
+    def __getattr__(self, call: str) -> Any:
+        items = next(items for named, items, _ in tagged.KINDS.values() if named == call)
+        return lambda **_: self.pages.get(call, [{items: [], "Reservations": []}])[0]
+
+
+def test_what_is_left_is_looked_for_on_every_page() -> None:
+    pages: list[dict[str, Any]] = [
+        {"Volumes": []},
+        {"Volumes": [{"VolumeId": "vol-2", "State": "available"}]},
+    ]
+    client: Any = Paged(describe_volumes=pages)
+    assert [str(one) for one in tagged.find(client, "test")] == ["volume vol-2"]
+
+
+@pytest.mark.parametrize("code", [48, 304])
+def test_a_terminated_instance_is_only_shown(code: int) -> None:
+    """Of a state's code only the low byte is the state; source: EC2 API, InstanceState."""
+    gone = {"InstanceId": "i-1", "State": {"Code": code, "Name": "terminated"}}
+    there = {"InstanceId": "i-2", "State": {"Code": 32, "Name": "shutting-down"}}
+    answer = {"Reservations": [{"Instances": [gone, there]}]}
+    client: Any = Paged(describe_instances=[answer])
+    assert [str(one) for one in tagged.find(client, "test")] == ["instance i-2"]

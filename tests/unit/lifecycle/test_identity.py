@@ -2,6 +2,7 @@
 
 import json
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -144,6 +145,23 @@ def test_down_asks_the_recorded_platform_and_region(
     assert asked == [("aws", "eu-west-1")]
 
 
+def test_a_removal_that_is_cut_short_keeps_the_identity_to_the_last(
+    recorded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record alone would be an identity without uuid, and what it builds without an owner."""
+    state_dir.write(recorded.state, {name: getattr(FAR, name) for name in ("id", "platform")})
+
+    def killed(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(platforms.aws_account, "remove", lambda *_: None)
+    monkeypatch.setattr(platforms.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        cluster_lifecycle.down(recorded, Progress())
+    assert identity.read(recorded.state) == FAR
+    assert not (recorded.state / state_dir.RECORD).exists()
+
+
 def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
     old = settings(tmp_path)
     state_dir.prepare(old.state)
@@ -154,7 +172,7 @@ def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [identity.FILE, state_dir.RECORD])
-@pytest.mark.parametrize("text", ["{", json.dumps({"id": "unit"})])
+@pytest.mark.parametrize("text", ["", "{", "5", json.dumps({"id": "unit"})])
 def test_a_damaged_one_is_told_and_no_platform_guessed(
     tmp_path: Path, name: str, text: str
 ) -> None:
@@ -162,6 +180,33 @@ def test_a_damaged_one_is_told_and_no_platform_guessed(
     (settings(tmp_path).state / name).write_text(text)
     with pytest.raises(UserError, match=r"does not say on which platform .* write identity\.json"):
         identity.decided(settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"platform": "local or aws"}, "'local or aws' is none of local, aws"),
+        ({"uuid": 5}, "not all of it is text"),
+        ({"id": "other"}, "it is of cluster other: a copied directory"),
+        ({"id": "unit-2"}, "it is of cluster unit-2: a copied directory"),
+        ({"zone": "a"}, "zone is of a newer checkout: use that one"),
+    ],
+)
+def test_an_identity_that_is_not_ours_is_told_and_nothing_done(
+    recorded: Settings, wrong: dict[str, object], told: str
+) -> None:
+    """An unknown platform would be asked as AWS, and of another's id all would be deleted."""
+    state_dir.replace(recorded.state / identity.FILE, asdict(FAR) | wrong)
+    with pytest.raises(UserError, match=rf"does not say on which platform .*{told}"):
+        cluster_lifecycle.down(recorded, Progress())
+
+
+def test_a_damaged_record_keeps_nobody_from_removing(recorded: Settings) -> None:
+    """Its own message says: remove the cluster with ./kfs down."""
+    (recorded.state / state_dir.RECORD).write_text('{"id"')
+    assert identity.decided(recorded).platform == "aws"
+    with pytest.raises(UserError, match=r"cluster.json is damaged .*kfs down"):
+        cluster_lifecycle.attach(recorded)
 
 
 @pytest.mark.parametrize(("removal", "status"), [(0, 0), (1, 1)])

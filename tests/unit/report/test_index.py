@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from infra.report import index
 
 
@@ -58,5 +60,27 @@ def test_a_run_that_was_killed_while_it_wrote_is_left_out(tmp_path: Path) -> Non
     broken = tmp_path / "v1.36.5" / "20261130T000000Z-series"
     broken.mkdir()
     (broken / "claims.json").write_text('{"claims": [{"id"')
+    page = index.write(tmp_path).read_text()
+    assert 'href="v1.36.5/20261129T000000Z-series/index.html#claim-68.4"' in page
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        ("old", '{"claims": []}'),
+        ("v1", '{"claims": []}'),
+        ("v1.36.5 of Tuesday", '{"claims": []}'),
+        ("v1.36.5", "[]"),
+        ("v1.36.5", '{"claims": null}'),
+        ("v1.36.5", '{"claims": [{"id": "68.4"}]}'),
+        ("v1.36.5", '{"claims": [{"id": "68.4", "outcome": "passed", "scenarios": [1]}]}'),
+    ],
+)
+def test_what_is_no_run_of_ours_is_left_out(tmp_path: Path, version: str, text: str) -> None:
+    run(tmp_path, "v1.36.5", "20261129T000000Z-series", {"68.4": ("holds", "")})
+    other = tmp_path / version / "20261130T000000Z-series"
+    other.mkdir(parents=True)
+    (other / "claims.json").write_text(text)
+    (tmp_path / "a file").touch()
     page = index.write(tmp_path).read_text()
     assert 'href="v1.36.5/20261129T000000Z-series/index.html#claim-68.4"' in page

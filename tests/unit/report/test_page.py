@@ -114,6 +114,12 @@ def test_a_recorded_run_is_judged_again(folder: Path) -> None:
     assert (folder / "claims.json").read_text() == before
     with pytest.raises(UserError, match="holds no run"):
         rerender(folder.parent, folder.parents[1])
+    (folder / "run.json").write_text("{")
+    with pytest.raises(UserError, match=r"the records of .* cannot be read"):
+        rerender(folder, folder.parents[1])
+    (folder / "run.json").unlink()
+    with pytest.raises(UserError, match=r"the records of .* cannot be read: .*No such file"):
+        rerender(folder, folder.parents[1])
 
 
 def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -> None:
