@@ -18,7 +18,7 @@ pytest_plugins = [
     "fixtures.plugin.lanes",
     "fixtures.plugin.scheduling",
     "fixtures.plugin.extra_clusters",
-    "fixtures.kubernetes_versions",
+    "fixtures.version_selection",
     "fixtures.capabilities",
     *modules("fixtures/worlds"),
     *(name for name in modules("tests/steps") if name != "tests.steps.phrases"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.inventory import ClusterSpec
 from infra.kube_api import Api, Credentials
-from infra.layout import Layout
+from infra.machine_layout import Layout
 from infra.pki.material import Material
 from infra.ssh import Listener, Shell, Ssh
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
-from infra.layout import SERIES, Layout
+from infra.machine_layout import SERIES, Layout
 
 MachineName = NewType("MachineName", str)
 

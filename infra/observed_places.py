@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
-from infra.layout import Ports
+from infra.machine_layout import Ports
 
 Where = Literal[
     "each worker",

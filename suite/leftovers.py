@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject
-from infra.layout import Directories
+from infra.machine_layout import Directories
 from infra.ssh import Shell
 from suite.node import graceful_shutdown
 

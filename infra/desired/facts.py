@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.desired import things as t
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.ssh import Shell
 
 BINARIES = "/usr/local/share/kubernetes-from-scratch/binaries.tsv"

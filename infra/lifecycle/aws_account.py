@@ -10,9 +10,9 @@ from infra.ec2.account import clusters, ownership, preflight, price
 from infra.ec2.account.preflight import Account
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import consent, identity
+from infra.lifecycle import cluster_identity, consent
+from infra.lifecycle.cluster_identity import Identity
 from infra.lifecycle.exit_codes import say
-from infra.lifecycle.identity import Identity
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -32,7 +32,7 @@ def identify(settings: Settings) -> Identity:
 
     Errors: UserError when it is in another account, PlatformError without credentials.
     """
-    return identity.ensure(settings, caller(settings))
+    return cluster_identity.ensure(settings, caller(settings))
 
 
 def require(settings: Settings) -> None:
@@ -41,9 +41,9 @@ def require(settings: Settings) -> None:
     Errors: UserError that lists everything the account lacks, PlatformError.
     """
     preflight.require_region(settings.region)
-    asks, found = caller(settings), identity.read(settings.state)
+    asks, found = caller(settings), cluster_identity.read(settings.state)
     if found:
-        identity.require_account(found, asks)
+        cluster_identity.require_account(found, asks)
     spec = found.spec(settings.kubernetes) if found else _new(settings)
     of = account(settings)
     if lacking := preflight.problems(of, spec, say=say):
@@ -64,7 +64,7 @@ def agree(settings: Settings, asks: ec2.Caller, spec: ClusterSpec, of: Account) 
         return
     counted = Counter(machine.instance_type for machine in absent)
     what = ", ".join(f"{count} {kind}" for kind, count in sorted(counted.items()))
-    expires = identity.later(settings)
+    expires = cluster_identity.later(settings)
     consent.ask(
         f"AWS account {asks.account} ({asks.arn}), region {settings.region}: {len(absent)} "
         f"machines ({what})\n{price.of(absent)} at the prices of {price.OF}, until: ./kfs down; "
@@ -79,11 +79,11 @@ def renew(settings: Settings) -> None:
 
     Errors: UserError when it is in another account, PlatformError.
     """
-    found = identity.ensure(settings, caller(settings))
+    found = cluster_identity.ensure(settings, caller(settings))
     of = account(settings)
     carrying = tagged.everything(of.ec2, of.iam, found.id)
     ours = [one for one in carrying if ownership.is_of(one, found.id, found.uuid)]
-    tagged.retag(of.ec2, of.iam, ours, {ownership.EXPIRES: identity.later(settings)})
+    tagged.retag(of.ec2, of.iam, ours, {ownership.EXPIRES: cluster_identity.later(settings)})
 
 
 def zone(settings: Settings, spec: ClusterSpec) -> str:
@@ -99,10 +99,10 @@ def remove(settings: Settings, progress: Progress) -> None:
 
     Errors: UserError when it is not this state directory's, PlatformError naming what is left.
     """
-    found = identity.read(settings.state)
+    found = cluster_identity.read(settings.state)
     asks = caller(settings)
     if found:
-        identity.require_account(found, asks)
+        cluster_identity.require_account(found, asks)
         of = account(settings)
         ec2.remove(of.ec2, of.iam, found.spec(settings.kubernetes), say=progress.say)
     if not (found and found.uuid):  # one that was written by hand has no suffix either

@@ -19,7 +19,7 @@ from typing import Any
 from infra.artifacts.store import Store
 from infra.build.ready import answer
 from infra.inventory import series
-from infra.lifecycle import cluster_lifecycle, identity, platforms
+from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms
 from infra.lifecycle.state_dir import prepare, read
 from infra.pki import ssh_keys
 from infra.progress import Progress
@@ -66,7 +66,7 @@ def lone() -> float:
     """Seconds from RunInstances to an answer over SSH, nothing else running."""
     settings = Settings(cluster_id=CLUSTER)
     prepare(settings.state)
-    identity.ensure(settings)
+    cluster_identity.ensure(settings)
     progress, store = Progress(), Store.default()
     supplied = cluster_lifecycle.gather(settings, store, progress).supplies
     site = platforms.open_site(settings, store, supplied, progress)

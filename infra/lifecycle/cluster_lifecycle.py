@@ -13,7 +13,7 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import cluster_artifacts, gate, identity, platforms, state_dir
+from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
@@ -33,7 +33,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
-    settings = identity.decided(settings)
+    settings = cluster_identity.decided(settings)
     must_be_pinned(settings)
     store = Store.default()
     platforms.require(settings, store)
@@ -157,14 +157,14 @@ def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str])
 
 def attach(settings: Settings) -> Cluster:
     """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
-    settings = identity.decided(settings)
+    settings = cluster_identity.decided(settings)
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
     must_be_pinned(settings)
     if record["platform"] == "local":
         platforms.find_local(settings)
-    spec = identity.ensure(settings).spec(record["kubernetes"])
+    spec = cluster_identity.ensure(settings).spec(record["kubernetes"])
     return connect(settings, spec, record["addresses"])
 
 
@@ -187,7 +187,7 @@ def down(settings: Settings, progress: Progress) -> Settings:
 
     Errors: UserError when an option contradicts the state directory, PlatformError.
     """
-    settings = identity.decided(settings)
+    settings = cluster_identity.decided(settings)
     with progress.stage("down"):
         platforms.remove(settings, progress)
     return settings
@@ -206,7 +206,7 @@ def status(settings: Settings) -> str:
 
 def kubectl(settings: Settings) -> Path:
     """The pinned kubectl in a directory where it is called kubectl."""
-    found = program(identity.decided(settings).kubernetes, "kubectl")
+    found = program(cluster_identity.decided(settings).kubernetes, "kubectl")
     link = settings.state / "bin" / "kubectl"
     if not link.is_symlink() or link.readlink() != found:
         link.parent.mkdir(exist_ok=True, mode=0o700)

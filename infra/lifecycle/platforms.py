@@ -14,8 +14,8 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import aws_account, identity, state_dir
-from infra.lifecycle.identity import Identity
+from infra.lifecycle import aws_account, cluster_identity, state_dir
+from infra.lifecycle.cluster_identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
@@ -83,7 +83,7 @@ def identify(settings: Settings) -> Identity:
     Errors: UserError when it is in another AWS account, PlatformError without credentials.
     """
     if settings.platform == "local":
-        return identity.ensure(settings)
+        return cluster_identity.ensure(settings)
     return aws_account.identify(settings)
 
 

@@ -23,7 +23,7 @@ from infra.localec2.addresses import METADATA
 from infra.localec2.host import instance_types, namespaces, network, processes
 from infra.localec2.host.network import Network
 from infra.localec2.host.reconciler import Reconciler
-from infra.localec2.host.uml import Uml
+from infra.localec2.host.user_mode_linux import Uml
 from infra.localec2.host.volume_files import VolumeFiles
 from infra.localec2.metadata.imds import Metadata
 from infra.localec2.moto_api.front import Front

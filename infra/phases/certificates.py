@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.build.phase import Phase
 from infra.desired.things import Directory, Secret, Thing
 from infra.inventory import ClusterSpec, Machine, Role
-from infra.layout import Directories
+from infra.machine_layout import Directories
 from infra.pki.material import Material
 
 API_SERVER_PAIRS = (

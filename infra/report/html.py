@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from infra import claims
 from infra.inventory import Role
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.report import findings, stored_run, verdicts, wait_lower_bound
 from infra.report.evidence_kinds import KINDS
 from infra.report.jinja import by_class, environment

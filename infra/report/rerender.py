@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.errors import UserError
-from infra.report import index, stored_run, verdicts
+from infra.report import stored_run, verdicts, version_matrix
 from infra.report.html import write_page
 
 
@@ -17,7 +17,7 @@ def rerender(run: Path | None, reports: Path) -> Path:
     stored_run.dump(folder / stored_run.CLAIMS, verdicts.claims_json(circumstances, judged))
     page = write_page(folder)
     if folder.resolve().is_relative_to(reports.resolve()):
-        index.write(reports)
+        version_matrix.write(reports)
     return page
 
 

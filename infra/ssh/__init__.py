@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from infra import observed_places
 from infra.computer import load
 from infra.errors import CommandFailed, Unreachable
-from infra.layout import SERIES, Layout
+from infra.machine_layout import SERIES, Layout
 from infra.ssh import connection
 from infra.ssh.channel import begin, converse
 from infra.ssh.connection import Channel, Client, Transport

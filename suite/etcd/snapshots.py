@@ -9,7 +9,7 @@ from typing import Any
 from infra.clients.etcd.etcdctl import Etcdctl
 from infra.clients.transport import systemd
 from infra.errors import ClaimError, NotJudged
-from infra.layout import Layout, Programs
+from infra.machine_layout import Layout, Programs
 from infra.ssh import Result, Shell, exists
 
 FIRST_PORT, LAST_PORT = 22000, 29998

@@ -15,7 +15,7 @@ from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing, require
 from infra.kube_api import Answer, Api, JsonObject
-from infra.layout import Layout
+from infra.machine_layout import Layout
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.transport.helper_process import Counterpart

@@ -9,7 +9,7 @@ import pytest
 
 from infra import ec2
 from infra.errors import PlatformError
-from infra.lifecycle import identity, platforms, state_dir
+from infra.lifecycle import cluster_identity, platforms, state_dir
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.contract.aws import REGION, Infra
@@ -53,7 +53,7 @@ def test_the_state_directory_stays_while_something_is_left(
     chosen = settings(tmp_path)
     with pytest.raises(PlatformError):
         platforms.remove(chosen, Progress())
-    assert identity.read(chosen.state)
+    assert cluster_identity.read(chosen.state)
 
 
 def test_without_a_state_directory_what_aws_has_is_told(
@@ -79,7 +79,7 @@ def test_an_identity_without_the_suffix_does_not_hide_what_aws_has(
     chosen = settings(tmp_path)
     state_dir.prepare(chosen.state)
     state_dir.replace(
-        chosen.state / identity.FILE, {"id": "series", "platform": "aws", "region": REGION}
+        chosen.state / cluster_identity.FILE, {"id": "series", "platform": "aws", "region": REGION}
     )
     ended = infra("down")
     assert ended.returncode == 2
@@ -102,7 +102,7 @@ def test_somebody_elses_cluster_of_that_name_is_said_and_left(
 def test_credentials_of_another_account_remove_nothing(
     aws: Any, infra: Infra, tmp_path: Path
 ) -> None:
-    identity.ensure(settings(tmp_path), ME)
+    cluster_identity.ensure(settings(tmp_path), ME)
     ended = infra("down")
     assert ended.returncode == 2
     assert f"in the AWS account {ME.account}" in ended.stderr
@@ -112,7 +112,7 @@ def test_credentials_of_another_account_remove_nothing(
 def test_without_credentials_nothing_is_gone(
     aws: object, infra: Infra, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    identity.ensure(settings(tmp_path), ACCOUNT)
+    cluster_identity.ensure(settings(tmp_path), ACCOUNT)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))

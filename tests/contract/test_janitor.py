@@ -15,7 +15,7 @@ from infra.ec2.account.ownership import CREATED, EXPIRES, OWNER, UUID
 from infra.ec2.api import tag_list, tags
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import identity, janitor, platforms
+from infra.lifecycle import cluster_identity, janitor, platforms
 from tests.contract.aws import REGION, Infra
 from tests.contract.cluster import NOTHING, SPEC, left, provision
 from tests.contract.test_cli_on_aws import ACCOUNT
@@ -29,8 +29,8 @@ def aged(name: str, *, hours: int, expires: int) -> ClusterSpec:
     told: Mapping[str, str] = {
         UUID: name,
         OWNER: f"arn:aws:iam::123456789012:user/{name}",
-        CREATED: identity.told(NOW - timedelta(hours=hours)),
-        EXPIRES: identity.told(NOW + timedelta(hours=expires)),
+        CREATED: cluster_identity.told(NOW - timedelta(hours=hours)),
+        EXPIRES: cluster_identity.told(NOW + timedelta(hours=expires)),
     }
     return replace(SPEC, id=name, machines=SPEC.machines[:1], tags=tuple(told.items()))
 
@@ -195,7 +195,7 @@ def test_use_moves_the_expiry_on(aws: Any, tmp_path: Path) -> None:
     }
     assert {"role", "instance profile", "instance", "VPC"} < hours.keys()
     assert all(99 < left_hours < 101 for left_hours in hours.values()), hours
-    assert dict(identity.ensure(far).tags) == dict(spec.tags), "launches stay the same"
+    assert dict(cluster_identity.ensure(far).tags) == dict(spec.tags), "launches stay the same"
     (one,) = janitor.look(far, all_regions=False)
     assert not one.is_expired(NOW + timedelta(hours=90))
     assert left(aws) != NOTHING

@@ -13,7 +13,7 @@ from infra.ec2.account.ownership import Caller
 from infra.ec2.api import TAG
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import identity, state_dir
+from infra.lifecycle import cluster_identity, state_dir
 from infra.settings import Settings
 from tests.contract.cluster import SPEC, provision, recording
 from tests.contract.conftest import Served, in_process
@@ -32,7 +32,7 @@ def settings(root: Path, **given: Any) -> Settings:
 
 def owned(root: Path, caller: Caller = ME) -> ClusterSpec:
     """Three machines of a state directory on AWS."""
-    whole = identity.ensure(settings(root), caller).spec("v1.36.1")
+    whole = cluster_identity.ensure(settings(root), caller).spec("v1.36.1")
     return replace(SPEC, id=whole.id, tags=whole.tags)
 
 
@@ -86,10 +86,12 @@ def test_what_has_no_owner_is_not_ours(client: Any, iam: Any, tmp_path: Path) ->
 
 
 def test_credentials_of_another_account_are_refused(tmp_path: Path) -> None:
-    identity.ensure(settings(tmp_path), ME)
+    cluster_identity.ensure(settings(tmp_path), ME)
     with pytest.raises(UserError, match=r"in the AWS account 1{12}; these .* of 2{12} .*AWS_PROF"):
-        identity.ensure(settings(tmp_path), OTHER)
-    assert identity.ensure(settings(tmp_path), replace(ME, arn="another role")).owner == ME.arn
+        cluster_identity.ensure(settings(tmp_path), OTHER)
+    assert (
+        cluster_identity.ensure(settings(tmp_path), replace(ME, arn="another role")).owner == ME.arn
+    )
 
 
 ROLE = "arn:aws:sts::111111111111:assumed-role/dev"
@@ -114,14 +116,14 @@ def test_a_role_that_is_taken_again_is_the_same_owner(
 
 def test_an_expired_identity_makes_nothing_that_has_expired(tmp_path: Path) -> None:
     """An up that is finished days later launches machines, and a janitor may run meanwhile."""
-    first = identity.ensure(settings(tmp_path), ME)
-    assert identity.ensure(settings(tmp_path), ME) == first
+    first = cluster_identity.ensure(settings(tmp_path), ME)
+    assert cluster_identity.ensure(settings(tmp_path), ME) == first
     state = settings(tmp_path).state
-    state_dir.replace(state / identity.FILE, asdict(replace(first, expires=LONG_AGO)))
-    again = identity.ensure(settings(tmp_path), ME)
+    state_dir.replace(state / cluster_identity.FILE, asdict(replace(first, expires=LONG_AGO)))
+    again = cluster_identity.ensure(settings(tmp_path), ME)
     assert again.expires >= first.expires
     assert replace(again, expires=first.expires) == first
-    assert identity.read(state) == again
+    assert cluster_identity.read(state) == again
 
 
 def test_who_calls_is_asked_of_sts(served: Served, front: object) -> None:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 
 from infra.localec2.addresses import METADATA, OPERATOR
-from infra.localec2.desired_snapshot import Route, Rule
+from infra.localec2.desired_state import Route, Rule
 from infra.localec2.host import namespaces
 from infra.localec2.host.network import Network
 from infra.localec2.paths import API_PORT

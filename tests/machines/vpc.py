@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.localec2.addresses import plug
-from infra.localec2.desired_snapshot import Group, Instance, Route, Rule, Wanted
+from infra.localec2.desired_state import Group, Instance, Route, Rule, Wanted
 from infra.localec2.host import namespaces
 from infra.localec2.host.network import Network
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
-from tests.mutants import every, report, results, side_by_side
+from tests.mutants import all_mutants, report, results, side_by_side
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     settings, progress = Settings(), Progress()
     path = results.RECORDS
     if options.report:
-        told_of([one.name for one in every.mutants()], path)
+        told_of([one.name for one in all_mutants.mutants()], path)
         return 0
     if options.again:
         path.unlink(missing_ok=True)
@@ -74,13 +74,15 @@ def chosen(given: Sequence[str]) -> list[str]:
         text=True,
         cwd=PROJECT,
     )
-    return [one.name for one in every.mutants() if f"[{report.ident(one.name)}]" in listed.stdout]
+    return [
+        one.name for one in all_mutants.mutants() if f"[{report.ident(one.name)}]" in listed.stdout
+    ]
 
 
 def told_of(names: Sequence[str], path: Path) -> None:
     """Writes the track record, and says what is left."""
     found = results.read(path)
-    report.PAGE.write_text(report.page(every.mutants(), found))
+    report.PAGE.write_text(report.page(all_mutants.mutants(), found))
     sys.stdout.write(f"wrote {report.PAGE}\n")
     for name in results.left(names, path):
         why = f"not caught: {found[name].words}" if name in found else "not tried yet"

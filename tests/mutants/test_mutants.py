@@ -17,7 +17,7 @@ from fixtures.worlds.storage import ebs_csi_driver_turns
 from infra.lifecycle import cluster_lifecycle
 from infra.progress import Progress
 from infra.settings import Settings
-from tests.mutants.every import mutants
+from tests.mutants.all_mutants import mutants
 from tests.mutants.mutant import Mutant
 from tests.mutants.results import WORDS
 

@@ -13,7 +13,7 @@ from infra import wait
 from infra.cluster import Cluster
 from infra.errors import ClaimError, CommandFailed, NotPrepared
 from infra.kube_api import Answer, Api, JsonObject
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.ssh import TIMEOUT, Result
 from suite.workloads.pod_under_test import RunningPod, look
 from suite.workloads.pods import Pods

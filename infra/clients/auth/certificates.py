@@ -10,9 +10,9 @@ from infra import parallel
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.inventory import Machine, Role
-from infra.pki import reading
+from infra.pki import certificate_parsing
+from infra.pki.certificate_parsing import Found
 from infra.pki.identities import AUTHORITIES, Identity, identities
-from infra.pki.reading import Found
 from infra.pki.uses import COMPONENTS, CONFIGURED, Use, uses
 from infra.ssh import Shell
 
@@ -82,14 +82,14 @@ def in_file(shell: Shell, path: str, use: Use | None = None) -> list[Found]:
     """Certificates of a file; of a kubeconfig the one that is shown, or those that are trusted."""
     place, content = f"{shell.name}:{path}", shell.get(path)
     if not path.endswith("kubeconfig"):
-        return reading.all_from_pem(place, content, use) if BEGINS in content else []
+        return certificate_parsing.all_from_pem(place, content, use) if BEGINS in content else []
     parts = in_kubeconfig(shell, yaml.safe_load(content))
     wanted = (False, True) if use is None else (use.flag != use.file_flag,)
     return [
         found
         for trusted, pem in parts
         if trusted in wanted
-        for found in reading.all_from_pem(place, pem, use)
+        for found in certificate_parsing.all_from_pem(place, pem, use)
     ]
 
 
@@ -113,4 +113,7 @@ def built(cluster: Cluster) -> tuple[Identity, ...]:
 def authorities(cluster: Cluster) -> dict[str, Found]:
     """The three that the build signed with, by name."""
     names = [row.name for row in AUTHORITIES]
-    return {name: reading.from_pem("the build", cluster.material.cert(name)) for name in names}
+    return {
+        name: certificate_parsing.from_pem("the build", cluster.material.cert(name))
+        for name in names
+    }

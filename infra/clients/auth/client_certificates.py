@@ -11,9 +11,9 @@ from infra.clients.node import kubelet
 from infra.clients.transport import prometheus
 from infra.cluster import Cluster
 from infra.kube_api import Api, JsonObject
-from infra.pki import kubeconfigs, reading, scenario_certificates
+from infra.pki import certificate_parsing, kubeconfigs, scenario_certificates
+from infra.pki.certificate_parsing import Found
 from infra.pki.identities import Identity, identities
-from infra.pki.reading import Found
 from infra.ssh import Shell
 
 SEEN = "apiserver_client_certificate_expiration_seconds_bucket"
@@ -116,7 +116,7 @@ def states(requests: Iterable[JsonObject]) -> list[str]:
 def current(shell: Shell) -> Found:
     """The certificate that a kubelet has for itself. Errors: CommandFailed when it has none."""
     path = current_file(shell)
-    return reading.from_pem(f"{shell.name}:{path}", shell.get(path))
+    return certificate_parsing.from_pem(f"{shell.name}:{path}", shell.get(path))
 
 
 def current_file(shell: Shell) -> str:

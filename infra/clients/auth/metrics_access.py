@@ -11,7 +11,7 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
 from infra.kube_api import Credentials
-from infra.layout import Ports
+from infra.machine_layout import Ports
 
 BUILD = (component_metrics.BUILD, "git_version")
 ETCD_BUILD = ("etcd_server_version", "server_version")

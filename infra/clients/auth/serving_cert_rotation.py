@@ -7,11 +7,11 @@ from infra.clients.auth.tls_ports import Port
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.layout import Layout
+from infra.machine_layout import Layout
 from infra.pki import scenario_certificates
 from infra.pki.authority import Pair, alternatives_of
+from infra.pki.certificate_parsing import Found
 from infra.pki.identities import identities
-from infra.pki.reading import Found
 
 
 def servers(layout: Layout) -> dict[str, tuple[int, str]]:

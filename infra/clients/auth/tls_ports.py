@@ -9,8 +9,8 @@ from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.kube_api import Api
-from infra.pki import reading
-from infra.pki.reading import Found
+from infra.pki import certificate_parsing
+from infra.pki.certificate_parsing import Found
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
         raise NotJudged(f"no TLS handshake with {port}: {error}") from error
     if not shown:
         raise NotJudged(f"{port} shows no certificate")
-    return reading.from_der(str(port), shown)
+    return certificate_parsing.from_der(str(port), shown)
 
 
 def wrongly_served(cluster: Cluster, found: list[Found]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.errors import CommandFailed, NotJudged
 from infra.inventory import ClusterSpec
-from infra.layout import Layout
+from infra.machine_layout import Layout
 from infra.ssh import Result, Shell
 
 NO_SPACE = "alarm:NOSPACE"

@@ -8,7 +8,7 @@ from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.inventory import Role
 from infra.kube_api import Api, ApiUnreachable
-from infra.layout import Ports
+from infra.machine_layout import Ports
 from infra.ssh import Shell
 
 BUILD = "kubernetes_build_info"

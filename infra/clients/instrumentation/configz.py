@@ -8,7 +8,7 @@ from infra.clients.transport import durations, prometheus
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.kube_api import JsonObject
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 
 MANAGER, SCHEDULER = SERIES.leases.elected
 """As features call them, whatever a cluster's own layout names their Leases."""

@@ -12,7 +12,7 @@ from infra.clients.lifecycle.version_skew import Versions
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.inventory import Machine, Role
-from infra.layout import Units
+from infra.machine_layout import Units
 from infra.ssh import Shell
 
 ARGUMENTS = re.compile(r"argv\[\]=(.*?) ;")

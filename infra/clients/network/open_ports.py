@@ -11,7 +11,7 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.inventory import Role
 from infra.kube_api import ApiUnreachable
-from infra.layout import Units
+from infra.machine_layout import Units
 from infra.ssh import LOOPBACK, Shell
 
 STREAMING = "container runtime"

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from infra.errors import NotJudged
-from infra.localec2.desired_snapshot import Disk, DiskState, Facts, Instance, Wanted
-from infra.localec2.host.hypervisor import Launcher
+from infra.localec2.desired_state import Disk, DiskState, Facts, Instance, Wanted
+from infra.localec2.host.launcher import Launcher
 from infra.localec2.host.volume_files import VolumeFiles
 
 LOG = logging.getLogger(__name__)

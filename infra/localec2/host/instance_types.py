@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from infra.errors import PlatformError
-from infra.localec2.desired_snapshot import Wanted
+from infra.localec2.desired_state import Wanted
 
 MEMORY_MIB = {
     # The types say 2 and 4 GiB. 512 MiB for the balancer and 2 GiB for the others were enough for

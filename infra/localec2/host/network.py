@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.errors import PlatformError, tail
 from infra.localec2.addresses import METADATA, OPERATOR, PUBLIC, plug, port
-from infra.localec2.desired_snapshot import Instance, Wanted
+from infra.localec2.desired_state import Instance, Wanted
 from infra.localec2.host.ruleset import ruleset
 
 KNOBS = Path("/proc/sys/net")

@@ -10,9 +10,9 @@ import time
 from ipaddress import IPv4Address
 
 from infra.errors import NotJudged
-from infra.localec2.desired_snapshot import Facts, Instance, State, Wanted
+from infra.localec2.desired_state import Facts, Instance, State, Wanted
 from infra.localec2.host.disks import Disks
-from infra.localec2.host.hypervisor import Launcher
+from infra.localec2.host.launcher import Launcher
 from infra.localec2.host.network import Network
 from infra.localec2.host.probes import Probes
 from infra.localec2.host.volume_files import VolumeFiles

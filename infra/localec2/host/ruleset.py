@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from infra.localec2.addresses import METADATA, PUBLIC, port
-from infra.localec2.desired_snapshot import Group, Instance, Rule, Wanted
+from infra.localec2.desired_state import Group, Instance, Rule, Wanted
 from infra.localec2.paths import API_PORT
 
 TABLE = "local_ec2"

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, Unauthorized
 from werkzeug.wrappers import Request, Response
 
-from infra.localec2.desired_snapshot import Instance, Wanted
+from infra.localec2.desired_state import Instance, Wanted
 from infra.localec2.metadata.credentials import Issuer
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"

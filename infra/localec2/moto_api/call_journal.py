@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.errors import UserError
-from infra.localec2.desired_snapshot import DiskState
+from infra.localec2.desired_state import DiskState
 
 IDS = re.compile(r"\b(?:vpc|subnet|igw|rtb|sg|key|eipalloc|eni|i|vol|snap)-[0-9a-f]{17}\b")
 

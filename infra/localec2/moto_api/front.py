@@ -20,9 +20,9 @@ from moto.moto_api._internal import mock_random
 from moto.sts.responses import TokenResponse
 
 from infra.errors import UserError
-from infra.localec2.desired_snapshot import DiskState, Facts, State, Wanted
+from infra.localec2.desired_state import DiskState, Facts, State, Wanted
 from infra.localec2.metadata.credentials import Issuer
-from infra.localec2.moto_api import snapshot_builder
+from infra.localec2.moto_api import desired_state_builder
 from infra.localec2.moto_api.actions import ALLOWED, mutates
 from infra.localec2.moto_api.answers import LocalAnswers
 from infra.localec2.moto_api.call_journal import Call, DiskFact, Fact, Journal, Restart, ids_of
@@ -196,7 +196,7 @@ class Front(Facts):
 
     def wanted(self) -> Wanted | None:
         with self.lock:
-            return snapshot_builder.wanted(self._backend)
+            return desired_state_builder.wanted(self._backend)
 
     def observed(self, instance_id: str, state: State, *, reason: str = "") -> None:
         fact = Fact(instance_id, state, reason)

@@ -14,7 +14,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.block_device import BlockDeviceType
 from moto.ec2.models.elastic_block_store import VolumeAttachment
 
-from infra.localec2.desired_snapshot import DiskState
+from infra.localec2.desired_state import DiskState
 from infra.localec2.host.block_devices import UNITS
 from infra.localec2.moto_backend.volumes import LocalModification, LocalSnapshot, LocalVolume
 

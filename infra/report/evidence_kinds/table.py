@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 from markupsafe import Markup
 from typing_extensions import TypedDict  # pydantic wants it before Python 3.12
 
-from infra.report.evidence_kinds import bars, series, spans
+from infra.report.evidence_kinds import bars, spans, time_series
 from infra.report.evidence_kinds.kind import Kind, cell, grid, head
 
 
@@ -18,8 +18,8 @@ class Table(TypedDict):
 
 
 def picture(data: Mapping[str, Any]) -> Markup:
-    if series.is_series(data):
-        return series.draw(data)
+    if time_series.is_series(data):
+        return time_series.draw(data)
     if spans.is_spans(data):
         return spans.draw(data)
     if rows := measured(data):

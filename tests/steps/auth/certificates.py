@@ -14,8 +14,8 @@ from infra.clients.auth.client_ca_matrix import Tried
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Credentials
-from infra.pki import judging, scenario_certificates
-from infra.pki.reading import Found
+from infra.pki import certificate_checks, scenario_certificates
+from infra.pki.certificate_parsing import Found
 from infra.pki.uses import uses
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
@@ -33,12 +33,12 @@ TRUSTING: Mapping[str, Callable[[Cluster], list[str]]] = {
 
 
 def misnamed(cluster: Cluster, found: list[Found]) -> list[str]:
-    return judging.wrong_names(found, certificates.built(cluster))
+    return certificate_checks.wrong_names(found, certificates.built(cluster))
 
 
 def missigned(cluster: Cluster, found: list[Found]) -> list[str]:
     built, authorities = certificates.built(cluster), certificates.authorities(cluster)
-    return judging.wrong_signers(found, built, authorities)
+    return certificate_checks.wrong_signers(found, built, authorities)
 
 
 ISSUED: Mapping[str, Callable[[Cluster, list[Found]], list[str]]] = {
@@ -95,13 +95,17 @@ def show_to_each(cluster: Cluster, shown: dict[str, Credentials], evidence: Evid
 def one_each(cluster: Cluster, found: list[Found]) -> None:
     wanted = [use for machine in cluster.spec.machines for use in uses(machine)]
     looked_at(found)
-    must_be_none(judging.not_one_each(found, wanted), "there is one certificate for each use")
+    must_be_none(
+        certificate_checks.not_one_each(found, wanted), "there is one certificate for each use"
+    )
 
 
 @then(phrase("each certificate is valid for {hours:Count} hours and not expired"))
 def valid_for(found: list[Found], hours: int) -> None:
     """Article 4: 8760 h of the profile; compared as notAfter - notBefore, not as text."""
-    must_be_none(judging.wrong_lifetime(found, hours=hours), f"each is valid for {hours} h")
+    must_be_none(
+        certificate_checks.wrong_lifetime(found, hours=hours), f"each is valid for {hours} h"
+    )
 
 
 @then(phrase("each certificate {issued:Issued}", Issued=one_of(ISSUED)))

@@ -16,7 +16,7 @@ from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.errors import ClaimError, CommandFailed, preparing, require
 from infra.kube_api import Api, ApiUnreachable
-from infra.pki.reading import Found
+from infra.pki.certificate_parsing import Found
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.lifecycle.rolling_restart import READY_AGAIN, await_ready

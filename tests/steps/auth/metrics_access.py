@@ -13,7 +13,7 @@ from infra.clients.network.open_ports import Listening
 from infra.clients.transport.tls_handshakes import NO_ANSWER
 from infra.cluster import Cluster
 from infra.kube_api import Credentials
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 

@@ -10,8 +10,8 @@ from infra.clients.auth.serving_cert_rotation import Serving, servers
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotJudged, preparing, require
-from infra.layout import SERIES
-from infra.pki.reading import Found
+from infra.machine_layout import SERIES
+from infra.pki.certificate_parsing import Found
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 from suite.expect import must_be_none

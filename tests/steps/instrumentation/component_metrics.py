@@ -14,7 +14,7 @@ from infra.clients.transport import prometheus, systemd
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.apimachinery.policy_params import Parameters

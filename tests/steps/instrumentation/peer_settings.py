@@ -10,7 +10,7 @@ from infra.clients.node import kubelet
 from infra.clients.transport import durations
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 

@@ -1,4 +1,4 @@
-"""Where things are on machines is written once, in infra/layout.py, and is what phases build."""
+"""Places on machines are written once, in infra/machine_layout.py, and are what phases build."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.inventory import Role
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.unit.house.test_imports import nodes
 
 Nodes = Sequence[ast.AST]
@@ -176,7 +176,7 @@ def test_a_unit_that_is_named_is_found(code: str, count: int) -> None:
 
 
 def test_each_place_names_its_article() -> None:
-    module = ast.parse((ROOT / "infra" / "layout.py").read_text())
+    module = ast.parse((ROOT / "infra" / "machine_layout.py").read_text())
     silent = [
         f"{group.name}.{ast.unparse(field.target)}"
         for group in module.body

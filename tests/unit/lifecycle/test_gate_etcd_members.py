@@ -10,8 +10,8 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.etcd.etcdctl import Status, parse_statuses
 from infra.clients.node import clocks as clock_client
 from infra.clients.node.clocks import Reading
-from infra.layout import SERIES
 from infra.lifecycle.gate import clocks, etcd_members
+from infra.machine_layout import SERIES
 from tests.unit.elections_fake import START, cluster
 from tests.unit.fakes import FakeApi, FakeShell
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import PlatformError
-from infra.localec2.desired_snapshot import DiskState, Instance, Route, State, Wanted
+from infra.localec2.desired_state import DiskState, Instance, Route, State, Wanted
 from infra.localec2.host import reconciler
 from infra.localec2.host.network import Network, RouteFact
 from infra.localec2.host.reconciler import Reconciler

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.localec2.desired_snapshot import Disk
+from infra.localec2.desired_state import Disk
 from infra.localec2.host.disks import Disks
 from infra.localec2.host.volume_files import GIB, VolumeFiles
 from infra.localec2.paths import Place

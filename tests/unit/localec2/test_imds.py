@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from werkzeug.test import Client
 
-from infra.localec2.desired_snapshot import Instance, Wanted
+from infra.localec2.desired_state import Instance, Wanted
 from infra.localec2.metadata.credentials import Issuer
 from infra.localec2.metadata.imds import TOKEN, TTL, Metadata
 

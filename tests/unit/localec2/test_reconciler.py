@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import PlatformError
-from infra.localec2.desired_snapshot import Route
+from infra.localec2.desired_state import Route
 from infra.localec2.host import reconciler
 from tests.unit.localec2.fakes import BROKE, ONE, Bench
 

@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import replace
 from typing import Any
 
-from infra.localec2.desired_snapshot import Group, Instance, Route, Rule, Wanted
+from infra.localec2.desired_state import Group, Instance, Route, Rule, Wanted
 from infra.localec2.host.ruleset import ruleset
 
 ALL = Rule("-1", None, None, cidr="0.0.0.0/0")

@@ -11,7 +11,7 @@ import pytest
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.mutants import __main__ as mutants
-from tests.mutants import every, report, results, side_by_side
+from tests.mutants import all_mutants, report, results, side_by_side
 from tests.mutants.mutant import Mutant
 from tests.mutants.results import Result
 
@@ -84,7 +84,7 @@ def test_the_track_record_is_written_and_what_is_left_is_told(
     results.add(path, Result("no more", caught=True, at="2026-11-28 20:00"))
     names = ["a kubelet", "a member", "its kubelet"]
     made = [Mutant(name, "63.1", "", lambda _: None, outcome="not judged") for name in names]
-    monkeypatch.setattr(mutants.every, "mutants", lambda: made)
+    monkeypatch.setattr(mutants.all_mutants, "mutants", lambda: made)
     monkeypatch.setattr(report, "PAGE", tmp_path / "page.md")
     mutants.told_of(names, path)
     page = (tmp_path / "page.md").read_text()
@@ -103,13 +103,15 @@ def test_the_track_record_is_written_and_what_is_left_is_told(
 
 
 def test_each_mutant_has_a_command_that_selects_it_alone() -> None:
-    made = every.mutants()
+    made = all_mutants.mutants()
     commands = [report.command(one, made) for one in made]
     assert len(set(commands)) == len(made)
 
 
 def test_the_page_is_what_the_records_say() -> None:
-    assert report.PAGE.read_text() == report.page(every.mutants(), results.read(results.RECORDS))
+    assert report.PAGE.read_text() == report.page(
+        all_mutants.mutants(), results.read(results.RECORDS)
+    )
 
 
 @pytest.mark.parametrize(

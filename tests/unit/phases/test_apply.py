@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.desired.apply import Supplies, apply
 from infra.desired.plan import Action, Enable, Install, Restart, SetSysctl, Start, Write
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.ssh import Result
 
 

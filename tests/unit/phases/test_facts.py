@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from infra.desired import facts
 from infra.desired import things as t
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from infra.ssh import Result
 
 UNITS = """\

@@ -10,9 +10,9 @@ import pytest
 from infra.build.templates import files_named_in, programs, rendered
 from infra.desired.things import Binary, Directory, File, Package, Running, Secret, Thing, Unit
 from infra.inventory import ClusterSpec, Machine, Role, series
-from infra.layout import SERIES
 from infra.lifecycle.render import things_of
 from infra.localec2.image.layout import destination
+from infra.machine_layout import SERIES
 from infra.phases import BUILD
 from infra.pki import authority, kubeconfigs
 from infra.pki.identities import KUBELET_CLIENT, identities

@@ -1,7 +1,7 @@
 """A project whose scenarios have their turns by the real lanes, on a cluster that is none."""
 
 CONFTEST = """
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from types import SimpleNamespace
 
 import pytest

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.inventory import series
-from infra.report import html, index, stored_run
+from infra.report import html, stored_run, version_matrix
 from infra.report.model import Command, Ended, Failure, Item, Journal, Run, Scenario, Step, Wait
 from infra.report.outcomes import Outcome
 from tests.unit.report.sample_feature import FEATURE
@@ -243,5 +243,5 @@ def make(reports: Path) -> Path:
         )
     stored_run.save(folder, run, sample(), features=features)
     html.write_page(folder)
-    index.write(reports)
+    version_matrix.write(reports)
     return folder

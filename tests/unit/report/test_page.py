@@ -11,7 +11,7 @@ import pytest
 
 from infra import claims
 from infra.errors import UserError
-from infra.report import html, index, stored_run
+from infra.report import html, stored_run, version_matrix
 from infra.report.model import AFTERWARDS
 from infra.report.outcomes import Outcome
 from infra.report.rerender import rerender
@@ -128,7 +128,7 @@ def test_a_part_run_later_leaves_the_rest_of_the_matrix_standing(folder: Path) -
     only = [s for s in sample() if s.claims == ["65.9"]]
     only[0].outcome = Outcome.HOLDS
     stored_run.save(later, run, only, features=folder.parents[2] / "features")
-    index.write(folder.parents[1])
+    version_matrix.write(folder.parents[1])
     matrix = parsed(folder.parents[1] / "index.html")
     assert f"v1.36.1/{later.name}/index.html#claim-65.9" in matrix.links
     assert f"v1.36.1/{folder.name}/index.html#claim-68.4" in matrix.links

@@ -6,7 +6,7 @@ import pytest
 
 from infra import claims
 from infra.report import findings, wait_lower_bound
-from infra.report.evidence_kinds import series, spans
+from infra.report.evidence_kinds import spans, time_series
 from infra.report.model import Scenario, Step, Wait
 from infra.report.outcomes import Outcome
 from infra.report.verdicts import verdicts
@@ -60,11 +60,11 @@ def test_without_a_scenario_there_is_no_floor() -> None:
 
 
 def test_a_table_over_time_has_a_panel_a_quantity_and_a_line_a_name() -> None:
-    executing, rejected = series.panels(FLOOD)
+    executing, rejected = time_series.panels(FLOOD)
     assert sorted(executing.lines) == ["exempt", "flood"]
     assert (executing.most, rejected.most) == (3, 44)
     assert list(rejected.lines) == ["flood"], "a line that stays at nothing only hides the others"
-    picture = series.draw(FLOOD)
+    picture = time_series.draw(FLOOD)
     assert "rejected up to 44" in picture
     assert "stair d1" in picture, "two lines differ in more than colour"
 
@@ -78,13 +78,13 @@ def test_a_table_over_time_has_a_panel_a_quantity_and_a_line_a_name() -> None:
     ],
 )
 def test_other_tables_are_not_drawn_over_time(data: dict[str, Any]) -> None:
-    assert not series.is_series(data)
+    assert not time_series.is_series(data)
 
 
 def test_long_series_are_thinned_and_keep_their_end() -> None:
     points = [(float(n), 1.0) for n in range(4000)]
-    thin = series.thinned(points)
-    assert len(thin) <= series.MOST_POINTS + 1
+    thin = time_series.thinned(points)
+    assert len(thin) <= time_series.MOST_POINTS + 1
     assert thin[-1] == points[-1]
 
 

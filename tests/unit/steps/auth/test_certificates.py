@@ -9,11 +9,11 @@ import pytest
 
 from infra.clients.auth import certificates as client
 from infra.clients.auth import tls_ports
-from infra.pki import authority, kubeconfigs, reading, scenario_certificates
+from infra.pki import authority, certificate_parsing, kubeconfigs, scenario_certificates
 from infra.pki.authority import VALIDITY
+from infra.pki.certificate_parsing import Found
 from infra.pki.identities import Identity
 from infra.pki.material import Material
-from infra.pki.reading import Found
 from infra.pki.uses import ITS_AUTHORITY, Use, uses
 from tests.mutants.forging import another_group
 from tests.steps.auth import certificates as steps
@@ -42,7 +42,9 @@ def live(material: Material) -> Any:
 def files(material: Material) -> list[Found]:
     """What every component of a good cluster goes by."""
     return [
-        reading.from_pem(f"{use.machine}:/{use.wants}.pem", material.cert(use.wants), use)
+        certificate_parsing.from_pem(
+            f"{use.machine}:/{use.wants}.pem", material.cert(use.wants), use
+        )
         for machine in SPEC.machines
         for use in uses(machine)
     ]
@@ -62,11 +64,11 @@ def of(material: Material, row: Identity, signer: str) -> Found:
     pair = authority.issue(
         authority.load(material, signer), row, not_before=now, not_after=now + VALIDITY
     )
-    return reading.from_pem("m:/x.pem", pair.certificate_pem)
+    return certificate_parsing.from_pem("m:/x.pem", pair.certificate_pem)
 
 
 def built(material: Material, name: str) -> Found:
-    return reading.from_pem(f"m:/{name}.pem", material.cert(name))
+    return certificate_parsing.from_pem(f"m:/{name}.pem", material.cert(name))
 
 
 def names_whom(live: Any, found: list[Found]) -> None:
@@ -94,7 +96,9 @@ def test_a_standby_with_anothers_kubeconfig(
 
 
 def test_a_kubelet_in_a_second_group(live: Any, files: list[Found], material: Material) -> None:
-    both = reading.from_pem("m:/x.pem", another_group(material, "worker-1").certificate_pem)
+    both = certificate_parsing.from_pem(
+        "m:/x.pem", another_group(material, "worker-1").certificate_pem
+    )
     words = r"worker-1 by tlsCertFile .* is in groups \['system:masters', 'system:nodes'\], must"
     goes_red(words, names_whom, live, with_use(files, KUBELET, both))
 
@@ -142,7 +146,7 @@ def test_a_server_that_trusts_two_authorities(
 
 def test_an_authority_of_the_right_name_only(live: Any, files: list[Found]) -> None:
     stranger = authority.new_authority("kubernetes-ca", datetime.now(UTC))
-    found = reading.from_pem("m:/ca.pem", stranger.certificate_pem)
+    found = certificate_parsing.from_pem("m:/ca.pem", stranger.certificate_pem)
     wrong = with_use(files, CLIENT_CA, found)
     goes_red("is another authority 'kubernetes-ca'", signed_by_own, live, wrong)
 
@@ -158,7 +162,7 @@ def test_certificates_that_end_or_lie_about(
 ) -> None:
     goes_red("lasts 365 days", steps.valid_for, files, 9000)
     ended = scenario_certificates.administrator(material, tmp_path, ends=-timedelta(days=1))
-    over = reading.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
+    over = certificate_parsing.from_pem("m:/ended.pem", ended.with_suffix(".pem").read_bytes())
     goes_red(r"m:/ended.pem \(kubernetes-admin\) ends", steps.valid_for, [over], 24)
     goes_red("for 'kubernetes-admin', whom nobody built", names_whom, live, [over])
 

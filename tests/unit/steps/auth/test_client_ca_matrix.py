@@ -11,7 +11,7 @@ from infra.clients.auth import certificates as client
 from infra.clients.auth import client_ca_matrix
 from infra.clients.transport import tls_tunnel
 from infra.kube_api import ApiUnreachable
-from infra.pki import authority, reading
+from infra.pki import authority, certificate_parsing
 from tests.steps.auth import certificates as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import goes_red
@@ -84,9 +84,11 @@ def test_clients_of_each_authority(tmp_path: Path) -> None:
     shown = client_ca_matrix.clients(live, tmp_path)
     for who, credentials in shown.items():
         assert credentials.cert is not None
-        found = reading.from_pem(who, credentials.cert.read_bytes())
+        found = certificate_parsing.from_pem(who, credentials.cert.read_bytes())
         signers = [
-            name for name, one in client.authorities(live).items() if reading.signed_by(found, one)
+            name
+            for name, one in client.authorities(live).items()
+            if certificate_parsing.signed_by(found, one)
         ]
         wanted = {
             client_ca_matrix.STRANGER: [],

@@ -14,10 +14,10 @@ from infra.clients.auth.client_certificates import ENDS, REQUESTS, Renewing, Use
 from infra.clients.controlplane import leases
 from infra.clients.node import kubelet
 from infra.errors import WaitTimeout
-from infra.pki import authority, kubeconfigs, reading, scenario_certificates
+from infra.pki import authority, certificate_parsing, kubeconfigs, scenario_certificates
+from infra.pki.certificate_parsing import Found
 from infra.pki.identities import worker
 from infra.pki.material import Material
-from infra.pki.reading import Found
 from tests.steps.auth import client_certificates as steps
 from tests.steps.auth.client_certificates import Standby
 from tests.steps.phrases import Time
@@ -40,7 +40,7 @@ def metrics(soon: int, sooner: int) -> str:
 
 def found(material: Material, node: int = 1) -> Found:
     pair = scenario_certificates.near_its_end(material, worker(SPEC.workers[node]), ends=ENDS)
-    return reading.from_pem("worker", pair.certificate_pem)
+    return certificate_parsing.from_pem("worker", pair.certificate_pem)
 
 
 def live(tmp_path: Path, **more: Any) -> Any:
@@ -175,5 +175,5 @@ def test_a_kubeconfig_with_another_pair_is_otherwise_the_same(material: Material
     one, other = yaml.safe_load(old), yaml.safe_load(new)
     assert one.pop("users") != other.pop("users")
     assert one == other
-    life = reading.from_pem("", pair.certificate_pem).lifetime
+    life = certificate_parsing.from_pem("", pair.certificate_pem).lifetime
     assert life == 20 * ENDS

@@ -15,7 +15,7 @@ from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.pki import authority
-from infra.pki.reading import Found, from_pem
+from infra.pki.certificate_parsing import Found, from_pem
 from tests.steps.auth import serving_cert_rotation as steps
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 

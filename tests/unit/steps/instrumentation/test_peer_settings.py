@@ -8,7 +8,7 @@ import pytest
 from infra.clients.instrumentation import configz, peer_settings
 from infra.clients.transport import tls_tunnel
 from infra.errors import NotJudged
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.steps.instrumentation import peer_settings as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, goes_red, not_judged

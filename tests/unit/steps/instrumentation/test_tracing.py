@@ -12,7 +12,7 @@ from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import Answer
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.instrumentation import tracing
 from suite.instrumentation.tracing import Collector, Span, Traced
 from tests.steps.instrumentation import tracing as steps

@@ -16,7 +16,7 @@ from infra.clients.lifecycle.availability_probe import Asked, Asking
 from infra.clients.transport.systemd import Unit
 from infra.errors import NotPrepared, WaitTimeout
 from infra.kube_api import ApiUnreachable
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.etcd.configmap_writer import Writer, Written
 from tests.steps.lifecycle import rolling_restart
 from tests.steps.lifecycle.rolling_restart import Drill, Watched

@@ -7,7 +7,7 @@ import pytest
 from infra.clients.transport.kubectl import Told
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.workloads.pods import PodIdentity
 from tests.steps.lifecycle import skewed_versions as steps
 from tests.steps.lifecycle.skewed_versions import Older

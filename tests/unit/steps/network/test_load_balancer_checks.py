@@ -10,7 +10,7 @@ from infra.clients.lifecycle.unit_programs import Program
 from infra.clients.network import load_balancer_checks
 from infra.clients.network.load_balancer_checks import Check
 from infra.kube_api import ApiUnreachable, Credentials
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.steps.network import load_balancer_checks as balancing
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged

@@ -8,7 +8,7 @@ from infra.clients.network import open_ports
 from infra.clients.network.open_ports import Listening, components
 from infra.clients.transport import plain_http
 from infra.kube_api import ApiUnreachable
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.steps.auth import metrics_access as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeShell, goes_red, not_judged

@@ -13,7 +13,7 @@ from infra.clients.transport.journal import Exit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from suite.node import kubelet_restarts
 from tests.steps.node import kubelet_config_change as steps
 from tests.steps.node.kubelet_config_change import Ended

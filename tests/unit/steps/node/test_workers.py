@@ -8,7 +8,7 @@ import pytest
 from infra.clients.node import image_gc
 from infra.errors import NotPrepared
 from infra.inventory import series
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.steps.node import workers as steps
 from tests.unit.fakes import FakeShell, goes_red
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.layout import SERIES
+from infra.machine_layout import SERIES
 from tests.steps.workloads import static_pods as steps
 from tests.unit.fakes import (
     FakeApi,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.report import index
+from infra.report import version_matrix
 
 
 def run(
@@ -26,7 +26,7 @@ def test_a_column_is_the_newest_patch_of_a_minor(tmp_path: Path) -> None:
     run(tmp_path, "v1.36.5", "20261130T000000Z-series", {"68.4": ("does not hold", "stuck")})
     run(tmp_path, "v1.36.10", "20261129T000000Z-series", holds, commit="0123456789abcdef")
     run(tmp_path, "v1.9.0", "20261128T000000Z-series", holds)
-    page = index.write(tmp_path).read_text()
+    page = version_matrix.write(tmp_path).read_text()
     assert page.index("<td>1.9</td>") < page.index("<td>1.36</td><td>v1.36.10</td>")
     assert "2026-11-29</a></td><td>0123456789</td>" in page
     assert '<th class="cell">v1.36.5</th>' not in page
@@ -39,7 +39,7 @@ def test_where_versions_differ_comes_first_with_reasons(tmp_path: Path) -> None:
     run(tmp_path, "v1.36.5", "20261129T000000Z-series", old)
     new = {"68.4": ("holds", ""), "72.20": ("holds", "")}
     run(tmp_path, "v1.37.2", "20261130T000000Z-series", new)
-    page = index.write(tmp_path)
+    page = version_matrix.write(tmp_path)
     (row, *cells) = page.read_text().partition("Where versions differ")[2].splitlines()[2:5]
     assert row.startswith("<tr><td>72.20</td>")
     assert f"not applicable</a><br><small>{absent}</small>" in cells[0]
@@ -52,7 +52,7 @@ def test_where_versions_differ_comes_first_with_reasons(tmp_path: Path) -> None:
 
 def test_one_version_is_compared_with_none(tmp_path: Path) -> None:
     run(tmp_path, "v1.36.5", "20261129T000000Z-series", {"68.4": ("holds", "")})
-    assert "Where versions differ" not in index.write(tmp_path).read_text()
+    assert "Where versions differ" not in version_matrix.write(tmp_path).read_text()
 
 
 def test_a_run_that_was_killed_while_it_wrote_is_left_out(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_run_that_was_killed_while_it_wrote_is_left_out(tmp_path: Path) -> Non
     broken = tmp_path / "v1.36.5" / "20261130T000000Z-series"
     broken.mkdir()
     (broken / "claims.json").write_text('{"claims": [{"id"')
-    page = index.write(tmp_path).read_text()
+    page = version_matrix.write(tmp_path).read_text()
     assert 'href="v1.36.5/20261129T000000Z-series/index.html#claim-68.4"' in page
 
 
@@ -82,5 +82,5 @@ def test_what_is_no_run_of_ours_is_left_out(tmp_path: Path, version: str, text: 
     other.mkdir(parents=True)
     (other / "claims.json").write_text(text)
     (tmp_path / "a file").touch()
-    page = index.write(tmp_path).read_text()
+    page = version_matrix.write(tmp_path).read_text()
     assert 'href="v1.36.5/20261129T000000Z-series/index.html#claim-68.4"' in page

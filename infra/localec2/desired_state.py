@@ -1,4 +1,4 @@
-"""The frozen snapshot between moto's objects and the reconciler: what shall be true.
+"""What moto's objects ask of the reconciler, frozen: what shall be true.
 
 Written by the moto side (front.py), read by the reconciler and the metadata service; facts go the
 other way through ``Facts``.
@@ -103,7 +103,7 @@ class Facts(Protocol):
     """How facts come back from the reconciler into the API's answers."""
 
     def wanted(self) -> Wanted | None:
-        """A snapshot under the API's lock; None before a subnet exists."""
+        """A copy taken under the API's lock; None before a subnet exists."""
 
     def observed(self, instance_id: str, state: State, *, reason: str = "") -> None:
         """The instance's state as a fact; ``reason`` becomes its StateReason."""

@@ -1,10 +1,10 @@
-"""All that the reconciler knows of machines; how they are made is another module's."""
+"""All that the reconciler knows of machines; how they are started is another module's."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from infra.localec2.desired_snapshot import Instance
+from infra.localec2.desired_state import Instance
 
 
 class Launcher(Protocol):

@@ -1,9 +1,9 @@
-"""The frozen snapshot of what is wanted, read from moto's objects."""
+"""The desired state, read from moto's objects and frozen."""
 
 from ipaddress import IPv4Network
 from typing import Any
 
-from infra.localec2.desired_snapshot import Disk, Group, Instance, Route, Rule, Wanted
+from infra.localec2.desired_state import Disk, Group, Instance, Route, Rule, Wanted
 from infra.localec2.moto_backend.backend import LocalBackend
 
 PLUGGED = {"attaching", "attached"}

@@ -9,7 +9,7 @@ from infra.artifacts.catalog import load
 from infra.version_tags import TAGS, elsewhere
 from tests.unit.report_project import make, run
 
-CONFTEST = 'pytest_plugins = ["fixtures.plugin.settings", "fixtures.kubernetes_versions"]\n'
+CONFTEST = 'pytest_plugins = ["fixtures.plugin.settings", "fixtures.version_selection"]\n'
 FEATURE = """
 @article_72
 Feature: Logs of nodes

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests import where
+from tests import scenario_locations
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACE = re.compile(r"^ *(\S+):(\d+): (.*)$", re.MULTILINE)
@@ -19,7 +19,14 @@ PLACE = re.compile(r"^ *(\S+):(\d+): (.*)$", re.MULTILINE)
 def told() -> list[tuple[str, str, str]]:
     """Path, line and words, for each scenario of an outline and each of its steps."""
     live = sorted(str(path) for path in (ROOT / "tests").rglob("test_part14*.py"))
-    options = ["--collect-only", "-q", "-p", "tests.where", "-k", "grow_in_place_on_worker"]
+    options = [
+        "--collect-only",
+        "-q",
+        "-p",
+        "tests.scenario_locations",
+        "-k",
+        "grow_in_place_on_worker",
+    ]
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, *live]
     done = subprocess.run(argv, check=True, capture_output=True, text=True, cwd=ROOT)
     return PLACE.findall(done.stdout)
@@ -47,8 +54,8 @@ def test_a_step_is_told_with_its_definitions_line(told: list[tuple[str, str, str
 
 def test_a_step_without_a_definition_says_so() -> None:
     step: Any = SimpleNamespace(type="given", name="nothing of the kind")
-    assert where.at(step) == "no definition"
+    assert scenario_locations.at(step) == "no definition"
 
 
 def test_other_tests_are_passed_over(request: pytest.FixtureRequest) -> None:
-    assert list(where.told(request.node)) == []
+    assert list(scenario_locations.told(request.node)) == []

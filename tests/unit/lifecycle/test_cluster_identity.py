@@ -13,8 +13,8 @@ from fixtures import cluster as session_cluster
 from fixtures import options
 from infra.artifacts.catalog import load
 from infra.errors import UserError
-from infra.lifecycle import cluster_lifecycle, identity, platforms, state_dir
-from infra.lifecycle.identity import Identity
+from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms, state_dir
+from infra.lifecycle.cluster_identity import Identity
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -30,19 +30,19 @@ def recorded(tmp_path: Path) -> Settings:
     """A state directory of a cluster on AWS in another region than the default one."""
     made = settings(tmp_path, platform="aws", region="eu-west-1")
     state_dir.prepare(made.state)
-    assert identity.ensure(made) == FAR
+    assert cluster_identity.ensure(made) == FAR
     return settings(tmp_path)
 
 
 def test_what_is_recorded_decides_where_nothing_is_given(recorded: Settings) -> None:
-    found = identity.decided(recorded)
+    found = cluster_identity.decided(recorded)
     assert (found.platform, found.region) == ("aws", "eu-west-1")
-    assert identity.ensure(recorded) == FAR, "it is written once"
+    assert cluster_identity.ensure(recorded) == FAR, "it is written once"
 
 
 def test_options_decide_where_nothing_is_recorded(tmp_path: Path) -> None:
     given = settings(tmp_path, platform="aws")
-    assert identity.decided(given) == given
+    assert cluster_identity.decided(given) == given
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_cluster_of_another_minor_is_used_without_naming_it(tmp_path: Path) ->
     """By up, kubectl, status and pytest alike: they all ask this."""
     state_dir.prepare(settings(tmp_path).state)
     newer = settings(tmp_path, kubernetes="1.37")
-    identity.ensure(newer)
-    assert identity.decided(settings(tmp_path)).kubernetes == newer.kubernetes
-    assert identity.decided(newer).kubernetes == newer.kubernetes
+    cluster_identity.ensure(newer)
+    assert cluster_identity.decided(settings(tmp_path)).kubernetes == newer.kubernetes
+    assert cluster_identity.decided(newer).kubernetes == newer.kubernetes
 
 
 def test_an_identity_of_an_earlier_checkout_takes_the_version_from_the_record(
@@ -95,10 +95,10 @@ def test_an_identity_of_an_earlier_checkout_takes_the_version_from_the_record(
     where = settings(tmp_path)
     state_dir.prepare(where.state)
     old = {"id": "unit", "platform": "local", "region": "eu-west-1"}
-    state_dir.replace(where.state / identity.FILE, old)
-    assert identity.decided(where).kubernetes == where.kubernetes
+    state_dir.replace(where.state / cluster_identity.FILE, old)
+    assert cluster_identity.decided(where).kubernetes == where.kubernetes
     state_dir.write(where.state, {**old, "kubernetes": "v1.36.1"})
-    assert identity.decided(where).kubernetes == "v1.36.1"
+    assert cluster_identity.decided(where).kubernetes == "v1.36.1"
 
 
 @pytest.mark.parametrize("verb", ["up", "attach"])
@@ -117,7 +117,7 @@ def test_the_environment_contradicts_as_well_as_an_option(
 ) -> None:
     monkeypatch.setenv("KFS_PLATFORM", "local")
     with pytest.raises(UserError, match="has platform aws, not local"):
-        identity.decided(settings(recorded.state_root))
+        cluster_identity.decided(settings(recorded.state_root))
 
 
 def test_a_run_of_the_suite_goes_by_the_record(
@@ -158,7 +158,7 @@ def test_a_removal_that_is_cut_short_keeps_the_identity_to_the_last(
     monkeypatch.setattr(platforms.shutil, "rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
         cluster_lifecycle.down(recorded, Progress())
-    assert identity.read(recorded.state) == FAR
+    assert cluster_identity.read(recorded.state) == FAR
     assert not (recorded.state / state_dir.RECORD).exists()
 
 
@@ -167,11 +167,11 @@ def test_a_record_of_an_earlier_version_decides_too(tmp_path: Path) -> None:
     state_dir.prepare(old.state)
     where = {"id": "unit", "platform": "aws", "region": "eu-west-1"}
     state_dir.write(old.state, {**where, "kubernetes": FAR.kubernetes})
-    assert identity.read(old.state) == FAR
-    assert identity.decided(old).platform == "aws"
+    assert cluster_identity.read(old.state) == FAR
+    assert cluster_identity.decided(old).platform == "aws"
 
 
-@pytest.mark.parametrize("name", [identity.FILE, state_dir.RECORD])
+@pytest.mark.parametrize("name", [cluster_identity.FILE, state_dir.RECORD])
 @pytest.mark.parametrize("text", ["", "{", "5", json.dumps({"id": "unit"})])
 def test_a_damaged_one_is_told_and_no_platform_guessed(
     tmp_path: Path, name: str, text: str
@@ -179,7 +179,7 @@ def test_a_damaged_one_is_told_and_no_platform_guessed(
     state_dir.prepare(settings(tmp_path).state)
     (settings(tmp_path).state / name).write_text(text)
     with pytest.raises(UserError, match=r"does not say on which platform .* write identity\.json"):
-        identity.decided(settings(tmp_path))
+        cluster_identity.decided(settings(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_identity_that_is_not_ours_is_told_and_nothing_done(
     recorded: Settings, wrong: dict[str, object], told: str
 ) -> None:
     """An unknown platform would be asked as AWS, and of another's id all would be deleted."""
-    state_dir.replace(recorded.state / identity.FILE, asdict(FAR) | wrong)
+    state_dir.replace(recorded.state / cluster_identity.FILE, asdict(FAR) | wrong)
     with pytest.raises(UserError, match=rf"does not say on which platform .*{told}"):
         cluster_lifecycle.down(recorded, Progress())
 
@@ -204,7 +204,7 @@ def test_an_identity_that_is_not_ours_is_told_and_nothing_done(
 def test_a_damaged_record_keeps_nobody_from_removing(recorded: Settings) -> None:
     """Its own message says: remove the cluster with ./kfs down."""
     (recorded.state / state_dir.RECORD).write_text('{"id"')
-    assert identity.decided(recorded).platform == "aws"
+    assert cluster_identity.decided(recorded).platform == "aws"
     with pytest.raises(UserError, match=r"cluster.json is damaged .*kfs down"):
         cluster_lifecycle.attach(recorded)
 

@@ -1,7 +1,7 @@
 """Where a generated scenario comes from: its feature's line, and each step's definition.
 
-A plug-in: ``pytest tests -k part13 --collect-only -q -p tests.where``. Terminals of editors open
-what is printed as ``path:line``.
+A plug-in: ``pytest tests -k part13 --collect-only -q -p tests.scenario_locations``.
+Terminals of editors open what is printed as ``path:line``.
 """
 
 import inspect

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.errors import PlatformError
 from infra.localec2.addresses import plug
-from infra.localec2.desired_snapshot import Instance
+from infra.localec2.desired_state import Instance
 from infra.localec2.host import block_devices, mconsole, processes, records
 from infra.localec2.host.instance_types import memory_mib
 from infra.localec2.host.processes import Identity

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from infra.pki.authority import alternatives_of, wanted_alternatives
+from infra.pki.certificate_parsing import Found, signed_by
 from infra.pki.identities import AUTHORITIES, Identity
-from infra.pki.reading import Found, signed_by
 from infra.pki.uses import Use
 
 AUTHORITY_NAMES = {row.name: row.common_name for row in AUTHORITIES}
