@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from infra import claims
+from infra.artifacts.catalog import series_version
 from infra.inventory import Role
 from infra.machine_layout import SERIES
 from infra.report import findings, stored_run, verdicts, wait_lower_bound
@@ -61,6 +62,7 @@ def render(
         .get_template("page.html")
         .render(
             run=run,
+            series_version=series_version(),
             scenarios=scenarios,
             parts=contents,
             totals=totals(judged),

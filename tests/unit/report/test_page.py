@@ -89,6 +89,13 @@ def test_the_page_tells_all_four_outcomes(folder: Path) -> None:
     assert page.count("cannot be drawn") == 2
 
 
+def test_the_page_tells_the_version_that_the_articles_used(folder: Path) -> None:
+    run, scenarios, judged = stored_run.load(folder)
+    assert "(the articles: " not in html.render(run, scenarios, judged, folder)
+    newer = replace(run, kubernetes="v1.37.2")
+    assert "v1.37.2 <small>(the articles: v1.36.1)" in html.render(newer, scenarios, judged, folder)
+
+
 def test_no_secret_and_no_markup_of_others_comes_through(folder: Path) -> None:
     texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
     assert not [text for text in texts if SECRET in text]
