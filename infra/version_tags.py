@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from infra.artifacts.catalog import all_minors, minor_of
+from infra.artifacts.catalog import all_minors, minor_of, numbers
 
 TAG = re.compile(r"(since|until)_(\d+)_(\d+)")
 TAGS = {
@@ -28,16 +28,10 @@ def elsewhere(tags: Iterable[str], version: str) -> str:
     """Why a scenario with these tags is not of this version; empty when it is."""
     here = numbers(minor_of(version))
     for found in (match for tag in sorted(tags) if (match := TAG.fullmatch(tag))):
-        word, there = found[1], (int(found[2]), int(found[3]))
-        minor = f"{there[0]}.{there[1]}"
+        word, minor = found[1], f"{found[2]}.{found[3]}"
+        there = numbers(minor)
         if word == "since" and here < there:
             return f"comes with Kubernetes {minor}"
         if word == "until" and here > there:
             return f"until Kubernetes {minor}"
     return ""
-
-
-def numbers(minor: str) -> tuple[int, int]:
-    """(1, 36) of "1.36"."""
-    major, of_it = minor.split(".")
-    return int(major), int(of_it)

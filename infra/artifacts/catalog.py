@@ -130,7 +130,7 @@ def all_minors() -> dict[str, Catalog]:
     stems = [path.stem for path in VERSIONS.glob("*.toml") if path.stem != COMMON]
     if odd := [stem for stem in stems if not MINOR.fullmatch(stem)]:
         raise UserError(f"{odd[0]}.toml in {VERSIONS} is of no minor: names are like 1.36.toml")
-    found = sorted(stems, key=_numbers)
+    found = sorted(stems, key=numbers)
     return {minor: _named(minor) for minor in found}
 
 
@@ -151,10 +151,6 @@ def _minor_of(version: str, catalogs: Mapping[str, Catalog]) -> str | None:
     bare = version.removeprefix("v")
     names = ((minor, catalog.kubernetes.removeprefix("v")) for minor, catalog in catalogs.items())
     return next((minor for minor, full in names if bare in {minor, full}), None)
-
-
-def _numbers(minor: str) -> list[int]:
-    return [int(word) for word in minor.split(".")]
 
 
 def _known(catalogs: Mapping[str, Catalog]) -> str:
@@ -190,6 +186,11 @@ def minor_of(version: str) -> str:
     """Like "1.36" of "v1.36.5"."""
     major, minor, *_ = version.removeprefix("v").split(".")
     return f"{major}.{minor}"
+
+
+def numbers(version: str) -> list[int]:
+    """[1, 36, 5] of "v1.36.5", so that v1.36.10 comes after it."""
+    return [int(word) for word in version.removeprefix("v").split(".")]
 
 
 def _component(name: str, row: Mapping[str, Any], of_group: str) -> Component:

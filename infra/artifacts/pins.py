@@ -77,7 +77,7 @@ def pin(version: str, only: Sequence[str] = (), *, say: Say) -> None:
     new.write_text(version_file(version, only, etcd, named_etcd))
     new.replace(path)  # at once: every command reads it
     say(f"written: {path.name} and {', '.join(folder.name for folder in folders)}")
-    for line in prescribed(upstream, etcd):
+    for line in prescribed(upstream, named_etcd, etcd):
         say(line)
 
 
@@ -130,11 +130,7 @@ def shared_etcd(prescribed: str, minor: str) -> str:
         if name != minor and "etcd" in one.components
     )
     same = [one for one in others if catalog.minor_of(one) == catalog.minor_of(prescribed)]
-    return max([prescribed, *same], key=numbers)
-
-
-def numbers(version: str) -> list[int]:
-    return [int(word) for word in version.removeprefix("v").split(".")]
+    return max([prescribed, *same], key=catalog.numbers)
 
 
 def etcd_pins(version: str) -> list[str]:
@@ -200,11 +196,11 @@ def version_file(version: str, only: Sequence[str], etcd: str, prescribed: str) 
     )
 
 
-def prescribed(upstream: Upstream, etcd: str) -> Iterator[str]:
+def prescribed(upstream: Upstream, named_etcd: str, etcd: str) -> Iterator[str]:
     """What that Kubernetes names beside ours, for whoever reviews the change."""
     groups = catalog.groups()
     theirs = {
-        "etcd": "v" + named(upstream, CONSTANTS, "DefaultEtcdVersion"),
+        "etcd": named_etcd,
         "coredns": named(upstream, CONSTANTS, "CoreDNSVersion"),
         "cni": "v" + dependency(upstream.text("build/dependencies.yaml"), "cni"),
         "agnhost": upstream.text("test/images/agnhost/VERSION").strip(),

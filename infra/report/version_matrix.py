@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from infra import claims
-from infra.artifacts.catalog import minor_of
+from infra.artifacts.catalog import minor_of, numbers
 from infra.report import stored_run
 from infra.report.jinja import environment, kind
 from infra.report.outcomes import SIGNS, Outcome
@@ -102,11 +102,6 @@ def columns_of(reports: Path, stored: Sequence[Path]) -> list[Column]:
         column(reports, version, [p for p in stored if p.parent.parent.name == version])
         for version in newest.values()
     ]
-
-
-def numbers(version: str) -> list[int]:
-    """So that v1.36.10 comes after v1.36.5."""
-    return [int(word) for word in re.findall(r"\d+", version)]
 
 
 def column(reports: Path, version: str, stored: Sequence[Path]) -> Column:

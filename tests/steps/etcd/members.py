@@ -7,7 +7,8 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.artifacts.catalog import load, minor_of
+from infra.artifacts.catalog import minor_of
+from infra.build import images
 from infra.clients.etcd import members, quorum_settings
 from infra.clients.etcd.members import Members
 from infra.cluster import Cluster
@@ -106,7 +107,7 @@ def one_leader(members_before: Members) -> None:
 @then("each member runs the minor version of etcd that Kubernetes names")
 def runs_version(members_before: Members, cluster: Cluster) -> None:
     """As kubeadm would install it; a patch of one's own is fine."""
-    version = minor_of(load(minor_of(cluster.spec.kubernetes)).component("etcd").version)
+    version = minor_of(images.version(cluster.spec.kubernetes, "etcd"))
     others = [
         f"{s.endpoint} runs {s.version}"
         for s in members_before.statuses
