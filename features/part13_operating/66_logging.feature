@@ -107,16 +107,19 @@ Feature: How a line that a container prints is logged
 
   @claim_66_11
   Rule: The log of the previous container is kept, and only that
+    Each minute the kubelet collects containers that have ended. It takes one that is created and not yet
+    running for the last of them: a collection at that moment deletes the log of the previous container.
 
-    @serial
+    @placed
     Scenario Outline: A container restarts twice on <worker>
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
       Then the Pod's previous log is refused with 400
-      When the Pod's process is killed and its container prints another nonce
+      When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
       Then within 30 s the Pod's previous log, the only file besides the current one, has the first nonce and no other
-      When the Pod's process is killed and its container prints another nonce
-      Then within 120 s the Pod's previous log, the only file besides the current one, has the second nonce and no other
+      When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
+      And the next container garbage collection on the Pod's worker has ended
+      Then within 30 s the Pod's previous log, the only file besides the current one, has the second nonce and no other
 
       Examples:
         | worker   |

@@ -14,17 +14,17 @@ SILENT = "kube-scheduler"
 TO_FILE = f"/etc/systemd/system/{SILENT}.service.d/output.conf"
 PROXY_TO_FILE = "/etc/systemd/system/kube-proxy.service.d/output.conf"
 LEVEL = "/etc/systemd/journald.conf.d/level.conf"
-KEPT = "--maximum-dead-containers-per-container=5"
+KEPT = "--maximum-dead-containers-per-container"
 RUNTIME = "[plugins.'io.containerd.cri.v1.runtime'.cni]"
 SHORT = "[plugins.'io.containerd.cri.v1.runtime']\n  max_container_log_line_size = 8192\n\n"
 
 
-def dead_containers_kept(*machines: str) -> Callable[[Cluster], None]:
-    """Kubelets that keep five instances of a container beside the one that runs."""
+def dead_containers_kept(count: int, *machines: str) -> Callable[[Cluster], None]:
+    """Kubelets that keep so many instances of a container beside the one that runs; upstream: 1."""
 
     def change(cluster: Cluster) -> None:
         for machine in machines:
-            more = {"--v=2": f"{KEPT} \\\n  --v=2"}
+            more = {"--v=2": f"{KEPT}={count} \\\n  --v=2"}
             changes.unit_with(cluster, machine, "kubelet", more)
             kubelet.await_heartbeat(cluster.api, machine)
 
@@ -87,13 +87,19 @@ MUTANTS = (
         "five dead containers kept on both workers",
         "66.11",
         "is kept once: 1.log beside 2.log",
-        dead_containers_kept("worker-0", WORKER),
+        dead_containers_kept(5, "worker-0", WORKER),
     ),
     Mutant(
         "five dead containers kept on one worker",
         "66.11",
         f"on {WORKER} is kept once: 1.log beside 2.log",
-        dead_containers_kept(WORKER),
+        dead_containers_kept(5, WORKER),
+    ),
+    Mutant(
+        "no dead container kept on one worker",
+        "66.11",
+        f"on {WORKER} holds",
+        dead_containers_kept(0, WORKER),
     ),
     Mutant(
         "two log files kept on one worker",

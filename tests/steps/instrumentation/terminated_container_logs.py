@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from pytest_bdd import given, then, when
 
 from infra.clients.workloads.cgroups import NoCgroup
@@ -10,6 +11,7 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.instrumentation import container_logs, log_rotation
 from suite.instrumentation.container_logs import Log
+from suite.node.container_gc import Passes
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import one_of, phrase
 
@@ -23,12 +25,29 @@ def whole_line_alone(pod: RunningPod) -> None:
     await_stored(pod, [("F", "whole")], container_logs.PRINTED.seconds)
 
 
-@when("the Pod's process is killed and its container prints another nonce")
-def end_process(pod: RunningPod, nonces: list[str]) -> None:
+@pytest.fixture
+def gc_passes(pod: RunningPod) -> Passes:
+    """Those of the kubelet that runs the Pod."""
+    return Passes(pod.shell, f"{pod.pods.namespace}-gc.log")
+
+
+@when(
+    "in the minute after a container garbage collection the Pod's process is killed "
+    "and its container prints another nonce"
+)
+def end_process(pod: RunningPod, nonces: list[str], gc_passes: Passes) -> None:
     with preparing():
         pid = only_process(pod)
+        gc_passes.leave(scaled(container_logs.RESTART))
     pod.shell.run(["kill", "-KILL", str(pid)])
     nonces.append(Log(pod).nonce(other_than=tuple(nonces)))
+    gc_passes.require_none_since(f"the container of {pod.name} restarts")
+
+
+@when("the next container garbage collection on the Pod's worker has ended")
+def containers_collected(gc_passes: Passes) -> None:
+    with preparing():
+        gc_passes.await_end()
 
 
 @when("the Pod's process is killed")
@@ -67,12 +86,12 @@ def await_previous(pod: RunningPod, nonce: str, *, without: str, within: float) 
         lambda: Log(pod).ask(previous="true").text[-SHOWN:],
         lambda text: nonce in text and without not in text,
         within=scaled(within),
-        what=f"the previous log of {pod.name} holds {nonce}, not {without}",
+        what=f"the previous log of {pod.name} on {pod.node} holds {nonce}, not {without}",
     )
 
 
 def await_files(pod: RunningPod, older: str, newer: str, *, within: float) -> None:
-    """T12: containers that ended are collected each minute at the latest."""
+    """The kubelet removes what it does not keep as a container ends, at the latest with a pass."""
     eventually(
         lambda: log_rotation.names(Log(pod)),
         lambda names: names == [older, newer],
