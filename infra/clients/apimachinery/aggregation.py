@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from infra.clients.instrumentation import component_metrics
 from infra.clients.instrumentation.node_metrics import GROUP, NODES, given
 from infra.clients.node import kubelet
-from infra.clients.transport import prometheus, tls_tunnel
+from infra.clients.transport import http_answers, prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
 from infra.clients.workloads.pod_status import is_ready
 from infra.cluster import Cluster
@@ -87,7 +87,7 @@ class Second:
             ),  # its certificate is made at its start
             address=self.address,
         )
-        status, found, text = tls_tunnel.parsed(got)
+        status, found, text = http_answers.parsed(got)
         return Answer("GET", f"https://{self.address}:{self.port}{path}", status, found, text)
 
     def requests(self) -> float:

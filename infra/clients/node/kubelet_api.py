@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from infra import parallel
-from infra.clients.transport import tls_tunnel, websocket
+from infra.clients.transport import http_answers, tls_tunnel, websocket
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.kube_api import Answer, Credentials
@@ -71,7 +71,7 @@ class Port:
             headers["Content-Length"] = "0"
         request = tls_tunnel.request(method, path, at=self.node, headers=headers)
         got = self._exchange(request, timeout=timeout)
-        status, found, text = tls_tunnel.parsed(got)
+        status, found, text = http_answers.parsed(got)
         return Answer(method, f"https://{self.node}:{self.number}{path}", status, found, text)
 
     def ask_all(self, paths: Sequence[str]) -> dict[str, Answer]:
@@ -92,7 +92,7 @@ class Port:
         self,
         request: str,
         *,
-        is_whole: Callable[[bytes], bool] = lambda _: False,
+        is_whole: Callable[[bytes], bool] = http_answers.is_whole,
         timeout: float = TIMEOUT,
     ) -> bytes:
         context = tls_tunnel.trusting(self.credentials)

@@ -1,6 +1,6 @@
 """HTTP without TLS to a machine's own ports, by its SSH connection: no process starts there."""
 
-from infra.clients.transport import tls_tunnel
+from infra.clients.transport import http_answers, tls_tunnel
 from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable
 from infra.ssh import LOOPBACK, Dials, Shell
@@ -18,9 +18,11 @@ def get(shell: Shell, port: int, path: str, *, address: str = LOOPBACK) -> tuple
             content = b""
             while chunk := channel.recv(tls_tunnel.CHUNK):
                 content += chunk
+                if http_answers.is_whole(content):
+                    break
         finally:
             channel.close()
     except (OSError, Unreachable) as error:
         raise ApiUnreachable(f"GET {path} of {shell.name}:{port}: {error!r}") from error
-    status, _, text = tls_tunnel.parsed(content)
+    status, _, text = http_answers.parsed(content)
     return status, text

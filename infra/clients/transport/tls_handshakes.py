@@ -2,7 +2,7 @@
 
 import ssl
 
-from infra.clients.transport import tls_tunnel
+from infra.clients.transport import http_answers, tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import Unreachable, claimed
 from infra.kube_api import ApiUnreachable
@@ -34,7 +34,7 @@ def told(
             sent = tls_tunnel.exchange(
                 cluster, machine, port, request, context=context, address=address
             )
-            status, _, text = tls_tunnel.parsed(sent)
+            status, _, text = http_answers.parsed(sent)
         except ApiUnreachable as error:
             if isinstance(error.__cause__, (Unreachable, TimeoutError)):
                 raise error.__cause__ from error

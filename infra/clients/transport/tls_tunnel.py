@@ -8,10 +8,10 @@ import http.client
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from types import TracebackType
 from typing import Self
 
+from infra.clients.transport import http_answers
 from infra.cluster import Cluster
 from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
@@ -61,7 +61,9 @@ class Stream:
         """The server's, in DER."""
         return self._tls.getpeercert(binary_form=True) or b""
 
-    def ask(self, request: bytes, *, is_whole: Callable[[bytes], bool] = lambda _: False) -> bytes:
+    def ask(
+        self, request: bytes, *, is_whole: Callable[[bytes], bool] = http_answers.is_whole
+    ) -> bytes:
         """What comes back until ``is_whole`` says so or the server ends the connection."""
         self._tls.write(request)
         self._flush()
@@ -170,7 +172,7 @@ def fetch(
     """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
     asked = request("GET", path, at=machine)
     sent = exchange(cluster, machine, port, asked, context=trusting_anybody(credentials))
-    status, _, text = parsed(sent)
+    status, _, text = http_answers.parsed(sent)
     return status, text
 
 
@@ -181,7 +183,7 @@ def exchange(
     request: str,
     *,
     context: ssl.SSLContext,
-    is_whole: Callable[[bytes], bool] = lambda _: False,
+    is_whole: Callable[[bytes], bool] = http_answers.is_whole,
     timeout: float = TIMEOUT,
     address: str = "",
 ) -> bytes:
@@ -194,26 +196,3 @@ def exchange(
     except (OSError, Unreachable, http.client.HTTPException) as error:
         first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")
         raise ApiUnreachable(f"{first} of {machine}:{port}: {error!r}") from error
-
-
-class Replayed:
-    """What http.client wants of a socket: the bytes that came."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def makefile(self, _mode: str) -> BytesIO:
-        return BytesIO(self._content)
-
-
-def parsed(content: bytes) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of an answer. Errors: ApiUnreachable for one that was cut off."""
-    answer = http.client.HTTPResponse(Replayed(content))  # type: ignore[arg-type]
-    try:
-        answer.begin()
-        body = answer.read().decode(errors="replace")
-    except http.client.HTTPException as error:
-        raise ApiUnreachable(
-            f"the server ended before its answer did ({len(content)} bytes): {error!r}"
-        ) from error
-    return answer.status, dict(answer.headers), body

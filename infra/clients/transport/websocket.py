@@ -4,6 +4,8 @@ import base64
 import secrets
 from collections.abc import Iterator
 
+from infra.clients.transport import http_answers
+
 OPCODES_OF_DATA = frozenset({0, 1, 2})
 PROTOCOL = "v4.channel.k8s.io"
 """Each message begins with a byte: 1 standard output, 2 standard error, 3 a Status in JSON
@@ -31,12 +33,7 @@ def upgrade(path: str, *, at: str, token: str) -> str:
 
 def is_refusal(received: bytes) -> bool:
     """A whole answer other than 101; such a connection stays open, one of a command ends."""
-    head, separator, body = received.partition(b"\r\n\r\n")
-    if not separator or head.split()[1] == b"101":
-        return False
-    lines = [line.lower() for line in head.splitlines()]
-    sizes = [int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")]
-    return len(body) >= (sizes[0] if sizes else 0)
+    return http_answers.is_whole(received) and received.split(maxsplit=2)[1] != b"101"
 
 
 def payloads(frames: bytes) -> Iterator[bytes]:
