@@ -182,6 +182,7 @@ Feature: Leader election and add-ons
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster
       Then each add-on belongs to a Deployment or a DaemonSet
+      And within 150 s every add-on has finished rolling out
       And within 90 s CoreDNS has a Ready Pod on every worker
       And no Pod is a control-plane component or a mirror Pod
 

@@ -10,6 +10,7 @@ PODS = "/api/v1/namespaces/kube-system/pods"
 LABELS = {"CoreDNS": "k8s-app=kube-dns", "the EBS CSI node plugin": "app=ebs-csi-node"}
 """Of an add-on's Pods, by what features call it: articles 15 and 44."""
 WORKLOADS = ("Deployment", "DaemonSet")
+APPS = "/apis/apps/v1/namespaces/kube-system"
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,35 @@ def workers_of(api: Api, addon: str) -> list[str]:
     """Nodes of an add-on's Ready Pods, each once."""
     pods = api.get(PODS, labelSelector=LABELS[addon])["items"]
     return sorted({str(pod["spec"]["nodeName"]) for pod in pods if is_ready(pod)})
+
+
+def unfinished_rollouts(api: Api) -> list[str]:
+    """Deployments and DaemonSets of kube-system not all of whose Pods are available and of the
+    newest template, as ``kubectl rollout status`` judges: old Pods may serve while new ones fail.
+    """
+    deployments = {
+        f"Deployment {found['metadata']['name']}": (
+            found,
+            int(found["spec"].get("replicas", 1)),
+            ("replicas", "updatedReplicas", "availableReplicas"),
+        )
+        for found in api.get(f"{APPS}/deployments")["items"]
+    }
+    daemon_sets = {
+        f"DaemonSet {found['metadata']['name']}": (
+            found,
+            int(found.get("status", {}).get("desiredNumberScheduled", 0)),
+            ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable"),
+        )
+        for found in api.get(f"{APPS}/daemonsets")["items"]
+    }
+    told = []
+    for name, (found, wanted, fields) in (deployments | daemon_sets).items():
+        status = found.get("status", {})
+        seen = {field: int(status.get(field, 0)) for field in fields}
+        if status.get("observedGeneration") != found["metadata"]["generation"]:
+            told.append(f"{name}: its controller has not seen its newest generation")
+        elif set(seen.values()) != {wanted}:
+            figures = ", ".join(f"{field} {value}" for field, value in seen.items())
+            told.append(f"{name}: {figures}, wanted {wanted} of each")
+    return told

@@ -82,6 +82,17 @@ def belong_to_workloads(installed: Addons) -> None:
     assert not wrong, f"owned by something else: {wrong}"
 
 
+@then(phrase("within {limit:Duration} every add-on has finished rolling out"))
+def rolled_out(cluster: Cluster, limit: float) -> None:
+    """The storage driver may be on its way in, for another scenario."""
+    eventually(
+        lambda: addons.unfinished_rollouts(cluster.api),
+        lambda unfinished: not unfinished,
+        within=scaled(limit),
+        what="every Deployment and DaemonSet of kube-system has finished rolling out",
+    )
+
+
 @then("no Pod is a control-plane component or a mirror Pod")
 def no_control_plane_pods(cluster: Cluster, installed: Addons) -> None:
     every = cluster.api.get("/api/v1/pods")["items"]

@@ -154,6 +154,37 @@ def test_an_addon_with_one_pod_for_two_workers() -> None:
     )
 
 
+def test_an_addon_whose_new_pods_never_start() -> None:
+    stuck = {
+        "metadata": {"name": "metrics-server", "generation": 2},
+        "spec": {"replicas": 1},
+        "status": {
+            "observedGeneration": 2,
+            "replicas": 2,
+            "updatedReplicas": 1,
+            "availableReplicas": 1,
+        },
+    }
+    plugin = {
+        "metadata": {"name": "ebs-csi-node", "generation": 3},
+        "status": {"observedGeneration": 2, "desiredNumberScheduled": 0},
+    }
+    apps = addon_client.APPS
+    answers: dict[str, Any] = {
+        f"{apps}/deployments": {"items": [stuck]},
+        f"{apps}/daemonsets": {"items": [plugin]},
+    }
+    live = cluster(api=FakeApi(answers))
+    for says in (
+        "Deployment metrics-server: replicas 2, updatedReplicas 1, availableReplicas 1, wanted 1",
+        "DaemonSet ebs-csi-node: its controller has not seen its newest generation",
+    ):
+        red(addons.rolled_out, live, 150.0, says=says)
+    stuck["status"]["replicas"] = 1
+    plugin["status"] = {"observedGeneration": 3, "desiredNumberScheduled": 0}
+    addons.rolled_out(live, 150.0)
+
+
 def test_a_pod_that_no_workload_owns_or_that_is_control_plane() -> None:
     lone = Addons(FakeApi({}), (DNS,))
     red(addons.belong_to_workloads, lone, says="{'coredns-1': 'nobody'}")
