@@ -155,7 +155,7 @@ def test_an_addon_with_one_pod_for_two_workers() -> None:
 
 
 def test_an_addon_whose_new_pods_never_start() -> None:
-    stuck = {
+    stuck: dict[str, Any] = {
         "metadata": {"name": "metrics-server", "generation": 2},
         "spec": {"replicas": 1},
         "status": {
