@@ -67,6 +67,11 @@ def some_worker(text: str) -> str:
     return "" if text == "a worker" else text
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Of '"kubelet" and "log"', without the quotes."""
+    return tuple(re.findall(r'"([^"]+)"', text))
+
+
 def quantity_text(text: str) -> str:
     """The quantity as written, after it was understood."""
     quantity.parse(text)
@@ -109,6 +114,7 @@ TYPES = {
     "Quantity": typed(quantity.PATTERN, quantity_text),
     "Time": typed(r"(?:(?:within|for) \d+(?:\.\d+)? (?:ms|s|min) )?", time),
     "Role": typed(r"load balancer|controller|worker", role),
+    "Words": typed(r'"[^"]+"(?: and "[^"]+")*', words),
     "Worker": typed(r"worker-\d", name),
     "SomeWorker": typed(r"a worker|worker-\d", some_worker),
     "Scope": typed(r'the Pod|container "[a-z]+"', scope),

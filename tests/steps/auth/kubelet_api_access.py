@@ -129,31 +129,6 @@ def admin_is_answered(cluster: Cluster) -> None:
     require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
-@then("every kubelet returns metrics to the ServiceAccount")
-def port_gives_metrics(caller: Caller) -> None:
-    must_be_none(without_metrics(caller), "kubelets give their metrics to it")
-
-
-@then(
-    phrase('each API server refuses the ServiceAccount each node\'s metrics, naming "{right:Name}"')
-)
-def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
-    wrong = [
-        told(answer)
-        for answer in through_proxies(cluster, caller, caller.account.token)
-        if answer.status != 403 or right not in answer.message
-    ]
-    must_be_none(wrong, f"an API server refuses it a node's metrics with 403, naming {right}")
-
-
-@then("each API server returns each node's metrics to admin")
-def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
-    """The way through the proxy is open; one that is closed to all refuses nobody rightly."""
-    answers = through_proxies(cluster, caller)
-    wrong = [told(one) for one in answers if not gives_metrics(one)]
-    must_be_none(wrong, "admin should read a node's metrics through each API server")
-
-
 @then("every endpoint of every kubelet refuses these clients with 401")
 def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
     wrong = [
@@ -211,17 +186,3 @@ def without_metrics(caller: Caller) -> list[str]:
 
 def gives_metrics(answer: Answer) -> bool:
     return answer.status == 200 and bool(prometheus.parse(answer.text, only="kubelet_node_name"))
-
-
-def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[Answer]:
-    """Each node's metrics by way of each API server, as an account or as admin."""
-    apis = cluster.api_servers().values()
-    return [
-        (api.with_token(token) if token else api).ask("GET", proxied(port.node))
-        for api in apis
-        for port in caller.ports
-    ]
-
-
-def proxied(node: str) -> str:
-    return f"/api/v1/nodes/{node}/proxy/metrics"
