@@ -119,11 +119,11 @@ Feature: Leader election and add-ons
     Scenario: A Pod waits while all three schedulers are stopped
       Given a running Deployment
       When all three schedulers stop
-      And a Pod that any node could run is created
+      And a Pod that any worker could run is created
       Then for 15 s no scheduler handles the unscheduled Pod
       And the containers of the running Deployment are the same
       When all three schedulers start
-      Then within 60 s the unscheduled Pod runs
+      Then within 60 s the unscheduled Pod runs on a worker
 
   Rule: All three API servers serve
 

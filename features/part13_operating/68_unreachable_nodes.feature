@@ -34,8 +34,8 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
   Rule: An unschedulable Pod reports it, and runs when a node has room
 
     Scenario: The only node for a Pod is cordoned and uncordoned
-      Given a cordoned worker, and a Pod that only that worker could run
+      Given a cordoned worker, and a Pod that only the cordoned worker could run
       Then within 30 s the Pod is "Unschedulable" and has the event "FailedScheduling"
       And for 15 s no node is added
       When the cordoned worker is uncordoned
-      Then within 30 s the same Pod runs on the uncordoned worker
+      Then within 30 s the unscheduled Pod runs on the uncordoned worker

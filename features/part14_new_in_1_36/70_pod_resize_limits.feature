@@ -137,10 +137,10 @@ Feature: What in-place Pod resize refuses or defers
       And a running resizable Pod on the reserved worker
       And a filler Pod leaves 100m CPU free on the reserved worker
       When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
-      And a new Pod for the reserved worker requests 80m CPU from the scheduler
-      Then for 15 s the new Pod stays unscheduled because of insufficient CPU
+      And a Pod that only the reserved worker could run requests 80m CPU
+      Then for 15 s the unscheduled Pod has no node, because of insufficient CPU
       When the Pod is resized to request 100m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
-      Then within 60 s the new Pod runs
+      Then within 60 s the unscheduled Pod runs on the reserved worker
 
   @claim_70_18
   Rule: RBAC, quota and limit ranges apply to a resize

@@ -1,15 +1,14 @@
-"""Who may resize and how far: rights, quota, limit ranges, the scheduler's books, controllers."""
+"""Who may resize and how far: permissions, quota and limit ranges."""
 
 from collections.abc import Mapping
 
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.kube_api import Answer
-from infra.timing import SCHEDULED, scaled
-from infra.wait import consistently, eventually
+from infra.timing import scaled
+from infra.wait import eventually
 from suite.auth.namespace_limits import (
     Account,
     count_in_quota,
@@ -20,7 +19,6 @@ from suite.auth.namespace_limits import (
 from suite.workloads import dry_runs
 from suite.workloads.pod_resize import ARTICLE
 from suite.workloads.pod_under_test import RunningPod
-from suite.workloads.pods import is_settled
 from tests.steps.phrases import phrase
 
 
@@ -53,11 +51,6 @@ def grant_resize(account: Account) -> None:
     account.grant("pods/resize")
 
 
-@when(phrase("a new Pod for the reserved worker requests {cpu:Quantity} CPU from the scheduler"))
-def new_pod_requests(workloads: Workloads, reserved_worker: str, cpu: str) -> None:
-    workloads.ask_scheduler(reserved_worker, cpu=cpu, name="newcomer")
-
-
 @then(
     phrase(
         "within {limit:Duration} the ServiceAccount's resize to the article's resources is accepted"
@@ -82,28 +75,6 @@ def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} the new Pod stays unscheduled because of insufficient CPU"))
-def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
-    """From the scheduler's first verdict on."""
-    await_verdict(workloads, "Insufficient cpu")
-    consistently(
-        lambda: workloads.pods.get("newcomer")["spec"].get("nodeName", ""),
-        lambda node: node == "",
-        lasting=scaled(lasting),
-        what="the new Pod stays unscheduled",
-    )
-
-
-@then(phrase("within {limit:Duration} the new Pod runs"))
-def new_pod_runs(workloads: Workloads, limit: float) -> None:
-    eventually(
-        lambda: workloads.pods.version("newcomer"),
-        lambda version: is_settled(version.pod),
-        within=scaled(limit),
-        what="the new Pod runs in the room that was given back",
-    )
-
-
 def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     return dry_runs.ask(
         cluster,
@@ -114,12 +85,3 @@ def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
 
 def statuses(answers: Mapping[str, Answer]) -> dict[str, int]:
     return {who: answer.status for who, answer in answers.items()}
-
-
-def await_verdict(workloads: Workloads, words: str) -> None:
-    eventually(
-        lambda: condition(workloads.pods.get("newcomer"), "PodScheduled").get("message", ""),
-        lambda message: words in message,
-        within=scaled(SCHEDULED),
-        what=f"the scheduler says of the new Pod: {words}",
-    )

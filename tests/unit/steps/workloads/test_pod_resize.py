@@ -176,7 +176,7 @@ def test_counters(made: Made) -> None:
     )
 
 
-def test_rights_quota_and_scheduler(made: Made) -> None:
+def test_rights_and_quota(made: Made) -> None:
     subject, api, _ = made
     account = Account("resizer", api, Pods(api, "ns"))
     api.table[f"{POD}/resize"] = (403, {})
@@ -198,20 +198,6 @@ def test_rights_quota_and_scheduler(made: Made) -> None:
         30,
         "150m",
     )
-    path = "/api/v1/namespaces/ns/pods/newcomer"
-    api.table[path] = pod()
-    goes_red(
-        "the scheduler says", namespace_limits.stays_unscheduled, workloads_of(api), lasting=15
-    )
-    lacking = {"type": "PodScheduled", "status": "False", "message": "1 Insufficient cpu"}
-    api.table[path] = pod(status__conditions=[lacking])
-    goes_red(
-        "stays unscheduled: did not",
-        namespace_limits.stays_unscheduled,
-        workloads_of(api),
-        lasting=15,
-    )
-    goes_red("room that was given back", namespace_limits.new_pod_runs, workloads_of(api), limit=60)
 
 
 def test_a_deployment_and_its_pods(made: Made) -> None:
