@@ -39,14 +39,19 @@ class Time:
 
     def must(
         self, observe: Callable[[], T], until: Callable[[T], bool], *, what: str, every: float = 1.0
-    ) -> None:
-        """Errors: WaitTimeout, Changed or ClaimError, with ``what`` and what was seen instead."""
+    ) -> T:
+        """What was observed last.
+
+        Errors: WaitTimeout, Changed or ClaimError, with ``what`` and what was seen instead.
+        """
+        seconds = scaled(self.seconds)
         if self.word == "within":
-            eventually(observe, until, within=scaled(self.seconds), every=every, what=what)
-        elif self.word == "for":
-            consistently(observe, until, lasting=scaled(self.seconds), every=every, what=what)
-        elif not until(seen := observe()):
+            return eventually(observe, until, within=seconds, every=every, what=what)
+        if self.word == "for":
+            return consistently(observe, until, lasting=seconds, every=every, what=what)
+        if not until(seen := observe()):
             raise ClaimError(f"{what}; it is {seen!r}")
+        return seen
 
 
 NOW = Time()

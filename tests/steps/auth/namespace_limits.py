@@ -39,7 +39,7 @@ def at_most(workloads: Workloads, cpu: str) -> None:
     limit_range(workloads.pods, cpu)
 
 
-@when("the ServiceAccount requests the article's resources", target_fixture="answer")
+@when("the ServiceAccount requests a resize to the article's resources", target_fixture="answer")
 def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     """After its right to patch the Pod itself is in force, so that only the resize is refused."""
     account.await_patching(cluster, pod.name)
