@@ -8,7 +8,6 @@ from infra.clients.controlplane.apiserver_endpoints import Server
 from infra.clients.controlplane.control_plane_snapshot import Stopped
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.lifecycle import gate
 from infra.timing import scaled
 from infra.wait import consistently
 from tests.steps.phrases import one_of, phrase
@@ -16,7 +15,7 @@ from tests.steps.phrases import one_of, phrase
 ALL_THREE = "all three controllers"
 
 
-@given("a controller whose API server serves no leader", target_fixture="server")
+@given("a controller whose controller manager and scheduler are standbys", target_fixture="server")
 def server_without_leader(cluster: Cluster) -> Server:
     return apiserver_endpoints.without_leader(cluster)
 
@@ -81,12 +80,6 @@ def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
         stopped.before, now, but=[stopped.place], lease=stopped.lease
     )
     assert not found, f"the stop of {stopped.place} touched: {'; '.join(found)}"
-
-
-@then("both nodes are Ready")
-def nodes_ready(cluster: Cluster) -> None:
-    wrong = gate.workers.node_problems(cluster)
-    assert not wrong, "; ".join(wrong)
 
 
 @then("no Lease in kube-system has a strategy")

@@ -1,13 +1,11 @@
 """Nodes that fall silent and come back, and who adds none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
-from infra import observed_places
 from infra.clients.instrumentation import configz
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -18,7 +16,7 @@ from suite.expect import must_be_none
 from suite.node import node_unreachable
 from suite.workloads.pod_under_test import RunningPod
 from suite.workloads.pods import PodIdentity
-from tests.steps.node.kubelet_configz import setting
+from tests.steps.instrumentation.component_configz import Settings, judged
 from tests.steps.phrases import phrase
 from tests.steps.workloads.pods import identities_on
 
@@ -40,16 +38,6 @@ def patient_and_impatient(workloads: Workloads, lasting: float) -> RunningPod:
         "resizable", name=node_unreachable.IMPATIENT, nodeName=pod.node, tolerations=tolerated
     )
     return pod
-
-
-@given("the settings of every controller manager", target_fixture="managers")
-def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
-    return configz.of_each(cluster, configz.MANAGER)
-
-
-@when("the kubelet on the Pod's worker starts")
-def start_kubelet(faults: Faults, pod: RunningPod) -> None:
-    faults.start(pod.node, pod.shell.layout.units.kubelet)
 
 
 @then(
@@ -116,22 +104,10 @@ def back_as_it_was(
     must_be_none(changed, f"{pod.node} goes on with its containers")
 
 
-@then("each controller manager has these settings")
-def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
-    wanted = dict(datatable[1:])
-    wrong = [
-        f"{machine}: {name} is {seen}, must be {value}"
-        for machine, one in judged(managers)
-        for name, value in wanted.items()
-        if str(seen := setting(one, name)) != value
-    ]
-    must_be_none(wrong, "controller managers keep the documented defaults")
-
-
-@then("each controller manager runs the taint eviction controller")
-def each_evicts(managers: dict[str, JsonObject]) -> None:
-    evicts = configz.runs(node_unreachable.EVICTS)
-    wrong = [f"that of {machine} does not" for machine, one in judged(managers) if not evicts(one)]
+@then("every controller manager runs the taint eviction controller")
+def each_evicts(component_settings: Settings) -> None:
+    evicts, found = configz.runs(node_unreachable.EVICTS), judged(component_settings)
+    wrong = [f"that of {machine} does not" for machine, one in found if not evicts(one)]
     must_be_none(wrong, f"every controller manager runs the {node_unreachable.EVICTS}")
 
 
@@ -154,13 +130,6 @@ def nobody_adds(cluster: Cluster, lasting: float) -> None:
         lasting=scaled(lasting),
         what="no node is added for a Pod that fits nowhere",
     )
-
-
-def judged(managers: dict[str, JsonObject]) -> Iterator[tuple[str, JsonObject]]:
-    """Each with its machine, which is told as looked at."""
-    for machine, one in managers.items():
-        observed_places.looked(machine)
-        yield machine, one
 
 
 def await_eviction(pod: RunningPod, limit: float) -> JsonObject:

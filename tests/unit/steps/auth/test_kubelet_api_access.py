@@ -18,7 +18,7 @@ from infra.kube_api import Answer, Credentials
 from suite.auth.service_accounts import TokenAccount
 from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
-from tests.steps.node import kubelet_configz as settings
+from tests.steps.instrumentation import component_configz as settings
 from tests.steps.node import workers
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 
@@ -201,7 +201,7 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
     try:
         steps.exactly_these(caller(), answers, "metrics")
         steps.gate_is(samples, "X", "on")
-        settings.set_to({"c": {"x": 1}}, [["setting", "value"], ["x", "1"]])
+        settings.set_to({"c": {"x": 1}}, "kubelet", [["setting", "value"], ["x", "1"]])
     finally:
         observed_places.listeners.remove(listen)
     assert heard == ["worker-0", "worker-1", "a", "b", "c"]

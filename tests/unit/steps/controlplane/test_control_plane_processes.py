@@ -10,7 +10,7 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads import addons as addon_client
 from infra.clients.workloads.addons import Addons
 from infra.errors import WaitTimeout
-from infra.lifecycle import gate, pod_connectivity
+from infra.lifecycle import pod_connectivity
 from tests.steps.apimachinery import api_servers
 from tests.steps.controlplane import control_plane_processes
 from tests.steps.workloads import addons
@@ -31,11 +31,6 @@ def red(step: Callable[..., None], *given: Any, says: str) -> None:
     with pytest.raises(AssertionError) as caught:
         step(*given)
     assert says in str(caught.value)
-
-
-def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
-    red(control_plane_processes.nodes_ready, cluster(), says="node worker-1 is not Ready")
 
 
 COORDINATION = "/apis/coordination.k8s.io"

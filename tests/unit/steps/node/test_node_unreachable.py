@@ -11,7 +11,7 @@ from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
 from suite.node import node_unreachable
 from suite.workloads.pods import PodIdentity
-from tests.steps.instrumentation import peer_settings
+from tests.steps.instrumentation import component_configz, peer_settings
 from tests.steps.node import node_unreachable as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import (
@@ -120,11 +120,11 @@ def test_managers_that_give_up_early_or_do_not_evict(monkeypatch: pytest.MonkeyP
     table = [["setting", "value"], ["NodeLifecycleController.NodeEvictionRate", "0.1"]]
     for one in good.values():
         one["NodeLifecycleController"]["NodeEvictionRate"] = 0.1
-    steps.as_often(good, table)
+    component_configz.set_to(good, "controller manager", table)
     never = {**good, "controller-2": {"NodeLifecycleController": {"NodeEvictionRate": 0}}}
     goes_red(
         "controller-2: NodeLifecycleController.NodeEvictionRate is 0, must be 0.1",
-        steps.as_often, never, table,
+        component_configz.set_to, never, "controller manager", table,
     )  # fmt: skip
     none = {**good, "controller-2": manager("50s", "-taint-eviction-controller")}
     goes_red(
