@@ -55,7 +55,7 @@ Feature: How an admission policy decides
     Scenario Outline: A message expression that <manner>
       Given a policy that refuses latest tags is in force
       When the message of the policy comes from an expression that <manner>
-      Then within 10 s each API server answers "<message>" to a Deployment of image busybox:latest
+      Then within 10 s each API server refuses a Deployment of image busybox:latest with the message "<message>"
 
       Examples:
         | manner            | message                           |
