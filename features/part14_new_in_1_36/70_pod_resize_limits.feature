@@ -152,15 +152,15 @@ Feature: What in-place Pod resize refuses or defers
       Then within 15 s the ServiceAccount's resize to the article's resources is accepted
 
     Scenario: A resize above the quota is refused, and one within the quota is counted
-      Given a quota of 200m requested CPU
+      Given a quota with a maximum of 200m CPU in requests
       And a running resizable Pod
       When a resize requests the article's resources
       Then the API refuses the request with 403, naming "exceeded quota"
       When the Pod is resized to request 150m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
-      Then within 30 s the quota counts 150m requested CPU
+      Then within 30 s the quota counts 150m CPU in requests
 
     Scenario: A resize above a limit range is refused
-      Given a limit range of at most 300m CPU per container
+      Given a limit range with a maximum of 300m CPU per container
       And a running resizable Pod
       When a resize requests the article's resources
       Then the API refuses the request with 403, naming "maximum cpu usage per Container"

@@ -24,7 +24,7 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: A deleted ServiceAccount is unauthenticated once cached decisions expire
       Given a ServiceAccount with the permission "metrics" of nodes
       When the ServiceAccount is deleted after every kubelet has returned metrics to it
-      Then within 180 s every kubelet answers the ServiceAccount with 401
+      Then within 180 s on each kubelet's port the ServiceAccount is refused each node's metrics with 401
       And every endpoint of every kubelet answers admin
 
   @claim_72_12

@@ -14,8 +14,6 @@ from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Answer, Credentials
-from infra.timing import scaled
-from infra.wait import eventually
 from suite.auth import service_accounts
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
@@ -98,20 +96,6 @@ def delete_account(cluster: Cluster, caller: Caller) -> None:
     missing = without_metrics(caller)
     require(not missing, f"the account should be answered before it is deleted: {missing}")
     service_accounts.delete(cluster.api, caller.account)
-
-
-@then(
-    phrase("within {limit:Duration} every kubelet answers the ServiceAccount with {status:Count}")
-)
-def port_refuses(caller: Caller, limit: float, status: int) -> None:
-    """The kubelet keeps a token's verdict for two minutes (T23)."""
-    eventually(
-        lambda: {port.node: port.ask("/metrics").status for port in caller.ports},
-        lambda seen: set(seen.values()) == {status},
-        within=scaled(limit),
-        every=5.0,
-        what=f"every kubelet answers a deleted account with {status}",
-    )
 
 
 @then("each refusal names the ServiceAccount and the missing permission")

@@ -1,6 +1,6 @@
 """Who may resize and how far: permissions, quota and limit ranges."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pytest_bdd import given, then, when
 
@@ -19,7 +19,14 @@ from suite.auth.namespace_limits import (
 from suite.workloads import dry_runs
 from suite.workloads.pod_resize import ARTICLE
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from suite.workloads.pods import Pods
+from tests.steps.phrases import one_of, phrase
+
+LIMITS: Mapping[str, Callable[[Pods, str], None]] = {
+    "limit range": limit_range,
+    "quota": make_quota,
+}
+"""A limit range is of each container, a quota of what all Pods request."""
 
 
 @given("a ServiceAccount that may patch Pods", target_fixture="account")
@@ -29,14 +36,15 @@ def account_that_patches(workloads: Workloads) -> Account:
     return account
 
 
-@given(phrase("a quota of {cpu:Quantity} requested CPU"))
-def quota(workloads: Workloads, cpu: str) -> None:
-    make_quota(workloads.pods, cpu)
-
-
-@given(phrase("a limit range of at most {cpu:Quantity} CPU per container"))
-def at_most(workloads: Workloads, cpu: str) -> None:
-    limit_range(workloads.pods, cpu)
+@given(
+    phrase(
+        "a {kind:Kind} with a maximum of {cpu:Quantity} CPU {of:Of}",
+        Kind=one_of(LIMITS),
+        Of=one_of(["in requests", "per container"]),
+    )
+)
+def at_most(workloads: Workloads, kind: str, cpu: str) -> None:
+    LIMITS[kind](workloads.pods, cpu)
 
 
 @when("the ServiceAccount requests a resize to the article's resources", target_fixture="answer")
@@ -65,7 +73,7 @@ def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limi
     )
 
 
-@then(phrase("within {limit:Duration} the quota counts {cpu:Quantity} requested CPU"))
+@then(phrase("within {limit:Duration} the quota counts {cpu:Quantity} CPU in requests"))
 def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
     eventually(
         lambda: count_in_quota(workloads.pods),

@@ -7,9 +7,8 @@ from pytest_bdd import then
 from infra.clients.node.kubelet_api import told
 from infra.cluster import Cluster
 from infra.kube_api import Answer
-from suite.expect import must_be_none
 from tests.steps.auth.kubelet_api_access import Caller, gives_metrics
-from tests.steps.phrases import Time, one_of, phrase
+from tests.steps.phrases import Time, name, one_of, phrase, typed, words
 
 ADMIN, ACCOUNT = "admin", "the ServiceAccount"
 ON_PORT, THROUGH = "on each kubelet's port", "through each API server"
@@ -41,21 +40,39 @@ def reads(cluster: Cluster, caller: Caller, time: Time, way: str, who: str, what
 
 @then(
     phrase(
-        "{way:Way} the ServiceAccount is refused each node's {what:What} with {status:Count}, "
-        "naming {words:Words}",
+        "{time:Time}{way:Way} the ServiceAccount is refused each node's {what:What} with "
+        "{status:Count}{naming:Naming}",
         Way=WAY,
         What=WHAT,
+        Naming=typed(r'(?:, naming "[^"]+"(?: and "[^"]+")*)?', name),
     )
 )
 def refused(
-    cluster: Cluster, caller: Caller, way: str, what: str, status: int, words: tuple[str, ...]
+    cluster: Cluster,
+    caller: Caller,
+    time: Time,
+    way: str,
+    what: str,
+    status: int,
+    naming: str,
 ) -> None:
-    wrong = [
+    """A kubelet keeps a token's verdict for two minutes (T23)."""
+    path, named = READ[what][0], words(naming)
+    time.must(
+        lambda: not_refused(asked(cluster, caller, way, path), status, named),
+        lambda wrong: not wrong,
+        every=5.0,
+        what=f"{way} the ServiceAccount is refused each node's {what} with {status}{naming}",
+    )
+
+
+def not_refused(answers: list[Answer], status: int, named: tuple[str, ...]) -> list[str]:
+    """Answers of another status, and refusals that lack a word."""
+    return [
         told(answer)
-        for answer in asked(cluster, caller, way, READ[what][0])
-        if answer.status != status or not all(word in answer.text for word in words)
+        for answer in answers
+        if answer.status != status or not all(word in answer.text for word in named)
     ]
-    must_be_none(wrong, f"{what} are refused with {status}, naming {' and '.join(words)}")
 
 
 def asked(

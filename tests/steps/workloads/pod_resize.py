@@ -169,13 +169,13 @@ def ready_throughout(history: list[JsonObject]) -> None:
     must_be_none([str(row) for row in unready], "the Pod is ready in every version")
 
 
-@then(phrase('within {limit:Duration} the Pod has the events "{first:Name}" and "{second:Name}"'))
-def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
+@then(phrase("within {limit:Duration} the Pod has the events {wanted:Words}"))
+def events_tell(pod: RunningPod, limit: float, wanted: tuple[str, ...]) -> None:
     eventually(
         lambda: [event["reason"] for event in pod.pods.events(pod.first.identity.uid)],
-        lambda reasons: {first, second} <= set(reasons),
+        lambda reasons: set(wanted) <= set(reasons),
         within=scaled(limit),
-        what=f"events of {pod.name} tell {first} and {second}",
+        what=f"events of {pod.name} tell {' and '.join(wanted)}",
     )
 
 

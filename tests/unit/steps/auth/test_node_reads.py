@@ -38,10 +38,21 @@ def test_metrics_and_logs_through_each_api_server(monkeypatch: pytest.MonkeyPatc
 
 def test_a_refusal_by_another_or_for_another_reason() -> None:
     no = dict.fromkeys(LOGS, (403, "Forbidden (user=kube, nodes/log)"))
-    words = ("kube", "log")
-    steps.refused(cluster_of(no), caller(), THROUGH, "logs", 403, words)
-    told = "logs are refused with 403, naming admin and log"
-    goes_red(told, steps.refused, cluster_of(no), caller(), THROUGH, "logs", 403, ("admin", "log"))
+    both, admin = ', naming "kube" and "log"', ', naming "admin" and "log"'
+    steps.refused(cluster_of(no), caller(), NOW, THROUGH, "logs", 403, both)
+    words = 'refused each node\'s logs with 403, naming "admin" and "log"; it is .*Forbidden'
+    goes_red(words, steps.refused, cluster_of(no), caller(), NOW, THROUGH, "logs", 403, admin)
     one = cluster_of(no, {**no, "/api/v1/nodes/worker-1/proxy/logs/": "<pre>"})
-    told = "naming kube and log; instead: .*worker-1.*-> 200"
-    goes_red(told, steps.refused, one, caller(), THROUGH, "logs", 403, words)
+    words = 'naming "kube" and "log"; it is .*worker-1.*-> 200'
+    goes_red(words, steps.refused, one, caller(), NOW, THROUGH, "logs", 403, both)
+
+
+def test_a_deleted_account_that_one_kubelet_goes_on_answering(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_time_passes(monkeypatch)
+    later, none = Time("within", 180), cluster_of({})
+    steps.refused(none, caller(right="log"), later, ON_PORT, "metrics", 403, "")
+    one = caller(right="log", second={"right": "metrics"})
+    with pytest.raises(WaitTimeout, match=r"metrics with 403: not within 180 s.*worker-1.*-> 200"):
+        steps.refused(none, one, later, ON_PORT, "metrics", 403, "")

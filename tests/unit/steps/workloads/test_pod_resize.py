@@ -130,8 +130,7 @@ def test_events(made: Made) -> None:
         steps.events_tell,
         made[0],
         limit=30,
-        first="ResizeStarted",
-        second="ResizeCompleted",
+        wanted=("ResizeStarted", "ResizeCompleted"),
     )
 
 
