@@ -8,7 +8,7 @@ Feature: An API server exports traces
 
     Scenario: Four clients request traces
       Given a trace collector on a controller whose API server is configured to use it
-      When admin on every API server, and a ServiceAccount on the configured one, send traced requests
+      When admin on every API server, and a ServiceAccount on the configured API server, send traced requests
       Then within 15 s the collector has the span "POST /api/v1/namespaces/{:namespace}/configmaps" of admin's request to the configured API server
       And the span has the child span "etcdserverpb.KV/Txn"
       And the collector has no span of the other requests

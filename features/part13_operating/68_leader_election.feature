@@ -99,7 +99,7 @@ Feature: Leader election and add-ons
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
       When the process of the former leader starts
       Then within 60 s the former leader's process reports that it is a standby
-      And for 60 s the Lease stays with the other controller
+      And for 60 s the Lease stays with the new leader
 
   Rule: A paused leader cannot act after it has lost the Lease
 
@@ -156,7 +156,7 @@ Feature: Leader election and add-ons
       Given the Leases of the nodes
       Then each node holds and owns a Lease with a duration of 40 s
       And for 30 s each Lease is renewed at least every 15 s
-      And no node has updated its status more than once in that time
+      And no node has updated its status more than once while its Lease was renewed
       And each kubelet has a status report frequency of 5 min
 
   Rule: Add-ons are ordinary workloads and recover, the control plane has no Pods

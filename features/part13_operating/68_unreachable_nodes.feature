@@ -24,7 +24,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
       Given a running resizable Pod and, on the same worker, an impatient Pod with a toleration of 10 s
       And the containers on the Pod's worker
       When the kubelet on the Pod's worker stops
-      Then within 90 s of its last heartbeat, but not within 50 s, the Pod's node is Unknown and has the unreachable taint
+      Then within 90 s of the last heartbeat, but not within 50 s, the Pod's node is Unknown and has the unreachable taint
       And within 30 s of the taint, but not within 10 s, the impatient Pod is evicted
       But for 60 s the resizable Pod stays, its processes run and the other nodes are Ready
       When the kubelet on the Pod's worker starts

@@ -160,7 +160,7 @@ Feature: In-place Pod resize
       When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
       Then within 30 s the Pod's resize is deferred
       When the kubelet on the Pod's worker restarts
-      Then for 20 s the Pod's resize is not granted and its cgroups stay
+      Then for 20 s the Pod's resize is not granted, and the Pod's cgroups stay the same
       And within 135 s the Pod's resize is deferred
 
   @claim_70_21

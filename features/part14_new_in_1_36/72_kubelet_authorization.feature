@@ -70,7 +70,7 @@ Feature: Fine-grained authorization of the kubelet API
       Given a running resizable Pod on each worker
       And a ServiceAccount with the permission "proxy" of nodes
       And a second ServiceAccount with the permission "metrics" of nodes
-      Then a GET to its kubelet runs a command in each Pod and returns the output
+      Then a GET to the kubelet runs a command in the Pod on each worker and returns the output
       But each kubelet refuses commands of the first ServiceAccount by POST with 403
       And each kubelet refuses commands of the second ServiceAccount by GET and POST with 403
 
@@ -89,8 +89,8 @@ Feature: Fine-grained authorization of the kubelet API
   Rule: Without an identity there is no access
 
     Scenario: Anonymous clients are refused everywhere, and there is no other port
-      Given anonymous clients, and clients with a certificate of each other CA
-      Then every endpoint of every kubelet refuses these clients with 401
+      Given anonymous clients, and clients of the etcd CA and of the front-proxy CA
+      Then every endpoint of every kubelet refuses anonymous clients and clients of other CAs with 401
       And every worker has the read-only port of its kubelet closed
       And every endpoint of every kubelet answers admin
 

@@ -55,7 +55,8 @@ def bystander_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Ca
 
 
 @given(
-    "anonymous clients, and clients with a certificate of each other CA", target_fixture="strangers"
+    "anonymous clients, and clients of the etcd CA and of the front-proxy CA",
+    target_fixture="strangers",
 )
 def strangers(cluster: Cluster) -> dict[str, Credentials]:
     ca = cluster.credentials("admin").ca
@@ -113,7 +114,7 @@ def admin_is_answered(cluster: Cluster) -> None:
     require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
-@then("every endpoint of every kubelet refuses these clients with 401")
+@then("every endpoint of every kubelet refuses anonymous clients and clients of other CAs with 401")
 def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
     wrong = [
         f"{name}: {told(answer)}"

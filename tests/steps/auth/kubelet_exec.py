@@ -38,7 +38,7 @@ THROUGH_API_SERVERS = {
 """Method, subresource of the Pod and query."""
 
 
-@then("a GET to its kubelet runs a command in each Pod and returns the output")
+@then("a GET to the kubelet runs a command in the Pod on each worker and returns the output")
 def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> None:
     ran = [(pod, *caller.at(pod.node).run_by_get(*named(pod), COMMAND)) for pod in on_each]
     rows = [(pod.node, pod.name, status, text) for pod, status, text in ran]

@@ -151,7 +151,7 @@ def stands_by(cluster: Cluster, election: Election, limit: float) -> None:
     )
 
 
-@then(phrase("for {lasting:Duration} the Lease stays with the other controller"))
+@then(phrase("for {lasting:Duration} the Lease stays with the new leader"))
 def stays_with_other(cluster: Cluster, election: Election, lasting: float) -> None:
     taken = election.successor().lease
     consistently(

@@ -65,7 +65,8 @@ def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Con
 
 
 @when(
-    "admin on every API server, and a ServiceAccount on the configured one, send traced requests",
+    "admin on every API server, and a ServiceAccount on the configured API server, send traced "
+    "requests",
     target_fixture="traced",
 )
 def all_ask(

@@ -66,7 +66,7 @@ def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
     assert not silent, f"not renewed once in {lasting:g} s: {', '.join(silent)}"
 
 
-@then("no node has updated its status more than once in that time")
+@then("no node has updated its status more than once while its Lease was renewed")
 def status_is_rare(beats: Heartbeats) -> None:
     """At most once: it is sent each 5 min when nothing changes (T5)."""
     require(beats.reported, "nobody looked at the nodes in that time")

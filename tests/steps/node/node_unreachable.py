@@ -42,7 +42,7 @@ def patient_and_impatient(workloads: Workloads, lasting: float) -> RunningPod:
 
 @then(
     phrase(
-        "within {most:Duration} of its last heartbeat, but not within {least:Duration}, "
+        "within {most:Duration} of the last heartbeat, but not within {least:Duration}, "
         "the Pod's node is Unknown and has the unreachable taint"
     )
 )

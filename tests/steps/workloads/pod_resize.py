@@ -205,7 +205,12 @@ def infeasible(
     must_be_none(wrong, f"what is infeasible names {word}")
 
 
-@then(phrase("for {lasting:Duration} the Pod's resize is not granted and its cgroups stay"))
+@then(
+    phrase(
+        "for {lasting:Duration} the Pod's resize is not granted, and the Pod's cgroups stay "
+        "the same"
+    )
+)
 def not_granted(pod: RunningPod, lasting: float) -> None:
     """Deferred or not told: a restarted kubelet may write a status before it knows of the resize.
 

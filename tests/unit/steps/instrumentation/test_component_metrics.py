@@ -117,13 +117,15 @@ def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) 
 def test_a_counter_that_keeps_its_history() -> None:
     before = {machine: prometheus.parse(told(100, 50)) for machine in (ONE, "controller-1")}
 
-    def judge(*now: tuple[float, float]) -> None:
+    def judge(which: str, *now: tuple[float, float]) -> None:
         live = FakeCluster(*({"/metrics": told(*seen)} for seen in now))
-        steps.counts_anew(cast("Cluster", live), before, "controller-1")
+        steps.counts_anew(cast("Cluster", live), before, "controller-1", which)
 
-    judge((100, 60), (200, 5))
-    goes_red("controller-1: started 100.0 with 50.0, now 200", judge, (100, 60), (200, 55))
-    goes_red("controller-0: started 100.0 with 50.0, now 200", judge, (200, 5), (200, 5))
+    others, words = "every other API server continue", "started 100.0 with 50.0, now 200"
+    judge(steps.FROM_0, (200, 5), (200, 5))
+    judge(others, (100, 60), (200, 55))
+    goes_red(f"from 0; instead: controller-1: {words}", judge, steps.FROM_0, (100, 60), (200, 55))
+    goes_red(f"continue; instead: controller-0: {words}", judge, others, (200, 5), (200, 5))
 
 
 def told(started: float, count: float) -> str:
