@@ -26,8 +26,8 @@ Feature: Leader election and add-ons
       Given the controller that holds the "<component>" Lease
       Then for 60 s the holder's process reports that it leads, and no other
       And all three processes report that they are healthy
-      And no other process of the component's program runs on any machine
-      And each of the three components may renew the Lease as its own user
+      And all three processes are the only ones of their program on any machine
+      And all three processes may renew the Lease as their own user
       And each <component> has the same settings of leader election
 
       Examples:
@@ -60,7 +60,7 @@ Feature: Leader election and add-ons
       And the Lease changed its holder exactly once and always had a holder
       And no two processes reported at the same time that they lead
       And every other control-plane process is the same
-      And both nodes are Ready
+      And every worker has a Ready node
 
   Rule: The controllers' work moves with the Lease
 
@@ -99,7 +99,7 @@ Feature: Leader election and add-ons
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
       When the process of the former leader starts
       Then within 60 s the former leader's process reports that it is a standby
-      And for 60 s the Lease stays with the other controller
+      And for 60 s the Lease stays with the new leader
 
   Rule: A paused leader cannot act after it has lost the Lease
 
@@ -119,11 +119,11 @@ Feature: Leader election and add-ons
     Scenario: A Pod waits while all three schedulers are stopped
       Given a running Deployment
       When all three schedulers stop
-      And a Pod that any node could run is created
+      And a Pod that any worker could run is created
       Then for 15 s no scheduler handles the unscheduled Pod
       And the containers of the running Deployment are the same
       When all three schedulers start
-      Then within 60 s the unscheduled Pod runs
+      Then within 60 s the unscheduled Pod runs on a worker
 
   Rule: All three API servers serve
 
@@ -140,7 +140,7 @@ Feature: Leader election and add-ons
 
     @claim_68_11 @disruptive
     Scenario: One API server stops and starts
-      Given a controller whose API server serves no leader
+      Given a controller whose controller manager and scheduler are standbys
       When the API server of that controller stops
       Then within 30 s the endpoints of the kubernetes Service are the other two controllers
       And the identity Lease of that API server no longer exists
@@ -154,9 +154,9 @@ Feature: Leader election and add-ons
     @claim_68_12
     Scenario: Each node renews its own Lease and rarely updates its status
       Given the Leases of the nodes
-      Then each node has a Lease with a duration of 40 s that it holds and owns
+      Then each node holds and owns a Lease with a duration of 40 s
       And for 30 s each Lease is renewed at least every 15 s
-      And no node has updated its status more than once in that time
+      And no node has updated its status more than once while its Lease was renewed
       And each kubelet has a status report frequency of 5 min
 
   Rule: Add-ons are ordinary workloads and recover, the control plane has no Pods

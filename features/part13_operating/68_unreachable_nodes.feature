@@ -12,11 +12,11 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
     Scenario: Every controller manager waits as long, and evicts
       Given the settings of every controller manager
       Then each kube-controller-manager has a node monitor grace period of 50 s
-      And each controller manager has these settings
+      And every controller manager is set to
         | setting                                  | value |
         | KubeCloudShared.NodeMonitorPeriod        | 5s    |
         | NodeLifecycleController.NodeEvictionRate | 0.1   |
-      And each controller manager runs the taint eviction controller
+      And every controller manager runs the taint eviction controller
       And every API server adds a toleration of 300 s to new Pods
 
     @disruptive @slow @patient
@@ -24,7 +24,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
       Given a running resizable Pod and, on the same worker, an impatient Pod with a toleration of 10 s
       And the containers on the Pod's worker
       When the kubelet on the Pod's worker stops
-      Then within 90 s of its last heartbeat, but not within 50 s, the Pod's node is Unknown and has the unreachable taint
+      Then within 90 s of the last heartbeat, but not within 50 s, the Pod's node is Unknown and has the unreachable taint
       And within 30 s of the taint, but not within 10 s, the impatient Pod is evicted
       But for 60 s the resizable Pod stays, its processes run and the other nodes are Ready
       When the kubelet on the Pod's worker starts
@@ -34,8 +34,8 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
   Rule: An unschedulable Pod reports it, and runs when a node has room
 
     Scenario: The only node for a Pod is cordoned and uncordoned
-      Given a cordoned worker, and a Pod that only that worker could run
+      Given a cordoned worker, and a Pod that only the cordoned worker could run
       Then within 30 s the Pod is "Unschedulable" and has the event "FailedScheduling"
       And for 15 s no node is added
       When the cordoned worker is uncordoned
-      Then within 30 s the same Pod runs on the uncordoned worker
+      Then within 30 s the unscheduled Pod runs on the uncordoned worker

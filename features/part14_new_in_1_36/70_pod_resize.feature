@@ -74,13 +74,16 @@ Feature: In-place Pod resize
   @claim_70_10
   Rule: Memory has a resize policy of its own
 
-    Scenario: CPU changes without a restart, memory with exactly one
+    Scenario: CPU of a Pod that restarts for memory changes without a restart
       Given a running memory-restarting Pod
       When the Pod's container "a" gets a CPU limit of 200m
       Then within 60 s the cgroup of container "a" allows 200m CPU and 64Mi memory
       And no container or process of the Pod has restarted
+
+    Scenario: Memory of a Pod that restarts for memory changes with exactly one restart
+      Given a running memory-restarting Pod
       When the Pod's container "a" gets a memory limit of 128Mi
-      Then within 60 s the cgroup of container "a" allows 200m CPU and 128Mi memory
+      Then within 60 s the cgroup of container "a" allows 100m CPU and 128Mi memory
       And for 30 s the Pod's container "a" has one restart, for the resize
       And no other container or process of the Pod has restarted
 
@@ -104,8 +107,7 @@ Feature: In-place Pod resize
   Rule: A memory limit below the memory in use is not enforced
 
     Scenario: A lower memory limit waits for the memory to be freed
-      Given a running memory-holding Pod
-      And the Pod uses more than 64Mi memory
+      Given a running memory-holding Pod that uses more than 64Mi memory
       When the Pod's container "c" gets a memory limit of 64Mi
       Then within 60 s the Pod's resize is in progress with an error
       And for 10 s the Pod's cgroups and containers stay the same
@@ -154,12 +156,11 @@ Feature: In-place Pod resize
 
     Scenario: A deferred resize survives a kubelet restart
       Given a worker reserved for this scenario
-      And a running resizable Pod on the reserved worker
-      And a filler Pod leaves 50m CPU free on the reserved worker
+      And a running resizable Pod on the reserved worker, and a filler Pod that leaves 50m CPU free
       When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
       Then within 30 s the Pod's resize is deferred
       When the kubelet on the Pod's worker restarts
-      Then for 20 s the Pod's resize is not granted and its cgroups stay
+      Then for 20 s the Pod's resize is not granted, and the Pod's cgroups stay the same
       And within 135 s the Pod's resize is deferred
 
   @claim_70_21
@@ -171,7 +172,7 @@ Feature: In-place Pod resize
       Then within 60 s the Pod's cgroups allow 300m CPU and 128Mi memory
       And the Deployment and its other Pod are the same
       When the Pod is deleted
-      Then within 60 s the new Pod of the Deployment allows 200m CPU and 128Mi memory
+      Then within 60 s the Deployment has a new Pod whose cgroups allow 200m CPU and 128Mi memory
 
   @claim_70_23
   Rule: The kubelet counts resizes

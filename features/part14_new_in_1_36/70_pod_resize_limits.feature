@@ -16,10 +16,10 @@ Feature: What in-place Pod resize refuses or defers
       Then the API accepts the request
 
       Examples:
-        | class      | kind       | change                       | allowed                 |
-        | Burstable  | resizable  | requests equal to its limits | the article's resources |
-        | Guaranteed | Guaranteed | limits above its requests    | equal increases of both |
-        | BestEffort | BestEffort | requests for the first time  | no change               |
+        | class      | kind       | change                       | allowed                                |
+        | Burstable  | resizable  | requests equal to the limits | the article's resources                |
+        | Guaranteed | Guaranteed | limits above the requests    | equal increases of requests and limits |
+        | BestEffort | BestEffort | requests for the first time  | no change                              |
 
     Scenario: A Guaranteed Pod grows with equal requests and limits
       Given a running Guaranteed Pod
@@ -40,8 +40,8 @@ Feature: What in-place Pod resize refuses or defers
 
       Examples:
         | change                          | words                                     |
-        | the removal of its memory limit | resource limits cannot be removed         |
-        | the removal of its CPU limit    | resource limits cannot be removed         |
+        | the removal of the memory limit | resource limits cannot be removed         |
+        | the removal of the CPU limit    | resource limits cannot be removed         |
         | ephemeral storage               | only cpu and memory resources are mutable |
         | one more container              | containers may not be added               |
 
@@ -91,8 +91,7 @@ Feature: What in-place Pod resize refuses or defers
 
     Scenario: A deferred resize completes when another Pod is deleted
       Given a worker reserved for this scenario
-      And a running resizable Pod on the reserved worker
-      And a filler Pod leaves 50m CPU free on the reserved worker
+      And a running resizable Pod on the reserved worker, and a filler Pod that leaves 50m CPU free
       When the Pod is resized to the article's resources
       Then within 30 s the Pod's resize is deferred
       And for 10 s the Pod's cgroups and containers stay the same
@@ -107,7 +106,7 @@ Feature: What in-place Pod resize refuses or defers
       Given a worker reserved for this scenario
       And a Pod of higher and a Pod of lower priority on the reserved worker
       And a filler Pod that leaves room for one of the two resizes when it is deleted
-      When a resize of the Pod of lower and then of the Pod of higher priority is deferred
+      When a resize of the Pod of lower priority, and then of the Pod of higher priority, is deferred
       And the filler Pod is deleted
       Then within 300 s the Pod of higher priority is resized
       And for 10 s the Pod of lower priority is not resized
@@ -134,13 +133,12 @@ Feature: What in-place Pod resize refuses or defers
 
     Scenario: Resources of a deferred resize are not available to a new Pod
       Given a worker reserved for this scenario
-      And a running resizable Pod on the reserved worker
-      And a filler Pod leaves 100m CPU free on the reserved worker
+      And a running resizable Pod on the reserved worker, and a filler Pod that leaves 100m CPU free
       When the Pod is resized to request 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
-      And a new Pod for the reserved worker requests 80m CPU from the scheduler
-      Then for 15 s the new Pod stays unscheduled because of insufficient CPU
+      And a Pod that only the reserved worker could run requests 80m CPU
+      Then for 15 s the unscheduled Pod has no node, because of insufficient CPU
       When the Pod is resized to request 100m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
-      Then within 60 s the new Pod runs
+      Then within 60 s the unscheduled Pod runs on the reserved worker
 
   @claim_70_18
   Rule: RBAC, quota and limit ranges apply to a resize
@@ -148,21 +146,21 @@ Feature: What in-place Pod resize refuses or defers
     Scenario: The permission to patch Pods is not the permission to resize them
       Given a running resizable Pod
       And a ServiceAccount that may patch Pods
-      When the ServiceAccount requests the article's resources
+      When the ServiceAccount requests a resize to the article's resources
       Then the API refuses the request with 403, naming "pods/resize"
       When the ServiceAccount may patch the resize subresource too
       Then within 15 s the ServiceAccount's resize to the article's resources is accepted
 
     Scenario: A resize above the quota is refused, and one within the quota is counted
-      Given a quota of 200m requested CPU
+      Given a quota with a maximum of 200m CPU in requests
       And a running resizable Pod
       When a resize requests the article's resources
       Then the API refuses the request with 403, naming "exceeded quota"
       When the Pod is resized to request 150m CPU and 64Mi memory, limited to 200m CPU and 128Mi memory
-      Then within 30 s the quota counts 150m requested CPU
+      Then within 30 s the quota counts 150m CPU in requests
 
     Scenario: A resize above a limit range is refused
-      Given a limit range of at most 300m CPU per container
+      Given a limit range with a maximum of 300m CPU per container
       And a running resizable Pod
       When a resize requests the article's resources
       Then the API refuses the request with 403, naming "maximum cpu usage per Container"
@@ -178,5 +176,5 @@ Feature: What in-place Pod resize refuses or defers
       When a resize of the mirror Pod requests the article's resources
       Then the API refuses the request with 422, naming "static pods cannot be resized"
       And the resources of the mirror Pod are the same
-      When the same resize is requested of a running resizable Pod
+      When a resize of a running resizable Pod requests the article's resources
       Then the API accepts the request

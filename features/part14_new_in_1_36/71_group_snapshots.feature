@@ -24,8 +24,9 @@ Feature: Group snapshots are an API that this driver does not support
   Rule: The API is served while its CustomResourceDefinitions exist
 
     Scenario: The definitions of group snapshots are deleted and created again
-      Then discovery has "groupsnapshot.storage.k8s.io" and "snapshot.storage.k8s.io", from definitions only
+      Then every API server serves "groupsnapshot.storage.k8s.io" and "snapshot.storage.k8s.io" from CustomResourceDefinitions only
       When the definitions of "groupsnapshot.storage.k8s.io" are deleted
-      Then within 240 s discovery has "snapshot.storage.k8s.io" and not "groupsnapshot.storage.k8s.io"
+      Then within 240 s no API server serves "groupsnapshot.storage.k8s.io"
+      And every API server serves "snapshot.storage.k8s.io"
       When the definitions of "groupsnapshot.storage.k8s.io" are created again
-      Then within 30 s discovery has "groupsnapshot.storage.k8s.io" again
+      Then within 30 s every API server serves "groupsnapshot.storage.k8s.io"

@@ -129,7 +129,7 @@ Feature: An image is mounted as a volume
       And the image's tag is moved to other content
       And another Pod on that worker mounts the registry's image with the pull policy "Always"
       Then the second Pod's container reads the new nonce
-      And the first Pod's container still reads the first nonce, without a restart
+      And the first Pod's container reads the first nonce without a restart
 
   @claim_71_8
   Rule: A Pod's pull secret is used for its volumes too
@@ -138,9 +138,9 @@ Feature: An image is mounted as a volume
     Scenario: Without a pull secret, with one of another namespace, with its own
       Given a private registry with the data image for "worker-0"
       When a Pod on that worker mounts the registry's image without a pull secret
-      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker
+      Then within 60 s the Pod reports "ImagePullBackOff", because the registry refused its worker
       When a Pod on that worker mounts the registry's image with a pull secret of another namespace
-      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker
+      Then within 60 s the Pod reports "ImagePullBackOff", because the registry refused its worker
       When a Pod on that worker mounts the registry's image with a pull secret of its namespace
       Then the Pod's container reads the nonce of the registry's image
 
@@ -150,7 +150,7 @@ Feature: An image is mounted as a volume
       When a Pod on that worker mounts the registry's image with a pull secret of its namespace
       Then the Pod's container reads the nonce of the registry's image
       When another Pod on that worker mounts the registry's image with the pull policy "IfNotPresent" and without a pull secret
-      Then within 60 s the Pod reports "ImagePullBackOff", and the registry refused its worker again
+      Then within 60 s the Pod reports "ImagePullBackOff", because the registry refused its worker again
 
       Examples:
         | worker   |

@@ -12,8 +12,8 @@ Feature: A volume in use is modified
   Rule: A PVC names another class, and the same volume is modified
 
     Background:
-      Given a class "slow" of 3000 IOPS and 125 MiB/s, and a class "fast" of 4000 IOPS and 150 MiB/s
-      And two writers, each with a PVC of the class "slow"
+      Given two writers, each with a PVC of the class "slow" of 3000 IOPS and 125 MiB/s
+      And a class "fast" of 4000 IOPS and 150 MiB/s is created
 
     Scenario: A volume under a writer is modified from 3000 to 4000 IOPS
       When the PVC of the first writer names the class "fast"
@@ -21,11 +21,12 @@ Feature: A volume in use is modified
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s
       And the events of the PVC report the modification
       And the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
-      And the second writer's volume still has 3000 IOPS and 125 MiB/s
+      And EC2 has the second writer's volume with 3000 IOPS and 125 MiB/s, without a modification
 
     @serial
     Scenario: The driver's controller Pods are replaced during a modification
-      When the PVC of the first writer names the class "fast" and the controller Pods of the driver are replaced
+      When the PVC of the first writer names the class "fast"
+      And the controller Pods of the driver are replaced during the modification
       Then within 360 s the PVC and its volume have the class "fast", and no modification is in progress
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s
       And the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
@@ -33,10 +34,14 @@ Feature: A volume in use is modified
   @claim_71_13
   Rule: A VolumeAttributesClass is immutable and stays while it is in use
 
-    Scenario: The parameters of a class are changed, and the class is deleted
-      Given a class "slow" of 3000 IOPS and 125 MiB/s, and a class "fast" of 4000 IOPS and 150 MiB/s
-      And a writer with a PVC of the class "slow"
-      Then a change of parameters or driver of the class "slow" is refused with 422
+    Scenario: The parameters and the driver of a class are changed
+      Given a class "slow" of 3000 IOPS and 125 MiB/s is created
+      Then a change of the parameters of the class "slow" is refused with 422
+      And a change of the driver of the class "slow" is refused with 422
+
+    Scenario: A class in use is deleted
+      Given a writer with a PVC of the class "slow" of 3000 IOPS and 125 MiB/s
+      And a class "fast" of 4000 IOPS and 150 MiB/s is created
       When the class "slow" is deleted
       Then for 5 s the deleted class stays with the finalizer "kubernetes.io/vac-protection"
       When the PVC names the class "fast"
@@ -47,8 +52,7 @@ Feature: A volume in use is modified
   Rule: A missing class keeps the modification pending; it starts when the class exists and is named again
 
     Scenario: A PVC names a class before it is created
-      Given a class "slow" of 3000 IOPS and 125 MiB/s is created
-      And a writer with a PVC of the class "slow"
+      Given a writer with a PVC of the class "slow" of 3000 IOPS and 125 MiB/s
       When the PVC names the class "fast"
       Then within 30 s the modification is "Pending" and EC2 has none
       When a class "fast" of 4000 IOPS and 150 MiB/s is created
@@ -60,9 +64,8 @@ Feature: A volume in use is modified
   Rule: A class with an unknown parameter is infeasible, and the PVC can name another class
 
     Scenario: A class with a parameter that the driver does not know
-      Given a class "slow" of 3000 IOPS and 125 MiB/s is created
-      And a class "strange" with the parameter "colour"
-      And a writer with a PVC of the class "slow"
+      Given a writer with a PVC of the class "slow" of 3000 IOPS and 125 MiB/s
+      And a class "strange" with the parameter "colour" is created
       When the PVC names the class "strange"
       Then within 60 s the modification is "Infeasible" and EC2 has none
       And the PVC reports that the driver does not know "colour"
@@ -73,7 +76,6 @@ Feature: A volume in use is modified
   Rule: A class in use can be replaced but not removed
 
     Scenario: A PVC is created with a class and then requests no class
-      Given a class "fast" of 4000 IOPS and 150 MiB/s is created
-      And a writer with a PVC of the class "fast"
-      Then EC2 created the volume with 4000 IOPS and 150 MiB/s
-      And the class of the PVC cannot be removed
+      Given a writer with a PVC of the class "fast" of 4000 IOPS and 150 MiB/s
+      Then EC2 has the writer's volume with 4000 IOPS and 150 MiB/s, without a modification
+      And the removal of the class from the PVC is refused with 422

@@ -24,7 +24,7 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: A deleted ServiceAccount is unauthenticated once cached decisions expire
       Given a ServiceAccount with the permission "metrics" of nodes
       When the ServiceAccount is deleted after every kubelet has returned metrics to it
-      Then within 180 s every kubelet answers the ServiceAccount with 401
+      Then within 180 s on each kubelet's port the ServiceAccount is refused each node's metrics with 401
       And every endpoint of every kubelet answers admin
 
   @claim_72_12
@@ -32,9 +32,9 @@ Feature: Fine-grained authorization of the kubelet API
 
     Scenario: A monitoring agent gets metrics only from the kubelet's own port
       Given a ServiceAccount with the permission "metrics" of nodes
-      Then every kubelet returns metrics to the ServiceAccount
-      And each API server refuses the ServiceAccount each node's metrics, naming "nodes/proxy"
-      And each API server returns each node's metrics to admin
+      Then on each kubelet's port the ServiceAccount reads each node's metrics
+      But through each API server the ServiceAccount is refused each node's metrics with 403, naming "nodes/proxy"
+      And through each API server admin reads each node's metrics
 
   @claim_72_13
   Rule: Each endpoint has its own permission
@@ -70,7 +70,7 @@ Feature: Fine-grained authorization of the kubelet API
       Given a running resizable Pod on each worker
       And a ServiceAccount with the permission "proxy" of nodes
       And a second ServiceAccount with the permission "metrics" of nodes
-      Then a GET to its kubelet runs a command in each Pod and returns the output
+      Then a GET to the kubelet runs a command in the Pod on each worker and returns the output
       But each kubelet refuses commands of the first ServiceAccount by POST with 403
       And each kubelet refuses commands of the second ServiceAccount by GET and POST with 403
 
@@ -80,7 +80,8 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: A monitoring agent may neither run commands in Pods nor read their logs
       Given a running resizable Pod
       And a ServiceAccount with the permission "metrics" of nodes
-      Then each API server refuses the ServiceAccount commands in the Pod and the Pod's log
+      Then each API server refuses the ServiceAccount commands in the Pod with 403
+      And each API server refuses the ServiceAccount the Pod's log with 403
       And the ServiceAccount's own access review agrees with every response
       And each API server returns the Pod's log to admin
 
@@ -88,8 +89,8 @@ Feature: Fine-grained authorization of the kubelet API
   Rule: Without an identity there is no access
 
     Scenario: Anonymous clients are refused everywhere, and there is no other port
-      Given anonymous clients, and clients with a certificate of each other CA
-      Then every endpoint of every kubelet refuses these clients with 401
+      Given anonymous clients, and clients of the etcd CA and of the front-proxy CA
+      Then every endpoint of every kubelet refuses anonymous clients and clients of other CAs with 401
       And every worker has the read-only port of its kubelet closed
       And every endpoint of every kubelet answers admin
 
@@ -104,11 +105,13 @@ Feature: Fine-grained authorization of the kubelet API
   @claim_72_19
   Rule: A real client needs the permission for metrics only
 
-    Scenario: metrics-server, and what else its ServiceAccount may request from a kubelet
+    Scenario: metrics-server works with the permission for metrics
       Given metrics-server serves node metrics
-      And the ServiceAccount of metrics-server on every kubelet
+      Then the role of metrics-server grants "nodes/metrics" and not "nodes/proxy"
+      And the top command lists every worker
+
+    Scenario: What the ServiceAccount of metrics-server may request from a kubelet
+      Given the ServiceAccount of metrics-server on every kubelet
       When the ServiceAccount requests every endpoint of every kubelet
       Then exactly the endpoints of "metrics" answer on each kubelet
-      And the role of metrics-server grants "nodes/metrics" and not "nodes/proxy"
-      And the top command lists every worker
       But no node and no other component than an API server has a permission on kubelets

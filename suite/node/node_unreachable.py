@@ -12,7 +12,7 @@ from infra.clients.workloads.pod_status import condition
 from infra.errors import NotPrepared
 from infra.kube_api import DRY_RUN, Api, JsonObject, need
 from suite.workloads.pod_under_test import RunningPod
-from suite.workloads.pods import PodIdentity, Pods
+from suite.workloads.pods import PodIdentity
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
 GONE = "gone"
@@ -109,16 +109,3 @@ def tolerates(pod: JsonObject) -> int:
         if one.get("key") == UNREACHABLE and one.get("effect") == NOW:
             return int(one.get("tolerationSeconds", -1))
     return 0
-
-
-def said(pods: Pods, name: str, uid: str) -> tuple[str, list[str]]:
-    """Why a Pod is not scheduled, and the reasons of its events."""
-    reason = condition(pods.get(name), "PodScheduled").get("reason", "")
-    return str(reason), sorted({str(event["reason"]) for event in pods.events(uid)})
-
-
-def whereabouts(pod: JsonObject | None) -> tuple[str, str, str]:
-    """UID, node and phase."""
-    if pod is None:
-        return GONE, "", ""
-    return pod["metadata"]["uid"], pod["spec"].get("nodeName", ""), pod["status"]["phase"]

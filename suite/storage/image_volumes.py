@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from infra.artifacts.oci import Entry, Spec
 from infra.clients.node import image_gc, kubelet
 from infra.clients.workloads.cgroups import statuses_of
+from infra.errors import require
 from infra.kube_api import Api, JsonObject
 from infra.ssh import Result, Shell
+from suite.expect import must_be_none
 from suite.node import worker_images
 from suite.workloads.pod_under_test import RunningPod
 
@@ -66,6 +68,16 @@ def attempts(pod: RunningPod, place: str) -> dict[str, str]:
         tried = inside(pod, *(word.format(place=place) for word in argv))
         found[what] = "" if tried.exit_status == 0 else (tried.stderr + tried.stdout).strip()
     return found
+
+
+def must_be_read_only(attempts: Mapping[str, str]) -> None:
+    wrong = [f"{what}: {said or 'done'}" for what, said in attempts.items() if REFUSED not in said]
+    must_be_none(wrong, f"the volume is refused as a {REFUSED}")
+
+
+def must_be_writable(attempts: Mapping[str, str]) -> None:
+    """The control. Errors: NotPrepared."""
+    require(not any(attempts.values()), f"root may not even write beside it: {attempts}")
 
 
 def containers_of(shell: Shell, reference: str) -> list[str]:

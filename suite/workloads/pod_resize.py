@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.clients.workloads.cgroups import statuses_of
+from infra.clients.workloads.cgroups import PodCgroups, statuses_of
 from infra.clients.workloads.pod_status import IN_PROGRESS, condition, resize_state
 from infra.cluster import Cluster
 from infra.errors import ClaimError
@@ -38,21 +38,21 @@ CHANGES: dict[str, JsonObject] = {
     },
     "another resize policy": for_container(resizePolicy=RESTARTING),
     "ephemeral storage": for_container(resources={"requests": {"ephemeral-storage": "10Mi"}}),
-    "limits above its requests": for_container(resources={"limits": {"cpu": "200m"}}),
+    "limits above the requests": for_container(resources={"limits": {"cpu": "200m"}}),
     "more CPU than its worker has": for_container(
         resources={"requests": {"cpu": "640"}, "limits": {"cpu": "640"}}
     ),
-    "equal increases of both": for_container(
+    "equal increases of requests and limits": for_container(
         resources={key: {"cpu": "150m", "memory": "96Mi"} for key in ("requests", "limits")}
     ),
     "no change": for_container(),
     "one more container": {"spec": {"containers": [{"name": "more", "image": PAUSE}]}},
-    "requests equal to its limits": for_container(
+    "requests equal to the limits": for_container(
         resources={"requests": {"cpu": "200m", "memory": "128Mi"}}
     ),
     "requests for the first time": for_container(resources={"requests": {"cpu": "50m"}}),
-    "the removal of its CPU limit": for_container(resources={"limits": {"cpu": None}}),
-    "the removal of its memory limit": for_container(resources={"limits": {"memory": None}}),
+    "the removal of the CPU limit": for_container(resources={"limits": {"cpu": None}}),
+    "the removal of the memory limit": for_container(resources={"limits": {"memory": None}}),
 }
 
 
@@ -157,13 +157,20 @@ def not_one_resize(pod: RunningPod, versions: list[JsonObject]) -> list[str]:
     return found
 
 
-def await_pending(pod: RunningPod, reason: str, *, within: float) -> Version:
+def await_state(pod: RunningPod, state: str, *, within: float) -> Version:
+    """A state as ``resize_state`` names it."""
     return eventually(
         pod.version,
-        lambda version: resize_state(version.pod) == reason,
+        lambda version: resize_state(version.pod) == state,
         within=scaled(within),
-        what=f"the resize of {pod.name} is pending with reason {reason}",
+        what=f"the resize of {pod.name} is {state}",
     )
+
+
+def smaller(seen: PodCgroups) -> list[str]:
+    """A Pod that does not have what the article's resize grants."""
+    limits = LARGER["limits"]
+    return [] if seen.pod.allows(limits["cpu"], limits["memory"]) else [str(seen.pod)]
 
 
 def signs_of_granting(pod: RunningPod) -> list[str]:

@@ -189,7 +189,7 @@ MUTANTS = (
         one_kubelet_changed(
             "webhook: {enabled: true}", "webhook: {enabled: true, cacheTTL: 1h0m0s}"
         ),
-        or_says="every kubelet answers a deleted account with 401",
+        or_says="is refused each node's metrics with 401: not within",
     ),
     Mutant(
         "one kubelet that resizes no init containers",

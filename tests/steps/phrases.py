@@ -39,14 +39,19 @@ class Time:
 
     def must(
         self, observe: Callable[[], T], until: Callable[[T], bool], *, what: str, every: float = 1.0
-    ) -> None:
-        """Errors: WaitTimeout, Changed or ClaimError, with ``what`` and what was seen instead."""
+    ) -> T:
+        """What was observed last.
+
+        Errors: WaitTimeout, Changed or ClaimError, with ``what`` and what was seen instead.
+        """
+        seconds = scaled(self.seconds)
         if self.word == "within":
-            eventually(observe, until, within=scaled(self.seconds), every=every, what=what)
-        elif self.word == "for":
-            consistently(observe, until, lasting=scaled(self.seconds), every=every, what=what)
-        elif not until(seen := observe()):
+            return eventually(observe, until, within=seconds, every=every, what=what)
+        if self.word == "for":
+            return consistently(observe, until, lasting=seconds, every=every, what=what)
+        if not until(seen := observe()):
             raise ClaimError(f"{what}; it is {seen!r}")
+        return seen
 
 
 NOW = Time()
@@ -65,6 +70,11 @@ def name(text: str) -> str:
 def some_worker(text: str) -> str:
     """The worker's name; empty for any, of which a step takes the first."""
     return "" if text == "a worker" else text
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Of '"kubelet" and "log"', without the quotes."""
+    return tuple(re.findall(r'"([^"]+)"', text))
 
 
 def quantity_text(text: str) -> str:
@@ -109,6 +119,7 @@ TYPES = {
     "Quantity": typed(quantity.PATTERN, quantity_text),
     "Time": typed(r"(?:(?:within|for) \d+(?:\.\d+)? (?:ms|s|min) )?", time),
     "Role": typed(r"load balancer|controller|worker", role),
+    "Words": typed(r'"[^"]+"(?: and "[^"]+")*', words),
     "Worker": typed(r"worker-\d", name),
     "SomeWorker": typed(r"a worker|worker-\d", some_worker),
     "Scope": typed(r'the Pod|container "[a-z]+"', scope),

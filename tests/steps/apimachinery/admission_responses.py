@@ -19,7 +19,7 @@ from suite.apimachinery.admission_responses import (
     warning,
 )
 from suite.apimachinery.sample_objects import PATTERN, Draft, draft
-from tests.steps.phrases import Time, one_of, phrase, typed
+from tests.steps.phrases import Time, name, one_of, phrase, typed
 
 DRAFT = typed(PATTERN, draft)
 OTHER = "default"
@@ -29,8 +29,8 @@ SILENTLY, STORING = " without a warning", " and stores the object"
 
 
 def warns(policies: Policies) -> Callable[[Answer], bool]:
-    name = policies.judge.name
-    return lambda a: a.ok and warning(a).startswith("299") and name in warning(a)
+    judge = policies.judge.name
+    return lambda a: a.ok and warning(a).startswith("299") and judge in warning(a)
 
 
 VERDICTS: Mapping[str, Callable[[Policies], Callable[[Answer], bool]]] = {
@@ -119,30 +119,27 @@ def each_judges(policies: Policies, time: Time, where: str, verdict: str, what: 
 
 @then(
     phrase(
-        "within {limit:Duration} each API server refuses {what:Draft} with {code:Count}",
+        "within {limit:Duration} each API server refuses {what:Draft} with {how:How}",
         Draft=DRAFT,
+        How=typed(r'\d+|the message "[^"]+"', name),
     )
 )
-def comes_to_refuse_with(policies: Policies, limit: float, what: Draft, code: int) -> None:
-    name = policies.judge.name
+def comes_to_refuse_with(policies: Policies, limit: float, what: Draft, how: str) -> None:
+    holds = refusal(policies, how)
     eventually(
         lambda: policies.tried(what),
-        lambda said: said.all(refuses(code, name)),
+        lambda said: said.all(holds),
         within=scaled(limit),
-        what=f"each API server by {name} refuses {what.text} with {code}",
+        what=f"each API server by {policies.judge.name} refuses {what.text} with {how}",
     )
 
 
-@then(
-    phrase('within {limit:Duration} each API server answers "{words}" to {what:Draft}', Draft=DRAFT)
-)
-def comes_to_say(policies: Policies, limit: float, words: str, what: Draft) -> None:
-    eventually(
-        lambda: policies.tried(what),
-        lambda said: said.all(lambda a: a.message.endswith(f"denied request: {words}")),
-        within=scaled(limit),
-        what=f"each API server refuses {what.text} with the message {words!r}",
-    )
+def refusal(policies: Policies, how: str) -> Callable[[Answer], bool]:
+    """With a code, naming the policy, or with a message, word for word."""
+    if how.isdigit():
+        return refuses(int(how), policies.judge.name)
+    (_, words, _) = how.split('"')
+    return lambda answer: answer.message.endswith(f"denied request: {words}")
 
 
 def shown(said: Verdicts, evidence: Evidence) -> Verdicts:

@@ -10,7 +10,6 @@ from infra.errors import ClaimError
 from infra.kube_api import Answer
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.apimachinery.priority_and_fairness import WHAT
-from tests.steps.phrases import one_of, phrase
 
 
 def follower(_: Cluster, pod: RunningPod) -> list[Answer]:
@@ -35,17 +34,13 @@ REQUESTS: dict[str, Callable[[Cluster, RunningPod], list[Answer]]] = {
 }
 
 
-@then(
-    phrase(
-        "the response to {request:Request} is {status:Count} and carries no FlowSchema",
-        Request=one_of(REQUESTS),
-    )
-)
-def carries_none(
-    objects: Objects, cluster: Cluster, pod: RunningPod, request: str, status: int
+@then("these responses carry no FlowSchema")
+def carry_none(
+    objects: Objects, cluster: Cluster, pod: RunningPod, datatable: list[list[str]]
 ) -> None:
-    for answer in REQUESTS[request](cluster, pod):
-        must_have_no_place(objects, answer, status=status)
+    for request, status in datatable[1:]:
+        for answer in REQUESTS[request](cluster, pod):
+            must_have_no_place(objects, answer, status=int(status))
 
 
 def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None:

@@ -14,8 +14,6 @@ from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
 from infra.errors import require
 from infra.kube_api import Answer, Credentials
-from infra.timing import scaled
-from infra.wait import eventually
 from suite.auth import service_accounts
 from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
@@ -57,7 +55,8 @@ def bystander_with_right(cluster: Cluster, accounts: Accounts, right: str) -> Ca
 
 
 @given(
-    "anonymous clients, and clients with a certificate of each other CA", target_fixture="strangers"
+    "anonymous clients, and clients of the etcd CA and of the front-proxy CA",
+    target_fixture="strangers",
 )
 def strangers(cluster: Cluster) -> dict[str, Credentials]:
     ca = cluster.credentials("admin").ca
@@ -100,20 +99,6 @@ def delete_account(cluster: Cluster, caller: Caller) -> None:
     service_accounts.delete(cluster.api, caller.account)
 
 
-@then(
-    phrase("within {limit:Duration} every kubelet answers the ServiceAccount with {status:Count}")
-)
-def port_refuses(caller: Caller, limit: float, status: int) -> None:
-    """The kubelet keeps a token's verdict for two minutes (T23)."""
-    eventually(
-        lambda: {port.node: port.ask("/metrics").status for port in caller.ports},
-        lambda seen: set(seen.values()) == {status},
-        within=scaled(limit),
-        every=5.0,
-        what=f"every kubelet answers a deleted account with {status}",
-    )
-
-
 @then("each refusal names the ServiceAccount and the missing permission")
 def refusals_name(answers: list[Answer], caller: Caller) -> None:
     must_be_none(
@@ -129,32 +114,7 @@ def admin_is_answered(cluster: Cluster) -> None:
     require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
-@then("every kubelet returns metrics to the ServiceAccount")
-def port_gives_metrics(caller: Caller) -> None:
-    must_be_none(without_metrics(caller), "kubelets give their metrics to it")
-
-
-@then(
-    phrase('each API server refuses the ServiceAccount each node\'s metrics, naming "{right:Name}"')
-)
-def proxy_refuses(cluster: Cluster, caller: Caller, right: str) -> None:
-    wrong = [
-        told(answer)
-        for answer in through_proxies(cluster, caller, caller.account.token)
-        if answer.status != 403 or right not in answer.message
-    ]
-    must_be_none(wrong, f"an API server refuses it a node's metrics with 403, naming {right}")
-
-
-@then("each API server returns each node's metrics to admin")
-def proxy_serves_admin(cluster: Cluster, caller: Caller) -> None:
-    """The way through the proxy is open; one that is closed to all refuses nobody rightly."""
-    answers = through_proxies(cluster, caller)
-    wrong = [told(one) for one in answers if not gives_metrics(one)]
-    must_be_none(wrong, "admin should read a node's metrics through each API server")
-
-
-@then("every endpoint of every kubelet refuses these clients with 401")
+@then("every endpoint of every kubelet refuses anonymous clients and clients of other CAs with 401")
 def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> None:
     wrong = [
         f"{name}: {told(answer)}"
@@ -211,17 +171,3 @@ def without_metrics(caller: Caller) -> list[str]:
 
 def gives_metrics(answer: Answer) -> bool:
     return answer.status == 200 and bool(prometheus.parse(answer.text, only="kubelet_node_name"))
-
-
-def through_proxies(cluster: Cluster, caller: Caller, token: str = "") -> list[Answer]:
-    """Each node's metrics by way of each API server, as an account or as admin."""
-    apis = cluster.api_servers().values()
-    return [
-        (api.with_token(token) if token else api).ask("GET", proxied(port.node))
-        for api in apis
-        for port in caller.ports
-    ]
-
-
-def proxied(node: str) -> str:
-    return f"/api/v1/nodes/{node}/proxy/metrics"

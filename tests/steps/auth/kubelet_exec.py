@@ -31,9 +31,14 @@ def got(port: Port, pod: RunningPod) -> Answer:
 REQUESTS = {"POST": (posted,), "GET and POST": (got, posted)}
 REQUESTED = {posted: "/run by POST", got: "/exec by GET"}
 """What a kubelet is asked for."""
+THROUGH_API_SERVERS = {
+    "commands in the Pod": ("POST", "exec", "?command=id&stdout=true"),
+    "the Pod's log": ("GET", "log", ""),
+}
+"""Method, subresource of the Pod and query."""
 
 
-@then("a GET to its kubelet runs a command in each Pod and returns the output")
+@then("a GET to the kubelet runs a command in the Pod on each worker and returns the output")
 def get_runs(caller: Caller, on_each: list[RunningPod], evidence: Evidence) -> None:
     ran = [(pod, *caller.at(pod.node).run_by_get(*named(pod), COMMAND)) for pod in on_each]
     rows = [(pod.node, pod.name, status, text) for pod, status, text in ran]
@@ -57,12 +62,18 @@ def commands_refused(
         must_be_403([request(who.at(pod.node), pod) for pod in on_each], REQUESTED[request])
 
 
-@then("each API server refuses the ServiceAccount commands in the Pod and the Pod's log")
-def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod) -> None:
-    command = f"{pod.pods.path(pod.name, 'exec')}?command=id&stdout=true"
-    apis = as_account(cluster, caller)
-    must_be_403([api.ask("POST", command) for api in apis], "pods/exec")
-    must_be_403([api.ask("GET", pod.pods.path(pod.name, "log")) for api in apis], "pods/log")
+@then(
+    phrase(
+        "each API server refuses the ServiceAccount {what:What} with 403",
+        What=one_of(THROUGH_API_SERVERS),
+    )
+)
+def ordinary_refused(cluster: Cluster, caller: Caller, pod: RunningPod, what: str) -> None:
+    method, subresource, query = THROUGH_API_SERVERS[what]
+    path = pod.pods.path(pod.name, subresource) + query
+    must_be_403(
+        [api.ask(method, path) for api in as_account(cluster, caller)], f"pods/{subresource}"
+    )
 
 
 @then("the ServiceAccount's own access review agrees with every response")

@@ -1,15 +1,14 @@
-"""Who may resize and how far: rights, quota, limit ranges, the scheduler's books, controllers."""
+"""Who may resize and how far: permissions, quota and limit ranges."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads
-from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.kube_api import Answer
-from infra.timing import SCHEDULED, scaled
-from infra.wait import consistently, eventually
+from infra.timing import scaled
+from infra.wait import eventually
 from suite.auth.namespace_limits import (
     Account,
     count_in_quota,
@@ -20,8 +19,14 @@ from suite.auth.namespace_limits import (
 from suite.workloads import dry_runs
 from suite.workloads.pod_resize import ARTICLE
 from suite.workloads.pod_under_test import RunningPod
-from suite.workloads.pods import is_settled
-from tests.steps.phrases import phrase
+from suite.workloads.pods import Pods
+from tests.steps.phrases import one_of, phrase
+
+LIMITS: Mapping[str, Callable[[Pods, str], None]] = {
+    "limit range": limit_range,
+    "quota": make_quota,
+}
+"""A limit range is of each container, a quota of what all Pods request."""
 
 
 @given("a ServiceAccount that may patch Pods", target_fixture="account")
@@ -31,17 +36,18 @@ def account_that_patches(workloads: Workloads) -> Account:
     return account
 
 
-@given(phrase("a quota of {cpu:Quantity} requested CPU"))
-def quota(workloads: Workloads, cpu: str) -> None:
-    make_quota(workloads.pods, cpu)
+@given(
+    phrase(
+        "a {kind:Kind} with a maximum of {cpu:Quantity} CPU {of:Of}",
+        Kind=one_of(LIMITS),
+        Of=one_of(["in requests", "per container"]),
+    )
+)
+def at_most(workloads: Workloads, kind: str, cpu: str) -> None:
+    LIMITS[kind](workloads.pods, cpu)
 
 
-@given(phrase("a limit range of at most {cpu:Quantity} CPU per container"))
-def at_most(workloads: Workloads, cpu: str) -> None:
-    limit_range(workloads.pods, cpu)
-
-
-@when("the ServiceAccount requests the article's resources", target_fixture="answer")
+@when("the ServiceAccount requests a resize to the article's resources", target_fixture="answer")
 def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
     """After its right to patch the Pod itself is in force, so that only the resize is refused."""
     account.await_patching(cluster, pod.name)
@@ -51,11 +57,6 @@ def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answ
 @when("the ServiceAccount may patch the resize subresource too")
 def grant_resize(account: Account) -> None:
     account.grant("pods/resize")
-
-
-@when(phrase("a new Pod for the reserved worker requests {cpu:Quantity} CPU from the scheduler"))
-def new_pod_requests(workloads: Workloads, reserved_worker: str, cpu: str) -> None:
-    workloads.ask_scheduler(reserved_worker, cpu=cpu, name="newcomer")
 
 
 @then(
@@ -72,35 +73,13 @@ def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limi
     )
 
 
-@then(phrase("within {limit:Duration} the quota counts {cpu:Quantity} requested CPU"))
+@then(phrase("within {limit:Duration} the quota counts {cpu:Quantity} CPU in requests"))
 def quota_counts(workloads: Workloads, limit: float, cpu: str) -> None:
     eventually(
         lambda: count_in_quota(workloads.pods),
         lambda used: used == cpu,
         within=scaled(limit),
         what=f"the quota counts {cpu} of requested CPU",
-    )
-
-
-@then(phrase("for {lasting:Duration} the new Pod stays unscheduled because of insufficient CPU"))
-def stays_unscheduled(workloads: Workloads, lasting: float) -> None:
-    """From the scheduler's first verdict on."""
-    await_verdict(workloads, "Insufficient cpu")
-    consistently(
-        lambda: workloads.pods.get("newcomer")["spec"].get("nodeName", ""),
-        lambda node: node == "",
-        lasting=scaled(lasting),
-        what="the new Pod stays unscheduled",
-    )
-
-
-@then(phrase("within {limit:Duration} the new Pod runs"))
-def new_pod_runs(workloads: Workloads, limit: float) -> None:
-    eventually(
-        lambda: workloads.pods.version("newcomer"),
-        lambda version: is_settled(version.pod),
-        within=scaled(limit),
-        what="the new Pod runs in the room that was given back",
     )
 
 
@@ -114,12 +93,3 @@ def resized_by(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
 
 def statuses(answers: Mapping[str, Answer]) -> dict[str, int]:
     return {who: answer.status for who, answer in answers.items()}
-
-
-def await_verdict(workloads: Workloads, words: str) -> None:
-    eventually(
-        lambda: condition(workloads.pods.get("newcomer"), "PodScheduled").get("message", ""),
-        lambda message: words in message,
-        within=scaled(SCHEDULED),
-        what=f"the scheduler says of the new Pod: {words}",
-    )

@@ -6,21 +6,16 @@ from fixtures.worlds.faults import Faults
 from infra.clients.controlplane import apiserver_endpoints, control_plane_snapshot, leases
 from infra.clients.controlplane.apiserver_endpoints import Server
 from infra.clients.controlplane.control_plane_snapshot import Stopped
-from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.kube_api import JsonObject
-from infra.lifecycle import gate
-from infra.lifecycle.pod_connectivity import AGNHOST
 from infra.timing import scaled
-from infra.wait import consistently, eventually
-from suite.workloads.pods import Pods
+from infra.wait import consistently
 from tests.steps.phrases import one_of, phrase
 
 ALL_THREE = "all three controllers"
 
 
-@given("a controller whose API server serves no leader", target_fixture="server")
+@given("a controller whose controller manager and scheduler are standbys", target_fixture="server")
 def server_without_leader(cluster: Cluster) -> Server:
     return apiserver_endpoints.without_leader(cluster)
 
@@ -48,34 +43,6 @@ def schedulers_act(cluster: Cluster, faults: Faults, action: str) -> None:
     for machine in cluster.spec.controllers:
         act = faults.stop if action == "stop" else faults.start
         act(machine.name, cluster.layout.units.scheduler)
-
-
-@when("a Pod that any node could run is created", target_fixture="waiting")
-def pod_for_any_node(cluster: Cluster, namespace: str) -> str:
-    container = {"name": "main", "image": AGNHOST, "args": ["pause"]}
-    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
-    pods = Pods(cluster.api, namespace)
-    cluster.api.create(pods.path(), {"metadata": {"name": "waiting"}, "spec": spec})
-    return "waiting"
-
-
-@then(phrase("for {lasting:Duration} no scheduler handles the unscheduled Pod"))
-def not_looked_at(cluster: Cluster, namespace: str, waiting: str, lasting: float) -> None:
-    consistently(
-        lambda: apiserver_endpoints.scheduling(Pods(cluster.api, namespace).find(waiting)),
-        lambda seen: seen == apiserver_endpoints.UNSEEN,
-        lasting=scaled(lasting),
-        what="phase, node and PodScheduled condition of a Pod without any scheduler",
-    )
-
-
-@then(phrase("within {limit:Duration} the unscheduled Pod runs"))
-def waiting_pod_runs(cluster: Cluster, namespace: str, waiting: str, limit: float) -> None:
-    def ready() -> JsonObject:
-        return condition(Pods(cluster.api, namespace).get(waiting), "Ready")
-
-    what = "Ready condition of the Pod that waited for a scheduler"
-    eventually(ready, lambda c: c.get("status") == "True", within=scaled(limit), what=what)
 
 
 @then(
@@ -113,12 +80,6 @@ def others_run_on(cluster: Cluster, stopped: Stopped) -> None:
         stopped.before, now, but=[stopped.place], lease=stopped.lease
     )
     assert not found, f"the stop of {stopped.place} touched: {'; '.join(found)}"
-
-
-@then("both nodes are Ready")
-def nodes_ready(cluster: Cluster) -> None:
-    wrong = gate.workers.node_problems(cluster)
-    assert not wrong, "; ".join(wrong)
 
 
 @then("no Lease in kube-system has a strategy")

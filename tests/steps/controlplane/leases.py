@@ -1,6 +1,6 @@
 """Phrases about the Lease of an elected component: who holds it, how it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from pytest_bdd import given, then
 
@@ -14,7 +14,29 @@ from infra.wait import consistently
 from suite.controlplane import leader_election
 from suite.controlplane.leader_election import Election
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+
+def unhealthy(cluster: Cluster, component: str) -> list[str]:
+    return leader_metrics.unhealthy(cluster, component)
+
+
+CANDIDATES: Mapping[str, tuple[Callable[[Cluster, str], list[str]], str]] = {
+    "report that they are healthy": (
+        unhealthy,
+        "each {} answers on /healthz",
+    ),
+    "are the only ones of their program on any machine": (
+        leader_eligibility.strangers,
+        "only its three units run {}",
+    ),
+    "may renew the Lease as their own user": (
+        leader_eligibility.unable,
+        "each {} may renew the Lease as its own user",
+    ),
+}
+"""What is wrong with the processes of a component, and what is claimed of them. One that may not
+renew the Lease would stand by for ever; as another user it could do nothing as the leader."""
 
 
 @given(phrase('the controller that holds the "{component:Name}" Lease'), target_fixture="election")
@@ -52,23 +74,10 @@ def one_leads(cluster: Cluster, election: Election, lasting: float) -> None:
     )
 
 
-@then("all three processes report that they are healthy")
-def all_healthy(cluster: Cluster, election: Election) -> None:
-    wrong = leader_metrics.unhealthy(cluster, election.component)
-    assert not wrong, f"/healthz of {election.component}: {'; '.join(wrong)}"
-
-
-@then("no other process of the component's program runs on any machine")
-def no_strangers(cluster: Cluster, election: Election) -> None:
-    found = leader_eligibility.strangers(cluster, election.component)
-    must_be_none(found, f"only its three units run {election.component}")
-
-
-@then("each of the three components may renew the Lease as its own user")
-def each_may_lead(cluster: Cluster, election: Election) -> None:
-    """One that may not would stand by for ever; another user could do nothing as the leader."""
-    found = leader_eligibility.unable(cluster, election.component)
-    must_be_none(found, f"each {election.component} may renew the Lease as its own user")
+@then(phrase("all three processes {are:Are}", Are=one_of(CANDIDATES)))
+def candidates_are(cluster: Cluster, election: Election, are: str) -> None:
+    wrong, claim = CANDIDATES[are]
+    must_be_none(wrong(cluster, election.component), claim.format(election.component))
 
 
 @then(phrase("for {lasting:Duration} the Lease is never older than {limit:Duration}"))

@@ -1,12 +1,11 @@
 """Metrics: what components tell of themselves, whom they tell it, and what a counter counts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.auth.service_accounts import Accounts
 from infra import observed_places
 from infra.clients.instrumentation import component_metrics
 from infra.clients.node import kubelet
@@ -18,7 +17,6 @@ from infra.machine_layout import SERIES
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.apimachinery.policy_params import Parameters
-from suite.auth.service_accounts import TokenAccount
 from suite.expect import must_be_none
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.lifecycle.rolling_restart import await_ready
@@ -29,8 +27,38 @@ LABELS = {
 }  # fmt: skip
 """Of apiserver_request_total: apiserver pkg/endpoints/metrics/metrics.go (1.36, STABLE)."""
 IN_FLIGHT = "apiserver_current_inflight_requests"
-READABLE = ("/metrics", "/metrics/slis", "/livez")
 CHECKED = one_of(component_metrics.checks(SERIES.ports))
+THAT = "that"
+FROM_0 = "the restarted API server restart from 0"
+Samples = dict[str, list[Sample]]
+"""By machine."""
+
+
+def without_in_flight(samples: Samples) -> list[str]:
+    return [
+        f"{machine} has no {IN_FLIGHT} of kind {kind}"
+        for machine, found in samples.items()
+        for kind in ("mutating", "readOnly")
+        if prometheus.value(found, IN_FLIGHT, request_kind=kind) is None
+    ]
+
+
+def without_nodes(samples: Samples) -> list[str]:
+    return [
+        machine
+        for machine, found in samples.items()
+        if not component_metrics.requests(found, resource="nodes")
+    ]
+
+
+EXPORTS: Mapping[str, Callable[[Samples], list[str]]] = {
+    "exports its in-flight requests, mutating and read-only": without_in_flight,
+    "counts requests with the documented labels": (
+        lambda samples: component_metrics.mislabelled(samples, LABELS)
+    ),
+    "counts requests for Nodes separately": without_nodes,
+}
+"""API servers that do not; nothing is good."""
 
 
 @pytest.fixture
@@ -71,11 +99,6 @@ def counted_before(cluster: Cluster, kind: Parameters) -> dict[str, float]:
     return component_metrics.gets_of(cluster, kind.group)
 
 
-@given("a ServiceAccount without permissions", target_fixture="account")
-def plain_account(accounts: Accounts) -> TokenAccount:
-    return accounts.make("plain")
-
-
 @when(phrase("the custom resource is requested {count:Count} times from one API server"))
 def ask_one(cluster: Cluster, kind: Parameters, count: int) -> None:
     first, *_ = cluster.api_servers().values()
@@ -88,65 +111,26 @@ def ask_health(cluster: Cluster, component: str) -> None:
     component_metrics.ask_health(cluster, component)
 
 
-@then("each API server exports its in-flight requests, mutating and read-only")
-def tells_in_flight(samples: dict[str, list[Sample]]) -> None:
+@then(phrase("each API server {exports:Exports}", Exports=one_of(EXPORTS)))
+def exports_it(samples: dict[str, list[Sample]], exports: str) -> None:
     looked_at(samples)
-    wrong = [
-        f"{machine} has no {IN_FLIGHT} of kind {kind}"
-        for machine, found in samples.items()
-        for kind in ("mutating", "readOnly")
-        if prometheus.value(found, IN_FLIGHT, request_kind=kind) is None
-    ]
-    must_be_none(wrong, "each API server tells of requests in flight")
+    must_be_none(EXPORTS[exports](samples), f"each API server {exports}")
 
 
-@then("each API server counts requests with the documented labels")
-def counts_by_labels(samples: dict[str, list[Sample]]) -> None:
-    must_be_none(
-        component_metrics.mislabelled(samples, LABELS), "requests are counted by these labels"
+@then(
+    phrase(
+        "the request counter of {which:Which} API server has grown by {count:Count}",
+        Which=one_of([THAT, "every other"]),
     )
-
-
-@then("each API server counts requests for Nodes separately")
-def counts_apart(samples: dict[str, list[Sample]]) -> None:
-    wrong = [
-        m for m, found in samples.items() if not component_metrics.requests(found, resource="nodes")
-    ]
-    must_be_none(wrong, "each API server has counted requests for Nodes by themselves")
-
-
-@then(phrase("the request counter of that API server has grown by {count:Count}"))
-def counter_grew(cluster: Cluster, kind: Parameters, counted: dict[str, float], count: int) -> None:
-    first, *_ = cluster.api_servers()
-    grown = component_metrics.gets_of(cluster, kind.group)[first] - counted[first]
-    if grown != count:
-        raise ClaimError(f"the counter of {first} should grow by {count}; it grew by {grown:g}")
-
-
-@then("the request counters of the other API servers have not grown")
-def others_did_not(cluster: Cluster, kind: Parameters, counted: dict[str, float]) -> None:
+)
+def counter_grew(
+    cluster: Cluster, kind: Parameters, counted: dict[str, float], which: str, count: int
+) -> None:
     now = component_metrics.gets_of(cluster, kind.group)
-    wrong = [f"{m}: {now[m] - counted[m]:g} more" for m in list(now)[1:] if now[m] != counted[m]]
-    must_be_none(wrong, "requests are counted only where they were made")
-
-
-@then(phrase('a member of "{group:Name}" may read metrics, SLI metrics and health'))
-def member_may_read(cluster: Cluster, group: str) -> None:
-    servers = cluster.api_servers().items()
-    asked = {
-        m: component_metrics.statuses(api.impersonating("someone", group), READABLE)
-        for m, api in servers
-    }
-    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {200}]
-    must_be_none(wrong, f"each API server lets a member of {group} read")
-
-
-@then("the ServiceAccount is refused metrics and SLI metrics with 403")
-def account_refused(cluster: Cluster, account: TokenAccount) -> None:
-    servers = cluster.api_servers().items()
-    asked = {m: component_metrics.statuses(account.api(api), READABLE[:2]) for m, api in servers}
-    wrong = [f"{machine}: {seen}" for machine, seen in asked.items() if set(seen.values()) != {403}]
-    must_be_none(wrong, "each API server refuses an account without rights")
+    first, *others = ((machine, seen - counted[machine]) for machine, seen in now.items())
+    judged = [first] if which == THAT else others
+    wrong = [f"{machine}: {grown:g} more" for machine, grown in judged if grown != count]
+    must_be_none(wrong, f"the counter of {which} API server grows by {count}")
 
 
 @then("every health check of each component is healthy")
@@ -202,11 +186,18 @@ def restart_one(cluster: Cluster) -> str:
     return machine
 
 
-@then("the counters of the restarted API server restart from 0, and other counters continue")
-def counts_anew(cluster: Cluster, samples: dict[str, list[Sample]], restarted: str) -> None:
+@then(
+    phrase(
+        "the counters of {which:Which}", Which=one_of([FROM_0, "every other API server continue"])
+    )
+)
+def counts_anew(
+    cluster: Cluster, samples: dict[str, list[Sample]], restarted: str, which: str
+) -> None:
     now = component_metrics.of_api_servers(cluster, "/metrics")
-    wrong = component_metrics.not_begun_anew(samples, now, restarted)
-    must_be_none(wrong, "a restarted process counts from nothing, and the others go on")
+    before = {m: seen for m, seen in samples.items() if (m == restarted) == (which == FROM_0)}
+    wrong = component_metrics.not_begun_anew(before, now, restarted)
+    must_be_none(wrong, f"the counters of {which}")
 
 
 def looked_at(machines: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from suite.expect import must_be_none
 from suite.instrumentation import component_logs, log_rotation
 from suite.instrumentation.container_logs import Log
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 COPIES = "volumes/kubernetes.io~empty-dir/copies"
 COPIED = 30
@@ -59,9 +59,10 @@ def remove_both(on_each: list[RunningPod]) -> None:
         pod.pods.delete(pod.name)
 
 
-@when("the kubelet on the Pod's worker stops")
-def stop_kubelet(faults: Faults, pod: RunningPod) -> None:
-    faults.stop(pod.node, pod.shell.layout.units.kubelet)
+@when(phrase("the kubelet on the Pod's worker {acts:Acts}", Acts=one_of(["starts", "stops"])))
+def kubelet_acts(faults: Faults, pod: RunningPod, acts: str) -> None:
+    act = faults.stop if acts == "stops" else faults.start
+    act(pod.node, pod.shell.layout.units.kubelet)
 
 
 @when("the kubelet on the counting Pod's worker starts", target_fixture="meanwhile")

@@ -14,7 +14,7 @@ from infra.ssh import Shell
 from suite.expect import must_be_none
 from suite.leftovers import new_name
 from tests.steps.instrumentation.node_log_query import logs_of
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 OUTSIDE = "/srv"
 """Not below the folder of logs, and nothing else of ours lies there."""
@@ -44,6 +44,13 @@ class Folder:
             "an absolute path": self.outside,
             "the link that leads out": f"{self.name}/out",
         }
+
+
+PLAIN = {
+    "the plain path of each link returns the content": ("{0.name}/out", True),
+    "a path that climbs out of the log directory returns nothing": ("../..{0.outside}", False),
+}
+"""Paths of a ``Folder``, and whether they lead to the file outside."""
 
 
 @pytest.fixture
@@ -94,18 +101,12 @@ def refuses_names(
     must_be_none(wrong, f"names that lead out of {LOGS} are refused with {status}")
 
 
-@then("the plain path of each link returns the content of the file outside")
-def plain_follows(cluster: Cluster, linked: list[Folder]) -> None:
-    answers = [(f, logs_of(cluster, f.node).plain(f"{f.name}/out")) for f in linked]
-    wrong = [told(a) for f, a in answers if a.status != 200 or f.marker not in a.text]
-    must_be_none(wrong, "the plain path gives what a link leads to")
-
-
-@then("a path that climbs out of the log directory returns nothing of the file outside")
-def climbing_fails(cluster: Cluster, linked: list[Folder]) -> None:
-    answers = [(f, logs_of(cluster, f.node).plain(f"../..{f.outside}")) for f in linked]
-    wrong = [told(a) for f, a in answers if a.status == 200 or f.marker in a.text]
-    must_be_none(wrong, "a path with .. gives nothing")
+@then(phrase("{path:Path} of the file outside", Path=one_of(PLAIN)))
+def plain_returns(cluster: Cluster, linked: list[Folder], path: str) -> None:
+    way, follows = PLAIN[path]
+    asked = [(f, logs_of(cluster, f.node).plain(way.format(f))) for f in linked]
+    wrong = [told(a) for f, a in asked if [a.status == 200, f.marker in a.text] != [follows] * 2]
+    must_be_none(wrong, f"{path} of the file outside")
 
 
 def make(shell: Shell, folders: list[tuple[Shell, Folder]]) -> Folder:

@@ -1,5 +1,8 @@
 """Traces that one API server sends, for whom, and that the others send none."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
@@ -16,38 +19,61 @@ from suite.expect import must_be_none
 from suite.instrumentation import tracing
 from suite.instrumentation.tracing import Collector, Span, Traced
 from tests.steps.lifecycle.rolling_restart import await_ready
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}
 
 
-@given("the processes of every API server", target_fixture="processes")
-def processes_before(cluster: Cluster) -> Bystanders:
-    return control_plane_snapshot.look(cluster, names=[cluster.layout.units.api_server])
+@dataclass(frozen=True)
+class Configured:
+    """The API server that traces, and the processes of all of them before it was configured."""
+
+    server: Api
+    before: Bystanders
+
+
+def told_nothing(cluster: Cluster, collector: Collector, _: Configured) -> list[str]:
+    told = [m for m in tracing.told_to_trace(cluster) if m != collector.shell.name]
+    return [f"{m} has {tracing.FLAG}" for m in told]
+
+
+def restarted(cluster: Cluster, collector: Collector, configured: Configured) -> list[str]:
+    found = control_plane_snapshot.process_differences(configured.before, processes(cluster))
+    return [text for (machine, _), text in found.items() if machine != collector.shell.name]
+
+
+OTHERS: Mapping[str, tuple[Callable[[Cluster, Collector, Configured], list[str]], str]] = {
+    "is configured to export traces": (told_nothing, "the other API servers send nothing"),
+    "has restarted": (restarted, "the other API servers go on"),
+}
+"""What is wrong with the API servers beside the one that traces, and what is claimed of them."""
 
 
 @given(
     "a trace collector on a controller whose API server is configured to use it",
-    target_fixture="server",
+    target_fixture="configured",
 )
-def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Api:
-    machine, layout = collector.shell.name, cluster.layout
+def told_to_trace(cluster: Cluster, faults: Faults, collector: Collector) -> Configured:
+    machine, layout, before = collector.shell.name, cluster.layout, processes(cluster)
     tracing.await_reach(cluster, collector)
     told = tracing.configuration(str(cluster.spec.machine(machine).private_ip))
     faults.add(machine, tracing.configuration_file(layout), told)
     file = tracing.unit_file(layout)
     unit = tracing.unit_with_tracing(collector.shell.get(file), layout)
     faults.replace(machine, file, unit, unit=layout.units.api_server)
-    return ready_again(cluster, machine)
+    return Configured(ready_again(cluster, machine), before)
 
 
 @when(
-    "a ServiceAccount and admin on that API server, and admin on every other, send traced requests",
+    "admin on every API server, and a ServiceAccount on the configured API server, send traced "
+    "requests",
     target_fixture="traced",
 )
-def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -> dict[str, Traced]:
+def all_ask(
+    cluster: Cluster, accounts: Accounts, namespace: str, configured: Configured
+) -> dict[str, Traced]:
     """Admin there last: once its span has come, the others' would have too."""
-    account = accounts.make("tracer", [CREATES])
+    account, server = accounts.make("tracer", [CREATES]), configured.server
     servers = {f"admin on {m}": api for m, api in cluster.api_servers().items()}
     others = {who: api for who, api in servers.items() if api.base != server.base}
     asking = {"account": account.api(server), **others, "admin": server}
@@ -57,7 +83,7 @@ def all_ask(cluster: Cluster, accounts: Accounts, namespace: str, server: Api) -
 @then(
     phrase(
         'within {limit:Duration} the collector has the span "{name}" of admin\'s request '
-        "to that API server"
+        "to the configured API server"
     ),
     target_fixture="span",
 )
@@ -89,18 +115,14 @@ def no_others(collector: Collector, traced: dict[str, Traced]) -> None:
     must_be_none(odd, "only a privileged caller is traced, and only where tracing is set")
 
 
-@then("no other API server is configured to export traces")
-def others_told_nothing(cluster: Cluster, collector: Collector) -> None:
-    told = [m for m in tracing.told_to_trace(cluster) if m != collector.shell.name]
-    must_be_none([f"{m} has {tracing.FLAG}" for m in told], "the other API servers send nothing")
+@then(phrase("no other API server {has:Has}", Has=one_of(OTHERS)))
+def no_other(cluster: Cluster, collector: Collector, configured: Configured, has: str) -> None:
+    wrong, claim = OTHERS[has]
+    must_be_none(wrong(cluster, collector, configured), claim)
 
 
-@then("the processes of the other API servers are the same")
-def others_same(cluster: Cluster, collector: Collector, processes: Bystanders) -> None:
-    now = control_plane_snapshot.look(cluster, names=[cluster.layout.units.api_server])
-    found = control_plane_snapshot.process_differences(processes, now)
-    odd = [text for (machine, _), text in found.items() if machine != collector.shell.name]
-    must_be_none(odd, "the other API servers go on")
+def processes(cluster: Cluster) -> Bystanders:
+    return control_plane_snapshot.look(cluster, names=[cluster.layout.units.api_server])
 
 
 def ready_again(cluster: Cluster, machine: str) -> Api:

@@ -9,20 +9,17 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.fault_types import Fault
 from fixtures.worlds.faults import Faults
 from infra.clients.node import kubelet
-from infra.clients.node.kubelet_api import await_listening, told
+from infra.clients.node.kubelet_api import await_listening
 from infra.clients.transport import journal
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from infra.kube_api import Answer
 from infra.pki.identities import KUBELET_CLIENT
 from infra.ssh import Shell
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.auth import service_accounts
-from suite.expect import must_be_none
 from suite.node import kubelet_restarts
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.auth.kubelet_api_access import Caller
 from tests.steps.phrases import phrase
 
 ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:kube-apiserver-to-kubelet"
@@ -116,42 +113,6 @@ def node_is_ready(cluster: Cluster, pod: RunningPod) -> None:
         raise ClaimError(f"{pod.node} should be ready again; its condition Ready is {seen}")
 
 
-@then(
-    phrase(
-        "through each API server every kubelet refuses the ServiceAccount its logs, "
-        'naming "{user:Name}" and "{right:Name}"'
-    )
-)
-def refused_logs(cluster: Cluster, caller: Caller, user: str, right: str) -> None:
-    wrong = [
-        told(answer)
-        for answer in through(cluster, caller, "logs/")
-        if answer.status != 403 or not (user in answer.text and right in answer.text)
-    ]
-    must_be_none(wrong, f"logs are refused with 403, naming {user} and {right}")
-
-
-@then("through each API server the ServiceAccount reads the metrics of the same kubelets")
-def given_metrics(cluster: Cluster, caller: Caller) -> None:
-    wrong = [told(one) for one in through(cluster, caller, "metrics") if one.status != 200]
-    must_be_none(wrong, "metrics are given through the API server")
-
-
-@then(
-    phrase(
-        "within {limit:Duration} the ServiceAccount reads every kubelet's logs through "
-        "each API server"
-    )
-)
-def given_logs(cluster: Cluster, caller: Caller, limit: float) -> None:
-    eventually(
-        lambda: [told(one) for one in through(cluster, caller, "logs/") if one.status != 200],
-        lambda refused: not refused,
-        within=scaled(limit),
-        what=f"{caller.account.name} is given the logs of every worker",
-    )
-
-
 def restart_all(cluster: Cluster) -> None:
     kubelet_restarts.restart_all(cluster)
     for worker in cluster.spec.workers:
@@ -177,12 +138,3 @@ def change(cluster: Cluster, faults: Faults, node: str, changes: Mapping[str, ob
     content = kubelet.with_settings(cluster.shell(node), changes)
     layout = cluster.layout
     faults.replace(node, layout.files.kubelet, content, unit=layout.units.kubelet)
-
-
-def through(cluster: Cluster, caller: Caller, path: str) -> list[Answer]:
-    """What the account gets from every kubelet by way of each API server."""
-    return [
-        api.with_token(caller.account.token).ask("GET", f"/api/v1/nodes/{node}/proxy/{path}")
-        for api in cluster.api_servers().values()
-        for node in [port.node for port in caller.ports]
-    ]

@@ -1,6 +1,6 @@
 """Phrases about Leases as signs of life: nodes and API servers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from pytest_bdd import given, then
 
@@ -11,9 +11,26 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
 from infra.wait import consistently
+from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
 API_SERVERS = "API servers"
+
+
+def wrong_of_controllers(cluster: Cluster, beats: Heartbeats, lasting: float) -> list[str]:
+    return apiserver_endpoints.wrong_identity(cluster, beats.start, lasting=lasting)
+
+
+def wrong_of_nodes(_: Cluster, beats: Heartbeats, lasting: float) -> list[str]:
+    existing = node_leases.nodes(beats.api)
+    return node_leases.wrong_node_leases(beats.start, existing, lasting=lasting)
+
+
+HAS: Mapping[str, Callable[[Cluster, Heartbeats, float], list[str]]] = {
+    "controller has an identity": wrong_of_controllers,
+    "node holds and owns a": wrong_of_nodes,
+}
+"""What is wrong with the Leases of all; nothing is good."""
 
 
 @given(
@@ -31,17 +48,10 @@ def followed_leases(cluster: Cluster, whose: str) -> Iterator[Heartbeats]:
     beats.close()
 
 
-@then(phrase("each controller has an identity Lease with a duration of {lasting:Duration}"))
-def one_a_controller(cluster: Cluster, beats: Heartbeats, lasting: float) -> None:
-    wrong = apiserver_endpoints.wrong_identity(cluster, beats.start, lasting=lasting)
-    assert not wrong, "; ".join(wrong)
-
-
-@then(phrase("each node has a Lease with a duration of {lasting:Duration} that it holds and owns"))
-def one_a_node(beats: Heartbeats, lasting: float) -> None:
-    existing = node_leases.nodes(beats.api)
-    wrong = node_leases.wrong_node_leases(beats.start, existing, lasting=lasting)
-    assert not wrong, "; ".join(wrong)
+@then(phrase("each {has:Has} Lease with a duration of {lasting:Duration}", Has=one_of(HAS)))
+def one_each(cluster: Cluster, beats: Heartbeats, has: str, lasting: float) -> None:
+    wrong = HAS[has](cluster, beats, lasting)
+    must_be_none(wrong, f"each {has} Lease with a duration of {lasting:g} s")
 
 
 @then(phrase("for {lasting:Duration} each Lease is renewed at least every {limit:Duration}"))
@@ -56,7 +66,7 @@ def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
     assert not silent, f"not renewed once in {lasting:g} s: {', '.join(silent)}"
 
 
-@then("no node has updated its status more than once in that time")
+@then("no node has updated its status more than once while its Lease was renewed")
 def status_is_rare(beats: Heartbeats) -> None:
     """At most once: it is sent each 5 min when nothing changes (T5)."""
     require(beats.reported, "nobody looked at the nodes in that time")

@@ -1,18 +1,14 @@
-"""Nodes that fall silent and come back; Pods that fit nowhere for a while."""
+"""Nodes that fall silent and come back, and who adds none."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, then
 
 from fixtures.plugin.recording import Evidence
-from fixtures.worlds.faults import Faults
-from fixtures.worlds.lifecycle.drain import Maintenance
 from fixtures.worlds.workloads.pods import Workloads
-from infra import observed_places
 from infra.clients.instrumentation import configz
 from infra.cluster import Cluster
-from infra.errors import ClaimError, require
+from infra.errors import ClaimError
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import consistently, eventually
@@ -20,34 +16,12 @@ from suite.expect import must_be_none
 from suite.node import node_unreachable
 from suite.workloads.pod_under_test import RunningPod
 from suite.workloads.pods import PodIdentity
-from tests.steps.node.kubelet_configz import setting
+from tests.steps.instrumentation.component_configz import Settings, judged
 from tests.steps.phrases import phrase
 from tests.steps.workloads.pods import identities_on
 
-POD = "nowhere"
 CLOCKS = 2.0
 """Seconds: times of the API are whole ones, and the clocks of two machines differ a little."""
-
-
-@dataclass(frozen=True)
-class Unschedulable:
-    """A Pod that only one worker could run: its UID and that worker."""
-
-    node: str
-    uid: str
-
-
-@given(
-    "a cordoned worker, and a Pod that only that worker could run", target_fixture="unschedulable"
-)
-def unschedulable_pod(
-    cluster: Cluster, maintenance: Maintenance, workloads: Workloads
-) -> Unschedulable:
-    node = cluster.spec.workers[0].name
-    told = maintenance.cordon(node)
-    require(told.status == 0, f"kubectl cordon failed: {told.text}")
-    workloads.ask_scheduler(node, cpu="10m", name=POD)
-    return Unschedulable(node, workloads.pods.get(POD)["metadata"]["uid"])
 
 
 @given(
@@ -66,25 +40,9 @@ def patient_and_impatient(workloads: Workloads, lasting: float) -> RunningPod:
     return pod
 
 
-@given("the settings of every controller manager", target_fixture="managers")
-def manager_settings(cluster: Cluster) -> dict[str, JsonObject]:
-    return configz.of_each(cluster, configz.MANAGER)
-
-
-@when("the kubelet on the Pod's worker starts")
-def start_kubelet(faults: Faults, pod: RunningPod) -> None:
-    faults.start(pod.node, pod.shell.layout.units.kubelet)
-
-
-@when("the cordoned worker is uncordoned")
-def uncordon(maintenance: Maintenance, unschedulable: Unschedulable) -> None:
-    told = maintenance.uncordon(unschedulable.node)
-    require(told.status == 0, f"kubectl uncordon failed: {told.text}")
-
-
 @then(
     phrase(
-        "within {most:Duration} of its last heartbeat, but not within {least:Duration}, "
+        "within {most:Duration} of the last heartbeat, but not within {least:Duration}, "
         "the Pod's node is Unknown and has the unreachable taint"
     )
 )
@@ -146,22 +104,10 @@ def back_as_it_was(
     must_be_none(changed, f"{pod.node} goes on with its containers")
 
 
-@then("each controller manager has these settings")
-def as_often(managers: dict[str, JsonObject], datatable: list[list[str]]) -> None:
-    wanted = dict(datatable[1:])
-    wrong = [
-        f"{machine}: {name} is {seen}, must be {value}"
-        for machine, one in judged(managers)
-        for name, value in wanted.items()
-        if str(seen := setting(one, name)) != value
-    ]
-    must_be_none(wrong, "controller managers keep the documented defaults")
-
-
-@then("each controller manager runs the taint eviction controller")
-def each_evicts(managers: dict[str, JsonObject]) -> None:
-    evicts = configz.runs(node_unreachable.EVICTS)
-    wrong = [f"that of {machine} does not" for machine, one in judged(managers) if not evicts(one)]
+@then("every controller manager runs the taint eviction controller")
+def each_evicts(component_settings: Settings) -> None:
+    evicts, found = configz.runs(node_unreachable.EVICTS), judged(component_settings)
+    wrong = [f"that of {machine} does not" for machine, one in found if not evicts(one)]
     must_be_none(wrong, f"every controller manager runs the {node_unreachable.EVICTS}")
 
 
@@ -175,18 +121,6 @@ def patient_by_default(cluster: Cluster, namespace: str, lasting: float) -> None
     must_be_none(wrong, f"every API server lets a Pod tolerate silence for {lasting:g} s")
 
 
-@then(phrase('within {limit:Duration} the Pod is "{reason:Name}" and has the event "{event:Name}"'))
-def is_unschedulable(
-    workloads: Workloads, unschedulable: Unschedulable, limit: float, reason: str, event: str
-) -> None:
-    eventually(
-        lambda: node_unreachable.said(workloads.pods, POD, unschedulable.uid),
-        lambda seen: seen[0] == reason and event in seen[1],
-        within=scaled(limit),
-        what=f"the Pod is {reason} and has an event {event}",
-    )
-
-
 @then(phrase("for {lasting:Duration} no node is added"))
 def nobody_adds(cluster: Cluster, lasting: float) -> None:
     wanted = sorted(worker.name for worker in cluster.spec.workers)
@@ -196,23 +130,6 @@ def nobody_adds(cluster: Cluster, lasting: float) -> None:
         lasting=scaled(lasting),
         what="no node is added for a Pod that fits nowhere",
     )
-
-
-@then(phrase("within {limit:Duration} the same Pod runs on the uncordoned worker"))
-def same_pod_runs(workloads: Workloads, unschedulable: Unschedulable, limit: float) -> None:
-    eventually(
-        lambda: node_unreachable.whereabouts(workloads.pods.find(POD)),
-        lambda seen: seen == (unschedulable.uid, unschedulable.node, "Running"),
-        within=scaled(limit),
-        what=f"the same Pod runs on {unschedulable.node}",
-    )
-
-
-def judged(managers: dict[str, JsonObject]) -> Iterator[tuple[str, JsonObject]]:
-    """Each with its machine, which is told as looked at."""
-    for machine, one in managers.items():
-        observed_places.looked(machine)
-        yield machine, one
 
 
 def await_eviction(pod: RunningPod, limit: float) -> JsonObject:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pytest_bdd import given, then
 
 from infra.clients.instrumentation import node_log_query
-from infra.clients.node import image_gc, kubelet_api
+from infra.clients.node import image_gc, kubelet, kubelet_api
 from infra.clients.transport import systemd, tls_tunnel
 from infra.clients.workloads import cgroup_events
 from infra.cluster import Cluster
@@ -45,6 +45,11 @@ def silent_kubelet(_: Cluster, shell: Shell) -> list[str]:
     return [] if lines else [f"{shell.name} has none"]
 
 
+def unready_node(cluster: Cluster, shell: Shell) -> list[str]:
+    ready = kubelet.ready(cluster.api, shell.name)
+    return [] if ready == "True" else [f"node {shell.name} is not Ready: {ready}"]
+
+
 def read_only_port(cluster: Cluster, shell: Shell) -> list[str]:
     address, port = str(cluster.spec.machine(shell.name).private_ip), kubelet_api.READ_ONLY_PORT
     listens = tls_tunnel.connects(cluster, shell.name, address, port)
@@ -71,6 +76,7 @@ PROPERTIES: Mapping[str, Callable[[Cluster, Shell], list[str]]] = {
     "a cgroup tree of version 2, without a version 1 controller": (
         lambda _, shell: cgroup_events.version_problems(shell)
     ),
+    "a Ready node": unready_node,
     "a kernel that can limit swap": unlimited_swap,
     "no swap": present_swap,
     "lines of its kubelet in its journal": silent_kubelet,

@@ -1,5 +1,7 @@
 """Images of a registry as volumes: when it is asked, what a moved name shows, who may pull."""
 
+from collections.abc import Callable, Mapping
+
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.storage.registry import PulledImage
@@ -9,8 +11,34 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.expect import must_be_none
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 from tests.steps.storage.image_volumes import WAITS, await_waiting
+
+FOREIGN = "with a pull secret of another namespace"
+STILL_FIRST, NEW = "the first nonce without a restart", "the new nonce"
+
+
+def never_pulled(pulled: PulledImage) -> str:
+    asked = pulled.asked()
+    return "" if 200 in asked else f"the worker should have asked the registry; it saw {asked}"
+
+
+def pulled_again(pulled: PulledImage) -> str:
+    since = pulled.asked_since()
+    return f"the registry should see no further request; it saw {since}" if since else ""
+
+
+def not_pulled_again(pulled: PulledImage) -> str:
+    none = "the registry should see a request for a Pod that always pulls; none came"
+    return "" if pulled.asked_since() else none
+
+
+PULLS: Mapping[str, Callable[[PulledImage], str]] = {
+    "has pulled the image from the registry": never_pulled,
+    "has not pulled from the registry again": pulled_again,
+    "has pulled from the registry again": not_pulled_again,
+}
+"""What is wrong with the requests that the registry saw; nothing is good."""
 
 
 @given(phrase('a registry with the data image for "{worker:Name}"'), target_fixture="pulled")
@@ -56,9 +84,18 @@ def move_name(pulled: PulledImage) -> str:
     return pulled.push_other()
 
 
-@when("a Pod on that worker mounts the registry's image without a pull secret")
-def without_secret(pulled: PulledImage) -> None:
-    need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, "Always")))
+@when(
+    phrase(
+        "a Pod on that worker mounts the registry's image {secret:Secret}",
+        Secret=one_of(["without a pull secret", FOREIGN]),
+    )
+)
+def without_use_of_secret(pulled: PulledImage, secret: str) -> None:
+    """It waits; the one that waited before is deleted."""
+    pulled.image.workloads.pods.delete(WAITS)
+    if secret == FOREIGN:
+        pulled.make_secret(elsewhere=True)
+    pulled.ask_anew(WAITS, "Always", secret=secret == FOREIGN)
 
 
 @when(
@@ -72,13 +109,6 @@ def beside_without_secret(pulled: PulledImage, policy: str) -> None:
     need(pulled.image.workloads.pods.ask_to_create(pulled.body(WAITS, policy)))
 
 
-@when("a Pod on that worker mounts the registry's image with a pull secret of another namespace")
-def foreign_secret(pulled: PulledImage) -> None:
-    pulled.image.workloads.pods.delete(WAITS)
-    pulled.make_secret(elsewhere=True)
-    pulled.ask_anew(WAITS, "Always", secret=True)
-
-
 @when(
     "a Pod on that worker mounts the registry's image with a pull secret of its namespace",
     target_fixture="pod",
@@ -88,32 +118,32 @@ def with_secret(pulled: PulledImage) -> RunningPod:
     return pulled.start("one", "Always", secret=True)
 
 
-@then("the worker has pulled the image from the registry")
-def was_asked(pulled: PulledImage) -> None:
-    if 200 not in pulled.asked():
-        raise ClaimError(f"the worker should have asked the registry; it saw {pulled.asked()}")
+@then(phrase("the worker {pulls:Pulls}", Pulls=one_of(PULLS)))
+def has_pulled(pulled: PulledImage, pulls: str) -> None:
+    if wrong := PULLS[pulls](pulled):
+        raise ClaimError(wrong)
 
 
-@then("the worker has not pulled from the registry again")
-def not_asked(pulled: PulledImage) -> None:
-    must_be_none(list(map(str, pulled.asked_since())), "the registry saw no further request")
-
-
-@then("the worker has pulled from the registry again")
-def asked_again(pulled: PulledImage) -> None:
-    if not pulled.asked_since():
-        raise ClaimError("the registry should see a request for a Pod that always pulls; none came")
-
-
-@then("the first Pod's container still reads the first nonce, without a restart")
-def still_first(pulled: PulledImage, pod: RunningPod) -> None:
-    must_be_none(pulled.image.unread([pod]), "the image of the first Pod is as it was")
-    must_be_none(pod.restarts(), "the first Pod is the same")
-
-
-@then("the second Pod's container reads the new nonce")
-def reads_other(pulled: PulledImage, second: RunningPod, other_nonce: str) -> None:
-    must_be_none(pulled.unread(second, other_nonce), "the second Pod has the other content")
+@then(
+    phrase(
+        "the {which:Which} Pod's container reads {nonce:Nonce}",
+        Which=one_of(["first", "second"]),
+        Nonce=one_of([STILL_FIRST, NEW]),
+    )
+)
+def reads(
+    pulled: PulledImage,
+    pod: RunningPod,
+    second: RunningPod,
+    other_nonce: str,
+    which: str,
+    nonce: str,
+) -> None:
+    subject, first = second if which == "second" else pod, pulled.image.nonce
+    wrong = pulled.unread(subject, other_nonce if nonce == NEW else first)
+    must_be_none(wrong, f"the {which} Pod reads {nonce}")
+    if nonce == STILL_FIRST:
+        must_be_none(subject.restarts(), f"the {which} Pod is the same")
 
 
 @then("the Pod's container reads the nonce of the registry's image")
@@ -123,28 +153,28 @@ def reads_nonce(pulled: PulledImage, pod: RunningPod) -> None:
 
 @then(
     phrase(
-        'within {limit:Duration} the Pod reports "ImagePullBackOff", and the '
-        "registry refused its worker"
+        'within {limit:Duration} the Pod reports "ImagePullBackOff", because the registry '
+        "refused its worker{again:Again}",
+        Again=one_of(["", " again"]),
     )
 )
-def refused(pulled: PulledImage, limit: float) -> None:
+def refused(pulled: PulledImage, limit: float, again: str) -> None:
     await_waiting(pulled.image.workloads, "ImagePullBackOff", pulled.image.reference, limit)
+    if again:
+        must_be_refused(pulled.asked_since())
+    else:
+        await_refusal(pulled, limit)
+
+
+def must_be_refused(since: list[int]) -> None:
+    if 401 not in since or 200 in since:
+        raise ClaimError(f"the registry should have refused the second Pod; it answered {since}")
+
+
+def await_refusal(pulled: PulledImage, limit: float) -> None:
     eventually(
         pulled.asked,
         lambda seen: 401 in seen and 200 not in seen,
         within=scaled(limit),
         what="the registry has refused the worker, and has never let it pull",
     )
-
-
-@then(
-    phrase(
-        'within {limit:Duration} the Pod reports "ImagePullBackOff", and the '
-        "registry refused its worker again"
-    )
-)
-def refused_again(pulled: PulledImage, limit: float) -> None:
-    await_waiting(pulled.image.workloads, "ImagePullBackOff", pulled.image.reference, limit)
-    since = pulled.asked_since()
-    if 401 not in since or 200 in since:
-        raise ClaimError(f"the registry should have refused the second Pod; it answered {since}")

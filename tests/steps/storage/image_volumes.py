@@ -1,8 +1,9 @@
 """Images as volumes: what a container finds in one, and Pods whose image is not there."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, step, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.data_images import DataImage
@@ -17,9 +18,9 @@ from infra.timing import scaled
 from infra.wait import consistently, eventually
 from suite.expect import must_be_none
 from suite.storage import image_volumes
-from suite.storage.image_volumes import PLACE, REFUSED, SCRATCH
+from suite.storage.image_volumes import PLACE, SCRATCH
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 WAITS = "waits"
 """Name of the Pod that cannot start, or not yet."""
@@ -28,8 +29,21 @@ NO_FOLDER = "only directory subpath is supported"
 """containerd 2.2, internal/cri/server/container_image_mount.go."""
 
 
-@given("the data image is loaded on every worker", target_fixture="image")
-@when("the data image is loaded on every worker", target_fixture="image")
+WRITES: Mapping[str, tuple[str, Callable[[Mapping[str, str]], None]]] = {
+    "cannot write to the image volume": (PLACE, image_volumes.must_be_read_only),
+    "can write to a scratch volume": (SCRATCH, image_volumes.must_be_writable),
+}
+"""Where root attempts to write, and how the answers are judged."""
+COUNTED: Mapping[str, Callable[[Mapping[str, int]], bool]] = {
+    "the image volume as mounted": (
+        lambda more: more["requested"] == more["mounted"] > 0 == more["failed"]
+    ),
+    "no further image volume": lambda more: not any(more.values()),
+}
+"""How much more the kubelet counts of each."""
+
+
+@step("the data image is loaded on every worker", target_fixture="image")
 def on_every_worker(data_image: DataImage) -> DataImage:
     data_image.load()
     return data_image
@@ -118,12 +132,12 @@ def no_container(pod: RunningPod, image: DataImage) -> None:
     must_be_none(found, f"no container runs {image.reference}")
 
 
-@then("root in the Pod's container cannot write to the image volume")
-def refused_inside(pod: RunningPod, evidence: Evidence) -> None:
-    found = image_volumes.attempts(pod, PLACE)
-    evidence.table("attempts of root", "attempt, answer", found.items())
-    wrong = [f"{what}: {said or 'done'}" for what, said in found.items() if REFUSED not in said]
-    must_be_none(wrong, f"the volume is refused as a {REFUSED}")
+@then(phrase("root in the Pod's container {writes:Writes}", Writes=one_of(WRITES)))
+def root_writes(pod: RunningPod, evidence: Evidence, writes: str) -> None:
+    place, judge = WRITES[writes]
+    found = image_volumes.attempts(pod, place)
+    evidence.table(f"attempts of root at {place}", "attempt, answer", found.items())
+    judge(found)
 
 
 @then("the image volume is mounted read-only, and the scratch volume is not")
@@ -133,12 +147,6 @@ def mounted_read_only(pod: RunningPod, evidence: Evidence) -> None:
     require("rw" in found.get(SCRATCH, "").split(","), f"{SCRATCH} is not mounted rw: {found}")
     if "ro" not in found.get(PLACE, "").split(","):
         raise ClaimError(f"{PLACE} should be mounted ro; it is {found.get(PLACE, 'no mount')}")
-
-
-@then("root in the Pod's container can write to a scratch volume")
-def allowed_beside(pod: RunningPod) -> None:
-    found = image_volumes.attempts(pod, SCRATCH)
-    require(not any(found.values()), f"root may not even write beside it: {found}")
 
 
 @then(phrase('the Pod\'s container sees "{name:Name}" in the image volume and nothing else'))
@@ -197,25 +205,17 @@ def recovers(workloads: Workloads, limit: float) -> RunningPod:
     return pod
 
 
-@then(phrase("within {limit:Duration} the kubelet has counted the image volume as mounted"))
-def counted_mounted(
-    cluster: Cluster, reserved_worker: str, counted: dict[str, int], limit: float
+@then(phrase("{time:Time}the kubelet has counted {what:What}", What=one_of(COUNTED)))
+def has_counted(
+    cluster: Cluster, reserved_worker: str, counted: dict[str, int], time: Time, what: str
 ) -> None:
-    eventually(
+    """More than when this was asked the last time."""
+    time.must(
         lambda: image_volumes.more(cluster.api, reserved_worker, counted),
-        lambda more: more["requested"] == more["mounted"] > 0 == more["failed"],
-        within=scaled(limit),
-        what=f"the kubelet of {reserved_worker} counts an image volume as mounted",
+        COUNTED[what],
+        what=f"the kubelet of {reserved_worker} counts {what}",
     )
     counted.update(image_volumes.counted(cluster.api, reserved_worker))
-
-
-@then("the kubelet has counted no further image volume")
-def nothing_counted(cluster: Cluster, reserved_worker: str, counted: dict[str, int]) -> None:
-    more = image_volumes.more(cluster.api, reserved_worker, counted)
-    must_be_none(
-        [f"{n} more {w}" for w, n in more.items() if n], "what is not asked for is not counted"
-    )
 
 
 def looked_at(pod: JsonObject) -> JsonObject:

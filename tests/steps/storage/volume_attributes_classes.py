@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, step, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Before, Ebs, Watched
@@ -15,7 +15,7 @@ from suite.expect import must_be_none
 from suite.storage import ebs_csi_driver, persistent_volume_claims, volume_writer
 from suite.storage.persistent_volume_claims import ATTRIBUTES, must_be_taken
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 T = TypeVar("T")
 OTHER = "other"
@@ -24,46 +24,52 @@ TOLD = ("VolumeModify", "VolumeModifySuccessful")
 """Reasons of events; external-resizer pkg/util/events.go."""
 REFUSED = "Invalid mutable parameter key"
 """The driver's own words; aws-ebs-csi-driver pkg/driver/controller_modify_volume.go."""
-OTHERWISE = ({"parameters": {"iops": "3500"}}, {"driverName": "other.example.com"})
+OTHERWISE = {
+    "parameters": {"parameters": {"iops": "3500"}},
+    "driver": {"driverName": "other.example.com"},
+}
+"""Patches of a class, by what they change."""
+TWO = "two writers, each"
+VOLUME_OF = {"writer": CLAIM, "second writer": OTHER}
+"""PVCs by whose they are."""
 
 
-@given(
-    phrase(
-        'a class "{slow:Name}" of {a:Count} IOPS and {b:Count} MiB/s, and a class "{fast:Name}" of '
-        "{c:Count} IOPS and {d:Count} MiB/s"
-    )
-)
-def two_classes(ebs: Ebs, slow: str, a: int, b: int, fast: str, c: int, d: int) -> None:
-    one_class(ebs, slow, a, b)
-    one_class(ebs, fast, c, d)
-
-
-@given(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
-@when(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
+@step(phrase('a class "{word:Name}" of {iops:Count} IOPS and {throughput:Count} MiB/s is created'))
 def one_class(ebs: Ebs, word: str, iops: int, throughput: int) -> None:
     ebs.storage.add_attributes(word, {"iops": str(iops), "throughput": str(throughput)})
 
 
-@given(phrase('a class "{word:Name}" with the parameter "{parameter:Name}"'))
+@given(phrase('a class "{word:Name}" with the parameter "{parameter:Name}" is created'))
 def strange_class(ebs: Ebs, word: str, parameter: str) -> None:
     ebs.storage.add_attributes(word, {parameter: "blue"})
 
 
-@given(phrase('a writer with a PVC of the class "{word:Name}"'), target_fixture="writer")
-def writer_of_class(ebs: Ebs, word: str) -> RunningPod:
-    ebs.storage.claim(CLAIM, attributes=ebs.storage.attributes(word))
+@given(
+    phrase(
+        '{writers:Writers} with a PVC of the class "{word:Name}" of {iops:Count} IOPS and '
+        "{throughput:Count} MiB/s",
+        Writers=one_of(["a writer", TWO]),
+    ),
+    target_fixture="writer",
+)
+def writers_of_class(ebs: Ebs, writers: str, word: str, iops: int, throughput: int) -> RunningPod:
+    """The first of them; the class is created for them."""
+    one_class(ebs, word, iops, throughput)
+    name = ebs.storage.attributes(word)
+    if writers == TWO:
+        ebs.storage.claim(OTHER, attributes=name)
+        ebs.write(OTHER, OTHER)
+    ebs.storage.claim(CLAIM, attributes=name)
     return ebs.write()
 
 
-@given(phrase('two writers, each with a PVC of the class "{word:Name}"'), target_fixture="writer")
-def two_writers(ebs: Ebs, word: str) -> RunningPod:
-    ebs.storage.claim(OTHER, attributes=ebs.storage.attributes(word))
-    ebs.write(OTHER, OTHER)
-    return writer_of_class(ebs, word)
-
-
-@when(phrase('the PVC of the first writer names the class "{word:Name}"'), target_fixture="before")
-@when(phrase('the PVC names the class "{word:Name}"'), target_fixture="before")
+@when(
+    phrase(
+        'the PVC{whose:Whose} names the class "{word:Name}"',
+        Whose=one_of(["", " of the first writer"]),
+    ),
+    target_fixture="before",
+)
 def name_class(ebs: Ebs, writer: RunningPod, word: str) -> Before:
     before = ebs.before(writer)
     must_be_taken(ask(ebs, ebs.storage.attributes(word)))
@@ -76,18 +82,10 @@ def name_anew(ebs: Ebs, first: str, then: str) -> None:
         must_be_taken(ask(ebs, ebs.storage.attributes(word)))
 
 
-@when(
-    phrase(
-        'the PVC of the first writer names the class "{word:Name}" and the controller '
-        "Pods of the driver are replaced"
-    ),
-    target_fixture="before",
-)
-def name_class_and_kill(ebs: Ebs, writer: RunningPod, word: str) -> Before:
-    before = name_class(ebs, writer, word)
+@when("the controller Pods of the driver are replaced during the modification")
+def replace_controllers(ebs: Ebs) -> None:
     ebs.storage.await_modification(CLAIM)
     ebs_csi_driver.restart_controllers(ebs.driver.api)
-    return before
 
 
 @when(phrase('the class "{word:Name}" is deleted'))
@@ -159,17 +157,31 @@ def undisturbed_for(
     must_be_none(wrong, "the writer went on through the change")
 
 
-@then(phrase("the second writer's volume still has {iops:Count} IOPS and {throughput:Count} MiB/s"))
-def other_unchanged(ebs: Ebs, iops: int, throughput: int) -> None:
-    seen = ebs.volume(OTHER)
+@then(
+    phrase(
+        "EC2 has the {whose:Whose}'s volume with {iops:Count} IOPS and {throughput:Count} MiB/s, "
+        "without a modification",
+        Whose=one_of(VOLUME_OF),
+    )
+)
+def made_so(ebs: Ebs, whose: str, iops: int, throughput: int) -> None:
+    seen = ebs.volume(VOLUME_OF[whose])
     wrong = seen.unlike(iops=iops, throughput=throughput)
-    must_be_none([*wrong, *ebs.change(OTHER)], f"EC2 has {seen.id} as before, without a change")
+    must_be_none(
+        [*wrong, *ebs.change(VOLUME_OF[whose])], f"EC2 made {seen.id} so, without a change"
+    )
 
 
-@then(phrase('a change of parameters or driver of the class "{word:Name}" is refused with 422'))
-def fixed_recipe(ebs: Ebs, word: str) -> None:
+@then(
+    phrase(
+        'a change of the {what:What} of the class "{word:Name}" is refused with 422',
+        What=one_of(OTHERWISE),
+    )
+)
+def fixed_recipe(ebs: Ebs, what: str, word: str) -> None:
     path = f"{ATTRIBUTES}/{ebs.storage.attributes(word)}"
-    wrong = not_refused(ebs, OTHERWISE, lambda api, patch: api.patch(path, patch, kind="merge"))
+    attempts = (OTHERWISE[what],)
+    wrong = not_refused(ebs, attempts, lambda api, patch: api.patch(path, patch, kind="merge"))
     must_be_none(wrong, "every change of a class is refused with 422")
 
 
@@ -216,14 +228,7 @@ def unknown_parameter(ebs: Ebs, parameter: str) -> None:
         raise ClaimError(f"an event VolumeModifyFailed should be there; there are {reasons}")
 
 
-@then(phrase("EC2 created the volume with {iops:Count} IOPS and {throughput:Count} MiB/s"))
-def made_so(ebs: Ebs, iops: int, throughput: int) -> None:
-    seen = ebs.volume()
-    wrong = seen.unlike(iops=iops, throughput=throughput)
-    must_be_none([*wrong, *ebs.change()], f"EC2 made {seen.id} so, without a change")
-
-
-@then("the class of the PVC cannot be removed")
+@then("the removal of the class from the PVC is refused with 422")
 def not_removed(ebs: Ebs) -> None:
     wrong = not_refused(ebs, (None, ""), lambda api, name: ask(ebs, name, through=api))
     must_be_none(wrong, "a class in force cannot be removed: 422")

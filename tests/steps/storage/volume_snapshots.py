@@ -13,7 +13,7 @@ from suite.expect import must_be_none
 from suite.storage import group_snapshots, volume_writer
 from suite.storage.volume_writer import Line
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase
 from tests.steps.storage.volumes import writer_with_volume
 
 SNAPSHOT, RESTORED, GROUP = "snapshot", "restored", "group"
@@ -212,7 +212,12 @@ def group_never(ebs: Ebs, lasting: float) -> None:
     )
 
 
-@then(phrase('discovery has "{one:Name}" and "{other:Name}", from definitions only'))
+@then(
+    phrase(
+        'every API server serves "{one:Name}" and "{other:Name}" from '
+        "CustomResourceDefinitions only"
+    )
+)
 def custom_alone(ebs: Ebs, one: str, other: str) -> None:
     for group in (one, other):
         defined = group_snapshots.defined(ebs.storage.api, group)
@@ -221,23 +226,10 @@ def custom_alone(ebs: Ebs, one: str, other: str) -> None:
                 raise ClaimError(f"{where} has {served} of {group}; defined are {defined}")
 
 
-@then(phrase('within {limit:Duration} discovery has "{other:Name}" and not "{group:Name}"'))
-def not_discovered(ebs: Ebs, limit: float, group: str, other: str) -> None:
-    eventually(
+@then(phrase('{time:Time}{who:Who} API server serves "{group:Name}"', Who=one_of(["every", "no"])))
+def discovered(ebs: Ebs, time: Time, who: str, group: str) -> None:
+    time.must(
         lambda: group_snapshots.everywhere(ebs.driver.cluster, group),
-        lambda seen: not any(seen.values()),
-        within=scaled(limit),
-        what=f"no API server has {group}",
-    )
-    left = group_snapshots.everywhere(ebs.driver.cluster, other)
-    must_be_none([w for w in left if not left[w]], f"every API server still has {other}")
-
-
-@then(phrase('within {limit:Duration} discovery has "{group:Name}" again'))
-def discovered(ebs: Ebs, limit: float, group: str) -> None:
-    eventually(
-        lambda: group_snapshots.everywhere(ebs.driver.cluster, group),
-        lambda seen: all(seen.values()),
-        within=scaled(limit),
-        what=f"every API server has {group}",
+        lambda seen: all(seen.values()) if who == "every" else not any(seen.values()),
+        what=f"{who} API server has {group}",
     )

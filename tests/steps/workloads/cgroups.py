@@ -10,10 +10,10 @@ from infra.clients.workloads import cgroups
 from infra.clients.workloads.cgroups import Cgroup, NoCgroup, PodCgroups
 from infra.errors import ClaimError, NotPrepared
 from infra.timing import scaled
-from infra.wait import consistently, eventually
+from infra.wait import eventually
 from suite.workloads.pod_under_test import RunningPod
 from suite.workloads.pods import Figures
-from tests.steps.phrases import phrase
+from tests.steps.phrases import Time, phrase
 
 
 @given(phrase("the Pod's cgroups allow {limits:Figures}"))
@@ -23,22 +23,16 @@ def allow_from_the_start(pod: RunningPod, limits: Figures) -> None:
         raise ClaimError(f"{pod.name} starts with other limits than {limits}: {pod.first.cgroups}")
 
 
-@then(phrase("within {limit:Duration} the Pod's cgroups allow {limits:Figures}"))
-def allow(pod: RunningPod, limit: float, limits: Figures, evidence: Evidence) -> None:
+@then(phrase("{time:Time}the Pod's cgroups allow {limits:Figures}"))
+def allow(pod: RunningPod, time: Time, limits: Figures, evidence: Evidence) -> None:
     """At the Pod's slice and in its only container."""
-    seen = await_limits(pod, limits, within=limit)
-    rows = cgroups.rows(pod.first.cgroups, seen)
-    evidence.record(f"cgroups at {limits['cpu']}", "cgroup-change", {"rows": rows})
-
-
-@then(phrase("for {lasting:Duration} the Pod's cgroups allow {limits:Figures}"))
-def keep_allowing(pod: RunningPod, lasting: float, limits: Figures) -> None:
-    consistently(
+    seen = time.must(
         pod.cgroups,
         lambda seen: all_allow(seen, limits=limits),
-        lasting=scaled(lasting),
         what=f"cgroups of {pod.name} allow {limits}",
     )
+    rows = cgroups.rows(pod.first.cgroups, seen)
+    evidence.record(f"cgroups at {limits['cpu']}", "cgroup-change", {"rows": rows})
 
 
 @then(phrase("within {limit:Duration} the cgroup of {scope:Scope} allows {limits:Figures}"))
@@ -112,15 +106,6 @@ def come_to_weigh(pod: RunningPod, limit: float, cpu: str, linear: bool) -> None
 def numbers(version: str) -> tuple[int, ...]:
     """Like (1, 3, 6) of 1.3.6 or 1.3.6+dev."""
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def await_limits(pod: RunningPod, limits: Figures, *, within: float) -> PodCgroups:
-    return eventually(
-        pod.cgroups,
-        lambda seen: all_allow(seen, limits=limits),
-        within=scaled(within),
-        what=f"cgroups of {pod.name} allow {limits}",
-    )
 
 
 def all_allow(seen: PodCgroups, *, limits: Figures) -> bool:

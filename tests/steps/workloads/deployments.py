@@ -54,7 +54,11 @@ def rest_as_before(workloads: Workloads, kept: Kept) -> None:
         raise ClaimError(f"the Deployment's spec changed: {before['spec']} became {now['spec']}")
 
 
-@then(phrase("within {limit:Duration} the new Pod of the Deployment allows {limits:Figures}"))
+@then(
+    phrase(
+        "within {limit:Duration} the Deployment has a new Pod whose cgroups allow {limits:Figures}"
+    )
+)
 def successor_allows(workloads: Workloads, kept: Kept, limit: float, limits: Figures) -> None:
     known = {kept.one.name, kept.other.name}
     (name,) = await_new(workloads, 1, known=known, within=limit)

@@ -1,11 +1,13 @@
 """Resizes: asked for, refused, in progress, deferred, done, and the traces they leave."""
 
+from collections.abc import Callable, Mapping
+
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.workloads.pods import Workloads, manifest
 from infra.clients.node import kubelet
-from infra.clients.workloads.pod_status import IN_PROGRESS, PENDING, condition, resize_state
+from infra.clients.workloads.pod_status import IN_PROGRESS, PENDING, condition
 from infra.cluster import Cluster
 from infra.kube_api import Answer, JsonObject
 from infra.timing import scaled
@@ -15,19 +17,24 @@ from suite.workloads import dry_runs, pod_resize
 from suite.workloads.pod_resize import ARTICLE, CHANGES, Rivals
 from suite.workloads.pod_under_test import RunningPod
 from suite.workloads.pods import Figures, resize_of
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 CHANGE = one_of(CHANGES, CHANGES.__getitem__)
+UNFINISHED = {
+    "deferred": ("Deferred", PENDING),
+    "in progress with an error": ("in progress: Error", IN_PROGRESS),
+}
+"""State of a resize and the condition that explains it, by what features call it."""
+RESIZED: Mapping[str, Callable[[RunningPod], list[str]]] = {
+    "is not resized": lambda pod: pod.file_changes(),
+    "is resized": lambda pod: pod_resize.smaller(pod.cgroups()),
+}
+"""What is wrong with the cgroups of a Pod; nothing is good."""
 
 
 @given("the resize counters of the Pod's kubelet", target_fixture="counters")
 def counters_before(pod: RunningPod, cluster: Cluster) -> dict[str, float]:
     return kubelet.resize_counters(cluster.api, pod.node)
-
-
-@given(phrase("a filler Pod leaves {cpu:Quantity} CPU free on the reserved worker"))
-def filler(workloads: Workloads, reserved_worker: str, cpu: str) -> None:
-    workloads.fill(reserved_worker, leaving=cpu)
 
 
 @given(
@@ -113,11 +120,11 @@ def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
     )
 
 
-@when("a resize of the Pod of lower and then of the Pod of higher priority is deferred")
+@when("a resize of the Pod of lower priority, and then of the Pod of higher priority, is deferred")
 def both_deferred(rivals: Rivals) -> None:
     for pod in (rivals.lower, rivals.higher):
         pod_resize.accepted(pod.pods.resize(pod.name, ARTICLE))
-        pod_resize.await_pending(pod, "Deferred", within=30)
+        pod_resize.await_state(pod, "Deferred", within=30)
 
 
 @then(phrase('the API refuses the request with {status:Count}, naming "{words}"'))
@@ -162,20 +169,21 @@ def ready_throughout(history: list[JsonObject]) -> None:
     must_be_none([str(row) for row in unready], "the Pod is ready in every version")
 
 
-@then(phrase('within {limit:Duration} the Pod has the events "{first:Name}" and "{second:Name}"'))
-def events_tell(pod: RunningPod, limit: float, first: str, second: str) -> None:
+@then(phrase("within {limit:Duration} the Pod has the events {wanted:Words}"))
+def events_tell(pod: RunningPod, limit: float, wanted: tuple[str, ...]) -> None:
     eventually(
         lambda: [event["reason"] for event in pod.pods.events(pod.first.identity.uid)],
-        lambda reasons: {first, second} <= set(reasons),
+        lambda reasons: set(wanted) <= set(reasons),
         within=scaled(limit),
-        what=f"events of {pod.name} tell {first} and {second}",
+        what=f"events of {pod.name} tell {' and '.join(wanted)}",
     )
 
 
-@then(phrase("within {limit:Duration} the Pod's resize is deferred"))
-def deferred(pod: RunningPod, limit: float, evidence: Evidence) -> None:
-    version = pod_resize.await_pending(pod, "Deferred", within=limit)
-    evidence.record("while deferred", "text", str(condition(version.pod, PENDING)))
+@then(phrase("within {limit:Duration} the Pod's resize is {state:State}", State=one_of(UNFINISHED)))
+def unfinished(pod: RunningPod, limit: float, state: str, evidence: Evidence) -> None:
+    wanted, kind = UNFINISHED[state]
+    version = pod_resize.await_state(pod, wanted, within=limit)
+    evidence.record(f"while {state}", "text", str(condition(version.pod, kind)))
 
 
 @then(
@@ -188,7 +196,7 @@ def infeasible(
     cluster: Cluster, pod: RunningPod, limit: float, word: str, evidence: Evidence
 ) -> None:
     """Counted from zero: its kubelet was restarted for this scenario."""
-    version = pod_resize.await_pending(pod, "Infeasible", within=limit)
+    version = pod_resize.await_state(pod, "Infeasible", within=limit)
     told = condition(version.pod, PENDING).get("message", "")
     counted = kubelet.infeasible_resizes(cluster.api, pod.node, word)
     evidence.record("why it can never be done", "text", str(told))
@@ -197,7 +205,12 @@ def infeasible(
     must_be_none(wrong, f"what is infeasible names {word}")
 
 
-@then(phrase("for {lasting:Duration} the Pod's resize is not granted and its cgroups stay"))
+@then(
+    phrase(
+        "for {lasting:Duration} the Pod's resize is not granted, and the Pod's cgroups stay "
+        "the same"
+    )
+)
 def not_granted(pod: RunningPod, lasting: float) -> None:
     """Deferred or not told: a restarted kubelet may write a status before it knows of the resize.
 
@@ -206,30 +219,20 @@ def not_granted(pod: RunningPod, lasting: float) -> None:
     stays(lambda: pod_resize.signs_of_granting(pod), lasting, f"the resize of {pod.name} waits")
 
 
-@then(phrase("within {limit:Duration} the Pod's resize is in progress with an error"))
-def in_progress_with_error(pod: RunningPod, limit: float, evidence: Evidence) -> None:
-    version = eventually(
-        pod.version,
-        lambda version: resize_state(version.pod) == "in progress: Error",
-        within=scaled(limit),
-        what=f"the resize of {pod.name} is in progress with reason Error",
+@then(
+    phrase(
+        "{time:Time}the Pod of {priority:Priority} priority {resized:Resized}",
+        Priority=one_of(["higher", "lower"]),
+        Resized=one_of(RESIZED),
     )
-    evidence.record("while refused", "text", str(condition(version.pod, IN_PROGRESS)))
-
-
-@then(phrase("within {limit:Duration} the Pod of higher priority is resized"))
-def higher_grows(rivals: Rivals, limit: float) -> None:
-    eventually(
-        rivals.higher.cgroups,
-        lambda seen: seen.pod.allows("500m", "256Mi"),
-        within=scaled(limit),
-        what="the Pod of higher priority is resized",
+)
+def rival_resized(rivals: Rivals, time: Time, priority: str, resized: str) -> None:
+    pod = rivals.higher if priority == "higher" else rivals.lower
+    time.must(
+        lambda: RESIZED[resized](pod),
+        lambda wrong: not wrong,
+        what=f"the Pod of {priority} priority {resized}",
     )
-
-
-@then(phrase("for {lasting:Duration} the Pod of lower priority is not resized"))
-def lower_stays(rivals: Rivals, lasting: float) -> None:
-    stays(rivals.lower.file_changes, lasting, "the Pod of lower priority still waits")
 
 
 @then(phrase("within {limit:Duration} the kubelet has counted and timed the Pod's resize"))

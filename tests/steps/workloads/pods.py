@@ -1,10 +1,14 @@
 """Pods that run: what a scenario starts from, and whether anything restarted."""
 
+from collections.abc import Callable, Mapping
+
 from pytest_bdd import given, then, when
 
 from fixtures.worlds.workloads.pods import Workloads, kinds, unended_on
+from infra import quantity
 from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared
+from infra.kube_api import JsonObject
 from infra.quantity import count_of_bytes
 from infra.timing import scaled
 from infra.wait import consistently
@@ -12,10 +16,36 @@ from suite.expect import must_be_none, stays
 from suite.node import kubelet_restarts
 from suite.workloads.pod_under_test import RunningPod
 from suite.workloads.pods import PodIdentity, identity
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import one_of, phrase, typed
 
 KIND = one_of(kinds())
 """A kind of Pod is a manifest."""
+FILLED = ", and a filler Pod that leaves"
+
+
+def left_free(text: str) -> str:
+    """Like 50m, of ", and a filler Pod that leaves 50m CPU free"; empty of nothing."""
+    return text.removeprefix(FILLED).removesuffix(" CPU free").strip()
+
+
+def other_image_or_labels(first: JsonObject, now: JsonObject) -> str:
+    was, became = (
+        (pod["metadata"]["labels"], pod["spec"]["containers"][0]["image"]) for pod in (first, now)
+    )
+    return f"a resize changed labels or image: {was} became {became}" if was != became else ""
+
+
+def stored_policy(_: JsonObject, now: JsonObject) -> str:
+    (container,) = now["spec"]["containers"]
+    policy = container.get("resizePolicy")
+    return f"a default was written to the spec: {policy}" if "resizePolicy" in container else ""
+
+
+STORED: Mapping[str, Callable[[JsonObject, JsonObject], str]] = {
+    "image and labels are the same": other_image_or_labels,
+    "spec has no resize policy": stored_policy,
+}
+"""What is wrong with the Pod in the API, as compared with its start; nothing is good."""
 
 
 @given(phrase("a running {kind:Kind} Pod", Kind=KIND), target_fixture="pod")
@@ -24,9 +54,22 @@ def running_pod(workloads: Workloads, kind: str) -> RunningPod:
     return workloads.run(kind)
 
 
-@given(phrase("a running {kind:Kind} Pod on the reserved worker", Kind=KIND), target_fixture="pod")
-def running_pod_there(workloads: Workloads, kind: str, kept_worker: str) -> RunningPod:
-    return workloads.run(kind, node=kept_worker)
+@given(
+    phrase(
+        "a running {kind:Kind} Pod on the reserved worker{leaving:Leaving}",
+        Kind=KIND,
+        Leaving=typed(rf"(?:{FILLED} {quantity.PATTERN} CPU free)?", left_free),
+    ),
+    target_fixture="pod",
+)
+def running_pod_there(
+    workloads: Workloads, kind: str, reserved_worker: str, leaving: str
+) -> RunningPod:
+    """The filler requests what the Pod leaves, but for that much CPU."""
+    pod = workloads.run(kind, node=reserved_worker)
+    if leaving:
+        workloads.fill(reserved_worker, leaving=leaving)
+    return pod
 
 
 @given(phrase("a running {kind:Kind} Pod on that worker", Kind=KIND), target_fixture="pod")
@@ -59,11 +102,16 @@ def worker_reserved(kept_worker: str) -> str:
     return kept_worker
 
 
-@given(phrase("the Pod uses more than {memory:Quantity} memory"))
-def uses_memory(pod: RunningPod, memory: str) -> None:
+@given(
+    phrase("a running {kind:Kind} Pod that uses more than {memory:Quantity} memory", Kind=KIND),
+    target_fixture="pod",
+)
+def pod_using_memory(workloads: Workloads, kind: str, memory: str) -> RunningPod:
+    pod = workloads.run(kind)
     used = pod.first.cgroups.containers[pod.only_container].memory_current
     if used <= count_of_bytes(memory):
         raise NotPrepared(f"{pod.name} uses {used} bytes of memory, not more than {memory}")
+    return pod
 
 
 @when("the Pod frees its memory")
@@ -139,19 +187,10 @@ def files_stay(pod: RunningPod, lasting: float) -> None:
     stays(pod.file_changes, lasting, f"cgroups and containers of {pod.name} stay")
 
 
-@then("the Pod's stored image and labels are the same")
-def image_and_labels_kept(pod: RunningPod) -> None:
-    now, first = pod.get(), pod.first.pod
-    kept = [(p["metadata"]["labels"], p["spec"]["containers"][0]["image"]) for p in (first, now)]
-    if kept[0] != kept[1]:
-        raise ClaimError(f"a resize changed labels or image: {kept[0]} became {kept[1]}")
-
-
-@then("the Pod's stored spec has no resize policy")
-def no_stored_policy(pod: RunningPod) -> None:
-    (container,) = pod.get()["spec"]["containers"]
-    if "resizePolicy" in container:
-        raise ClaimError(f"a default was written to the spec: {container['resizePolicy']}")
+@then(phrase("the Pod's stored {what:What}", What=one_of(STORED)))
+def stored(pod: RunningPod, what: str) -> None:
+    if wrong := STORED[what](pod.first.pod, pod.get()):
+        raise ClaimError(wrong)
 
 
 @when("the filler Pod is deleted")

@@ -13,9 +13,11 @@ from infra.wait import eventually
 from suite.workloads import dry_runs
 from suite.workloads.pod_resize import ARTICLE
 from tests.steps.node.kubelet_config_change import change, values
+from tests.steps.phrases import one_of, phrase
 
 FOLDER = "/var/lib/claim-static"
 """Where that kubelet finds it; nothing of the series has such a folder."""
+THE_MIRROR = "the mirror Pod"
 
 
 @given("a mirror Pod of a static Pod on a worker", target_fixture="mirror")
@@ -30,13 +32,18 @@ def static_pod(cluster: Cluster, faults: Faults, workloads: Workloads) -> JsonOb
     return mirror_of(workloads, f"{body['metadata']['name']}-{node}")
 
 
-@when("a resize of the mirror Pod requests the article's resources", target_fixture="answer")
-def resize_mirror(cluster: Cluster, workloads: Workloads, mirror: JsonObject) -> Answer:
-    return resize_by_name(cluster, workloads, mirror["metadata"]["name"])
-
-
-@when("the same resize is requested of a running resizable Pod", target_fixture="answer")
-def resize_ordinary(cluster: Cluster, workloads: Workloads) -> Answer:
+@when(
+    phrase(
+        "a resize of {which:Which} requests the article's resources",
+        Which=one_of([THE_MIRROR, "a running resizable Pod"]),
+    ),
+    target_fixture="answer",
+)
+def resize_by_article(
+    cluster: Cluster, workloads: Workloads, mirror: JsonObject, which: str
+) -> Answer:
+    if which == THE_MIRROR:
+        return resize_by_name(cluster, workloads, mirror["metadata"]["name"])
     return resize_by_name(cluster, workloads, workloads.run("resizable", name="ordinary").name)
 
 

@@ -46,6 +46,13 @@ def test_steps_read_typed_words() -> None:
     assert step.parse_arguments(text) == expected
 
 
+def test_steps_read_one_word_or_several() -> None:
+    step = phrases.phrase("the answer names {words:Words}")
+    assert step.parse_arguments('the answer names "a b"') == {"words": ("a b",)}
+    assert step.parse_arguments('the answer names "a" and "b"') == {"words": ("a", "b")}
+    assert not step.is_matching('the answer names "a", "b"')
+
+
 def test_a_time_without_its_unit_matches_no_step() -> None:
     assert not phrases.phrase("within {d:Duration} it ends").is_matching("within 40 it ends")
 

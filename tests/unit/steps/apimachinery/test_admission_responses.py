@@ -101,12 +101,13 @@ def test_verdicts_that_come_or_stay(made: Made) -> None:
     judge(policies, during, "", "admits", LATEST)
     judge(policies, within, "", "admits", LATEST)
     goes_red("server refuses .*not within 10", judge, policies, within, "", "refuses", LATEST)
-    goes_red("with 403: not", steps.comes_to_refuse_with, policies, 10, what=LATEST, code=403)
+    goes_red("with 403: not", steps.comes_to_refuse_with, policies, 10, LATEST, "403")
     goes_red("server warns about", judge, policies, within, "", "warns about", LATEST)
     cluster.apis["controller-2"].verdict = refused()
     goes_red("did not stay for 5 s", judge, policies, during, "", "admits", LATEST)
     goes_red("admits a Dep.*not within 10 s", judge, policies, within, "", "admits", LATEST)
-    goes_red("message 'other'", steps.comes_to_say, policies, 10, "other", LATEST)
+    other = 'the message "other"'
+    goes_red("the message .other.: not", steps.comes_to_refuse_with, policies, 10, LATEST, other)
     goes_red("does not mark a Dep", judge, policies, within, "", "does not mark", LATEST)
 
 

@@ -12,20 +12,18 @@ from infra.clients.node import kubelet_api
 from infra.clients.node.kubelet_api import RIGHTS, Port
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
-from infra.errors import Unreachable, WaitTimeout
+from infra.errors import Unreachable
 from infra.inventory import series
 from infra.kube_api import Answer, Credentials
 from suite.auth.service_accounts import TokenAccount
 from tests.steps.auth import kubelet_api_access as steps
 from tests.steps.auth.kubelet_api_access import Caller
-from tests.steps.node import kubelet_configz as settings
+from tests.steps.instrumentation import component_configz as settings
 from tests.steps.node import workers
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, evidence, goes_red, not_judged
 
 USER = "system:serviceaccount:ns:may-metrics"
 NOTHING = Credentials(ca=Path("ca.pem"))
-PROXIED = "/api/v1/nodes/worker-0/proxy/metrics"
-OTHER = "/api/v1/nodes/worker-1/proxy/metrics"
 NODE_NAME = 'kubelet_node_name{node="worker-0"} 1\n'
 
 
@@ -130,40 +128,13 @@ def test_a_control_that_fails_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> 
     live = cast("Cluster", Machines())
     monkeypatch.setattr(steps, "admin_ports", lambda *_: caller().ports)
     not_judged("admin should be answered everywhere", steps.admin_is_answered, live)
-    refused = cluster_of({PROXIED: (503, "no kubelet"), OTHER: NODE_NAME})
-    goes_red(
-        "admin should read a node's metrics through each API server; instead: .*-> 503",
-        steps.proxy_serves_admin, refused, caller(),
-    )  # fmt: skip
 
 
-def test_a_deleted_account_that_one_kubelet_goes_on_answering(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    no_time_passes(monkeypatch)
-    with pytest.raises(WaitTimeout, match=r"answers a deleted account with 403.*'worker-1': 200"):
-        steps.port_refuses(caller(right="log", second={"right": "metrics"}), 180, 403)
-    steps.port_refuses(caller(right="log"), 180, 403)
+def test_an_account_that_no_kubelet_answers_is_not_deleted() -> None:
     not_judged(
         "should be answered before it is deleted",
         steps.delete_account, cast("Cluster", Machines()), caller(right="log"),
     )  # fmt: skip
-
-
-def test_the_way_to_metrics() -> None:
-    steps.port_gives_metrics(caller())
-    goes_red(
-        "give their metrics to it; instead: .*worker-1.*-> 403",
-        steps.port_gives_metrics, caller(second={"right": "log"}),
-    )  # fmt: skip
-    goes_red("give their metrics", steps.port_gives_metrics, caller(text="<html>"))
-    named = {"message": 'cannot get resource "nodes/proxy" in API group ""'}
-    refused = {PROXIED: (403, named), OTHER: (403, named)}
-    steps.proxy_refuses(cluster_of(refused), caller(), "nodes/proxy")
-    one = cluster_of(refused, {**refused, OTHER: (200, NODE_NAME)})
-    goes_red("with 403, naming nodes/proxy; instead: .*worker-1.*-> 200",
-             steps.proxy_refuses, one, caller(), "nodes/proxy")  # fmt: skip
-    steps.proxy_serves_admin(cluster_of({PROXIED: NODE_NAME, OTHER: NODE_NAME}), caller())
 
 
 def test_strangers_are_nobody_and_the_two_other_authorities() -> None:
@@ -224,7 +195,7 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
     try:
         steps.exactly_these(caller(), answers, "metrics")
         steps.gate_is(samples, "X", "on")
-        settings.set_to({"c": {"x": 1}}, [["setting", "value"], ["x", "1"]])
+        settings.set_to({"c": {"x": 1}}, "kubelet", [["setting", "value"], ["x", "1"]])
     finally:
         observed_places.listeners.remove(listen)
     assert heard == ["worker-0", "worker-1", "a", "b", "c"]

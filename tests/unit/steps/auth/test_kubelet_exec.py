@@ -33,11 +33,13 @@ def test_the_ordinary_path_at_each_api_server() -> None:
     log, run = pod.pods.path("rz", "log"), pod.pods.path("rz", "exec")
     command = f"POST {run}?command=id&stdout=true"
     refused: dict[str, Any] = {command: (403, {}), f"GET {log}": (403, {})}
-    commands.ordinary_refused(cluster_of(refused), caller(), pod)
-    runs = cluster_of(refused, {**refused, command: {}})
-    goes_red("pods/exec is refused with 403", commands.ordinary_refused, runs, caller(), pod)
-    tells = cluster_of(refused, {**refused, f"GET {log}": {}})
-    goes_red("pods/log is refused with 403", commands.ordinary_refused, tells, caller(), pod)
+    for what, request, words in (
+        ("commands in the Pod", command, "pods/exec is refused with 403"),
+        ("the Pod's log", f"GET {log}", "pods/log is refused with 403"),
+    ):
+        commands.ordinary_refused(cluster_of(refused), caller(), pod, what)
+        answered = cluster_of(refused, {**refused, request: {}})
+        goes_red(words, commands.ordinary_refused, answered, caller(), pod, what)
     review = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
     all_of_it = cluster_of({review: {"status": {"allowed": True}}})
     goes_red("review its rights as .*False", commands.review_agrees, all_of_it, caller(), pod)

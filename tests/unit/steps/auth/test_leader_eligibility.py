@@ -17,6 +17,7 @@ from tests.unit.elections_fake import cluster, election
 from tests.unit.fakes import FakeApi, FakeShell, goes_red, not_judged
 
 MANAGER = "kube-controller-manager"
+_, ONLY, MAY_LEAD = leases.CANDIDATES
 USER = {"client-certificate-data": "Yw==", "client-key-data": "aw=="}
 CONFIG = {
     "clusters": [{"name": "kfs", "cluster": {"server": "https://127.0.0.1:6443"}}],
@@ -51,21 +52,26 @@ def machines(**changed: FakeShell) -> Any:
 
 
 def test_a_process_too_many() -> None:
-    leases.no_strangers(machines(), election())
+    leases.candidates_are(machines(), election(), ONLY)
     fourth = controller("controller-2", processes="/proc/10/exe\n/proc/77/exe\n")
     fourth.answers["cat /proc/77/cmdline"] = f"/usr/local/bin/{MANAGER}\0--leader-elect=false\0"
     goes_red(
         f"only its three units run {MANAGER}; instead: controller-2: "
         f"/usr/local/bin/{MANAGER} --leader-elect=false",
-        leases.no_strangers, machines(controller_2=fourth), election(),
+        leases.candidates_are, machines(controller_2=fourth), election(), ONLY,
     )  # fmt: skip
     fourth.answers["cat /proc/77/cmdline"] = f"/usr/local/bin/{MANAGER}\0--version\0"
-    leases.no_strangers(machines(controller_2=fourth), election())
+    leases.candidates_are(machines(controller_2=fourth), election(), ONLY)
     elsewhere = FakeShell("worker-0", {OWN[0]: "/proc/8/exe\n", "cat /proc/8/cmdline": MANAGER})
-    goes_red(f"worker-0: {MANAGER}", leases.no_strangers, machines(worker_0=elsewhere), election())
+    live = machines(worker_0=elsewhere)
+    goes_red(f"worker-0: {MANAGER}", leases.candidates_are, live, election(), ONLY)
     blind = controller("controller-1", processes="")
     not_judged(
-        "controller-1 does not list", leases.no_strangers, machines(controller_1=blind), election()
+        "controller-1 does not list",
+        leases.candidates_are,
+        machines(controller_1=blind),
+        election(),
+        ONLY,
     )
 
 
@@ -79,20 +85,22 @@ def test_a_standby_that_can_never_lead(monkeypatch: pytest.MonkeyPatch) -> None:
         f"POST {WHO}": asking_as(f"system:{MANAGER}"),
     }
     monkeypatch.setattr(leader_eligibility, "own_api", lambda *_: FakeApi(table))
-    leases.each_may_lead(machines(), election())
+    leases.candidates_are(machines(), election(), MAY_LEAD)
     table[f"POST {leader_eligibility.REVIEW}"] = {"status": {"allowed": False}}
     goes_red(
         f"instead: {MANAGER} of controller-0 may not update the Lease {MANAGER}",
-        leases.each_may_lead, machines(), election(),
+        leases.candidates_are, machines(), election(), MAY_LEAD,
     )  # fmt: skip
     table[f"POST {leader_eligibility.REVIEW}"] = {"status": {"allowed": True}}
     table[f"POST {WHO}"] = asking_as("system:kube-scheduler")
     goes_red(
         f"{MANAGER} of controller-0 asks as system:kube-scheduler, must be system:{MANAGER}",
-        leases.each_may_lead, machines(), election(),
+        leases.candidates_are, machines(), election(), MAY_LEAD,
     )  # fmt: skip
     table[f"POST {leader_eligibility.REVIEW}"] = (401, {"message": "Unauthorized"})
-    goes_red("is refused: 401 Unauthorized", leases.each_may_lead, machines(), election())
+    goes_red(
+        "is refused: 401 Unauthorized", leases.candidates_are, machines(), election(), MAY_LEAD
+    )
 
 
 def test_a_candidate_that_nobody_answers() -> None:

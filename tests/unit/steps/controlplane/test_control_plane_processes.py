@@ -1,4 +1,4 @@
-"""Every Then about heartbeats, add-ons and Pods without a scheduler goes red."""
+"""Every Then about heartbeats and add-ons goes red."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -10,7 +10,7 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads import addons as addon_client
 from infra.clients.workloads.addons import Addons
 from infra.errors import WaitTimeout
-from infra.lifecycle import gate, pod_connectivity
+from infra.lifecycle import pod_connectivity
 from tests.steps.apimachinery import api_servers
 from tests.steps.controlplane import control_plane_processes
 from tests.steps.workloads import addons
@@ -31,11 +31,6 @@ def red(step: Callable[..., None], *given: Any, says: str) -> None:
     with pytest.raises(AssertionError) as caught:
         step(*given)
     assert says in str(caught.value)
-
-
-def test_a_node_that_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate.workers, "node_problems", lambda _: ["node worker-1 is not Ready"])
-    red(control_plane_processes.nodes_ready, cluster(), says="node worker-1 is not Ready")
 
 
 COORDINATION = "/apis/coordination.k8s.io"
@@ -66,33 +61,6 @@ def test_a_candidate_or_a_strategy() -> None:
     red(control_plane_processes.no_strategy, cluster(api=api), says="OldestEmulation")
     nothing = FakeApi({path: {"items": []}})
     not_judged("control", control_plane_processes.no_strategy, cluster(api=nothing))
-
-
-def waiting(**changes: Any) -> Any:
-    found = pod(metadata__name="waiting", status__phase="Pending", **changes)
-    return cluster(api=FakeApi({"/api/v1/namespaces/ns/pods/waiting": found}))
-
-
-def test_a_pod_that_a_scheduler_has_looked_at() -> None:
-    said = [{"type": "PodScheduled", "status": "False"}]
-    looked = waiting(spec__nodeName="", status__conditions=said)
-    red(
-        control_plane_processes.not_looked_at,
-        looked,
-        "ns",
-        "waiting",
-        15.0,
-        says="PodScheduled=False",
-    )
-    stuck = waiting(status__conditions=said)
-    red(
-        control_plane_processes.waiting_pod_runs,
-        stuck,
-        "ns",
-        "waiting",
-        60.0,
-        says="not within 60 s",
-    )
 
 
 class Gap(SimpleNamespace):

@@ -79,12 +79,14 @@ def test_two_that_lead_at_once() -> None:
 
 
 def test_a_lease_that_was_never_free() -> None:
-    red(leader_election.was_free, election(), 1.0, says="no such version")
+    free = "had no holder and a duration of 1 s before the takeover"
+    red(leader_election.has_history, election(), free, says="no such version")
     late = election(Change(0, FIRST), ONE, replace(FREE, at=20))
-    red(leader_election.was_free, late, 1.0, says="it was free later")
+    red(leader_election.has_history, late, free, says="it was free later")
     long = replace(FREE, lease=replace(FREE.lease, duration=15))
-    red(leader_election.was_free, election(Change(0, FIRST), long, ONE), 1.0, says="lasts 15 s")
-    leader_election.was_free(election(Change(0, FIRST), FREE, ONE), 1.0)
+    stays = election(Change(0, FIRST), long, ONE)
+    red(leader_election.has_history, stays, free, says="lasts 15 s, not 1 s")
+    leader_election.has_history(election(Change(0, FIRST), FREE, ONE), free)
 
 
 def test_a_lease_that_was_given_up() -> None:

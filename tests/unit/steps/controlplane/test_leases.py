@@ -90,7 +90,8 @@ def test_a_process_that_takes_no_part_in_the_election(monkeypatch: pytest.Monkey
 
 def test_a_process_that_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "unhealthy", lambda *_: ["controller-2: 500 etcd failed"])
-    red(leases.all_healthy, cluster(), election(), says="controller-2: 500 etcd failed")
+    healthy = "report that they are healthy"
+    red(leases.candidates_are, cluster(), election(), healthy, says="controller-2: 500 etcd failed")
 
 
 def test_a_lease_that_is_not_renewed() -> None:

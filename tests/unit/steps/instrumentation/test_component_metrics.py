@@ -13,7 +13,6 @@ from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.kube_api import Api
 from suite.apimachinery.policy_params import Parameters
-from suite.auth.service_accounts import TokenAccount
 from tests.steps.instrumentation import component_metrics as steps
 from tests.unit import elections_fake
 from tests.unit.fakes import (
@@ -27,7 +26,6 @@ from tests.unit.fakes import (
 
 GROUP = "ns.example.com"
 ONE = "controller-0"
-PLAIN = TokenAccount("ns", "plain", "t")
 
 
 class FakeCluster:
@@ -52,43 +50,30 @@ def counted(count: int) -> dict[str, Any]:
 def test_what_an_api_server_tells() -> None:
     flight = "apiserver_current_inflight_requests"
     both = [Sample(flight, 0, {"request_kind": kind}) for kind in ("mutating", "readOnly")]
-    steps.tells_in_flight({ONE: both})
-    goes_red("no .*inflight_requests of kind readOnly", steps.tells_in_flight, {ONE: both[:1]})
+    in_flight, labels, nodes = steps.EXPORTS
+    steps.exports_it({ONE: both}, in_flight)
+    words = "no .*inflight_requests of kind readOnly"
+    goes_red(words, steps.exports_it, {ONE: both[:1]}, in_flight)
     request = Sample("apiserver_request_total", 3, dict.fromkeys(steps.LABELS, "x"))
-    steps.counts_by_labels({ONE: [request]})
+    steps.exports_it({ONE: [request]}, labels)
     bare = Sample("apiserver_request_total", 3, {"verb": "GET"})
-    goes_red(r"controller-0 counts by \[\['verb'\]\]", steps.counts_by_labels, {ONE: [bare]})
-    goes_red(r"counts by \[\]", steps.counts_by_labels, {ONE: []})
-    goes_red(
-        "requests for Nodes by themselves; instead: controller-0", steps.counts_apart, {ONE: [bare]}
-    )
+    goes_red(r"controller-0 counts by \[\['verb'\]\]", steps.exports_it, {ONE: [bare]}, labels)
+    goes_red(r"counts by \[\]", steps.exports_it, {ONE: []}, labels)
+    words = "counts requests for Nodes separately; instead: controller-0"
+    goes_red(words, steps.exports_it, {ONE: [bare]}, nodes)
 
 
 def test_a_counter_that_counts_wrong() -> None:
     live = cluster(counted(9), counted(2))
     kind = Parameters(FakeApi({}), "ns")
     before = {ONE: 2.0, "controller-1": 2.0}
-    steps.counter_grew(live, kind, before, 7)
-    steps.others_did_not(live, kind, before)
-    goes_red(
-        "controller-0 should grow by 6; it grew by 7", steps.counter_grew, live, kind, before, 6
-    )
+    steps.counter_grew(live, kind, before, steps.THAT, 7)
+    steps.counter_grew(live, kind, before, "every other", 0)
+    words = "that API server grows by 6; instead: controller-0: 7 more"
+    goes_red(words, steps.counter_grew, live, kind, before, steps.THAT, 6)
     elsewhere = {ONE: 2.0, "controller-1": 1.0}
-    goes_red("controller-1: 1 more", steps.others_did_not, live, kind, elsewhere)
-
-
-def test_monitoring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FakeApi, "impersonating", lambda one, *_: one)
-    monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
-    readable = dict.fromkeys(steps.READABLE, "ok")
-    steps.member_may_read(cluster(readable), "system:monitoring")
-    one_of_two = cluster(readable, {})
-    words = "system:monitoring read; instead: controller-1: {'/metrics': 404"
-    goes_red(words, steps.member_may_read, one_of_two, "system:monitoring")
-    refusing: dict[str, Any] = dict.fromkeys(steps.READABLE, (403, {}))
-    steps.account_refused(cluster(refusing), PLAIN)
-    words = "refuses an account without rights; instead: controller-1: {'/metrics': 200"
-    goes_red(words, steps.account_refused, cluster(refusing, readable), PLAIN)
+    words = "every other API server grows by 0; instead: controller-1: 1 more"
+    goes_red(words, steps.counter_grew, live, kind, elsewhere, "every other", 0)
 
 
 def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,13 +117,15 @@ def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) 
 def test_a_counter_that_keeps_its_history() -> None:
     before = {machine: prometheus.parse(told(100, 50)) for machine in (ONE, "controller-1")}
 
-    def judge(*now: tuple[float, float]) -> None:
+    def judge(which: str, *now: tuple[float, float]) -> None:
         live = FakeCluster(*({"/metrics": told(*seen)} for seen in now))
-        steps.counts_anew(cast("Cluster", live), before, "controller-1")
+        steps.counts_anew(cast("Cluster", live), before, "controller-1", which)
 
-    judge((100, 60), (200, 5))
-    goes_red("controller-1: started 100.0 with 50.0, now 200", judge, (100, 60), (200, 55))
-    goes_red("controller-0: started 100.0 with 50.0, now 200", judge, (200, 5), (200, 5))
+    others, words = "every other API server continue", "started 100.0 with 50.0, now 200"
+    judge(steps.FROM_0, (200, 5), (200, 5))
+    judge(others, (100, 60), (200, 55))
+    goes_red(f"from 0; instead: controller-1: {words}", judge, steps.FROM_0, (100, 60), (200, 55))
+    goes_red(f"continue; instead: controller-0: {words}", judge, others, (200, 5), (200, 5))
 
 
 def told(started: float, count: float) -> str:

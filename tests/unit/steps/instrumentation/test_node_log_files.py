@@ -21,11 +21,16 @@ def test_files(live: Cluster, logs: FakeLogs) -> None:
     goes_red("the link that leads out: .*200", files.refuses_names, live, FOLDER, 406, table)
     logs.default = (406, "path escapes")
     files.refuses_names(live, FOLDER, 406, table)
-    goes_red("gives what a link leads to; .*406", files.plain_follows, live, [FOLDER])
-    files.climbing_fails(live, [FOLDER])
+    link, climbing = files.PLAIN
+    goes_red("returns the content of .*406", files.plain_returns, live, [FOLDER], link)
+    files.plain_returns(live, [FOLDER], climbing)
     logs.default = (200, "marker")
-    files.plain_follows(live, [FOLDER])
-    goes_red("a path with .. gives nothing; .*200", files.climbing_fails, live, [FOLDER])
+    files.plain_returns(live, [FOLDER], link)
+    goes_red("returns nothing of .*200", files.plain_returns, live, [FOLDER], climbing)
+    logs.default = (200, "")
+    goes_red("returns nothing of .*200", files.plain_returns, live, [FOLDER], climbing)
+    logs.default = (404, "marker")
+    goes_red("returns nothing of .*404", files.plain_returns, live, [FOLDER], climbing)
 
 
 def test_folders_are_removed(live: Cluster, shell: FakeShell) -> None:

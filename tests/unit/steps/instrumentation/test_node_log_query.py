@@ -175,7 +175,11 @@ def test_filters(live: Cluster, logs: FakeLogs) -> None:
         "since the moment: both, must be second",
         questions.filters_leave, live, NODE, TALKER, table, evidence(),
     )  # fmt: skip
-    goes_red("should hold both nonces", questions.both_unfiltered, live, NODE, TALKER)
+    unfiltered = [["filter", "left"], ["no filter", "both"]]
+    goes_red(
+        "no filter: none, must be both",
+        questions.filters_leave, live, NODE, TALKER, unfiltered, evidence(),
+    )  # fmt: skip
 
 
 def test_every_filter_of_a_feature_is_known() -> None:

@@ -11,15 +11,17 @@ from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.transport import tls_tunnel
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, WaitTimeout
-from infra.kube_api import Answer
+from infra.kube_api import Answer, Api
 from infra.machine_layout import SERIES
 from suite.instrumentation import tracing
 from suite.instrumentation.tracing import Collector, Span, Traced
 from tests.steps.instrumentation import tracing as steps
+from tests.steps.instrumentation.tracing import Configured
 from tests.unit import elections_fake
 from tests.unit.elections_fake import unit
 from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
 
+EXPORTS, RESTARTED = steps.OTHERS
 NAME = "POST /api/v1/namespaces/{:namespace}/configmaps"
 TOP: dict[str, Any] = {
     "service": "apiserver", "name": NAME, "trace": "t1", "id": "a", "attributes": {"audit-id": "1"},
@@ -90,7 +92,7 @@ def test_another_api_server_that_restarted(monkeypatch: pytest.MonkeyPatch) -> N
     live = cast("Cluster", elections_fake.cluster())
     was = [unit(machine, "kube-apiserver") for machine in ("controller-0", "controller-1")]
     processes = {(one.machine, one.name): one for one in was}
-    before = Bystanders(processes, {})
+    configured = Configured(cast("Api", None), Bystanders(processes, {}))
     for restarted, text in (
         ("controller-0", ""),
         ("controller-1", "kube-apiserver on controller-1"),
@@ -99,9 +101,9 @@ def test_another_api_server_that_restarted(monkeypatch: pytest.MonkeyPatch) -> N
         now = Bystanders({**processes, (restarted, "kube-apiserver"): other}, {})
         monkeypatch.setattr(control_plane_snapshot, "look", lambda *_, now=now, **__: now)
         if text:
-            goes_red(text, steps.others_same, live, collector(), before)
+            goes_red(text, steps.no_other, live, collector(), configured, RESTARTED)
         else:
-            steps.others_same(live, collector(), before)
+            steps.no_other(live, collector(), configured, RESTARTED)
 
 
 def test_the_unit_and_its_configuration() -> None:
@@ -127,13 +129,16 @@ def test_another_api_server_that_was_told_to_trace() -> None:
 
         return elections_fake.cluster(shell=shell)
 
-    steps.others_told_nothing(live("controller-0"), collector())
+    none: Any = None
+    steps.no_other(live("controller-0"), collector(), none, EXPORTS)
     words = "send nothing; instead: controller-2 has --tracing-config-file"
-    goes_red(words, steps.others_told_nothing, live("controller-0", "controller-2"), collector())
+    both = live("controller-0", "controller-2")
+    goes_red(words, steps.no_other, both, collector(), none, EXPORTS)
 
 
 def test_a_collector_that_others_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls_tunnel, "connects", lambda _, machine, *__: machine != "controller-2")
+    monkeypatch.setattr(steps, "processes", lambda _: Bystanders({}, {}))
     live = elections_fake.cluster()
     faults: Any = None
     no_time_passes(monkeypatch)

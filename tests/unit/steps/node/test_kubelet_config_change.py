@@ -25,8 +25,6 @@ from tests.unit.fakes import (
     no_time_passes,
     running_pod,
 )  # fmt: skip
-from tests.unit.steps.auth.test_kubelet_api_access import caller
-from tests.unit.steps.auth.test_kubelet_api_access import cluster_of as of_servers
 
 NODE = "/api/v1/nodes/worker-0"
 ENDED = Ended("worker-0", "s=1")
@@ -75,26 +73,6 @@ def test_a_node_that_is_not_ready() -> None:
     node = {"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}
     live = cluster_of(FakeApi({NODE: node}))
     goes_red("its condition Ready is Unknown", steps.node_is_ready, live, pod)
-
-
-def test_logs_through_each_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-    no, yes = (403, "Forbidden (user=kube, nodes/log)"), "<pre>"
-    refused = {f"/api/v1/nodes/worker-{n}/proxy/logs/": no for n in (0, 1)}
-    steps.refused_logs(of_servers(refused), caller(), "kube", "log")
-    goes_red(
-        "naming admin and log", steps.refused_logs, of_servers(refused), caller(), "admin", "log"
-    )
-    goes_red("metrics are given", steps.given_metrics, of_servers(refused), caller())
-    with pytest.raises(WaitTimeout, match="is given the logs of every worker"):
-        steps.given_logs(of_servers(refused), caller(), 90)
-    one = of_servers(refused, {**refused, "/api/v1/nodes/worker-1/proxy/logs/": yes})
-    goes_red("naming kube and log; instead: .*worker-1.*-> 200",
-             steps.refused_logs, one, caller(), "kube", "log")  # fmt: skip
-    given = dict.fromkeys(refused, yes)
-    given |= {f"/api/v1/nodes/worker-{n}/proxy/metrics": "x 1" for n in (0, 1)}
-    steps.given_metrics(of_servers(given), caller())
-    steps.given_logs(of_servers(given), caller(), 90)
 
 
 def test_a_right_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

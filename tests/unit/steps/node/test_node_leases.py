@@ -15,6 +15,7 @@ from tests.unit.elections_fake import START, FakeWatch, cluster
 from tests.unit.fakes import FakeApi, no_time_passes, not_judged
 
 WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
+CONTROLLER, NODES = node_leases.HAS
 NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
 
 
@@ -38,9 +39,8 @@ def beats(*changes: Change, lease: Lease = WORKER, status: str = "10:00") -> Hea
 def test_a_controller_without_an_identity_lease() -> None:
     one = replace(WORKER, duration=40)
     strange = replace(beats(), start={"controller-0": one, "stranger": one})
-    red(node_leases.one_a_controller, cluster(), strange, 3600.0, says="controller-1 has no")
-    red(node_leases.one_a_controller, cluster(), strange, 3600.0, says="names stranger")
-    red(node_leases.one_a_controller, cluster(), strange, 3600.0, says="controller-0 lasts 40 s")
+    for says in ("controller-1 has no", "names stranger", "controller-0 lasts 40 s"):
+        red(node_leases.one_each, cluster(), strange, CONTROLLER, 3600.0, says=says)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_controller_without_an_identity_lease() -> None:
     ],
 )
 def test_a_node_lease_that_is_wrong(lease: Lease, says: str) -> None:
-    red(node_leases.one_a_node, beats(lease=lease), 40.0, says=says)
+    red(node_leases.one_each, cluster(), beats(lease=lease), NODES, 40.0, says=says)
 
 
 def test_a_heartbeat_that_stops() -> None:

@@ -11,9 +11,8 @@ from infra.errors import Changed, ClaimError, WaitTimeout
 from infra.inventory import series
 from suite.node import node_unreachable
 from suite.workloads.pods import PodIdentity
-from tests.steps.instrumentation import peer_settings
+from tests.steps.instrumentation import component_configz, peer_settings
 from tests.steps.node import node_unreachable as steps
-from tests.steps.node.node_unreachable import Unschedulable
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import (
     POD,
@@ -24,19 +23,15 @@ from tests.unit.fakes import (
     no_time_passes,
     not_judged,
     running_pod,
-    workloads_of,
 )  # fmt: skip
 from tests.unit.fakes import pod as a_pod
 
 NODES = "/api/v1/nodes"
-PENDING = "/api/v1/namespaces/ns/pods/nowhere"
-EVENTS = "/api/v1/namespaces/ns/events"
 TAINTS = [
     {"key": node_unreachable.UNREACHABLE, "effect": effect}
     for effect in ("NoSchedule", "NoExecute")
 ]
 TOLERATION = {"key": node_unreachable.UNREACHABLE, "effect": "NoExecute", "tolerationSeconds": 300}
-UNSCHEDULABLE = Unschedulable("worker-0", "u")
 
 
 class Live:
@@ -125,11 +120,11 @@ def test_managers_that_give_up_early_or_do_not_evict(monkeypatch: pytest.MonkeyP
     table = [["setting", "value"], ["NodeLifecycleController.NodeEvictionRate", "0.1"]]
     for one in good.values():
         one["NodeLifecycleController"]["NodeEvictionRate"] = 0.1
-    steps.as_often(good, table)
+    component_configz.set_to(good, "controller manager", table)
     never = {**good, "controller-2": {"NodeLifecycleController": {"NodeEvictionRate": 0}}}
     goes_red(
         "controller-2: NodeLifecycleController.NodeEvictionRate is 0, must be 0.1",
-        steps.as_often, never, table,
+        component_configz.set_to, never, "controller manager", table,
     )  # fmt: skip
     none = {**good, "controller-2": manager("50s", "-taint-eviction-controller")}
     goes_red(
@@ -209,35 +204,6 @@ def test_a_slow_machine_does_not_outlast_the_toleration(
     with timing.scale(4.2):
         steps.pod_stays(live(api), pod, 60)
     assert [one.bound for one in waited] == [60]
-
-
-def pending(reason: str = "Unschedulable", **more: Any) -> Any:
-    told = {"type": "PodScheduled", "status": "False", "reason": reason}
-    return {
-        "metadata": {"uid": more.get("uid", "u")},
-        "spec": {"nodeName": more.get("node", "")},
-        "status": {"phase": more.get("phase", "Pending"), "conditions": [told]},
-    }
-
-
-def test_a_pod_that_says_nothing_or_is_another_one(made: Made) -> None:
-    _, api, _ = made
-    work = workloads_of(api)
-    api.table |= {PENDING: pending(), EVENTS: {"items": []}}
-    with pytest.raises(WaitTimeout, match="is Unschedulable and has an event FailedScheduling"):
-        steps.is_unschedulable(work, UNSCHEDULABLE, 30, "Unschedulable", "FailedScheduling")
-    api.table[EVENTS] = {"items": [{"reason": "FailedScheduling"}]}
-    steps.is_unschedulable(work, UNSCHEDULABLE, 30, "Unschedulable", "FailedScheduling")
-    with pytest.raises(WaitTimeout, match="the same Pod runs on worker-0"):
-        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
-    del api.table[PENDING]
-    with pytest.raises(WaitTimeout, match=r"the same Pod runs on worker-0: .*gone"):
-        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
-    api.table[PENDING] = pending(uid="v", node="worker-0", phase="Running")
-    with pytest.raises(WaitTimeout, match="the same Pod runs"):
-        steps.same_pod_runs(work, UNSCHEDULABLE, 30)
-    api.table[PENDING] = pending(node="worker-0", phase="Running")
-    steps.same_pod_runs(work, UNSCHEDULABLE, 30)
 
 
 def test_a_node_that_somebody_adds(made: Made) -> None:

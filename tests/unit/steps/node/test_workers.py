@@ -10,7 +10,7 @@ from infra.errors import NotPrepared
 from infra.inventory import series
 from infra.machine_layout import SERIES
 from tests.steps.node import workers as steps
-from tests.unit.fakes import FakeShell, goes_red
+from tests.unit.fakes import FakeApi, FakeShell, goes_red
 
 PAUSE = "registry.k8s.io/pause:3.10.1"
 DUMP = f"""
@@ -117,7 +117,20 @@ def test_a_worker_that_lacks_a_property(
 
 
 def test_every_property_is_seen_to_go_red() -> None:
-    """The read-only port's is among those of the kubelet's API."""
+    """The read-only port's is among those of the kubelet's API, the node's is below."""
     (mark,) = test_a_worker_that_lacks_a_property.pytestmark  # type: ignore[attr-defined]
     judged = {row[0] for row in mark.args[1]}
-    assert set(steps.PROPERTIES) - judged == {"the read-only port of its kubelet closed"}
+    elsewhere = {"the read-only port of its kubelet closed", "a Ready node"}
+    assert set(steps.PROPERTIES) - judged == elsewhere
+
+
+def test_a_worker_whose_node_is_not_ready() -> None:
+    live: Any = Live(**{"worker-1": FakeShell("worker-1")})
+    live.api = FakeApi({f"/api/v1/nodes/worker-{n}": node("True") for n in (0, 1)})
+    steps.each_has(live, "a Ready node")
+    live.api.table["/api/v1/nodes/worker-1"] = node("Unknown")
+    goes_red("node worker-1 is not Ready: Unknown", steps.each_has, live, "a Ready node")
+
+
+def node(ready: str) -> Any:
+    return {"status": {"conditions": [{"type": "Ready", "status": ready}]}}

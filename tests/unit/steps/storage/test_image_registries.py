@@ -21,6 +21,7 @@ class Image:
     """``wrong`` is what ``unread`` finds."""
 
     wrong: list[str] = field(default_factory=list)
+    nonce: str = "n-1"
     reference: str = "10.0.1.11:25000/data:1"
     workloads: Any = None
     cluster: Any = None
@@ -30,9 +31,8 @@ class Image:
 
 
 class Writer:
-    name = "two"
-
-    def __init__(self, *restarts: str) -> None:
+    def __init__(self, name: str = "one", *restarts: str) -> None:
+        self.name = name
         self.found = list(restarts)
 
     def restarts(self) -> list[str]:
@@ -49,29 +49,37 @@ def pulled(*statuses: int, **image: Any) -> PulledImage:
 
 
 def test_a_registry_that_nobody_asked_or_too_many() -> None:
-    steps.was_asked(pulled(200))
-    goes_red("should have asked the registry; it saw \\[\\]", steps.was_asked, pulled())
+    first, none, another = steps.PULLS
+    steps.has_pulled(pulled(200), first)
+    goes_red("should have asked the registry; it saw \\[\\]", steps.has_pulled, pulled(), first)
     image = pulled(200, 200)
     image.before = [200]
-    steps.asked_again(image)
-    goes_red("none came", steps.asked_again, image)
-    steps.not_asked(image)
+    steps.has_pulled(image, another)
+    goes_red("none came", steps.has_pulled, image, another)
+    steps.has_pulled(image, none)
     image.before = [200]
-    goes_red("no further request", steps.not_asked, image)
+    goes_red("no further request; it saw \\[200\\]", steps.has_pulled, image, none)
 
 
 def test_content_that_moves_under_a_pod_or_stays_for_a_new_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = cast("RunningPod", Writer())
-    steps.still_first(pulled(), first)
-    moved = pulled(wrong=["one reads 'n-2'"])
-    goes_red("(?s)as it was.*one reads 'n-2'", steps.still_first, moved, first)
-    restarted = cast("RunningPod", Writer("c restarted"))
-    goes_red("(?s)is the same.*c restarted", steps.still_first, pulled(), restarted)
-    monkeypatch.setattr(image_volumes, "marker", lambda _: "n-2")
-    steps.reads_other(pulled(), first, "n-2")
-    goes_red("two reads 'n-2'", steps.reads_other, pulled(), first, "n-3")
+    def first(*restarts: str, nonce: str = "n-1") -> None:
+        monkeypatch.setattr(image_volumes, "marker", lambda _: nonce)
+        subject = cast("RunningPod", Writer("one", *restarts))
+        steps.reads(pulled(), subject, none, "n-2", "first", steps.STILL_FIRST)
+
+    def second(nonce: str) -> None:
+        monkeypatch.setattr(image_volumes, "marker", lambda _: nonce)
+        subject = cast("RunningPod", Writer("two"))
+        steps.reads(pulled(), none, subject, "n-2", "second", steps.NEW)
+
+    none = cast("RunningPod", None)
+    first()
+    goes_red("the first Pod reads the first nonce.*one reads 'n-2'", first, nonce="n-2")
+    goes_red("the first Pod is the same; instead: c restarted", first, "c restarted")
+    second("n-2")
+    goes_red("the second Pod reads the new nonce; instead: two reads 'n-1'", second, "n-1")
 
 
 def test_a_secret_that_does_not_help() -> None:
@@ -82,12 +90,12 @@ def test_a_secret_that_does_not_help() -> None:
 
 def test_a_pull_that_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
-    steps.refused(pulled(401, workloads=held("ImagePullBackOff")), 60)
+    steps.refused(pulled(401, workloads=held("ImagePullBackOff")), 60, "")
     with pytest.raises(WaitTimeout, match="waits waits with ImagePullBackOff"):
-        steps.refused(pulled(401, workloads=held("ContainerCreating")), 60)
+        steps.refused(pulled(401, workloads=held("ContainerCreating")), 60, "")
     for statuses in ((), (401, 200)):
         with pytest.raises(WaitTimeout, match="the registry has refused the worker"):
-            steps.refused(pulled(*statuses, workloads=held("ImagePullBackOff")), 60)
+            steps.refused(pulled(*statuses, workloads=held("ImagePullBackOff")), 60, "")
 
 
 def test_a_brought_image_that_anybody_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,12 +106,12 @@ def test_a_brought_image_that_anybody_may_use(monkeypatch: pytest.MonkeyPatch) -
         image.before = [200]
         return image
 
-    steps.refused_again(tried(401), 60)
+    steps.refused(tried(401), 60, " again")
     for statuses in ((), (401, 200)):
-        goes_red("should have refused the second Pod", steps.refused_again, tried(*statuses), 60)
+        goes_red("should have refused the second", steps.refused, tried(*statuses), 60, " again")
     running = pulled(200, workloads=held("ContainerCreating"))
     with pytest.raises(WaitTimeout, match="waits waits with ImagePullBackOff"):
-        steps.refused_again(running, 60)
+        steps.refused(running, 60, " again")
 
 
 def held(reason: str) -> Any:

@@ -15,6 +15,7 @@ from infra.errors import WaitTimeout
 from infra.ssh import Result
 from suite.storage import image_volumes as clients
 from suite.storage.image_volumes import COUNTERS, REFUSED
+from tests.steps.phrases import NOW, Time
 from tests.steps.storage import image_volumes as steps
 from tests.unit import elections_fake
 from tests.unit.fakes import (
@@ -111,14 +112,15 @@ def test_a_file_that_is_mounted_or_refused_for_another_reason(
 
 def test_a_volume_that_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     subject, _, _ = running_pod()
+    cannot, can = steps.WRITES
     monkeypatch.setattr(clients, "inside", said(f"touch: /data/new: {REFUSED}", status=1))
-    steps.refused_inside(subject, evidence())
-    not_judged("root may not even write beside it", steps.allowed_beside, subject)
+    steps.root_writes(subject, evidence(), cannot)
+    not_judged("root may not even write beside it", steps.root_writes, subject, evidence(), can)
     monkeypatch.setattr(clients, "inside", said("Permission denied", status=1))
-    goes_red("make a file: Permission denied", steps.refused_inside, subject, evidence())
+    goes_red("make a file: Permission denied", steps.root_writes, subject, evidence(), cannot)
     monkeypatch.setattr(clients, "inside", said())
-    goes_red("make a folder: done", steps.refused_inside, subject, evidence())
-    steps.allowed_beside(subject)
+    goes_red("make a folder: done", steps.root_writes, subject, evidence(), cannot)
+    steps.root_writes(subject, evidence(), can)
 
 
 def test_a_sub_path_that_shows_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,15 +171,17 @@ def counts(requested: int, mounted: int, failed: int) -> Cluster:
 
 def test_image_volumes_that_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
-    before = {"requested": 2, "mounted": 2, "failed": 0}
+    before, soon = {"requested": 2, "mounted": 2, "failed": 0}, Time("within", 30)
+    mounted, none = steps.COUNTED
     for wrong in ((2, 2, 0), (3, 2, 0), (3, 3, 1)):
-        with pytest.raises(WaitTimeout, match="counts an image volume as mounted"):
-            steps.counted_mounted(counts(*wrong), "worker-0", dict(before), 30)
+        with pytest.raises(WaitTimeout, match="worker-0 counts the image volume as mounted"):
+            steps.has_counted(counts(*wrong), "worker-0", dict(before), soon, mounted)
     now = dict(before)
-    steps.counted_mounted(counts(3, 3, 0), "worker-0", now, 30)
+    steps.has_counted(counts(3, 3, 0), "worker-0", now, soon, mounted)
     assert now == {"requested": 3, "mounted": 3, "failed": 0}
-    steps.nothing_counted(counts(3, 3, 0), "worker-0", now)
-    goes_red("1 more requested", steps.nothing_counted, counts(4, 3, 0), "worker-0", now)
+    steps.has_counted(counts(3, 3, 0), "worker-0", now, NOW, none)
+    words = "counts no further image volume; it is .*'requested': 1"
+    goes_red(words, steps.has_counted, counts(4, 3, 0), "worker-0", now, NOW, none)
 
 
 def test_an_image_of_data_runs_nothing() -> None:

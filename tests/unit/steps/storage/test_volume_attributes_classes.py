@@ -96,19 +96,21 @@ def test_a_second_volume_that_changed_too(monkeypatch: pytest.MonkeyPatch) -> No
     ebs, api, ec2 = storage_of()
     api.table[CLAIM.replace("claim", "other").replace("persistentvolumeother", "x")] = None
     api.table["/api/v1/namespaces/ns/persistentvolumeclaims/other"] = api.table[CLAIM]
-    steps.other_unchanged(ebs, 3000, 125)
+    steps.made_so(ebs, "second writer", 3000, 125)
     ec2.changes["vol-1"] = CHANGE
-    goes_red("vol-1 as before, without a change", steps.other_unchanged, ebs, 3000, 125)
+    goes_red("made vol-1 so, without a change", steps.made_so, ebs, "second writer", 3000, 125)
     ec2.changes.clear()
     ec2.has(iops=4000)
-    goes_red("iops is 4000", steps.other_unchanged, ebs, 3000, 125)
+    goes_red("iops is 4000", steps.made_so, ebs, "second writer", 3000, 125)
 
 
 def test_a_class_whose_recipe_can_be_changed() -> None:
     ebs, api, _ = storage_of({f"PATCH {ATTRIBUTES}/ns-slow": (422, {})})
-    steps.fixed_recipe(ebs, "slow")
-    api.table[f"PATCH {ATTRIBUTES}/ns-slow"] = (200, {})
-    goes_red("'iops': '3500'.* with 200", steps.fixed_recipe, ebs, "slow")
+    for what, words in (("parameters", "'iops': '3500'"), ("driver", "'driverName': 'other")):
+        api.table[f"PATCH {ATTRIBUTES}/ns-slow"] = (422, {})
+        steps.fixed_recipe(ebs, what, "slow")
+        api.table[f"PATCH {ATTRIBUTES}/ns-slow"] = (200, {})
+        goes_red(f"{words}.* with 200", steps.fixed_recipe, ebs, what, "slow")
 
 
 def test_a_class_in_use_that_goes_or_one_out_of_use_that_stays() -> None:
@@ -155,11 +157,11 @@ def test_a_refusal_for_another_reason() -> None:
 
 def test_a_volume_that_was_made_otherwise_and_changed_later() -> None:
     ebs, _, ec2 = storage_of()
-    goes_red("iops is 3000, not 4000", steps.made_so, ebs, 4000, 125)
+    goes_red("iops is 3000, not 4000", steps.made_so, ebs, "writer", 4000, 125)
     ec2.has(iops=4000)
-    steps.made_so(ebs, 4000, 125)
+    steps.made_so(ebs, "writer", 4000, 125)
     ec2.changes["vol-1"] = CHANGE
-    goes_red("without a change", steps.made_so, ebs, 4000, 125)
+    goes_red("without a change", steps.made_so, ebs, "writer", 4000, 125)
 
 
 def test_a_class_that_can_be_removed() -> None:

@@ -10,7 +10,7 @@ from infra.clients.workloads.cgroup_events import CpuTime, Watched
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.inventory import series
-from tests.steps.node import kubelet_configz
+from tests.steps.instrumentation import component_configz
 from tests.steps.workloads import cgroup_events as steps
 from tests.unit.fakes import (
     POD,
@@ -180,23 +180,27 @@ def test_watching_two_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_of_kubelets() -> None:
     kubelets = {"worker-0": DEFAULTS, "worker-1": {**DEFAULTS, "failCgroupV1": False}}
     table = [["setting", "value"], ["failCgroupV1", "True"]]
-    kubelet_configz.set_to({"worker-0": DEFAULTS}, table)
+    component_configz.set_to({"worker-0": DEFAULTS}, "kubelet", table)
     goes_red(
-        "worker-1: failCgroupV1 is False, must be True", kubelet_configz.set_to, kubelets, table
+        "worker-1: failCgroupV1 is False, must be True",
+        component_configz.set_to,
+        kubelets,
+        "kubelet",
+        table,
     )
     unknown = [["setting", "value"], ["nosuch", "1"]]
-    goes_red("nosuch is absent", kubelet_configz.set_to, kubelets, unknown)
+    goes_red("nosuch is absent", component_configz.set_to, kubelets, "kubelet", unknown)
     nested = [["setting", "value"], ["webhook.cacheTTL", "2m0s"]]
-    kubelet_configz.set_to({"worker-1": {"webhook": {"cacheTTL": "2m0s"}}}, nested)
+    component_configz.set_to({"worker-1": {"webhook": {"cacheTTL": "2m0s"}}}, "kubelet", nested)
     believing = {"worker-1": {"webhook": {"cacheTTL": "1h0m0s"}}}
     words = "worker-1: webhook.cacheTTL is 1h0m0s, must be 2m0s"
-    goes_red(words, kubelet_configz.set_to, believing, nested)
-    goes_red("webhook.cacheTTL is absent", kubelet_configz.set_to, kubelets, nested)
-    kubelet_configz.evicts_at(kubelets, "imagefs.available", "15%")
-    goes_red("worker-0: at 15%", kubelet_configz.evicts_at, kubelets, "imagefs.available", "10%")
+    goes_red(words, component_configz.set_to, believing, "kubelet", nested)
+    goes_red("webhook.cacheTTL is absent", component_configz.set_to, kubelets, "kubelet", nested)
+    component_configz.evicts_at(kubelets, "imagefs.available", "15%")
+    goes_red("worker-0: at 15%", component_configz.evicts_at, kubelets, "imagefs.available", "10%")
 
 
 def test_a_log_directory() -> None:
     kubelets = {"worker-0": {"podLogsDir": "/var/log/pods"}, "worker-1": {}}
     table = [["setting", "value"], ["podLogsDir", "/var/log/pods"]]
-    goes_red("worker-1: podLogsDir is absent", kubelet_configz.set_to, kubelets, table)
+    goes_red("worker-1: podLogsDir is absent", component_configz.set_to, kubelets, "kubelet", table)

@@ -10,6 +10,7 @@ from suite.auth.namespace_limits import Account
 from suite.workloads import pod_resize
 from suite.workloads.pods import Pods
 from tests.steps.auth import namespace_limits
+from tests.steps.phrases import Time
 from tests.steps.workloads import deployments
 from tests.steps.workloads import pod_resize as steps
 from tests.unit.fakes import (
@@ -129,19 +130,19 @@ def test_events(made: Made) -> None:
         steps.events_tell,
         made[0],
         limit=30,
-        first="ResizeStarted",
-        second="ResizeCompleted",
+        wanted=("ResizeStarted", "ResizeCompleted"),
     )
 
 
 def test_deferral(made: Made) -> None:
     subject, api, _ = made
-    goes_red("pending with reason Deferred", steps.deferred, subject, 30, evidence())
-    goes_red("reason Error: not within", steps.in_progress_with_error, subject, 30, evidence())
+    deferred, with_error = steps.UNFINISHED
+    goes_red("of rz is Deferred: not", steps.unfinished, subject, 30, deferred, evidence())
+    goes_red("progress: Error: not", steps.unfinished, subject, 30, with_error, evidence())
     goes_red("wants no resize any more", steps.not_granted, subject, lasting=10)
     larger = {"spec__containers__0__resources": pod_resize.LARGER}
     api.table[POD] = pod(status__conditions=pending(), **larger)
-    steps.deferred(subject, 30, evidence())
+    steps.unfinished(subject, 30, deferred, evidence())
     steps.not_granted(subject, 10)
     running = [{"type": "PodResizeInProgress", "status": "True"}]
     api.table[POD] = pod(status__conditions=running, **larger)
@@ -154,10 +155,15 @@ def test_deferral(made: Made) -> None:
 def test_rivals(made: Made) -> None:
     subject, _, shell = made
     rivals = pod_resize.Rivals(subject, subject)
-    goes_red("higher priority is resized", steps.higher_grows, rivals, limit=300)
+    within, for_10_s = Time("within", 300), Time("for", 10)
+    not_resized, resized = steps.RESIZED
+    steps.rival_resized(rivals, for_10_s, "lower", not_resized)
+    words = "the Pod of higher priority is resized: not within 300 s"
+    goes_red(words, steps.rival_resized, rivals, within, "higher", resized)
     shell.answers["grep"] = cgroup_files("50000 100000", "268435456")
-    steps.higher_grows(rivals, 300)
-    goes_red("lower priority still waits", steps.lower_stays, rivals, lasting=10)
+    steps.rival_resized(rivals, within, "higher", resized)
+    words = "the Pod of lower priority is not resized: did not stay"
+    goes_red(words, steps.rival_resized, rivals, for_10_s, "lower", not_resized)
 
 
 def test_counters(made: Made) -> None:
@@ -176,7 +182,7 @@ def test_counters(made: Made) -> None:
     )
 
 
-def test_rights_quota_and_scheduler(made: Made) -> None:
+def test_rights_and_quota(made: Made) -> None:
     subject, api, _ = made
     account = Account("resizer", api, Pods(api, "ns"))
     api.table[f"{POD}/resize"] = (403, {})
@@ -198,20 +204,6 @@ def test_rights_quota_and_scheduler(made: Made) -> None:
         30,
         "150m",
     )
-    path = "/api/v1/namespaces/ns/pods/newcomer"
-    api.table[path] = pod()
-    goes_red(
-        "the scheduler says", namespace_limits.stays_unscheduled, workloads_of(api), lasting=15
-    )
-    lacking = {"type": "PodScheduled", "status": "False", "message": "1 Insufficient cpu"}
-    api.table[path] = pod(status__conditions=[lacking])
-    goes_red(
-        "stays unscheduled: did not",
-        namespace_limits.stays_unscheduled,
-        workloads_of(api),
-        lasting=15,
-    )
-    goes_red("room that was given back", namespace_limits.new_pod_runs, workloads_of(api), limit=60)
 
 
 def test_a_deployment_and_its_pods(made: Made) -> None:
@@ -238,7 +230,7 @@ def test_what_is_infeasible_says_why_and_is_counted(made: Made) -> None:
     counted = 'kubelet_pod_infeasible_resizes_total{reason_detail="swap_limitation"} 1'
     api.table[metrics] = ""
     step, live = steps.infeasible, cluster_of(api)
-    goes_red("pending with reason Infeasible", step, live, subject, 30, "swap", evidence())
+    goes_red("of rz is Infeasible: not within", step, live, subject, 30, "swap", evidence())
     why = {"type": "PodResizePending", "status": "True", "reason": "Infeasible"}
     api.table[POD] = pod(status__conditions=[{**why, "message": "no room"}])
     goes_red("the condition says 'no room'", step, live, subject, 30, "swap", evidence())

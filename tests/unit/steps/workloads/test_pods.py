@@ -1,5 +1,6 @@
 """What a Pod and its cgroups must be: each Then-step goes red with a message one understands."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from fixtures.plugin.recording import Evidence
 from infra.errors import ClaimError, NotPrepared, Unreachable
 from suite.workloads.pods import Pods, Version, is_settled
+from tests.steps.phrases import Time
 from tests.steps.workloads import cgroups, pods
 from tests.unit.fakes import (
     POD,
@@ -26,6 +28,7 @@ from tests.unit.fakes import (
 LARGER = {"cpu": "500m", "memory": "256Mi"}
 ARTICLE = {"cpu": "200m", "memory": "128Mi"}
 NODE_PODS = "/api/v1/pods"
+SOON = Time("within", 60)
 
 
 @pytest.fixture(autouse=True)
@@ -47,18 +50,19 @@ def test_limits_at_both_levels(made: Made) -> None:
         "cgroups of rz allow .*500m.*not within 60 s",
         cgroups.allow,
         subject,
-        limit=60,
+        time=SOON,
         limits=LARGER,
         evidence=evidence(),
     )
     shell.answers["grep"] = cgroup_files("50000 100000", "268435456")
     recorded = NoEvidence()
-    cgroups.allow(subject, 60, LARGER, cast("Evidence", recorded))
+    cgroups.allow(subject, SOON, LARGER, cast("Evidence", recorded))
     assert recorded.recorded[0][1] == "cgroup-change"
 
 
 def test_limits_that_do_not_stay(made: Made) -> None:
-    goes_red("did not stay for 20 s", cgroups.keep_allowing, made[0], lasting=20, limits=LARGER)
+    for_20_s = Time("for", 20)
+    goes_red("did not stay for 20 s", cgroups.allow, made[0], for_20_s, LARGER, evidence())
 
 
 def test_limits_of_one_scope(made: Made) -> None:
@@ -97,8 +101,9 @@ def test_a_wrong_start_is_not_judged(made: Made) -> None:
         cgroups.allow_from_the_start(made[0], LARGER)
     with pytest.raises(NotPrepared, match="neither formula"):
         cgroups.weigh_from_the_start(made[0], "250m")
+    holding: Any = SimpleNamespace(run=lambda _: made[0])
     with pytest.raises(NotPrepared, match="not more than 100Mi"):
-        pods.uses_memory(made[0], "100Mi")
+        pods.pod_using_memory(holding, "memory-holding", "100Mi")
 
 
 @pytest.mark.parametrize(
@@ -154,11 +159,13 @@ def test_what_must_stay(made: Made) -> None:
 
 def test_image_labels_and_policy(made: Made) -> None:
     subject, api, _ = made
-    pods.no_stored_policy(subject)
+    image_and_labels, policy = pods.STORED
+    pods.stored(subject, policy)
+    pods.stored(subject, image_and_labels)
     api.table[POD] = pod(metadata__labels={"article": "another"})
-    goes_red("changed labels or image", pods.image_and_labels_kept, subject)
+    goes_red("changed labels or image", pods.stored, subject, image_and_labels)
     api.table[POD] = pod(spec__containers=[{"name": "c", "resizePolicy": ["x"]}])
-    goes_red("default was written", pods.no_stored_policy, subject)
+    goes_red("default was written", pods.stored, subject, policy)
 
 
 def test_containers_of_the_worker(made: Made) -> None:
@@ -193,7 +200,7 @@ def test_a_lost_machine_is_not_a_verdict(made: Made) -> None:
 
     shell.run = lost  # type: ignore[assignment, method-assign]
     with pytest.raises(Unreachable):
-        cgroups.allow(subject, 60, LARGER, evidence())
+        cgroups.allow(subject, SOON, LARGER, evidence())
 
 
 def test_a_priority_class_that_is_too_new_is_asked_for_again() -> None:
@@ -230,3 +237,14 @@ def test_a_pod_that_waits_says_for_what() -> None:
     assert "c waiting CreateContainerError failed to mount: no such device x0" in told
     assert "c running x0" in repr(Version(pod()))
     assert "c unknown x0" in repr(Version(pod(status__containerStatuses__0__state={})))
+
+
+def test_a_filler_pod_comes_after_the_pod() -> None:
+    done: list[object] = []
+    workloads: Any = SimpleNamespace(
+        run=lambda *_, **how: done.append(how), fill=lambda *a, **how: done.append((*a, how))
+    )
+    for rest in ("", f"{pods.FILLED} 50m CPU free"):
+        pods.running_pod_there(workloads, "resizable", "worker-0", pods.left_free(rest))
+    here = {"node": "worker-0"}
+    assert done == [here, here, ("worker-0", {"leaving": "50m"})]

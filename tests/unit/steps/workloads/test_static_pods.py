@@ -60,6 +60,7 @@ def test_its_kubelet_takes_it_from_a_folder_of_the_scenarios_own(
 def test_what_is_asked_of_the_mirror_is_the_articles_resize() -> None:
     api = FakeApi({f"PATCH {MIRROR}/resize": (422, {"message": "static pods cannot be resized"})})
     workloads = workloads_of(api)
-    said = steps.resize_mirror(workloads.cluster, workloads, {"metadata": {"name": "rz-worker-0"}})
+    mirror = {"metadata": {"name": "rz-worker-0"}}
+    said = steps.resize_by_article(workloads.cluster, workloads, mirror, steps.THE_MIRROR)
     assert (said.status, len(said.dry)) == (422, 3)
     assert answer(422).status == said.status
