@@ -2,6 +2,7 @@
 
 import copy
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -155,12 +156,17 @@ def running_pod(**answers: str) -> tuple[RunningPod, FakeApi, FakeShell]:
 
 
 def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting takes no time: the clock moves by what is slept."""
-    now = [0.0]
-    monkeypatch.setattr(wait.SystemClock, "now", lambda _: now[0])
-    monkeypatch.setattr(
-        wait.SystemClock, "sleep", lambda _, seconds: now.append(now.pop() + max(seconds, 0.01))
-    )
+    """Waiting takes no time: the clock moves by what is slept, in any thread."""
+    now = 0.0
+    moving = threading.Lock()
+
+    def sleep(_: wait.SystemClock, seconds: float) -> None:
+        nonlocal now
+        with moving:
+            now += max(seconds, 0.01)
+
+    monkeypatch.setattr(wait.SystemClock, "now", lambda _: now)
+    monkeypatch.setattr(wait.SystemClock, "sleep", sleep)
 
 
 class NoEvidence(Evidence):

@@ -9,6 +9,7 @@ from infra.clients.apimachinery import aggregation
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_handshakes, tls_tunnel
 from infra.cluster import Cluster
+from infra.errors import claimed, preparing
 from infra.kube_api import Credentials
 from infra.pki import scenario_certificates
 from infra.pki.identities import FRONT_PROXY_CLIENT
@@ -85,19 +86,34 @@ def by_another_name(cluster: Cluster, into: Path) -> Credentials:
 
 
 def tried(cluster: Cluster, shown: Mapping[str, Credentials]) -> Tried:
-    return parallel.by_item(
-        doors(cluster),
-        lambda door: {who: knock(cluster, door, one) for who, one in shown.items()},
-    )
+    return parallel.by_item(doors(cluster), lambda door: answers_of(cluster, door, shown))
 
 
-def knock(cluster: Cluster, door: Door, credentials: Credentials) -> str:
+def answers_of(cluster: Cluster, door: Door, shown: Mapping[str, Credentials]) -> Mapping[str, str]:
+    """Whom the door is for comes first: one that is silent to all does not admit them.
+
+    Errors: ClaimError when it is silent to them, NotPrepared when it is to others.
+    """
+    found = {}
+    for who in sorted(shown, key=lambda who: who not in door.of):
+        with claimed() if who in door.of else preparing():
+            found[who] = knock(cluster, door, who, shown[who])
+    return {who: found[who] for who in shown}
+
+
+def knock(cluster: Cluster, door: Door, who: str, credentials: Credentials) -> str:
     request = tls_tunnel.request("GET", door.path, at=door.machine, headers=ON_BEHALF)
     context = tls_tunnel.trusting_anybody(credentials)
-    told = tls_handshakes.told(
-        cluster, door.machine, door.port, request, context=context, address=door.address
+    status, _ = tls_handshakes.told(
+        cluster,
+        door.machine,
+        door.port,
+        request,
+        context=context,
+        address=door.address,
+        what=f"{door} admits or refuses a client of {who} that asks for {door.path}",
     )
-    return told[0]
+    return status
 
 
 def kept_out(found: Tried) -> list[str]:

@@ -8,7 +8,7 @@ from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
 from infra.clients.transport.tls_handshakes import NO_ANSWER
 from infra.cluster import Cluster
-from infra.errors import require
+from infra.errors import claimed, preparing, require
 from infra.inventory import Role
 from infra.kube_api import Credentials
 from infra.machine_layout import Ports
@@ -56,6 +56,19 @@ def endpoints(ports: Ports) -> dict[str, Endpoint]:
 
 
 @dataclass(frozen=True)
+class Process:
+    """One that serves an endpoint, asked from a machine; ``address`` is a Pod's."""
+
+    name: str
+    end: Endpoint
+    machine: str
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} (port {self.end.port})"
+
+
+@dataclass(frozen=True)
 class Local:
     """A port that asks nobody who he is and is for its own machine; ``open`` is one for others."""
 
@@ -86,34 +99,49 @@ class Told:
 
 
 def ask(cluster: Cluster, component: str, stranger: Credentials) -> dict[str, Told]:
-    """Every process of a component, by machine; the only metrics-server by its own name."""
+    """Every process of a component, by machine; the only metrics-server by its own name.
+
+    Errors: ClaimError when one is silent to whom it knows, NotPrepared when it is to others.
+    """
     end = endpoints(cluster.layout.ports)[component]
     if end.role is None:
         address, here = aggregation.second(cluster).address, cluster.spec.controllers[0].name
-        return {component: ask_one(cluster, end, str(here), address, stranger)}
+        process = Process(component, end, str(here), address)
+        return {component: ask_one(cluster, process, stranger)}
     machines = [str(machine.name) for machine in cluster.spec.of(end.role)]
-    return parallel.by_item(machines, lambda name: ask_one(cluster, end, name, "", stranger))
+    return parallel.by_item(
+        machines,
+        lambda name: ask_one(cluster, Process(f"{component} of {name}", end, name), stranger),
+    )
 
 
-def ask_one(
-    cluster: Cluster, end: Endpoint, machine: str, address: str, stranger: Credentials
-) -> Told:
-    known = cluster.credentials(end.known)
+def ask_one(cluster: Cluster, process: Process, stranger: Credentials) -> Told:
+    known, health = cluster.credentials(process.end.known), process.end.health
     nobody = Credentials(ca=known.ca)
-
-    def got(who: Credentials, path: str) -> tuple[str, str]:
-        request, context = (
-            tls_tunnel.request("GET", path, at=machine),
-            tls_tunnel.trusting_anybody(who),
+    with claimed():
+        status, text = got(cluster, process, known, "/metrics", "an authorized client")
+    with preparing():
+        return Told(
+            status,
+            version_in(text, process.end.built),
+            nobody=got(cluster, process, nobody, "/metrics", "an anonymous client")[0],
+            stranger=got(cluster, process, stranger, "/metrics", "a client of an unknown CA")[0],
+            health=got(cluster, process, nobody, health, "an anonymous client")[0],
         )
-        return tls_handshakes.told(
-            cluster, machine, end.port, request, context=context, address=address
-        )
 
-    status, text = got(known, "/metrics")
-    asked = {"nobody": nobody, "stranger": stranger}
-    refused = {who: got(one, "/metrics")[0] for who, one in asked.items()}
-    return Told(status, version_in(text, end.built), **refused, health=got(nobody, end.health)[0])
+
+def got(
+    cluster: Cluster, process: Process, who: Credentials, path: str, client: str
+) -> tuple[str, str]:
+    return tls_handshakes.told(
+        cluster,
+        process.machine,
+        process.end.port,
+        tls_tunnel.request("GET", path, at=process.machine),
+        context=tls_tunnel.trusting_anybody(who),
+        address=process.address,
+        what=f"{process} admits or refuses {client} that asks for {path}",
+    )
 
 
 def version_in(text: str, built: tuple[str, str]) -> str:

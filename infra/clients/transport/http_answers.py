@@ -22,7 +22,7 @@ class Replayed:
 def is_whole(content: bytes) -> bool:
     """Whether an answer has come to its end, by its length or its last chunk.
 
-    A connection may stay after it: etcd's port for peers closes up to 5 s later (on one CPU each
+    A connection may stay after it: etcd's port for peers closes 5 s later (with one CPU nearly each
     time), whatever the request says. An answer that tells no length ends with its connection.
     """
     if END_OF_HEAD not in content:

@@ -4,7 +4,7 @@ import ssl
 
 from infra.clients.transport import http_answers, tls_tunnel
 from infra.cluster import Cluster
-from infra.errors import Unreachable, claimed
+from infra.errors import Unreachable, WaitTimeout
 from infra.kube_api import ApiUnreachable
 from infra.timing import NODE_READY, scaled
 from infra.wait import eventually
@@ -21,12 +21,16 @@ def told(
     *,
     context: ssl.SSLContext,
     address: str,
+    what: str,
 ) -> tuple[str, str]:
     """Status and body of an answer, or NO_ANSWER where a handshake is refused.
 
     A port that nobody listens on, or that is silent, is waited for: a kubelet may be restarting for
-    another scenario, and a busy machine takes more than 5 s for a handshake.
-    Errors: ClaimError when it stays closed.
+    another scenario, and a busy machine takes more than 5 s for a handshake. ``what`` names
+    component, machine and client.
+    Errors: WaitTimeout when it stays closed or silent. To a client that the port is for, that is a
+    false claim (``claimed``); to another, who is neither admitted nor refused, *not judged*.
+    Unreachable when its machine takes no command either.
     """
 
     def once() -> tuple[str, str]:
@@ -41,11 +45,14 @@ def told(
             return NO_ANSWER, ""
         return str(status), text
 
-    with claimed():
+    try:
         return eventually(
             once,
             lambda _: True,
             within=scaled(NODE_READY),
-            what=f"port {port} of {address or machine} answers",
+            what=what,
             transient=(Unreachable, TimeoutError),
         )
+    except WaitTimeout:
+        cluster.shell(machine).run(["true"], check=False)  # or the machine is Unreachable, not it
+        raise

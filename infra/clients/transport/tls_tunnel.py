@@ -6,7 +6,8 @@ machine itself, and the handshake is ours.
 
 import http.client
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -25,7 +26,8 @@ CHUNK = 1 << 16
 
 @dataclass
 class Stream:
-    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them.
+    """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them;
+    TimeoutError says at which stage the server was silent.
 
     urllib3's SSLTransport would save 36 lines. It writes to the channel at each read, be it
     nothing: on a socket whose server has closed that is an error, and the answer that came before
@@ -43,7 +45,8 @@ class Stream:
         self.channel.settimeout(self.timeout)
         self._tls = self.context.wrap_bio(self._in, self._out, server_hostname=self.name)
         try:
-            self._shake_hands()
+            with self._telling_of_silence(lambda: "in the TLS handshake"):
+                self._shake_hands()
         except OSError:  # also ssl.SSLError: the channel would stay open on the machine
             self.channel.close()
             raise
@@ -65,14 +68,24 @@ class Stream:
         self, request: bytes, *, is_whole: Callable[[bytes], bool] = http_answers.is_whole
     ) -> bytes:
         """What comes back until ``is_whole`` says so or the server ends the connection."""
-        self._tls.write(request)
-        self._flush()
-        answer = b""
-        while chunk := self._read():
-            answer += chunk
-            if is_whole(answer):
-                break
-        return answer
+        answer = bytearray()
+        with self._telling_of_silence(
+            lambda: f"after the request and {len(answer)} bytes of answer"
+        ):
+            self._tls.write(request)
+            self._flush()
+            while chunk := self._read():
+                answer += chunk
+                if is_whole(bytes(answer)):
+                    break
+        return bytes(answer)
+
+    @contextmanager
+    def _telling_of_silence(self, when: Callable[[], str]) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise TimeoutError(f"silent for {self.timeout:g} s {when()}") from error
 
     def _read(self) -> bytes:
         while True:

@@ -125,3 +125,23 @@ def test_a_port_that_closes_is_no_answer(material: Material) -> None:
     theirs.close()
     with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system likes
         tls_tunnel.Stream(ours, trusting(material.cert_path("ca")), ADDRESS).__enter__()  # type: ignore[arg-type]
+
+
+def test_a_port_is_silent_in_the_handshake_or_after_the_request(material: Material) -> None:
+    context = trusting(material.cert_path("etcd-ca"))
+    ours, theirs = socket.socketpair()
+    with pytest.raises(TimeoutError, match=r"^silent for 0\.1 s in the TLS handshake$"):
+        tls_tunnel.Stream(ours, context, ADDRESS, timeout=0.1).__enter__()  # type: ignore[arg-type]
+    theirs.close()
+
+    def serve(channel: ssl.SSLSocket) -> None:
+        channel.recv(1024)
+        channel.sendall(ANSWER[:7])
+        channel.recv(1024)  # until our end closes
+
+    with (
+        serving(material, serve) as ours,
+        tls_tunnel.Stream(ours, context, ADDRESS, timeout=0.3) as stream,  # type: ignore[arg-type]
+        pytest.raises(TimeoutError, match=r"after the request and 7 bytes of answer$"),
+    ):
+        stream.ask(b"GET / HTTP/1.1\r\n\r\n")

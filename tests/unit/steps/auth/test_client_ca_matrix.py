@@ -1,6 +1,6 @@
 """Ports that let in clients of other authorities, or not those of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from infra.kube_api import ApiUnreachable
 from infra.pki import authority, certificate_parsing
 from tests.steps.auth import certificates as steps
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import goes_red
+from tests.unit.fakes import FakeShell, goes_red, no_time_passes, not_judged
 
 SPEC = cluster().spec
 
@@ -25,8 +25,12 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., client_ca_matrix
     pod = aggregation.Second(cluster(), {"metadata": {}, "status": {"podIP": "10.200.0.9"}})
     monkeypatch.setattr(aggregation, "second", lambda _: pod)
 
-    def tried(*open_to: str, shut: bool = False) -> client_ca_matrix.Tried:
+    def tried(
+        *open_to: str, shut: bool = False, silent_to: Sequence[str] = ()
+    ) -> client_ca_matrix.Tried:
         def exchange(*_: Any, context: Any, **how: Any) -> bytes:
+            if context in silent_to and _[1:3] == ("controller-2", 2380):
+                raise ApiUnreachable("GET /version") from TimeoutError("silent for 5 s")
             door = next(
                 d for d in client_ca_matrix.doors(cluster()) if (d.machine, d.port) == _[1:3]
             )
@@ -46,7 +50,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., client_ca_matrix
             client_ca_matrix.BY_ANOTHER_NAME,
         )
         whose: Any = {who: who for who in known}
-        return client_ca_matrix.tried(cluster(), whose)
+        return client_ca_matrix.tried(cluster(shell=FakeShell), whose)
 
     return tried
 
@@ -77,6 +81,19 @@ def test_ports_that_let_in_others_or_nobody(
     loose = answering(client_ca_matrix.BY_ANOTHER_NAME)
     goes_red("in a client of front-proxy-ca by another name: 200", steps.ports_admit, loose, OTHERS)
     goes_red("answers 401 to a client of ca", steps.ports_admit, answering(shut=True), OWN)
+
+
+def test_a_port_that_is_silent(
+    answering: Callable[..., client_ca_matrix.Tried], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that it is for is not admitted; another is neither admitted nor refused."""
+    no_time_passes(monkeypatch)
+    words = (
+        r"etcd of controller-2, for peers \(port 2380\) admits or refuses a client of {} that asks "
+        "for /version: not within 90 s; last seen: TimeoutError: silent for 5 s"
+    )
+    goes_red(words.format("etcd-ca"), answering, silent_to=("ca", "etcd-ca"))
+    not_judged(words.format("ca"), answering, silent_to=("ca",))
 
 
 def test_clients_of_each_authority(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Metrics for everybody, or for nobody: every Then about endpoints goes red."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from infra.clients.apimachinery import aggregation
 from infra.clients.auth import metrics_access
 from infra.clients.auth.metrics_access import Told
-from infra.clients.transport import tls_handshakes, tls_tunnel
+from infra.clients.transport import tls_tunnel
 from infra.clients.transport.tls_handshakes import NO_ANSWER
 from infra.errors import Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
@@ -82,21 +83,57 @@ def test_what_a_machine_tells_itself() -> None:
     goes_red(words, steps.own_metrics, live, told, "member of etcd")
 
 
-def test_a_port_that_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            Unreachable("controller-2", "10.0.1.13", "refused"),
+            "last seen: Unreachable: controller-2",
+        ),
+        (TimeoutError("silent for 5 s in the TLS handshake"), "last seen: TimeoutError: silent"),
+    ],
+)
+def test_a_port_that_stays_closed_or_silent(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception, said: str
+) -> None:
+    """To whom it knows, that is a false claim; another is neither admitted nor refused."""
     no_time_passes(monkeypatch)
+    silent_to = {"admin", None}
 
-    def closed(*_: Any, **__: Any) -> Any:
-        raise ApiUnreachable("refused") from Unreachable("worker-1", "10.0.1.22", "refused")
+    def exchange(*_: Any, context: Any, **__: Any) -> bytes:
+        if context in silent_to:
+            raise ApiUnreachable("GET /metrics") from cause
+        return ANSWER
 
-    monkeypatch.setattr(tls_tunnel, "exchange", closed)
-    context: Any = None
-    how = {"context": context, "address": ""}
-    goes_red(
-        "port 10250 of worker-1 answers",
-        tls_handshakes.told,
-        cluster(),
-        "worker-1",
-        10250,
-        "GET",
-        **how,
+    monkeypatch.setattr(tls_tunnel, "exchange", exchange)
+    monkeypatch.setattr(tls_tunnel, "trusting_anybody", lambda who: who.token)
+    ca: Any = None
+    live = cluster(credentials=lambda name: Credentials(ca, token=name), shell=FakeShell)
+    asked = (metrics_access.ask, live, "scheduler", Credentials(ca, token="x"))
+    words = r"scheduler of controller-0 \(port 10259\) admits or refuses {} that asks for /metrics"
+    wait = f"{words}: not within 90 s; {said}"
+    goes_red(wait.format("an authorized client"), *asked)
+    silent_to.remove("admin")
+    not_judged(wait.format("an anonymous client"), *asked)
+
+
+def test_a_machine_that_takes_no_command_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is said of its ports then."""
+    no_time_passes(monkeypatch)
+    away = Unreachable("controller-2", "10.0.1.13", "no session came about")
+
+    def no_session(*_: Any, **__: Any) -> Any:
+        raise away
+
+    def exchange(*_: Any, **__: Any) -> Any:
+        raise ApiUnreachable("GET /metrics") from away
+
+    monkeypatch.setattr(tls_tunnel, "exchange", exchange)
+    monkeypatch.setattr(tls_tunnel, "trusting_anybody", lambda who: who.token)
+    ca: Any = None
+    live = cluster(
+        credentials=lambda name: Credentials(ca, token=name),
+        shell=lambda _: SimpleNamespace(run=no_session),
     )
+    with pytest.raises(Unreachable, match="no session came about"):
+        metrics_access.ask(live, "scheduler", Credentials(ca))
