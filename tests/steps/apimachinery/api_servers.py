@@ -1,11 +1,11 @@
 """What every API server is and does, asked of each of them without a load balancer."""
 
-import re
 from collections.abc import Callable, Mapping
 
 from pytest_bdd import then
 
-from infra.clients.controlplane import apiserver_endpoints
+from infra import observed_places
+from infra.clients.controlplane import apiserver_endpoints, process_flags
 from infra.clients.etcd import quorum_settings
 from infra.cluster import Cluster
 from infra.kube_api import Api
@@ -13,14 +13,16 @@ from suite.apimachinery import admission_policies
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
-ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
-"""Each API server separates names and values by a character of its own, on purpose."""
+ROUTING = "--enable-aggregator-routing"
+"""Off by default (kube-aggregator pkg/apiserver)."""
 
 
 def not_routing(cluster: Cluster) -> list[str]:
-    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
-    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
-    return [f"{machine} runs without --enable-aggregator-routing=true" for machine in wrong]
+    flags = process_flags.of_controllers(cluster, "kube-apiserver")
+    for machine in flags:
+        observed_places.looked(machine, observed_places.API_SERVER)
+    wrong = [machine for machine, given in flags.items() if given.get(ROUTING) != "true"]
+    return [f"{machine} runs without {ROUTING}=true" for machine in wrong]
 
 
 def not_serving(cluster: Cluster) -> list[str]:
