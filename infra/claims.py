@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from infra.artifacts.catalog import is_since, minor_of
 from infra.observed_places import Where
 
 CATALOGUE = Path(__file__).with_name("claims.toml")
@@ -20,16 +21,17 @@ class Claim:
     """One sentence that holds or does not.
 
     ``id`` like 63.4; ``stated`` in the series or concluded from ``upstream``. ``where`` it must be
-    judged. ``not_here`` is why no scenario can show it on the cluster of the series. ``finding`` is
-    where an article, or the reading behind the claim, and the live cluster differ.
+    judged. ``finding`` is where an article, or the reading behind the claim, and the live cluster
+    differ, on the minors from ``finding_since`` to ``finding_until``; empty: all.
     """
 
     id: str
     title: str
     kind: Class
     where: Where
-    not_here: str = ""
     finding: str = ""
+    finding_since: str = ""
+    finding_until: str = ""
 
     @property
     def article(self) -> int:
@@ -38,6 +40,19 @@ class Claim:
     @property
     def tag(self) -> str:
         return f"claim_{self.id.replace('.', '_')}"
+
+    @property
+    def finding_range(self) -> str:
+        """Like ``Kubernetes since 1.36 until 1.37``; empty when it is every version's."""
+        bounds = (("since", self.finding_since), ("until", self.finding_until))
+        told = [f"{word} {minor}" for word, minor in bounds if minor]
+        return " ".join(["Kubernetes", *told]) if told else ""
+
+    def found_on(self, kubernetes: str) -> str:
+        """The finding, on a version that has it; empty on others."""
+        began = not self.finding_since or is_since(kubernetes, self.finding_since)
+        goes_on = not self.finding_until or is_since(self.finding_until, minor_of(kubernetes))
+        return self.finding if began and goes_on else ""
 
 
 @dataclass(frozen=True)

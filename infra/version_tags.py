@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from infra.artifacts.catalog import all_minors, minor_of, numbers
+from infra.artifacts.catalog import all_minors, is_since, minor_of
 
 TAG = re.compile(r"(since|until)_(\d+)_(\d+)")
 TAGS = {
@@ -26,12 +26,10 @@ TAGS = {
 
 def elsewhere(tags: Iterable[str], version: str) -> str:
     """Why a scenario with these tags is not of this version; empty when it is."""
-    here = numbers(minor_of(version))
     for found in (match for tag in sorted(tags) if (match := TAG.fullmatch(tag))):
         word, minor = found[1], f"{found[2]}.{found[3]}"
-        there = numbers(minor)
-        if word == "since" and here < there:
+        if word == "since" and not is_since(version, minor):
             return f"comes with Kubernetes {minor}"
-        if word == "until" and here > there:
+        if word == "until" and not is_since(minor, minor_of(version)):
             return f"until Kubernetes {minor}"
     return ""

@@ -75,11 +75,18 @@ def objects(api: Api) -> dict[str, str]:
     """Hashes of what is written by path; objects of other scenarios are theirs to remove."""
     found: dict[str, str] = {}
     for path in (*CLUSTER_SCOPED, *SYSTEM):
-        for item in api.get(path)["items"]:
+        for item in items(api, path):
             name = item["metadata"]["name"]
             if not OF_A_SCENARIO.search(name) and not OF_THE_DRIVER.search(name):
                 found[f"{path}/{name}"] = hashed(item)
     return found
+
+
+def items(api: Api, path: str) -> list[JsonObject]:
+    """Of a collection; none where the version does not serve it, as mutating policies before 1.36:
+    nothing can be left there.
+    """
+    return list((api.find(path) or {"items": []})["items"])
 
 
 def nodes(api: Api) -> dict[str, str]:
@@ -154,6 +161,6 @@ def named(api: Api, word: str) -> list[str]:
     return [
         f"{path}/{item['metadata']['name']}"
         for path in CLUSTER_SCOPED
-        for item in api.get(path)["items"]
+        for item in items(api, path)
         if word in item["metadata"]["name"]
     ]

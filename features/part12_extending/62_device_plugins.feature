@@ -15,16 +15,15 @@ Feature: Extended resources of device plugins
       And every kubelet refuses a registration with resource "dongle" by name
       And every kubelet reports to monitoring agents that no container has a device
 
-  @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_9 @claim_62_10 @claim_62_11
+  @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_10 @claim_62_11
   @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
   Rule: Every worker's kubelet accepts plugins and monitoring agents
-    The scenarios with a plugin run on one worker; this Rule checks that every kubelet has the sockets and feature
-    gates that they use, so that their results hold for every worker.
+    The scenarios with a plugin run on one worker; this Rule checks that every kubelet has the sockets and the
+    feature gate that they use, so that their results hold for every worker.
 
-    Scenario: Sockets and feature gates on every worker
+    Scenario: Sockets and a feature gate on every worker
       Given the metrics of every kubelet
-      Then every kubelet has the feature gate "ResourceHealthStatus" on
-      And every kubelet has the feature gate "KubeletPodResourcesGet" on
+      Then every kubelet has the feature gate "KubeletPodResourcesGet" on
       And every worker has a kubelet that listens for plugins and for monitoring agents
 
   @claim_62_1 @disruptive @slow
@@ -88,18 +87,35 @@ Feature: Extended resources of device plugins
         | a request below the limit |
       And a limit without a request becomes the request too
 
-  @claim_62_8 @claim_62_9 @disruptive
+  @claim_62_8 @disruptive
   Rule: An unhealthy device is no longer allocated, and no Pod loses it
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
       Given a device plugin with 3 devices on worker-1
-      And a Pod with a device whose status reports the device as "Healthy"
+      And a Pod with a device
       When the Pod's device becomes unhealthy
       Then within 30 s the plugin's node has capacity 3 and allocatable 2, and stays so for 15 s
-      And the Pod's status reports the device as "Unhealthy", and the Pod has not restarted
+      And the Pod with a device has not restarted
       When the Pod's device becomes healthy
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
-      And the Pod's status reports the device as "Healthy", and the Pod has not restarted
+      And the Pod with a device has not restarted
+
+  @claim_62_9 @since_1_36
+  Rule: A Pod's status reports its device and the device's health
+
+    Scenario: Every kubelet can report the health of devices
+      Given the metrics of every kubelet
+      Then every kubelet has the feature gate "ResourceHealthStatus" on
+      And every kubelet has the feature gate "ResourceHealthStatusMessage" on
+
+    @disruptive
+    Scenario: The status of a Pod whose device becomes unhealthy and healthy again
+      Given a device plugin with 3 devices on worker-1
+      And a Pod with a device whose status reports the device as "Healthy"
+      When the Pod's device becomes unhealthy
+      Then the Pod's status reports the device as "Unhealthy", and the Pod has not restarted
+      When the Pod's device becomes healthy
+      Then the Pod's status reports the device as "Healthy", and the Pod has not restarted
 
   @claim_62_10 @disruptive @slow @patient
   Rule: Devices of a killed plugin are not allocatable

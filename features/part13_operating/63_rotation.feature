@@ -25,10 +25,22 @@ Feature: Serving certificates are rotated in place
         | component        | limit |
         | a member of etcd | 10 s  |
 
-      @claim_63_19 @slow
+      @claim_63_19 @slow @since_1_36
       Examples:
         | component | limit |
         | a kubelet | 120 s |
+
+    @claim_63_19 @slow @until_1_35
+    Scenario: A kubelet serves a new certificate only to clients that send its server name
+      A client that dials by address, as API servers do, gets the old certificate before 1.36 (kubernetes#133654).
+      Given the TLS port of a kubelet, its certificate and its process
+      When the certificate and key of the port are replaced by newly issued ones
+      Then within 120 s the port serves the new certificate to clients that send its server name
+      And for 15 s the port serves the old certificate to clients that dial by address
+      And the same port on every other machine serves the same certificate
+      And the process of the port is the same
+      When the old certificate and key are put back
+      Then within 120 s the port serves the old certificate to clients that send its server name
 
     @claim_63_14 @slow
     Scenario: A watch continues while its API server reloads its certificate

@@ -120,7 +120,31 @@ Feature: Where the kubelet enforces a Pod's limits
         | Burstable  | limited    | worker-0 |
         | Burstable  | limited    | worker-1 |
 
-    @disruptive @slow
+    Scenario Outline: The feature gate of memory protection is <gate>, and no policy and no throttling is configured
+      Given the metrics of every kubelet
+      And the settings of every kubelet
+      Then every kubelet has the feature gate "MemoryQoS" <gate>
+      And every kubelet is set to
+        | setting                 | value        |
+        | memoryReservationPolicy | <policy>     |
+        | memoryThrottlingFactor  | <throttling> |
+
+      @until_1_35
+      Examples:
+        | gate | policy | throttling |
+        | off  | absent | 0.9        |
+
+      @since_1_36 @until_1_36
+      Examples:
+        | gate | policy | throttling |
+        | off  | None   | 0.9        |
+
+      @since_1_37
+      Examples:
+        | gate | policy | throttling |
+        | on   | None   | absent     |
+
+    @disruptive @slow @since_1_36
     Scenario: Memory of requests is protected with TieredReservation and not with None
       Given worker-1 whose kubelet is set to
         | setting                 | value             |
@@ -178,17 +202,16 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: No kubelet is configured otherwise
       Given the settings of every kubelet
-      And the metrics of every kubelet
       Then every kubelet is set to
-        | setting                 | value  |
-        | cgroupsPerQOS           | True   |
-        | cgroupRoot              | absent |
-        | cpuCFSQuota             | True   |
-        | cpuCFSQuotaPeriod       | 100ms  |
-        | singleProcessOOMKill    | absent |
-        | memoryReservationPolicy | None   |
-        | failSwapOn              | True   |
-      And every kubelet has the feature gate "MemoryQoS" off
+        | setting              | value  |
+        | cgroupsPerQOS        | True   |
+        | cgroupRoot           | absent |
+        | cpuCFSQuota          | True   |
+        | cpuCFSQuotaPeriod    | 100ms  |
+        | singleProcessOOMKill | absent |
+      And every kubelet is set to
+        | setting    | value |
+        | failSwapOn | True  |
 
   @claim_65_14
   Rule: Graceful node shutdown is off by default

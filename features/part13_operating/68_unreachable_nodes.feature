@@ -12,9 +12,9 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
     Scenario: Every controller manager waits as long, and evicts
       Given the settings of every controller manager
       Then each kube-controller-manager has a node monitor grace period of 50 s
+      And each kube-controller-manager has a node monitor period of 5 s
       And every controller manager is set to
         | setting                                  | value |
-        | KubeCloudShared.NodeMonitorPeriod        | 5s    |
         | NodeLifecycleController.NodeEvictionRate | 0.1   |
       And every controller manager runs the taint eviction controller
       And every API server adds a toleration of 300 s to new Pods

@@ -5,12 +5,24 @@ Feature: Admission policy with CEL
   Kubernetes 1.30; 1.36 adds the mutating kind. Each API server reloads policies once a second.
 
   @claim_69_1
-  Rule: Both kinds of policy and both kinds of binding are served at v1
+  Rule: Both kinds of policy and both kinds of binding are served at v1, the mutating kind since 1.36
 
-    Scenario: Every API server serves policies and returns them as written
+    @since_1_36
+    Scenario: Every API server serves both kinds
+      Given a policy that refuses latest tags is in force
+      Then every API server serves both kinds of admission policy and of binding at v1
+      And every API server serves a status of validating admission policies only
+
+    @since_1_36
+    Scenario: Every API server returns policies of both kinds as written
       Given a policy that refuses latest tags is in force
       And a policy that labels Pods is in force
-      Then every API server serves both kinds of admission policy and of binding at v1
+      Then each API server returns the policies and bindings as written
+
+    @until_1_35
+    Scenario: Every API server serves validating policies, returns them as written, and serves no mutating ones
+      Given a policy that refuses latest tags is in force
+      Then every API server serves validating admission policies and bindings at v1, and no mutating ones
       And every API server serves a status of validating admission policies only
       And each API server returns the policies and bindings as written
 

@@ -116,8 +116,9 @@ Feature: In-place Pod resize
       And no container or process of the Pod has restarted
 
   @claim_70_19
-  Rule: Pod-level resources and init containers can be resized
+  Rule: Pod-level resources and plain init containers can be resized since 1.36, sidecars before
 
+    @since_1_36
     Scenario: Pod-level resources change
       Given a running pod-level Pod
       When a Pod-level resize requests 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
@@ -132,10 +133,29 @@ Feature: In-place Pod resize
       And no container or process of the Pod has restarted
 
       Examples:
+        | kind    | Pod     | container |
+        | sidecar | sidecar | s         |
+
+      @since_1_36
+      Examples:
         | kind                 | Pod          | container |
-        | sidecar              | sidecar      | s         |
         | plain init container | initializing | i         |
 
+    @until_1_35
+    Scenario: A resize of Pod-level resources is refused
+      Given a running pod-level Pod
+      When a Pod-level resize requests 250m CPU and 128Mi memory, limited to 500m CPU and 256Mi memory
+      Then the API refuses the request with 422, naming "resize of pods with pod-level resources is forbidden"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+
+    @until_1_35
+    Scenario: A resize of a plain init container is refused
+      Given a running initializing Pod
+      When a resize requests a CPU limit of 200m for the Pod's container "i"
+      Then the API refuses the request with 422, naming "resources for non-sidecar init containers are immutable"
+      And for 5 s the Pod, its containers and its cgroups stay the same
+
+    @since_1_36
     Scenario: Every kubelet can resize Pod-level resources and init containers
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "InPlacePodLevelResourcesVerticalScaling" on

@@ -76,13 +76,24 @@ Feature: What in-place Pod resize refuses or defers
       Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
   @claim_70_13
-  Rule: A resize above the node's capacity is refused
+  Rule: A resize above the node's capacity is refused, by the API since 1.36 and by the kubelet before
 
+    @since_1_36
     Scenario: A request above the node's capacity is forbidden
       Given a running resizable Pod
       When a resize requests more CPU than its worker has
       Then the API refuses the request with 403, naming "NodeCapacity"
       And for 5 s the Pod, its containers and its cgroups stay the same
+      When the Pod is resized to the article's resources
+      Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
+
+    @until_1_35
+    Scenario: A request above the node's capacity is accepted and infeasible
+      Given a running resizable Pod
+      When a resize requests more CPU than its worker has
+      Then the API accepts the request
+      And within 30 s the Pod's resize is infeasible, naming "capacity"
+      And for 5 s the Pod's cgroups and containers stay the same
       When the Pod is resized to the article's resources
       Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 

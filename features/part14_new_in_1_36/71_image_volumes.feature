@@ -167,12 +167,19 @@ Feature: An image is mounted as a volume
       And each containerd has the same settings of images
 
   @claim_71_9
-  Rule: An empty image reference is refused in a Pod, and not yet in a template
+  Rule: An empty image reference is refused in a Pod, and since 1.37 in a template
 
+    @until_1_36
     Scenario: A Pod and a Deployment whose image volume has no reference
       Given a Pod and a Deployment whose image volume has no reference
       Then every API server refuses the Pod with 422, naming the reference
       But every API server admits the Deployment
+
+    @since_1_37
+    Scenario: A Pod and a Deployment are both refused without a reference of their image volume
+      Given a Pod and a Deployment whose image volume has no reference
+      Then every API server refuses the Pod with 422, naming the reference
+      And every API server refuses the Deployment with 422, naming the reference
 
   @claim_71_11 @serial @placed
   Rule: The kubelet counts image volumes that it requests from the runtime

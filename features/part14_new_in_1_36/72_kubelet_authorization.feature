@@ -51,8 +51,12 @@ Feature: Fine-grained authorization of the kubelet API
         | pods       |
         | healthz    |
         | configz    |
-        | statusz    |
         | checkpoint |
+
+      @since_1_36
+      Examples:
+        | permission |
+        | statusz    |
 
   @claim_72_14
   Rule: The old permission still opens the old endpoints
@@ -97,10 +101,20 @@ Feature: Fine-grained authorization of the kubelet API
   @claim_72_18
   Rule: The kubelets report that the feature gate is on
 
-    Scenario: Each kubelet reports fine-grained authorization in its metrics
+    Scenario Outline: Each kubelet reports fine-grained authorization as on, and log queries as <queries>
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "KubeletFineGrainedAuthz" on
-      And every kubelet has the feature gate "NodeLogQuery" on
+      And every kubelet has the feature gate "NodeLogQuery" <queries>
+
+      @until_1_35
+      Examples:
+        | queries |
+        | off     |
+
+      @since_1_36
+      Examples:
+        | queries |
+        | on      |
 
   @claim_72_19
   Rule: A real client needs the permission for metrics only

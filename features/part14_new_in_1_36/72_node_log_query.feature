@@ -17,7 +17,7 @@ Feature: Node log query
         | enableSystemLogHandler | True  |
       And each kubelet answers with a list of files, without a line of the journal
 
-  @claim_72_2 @claim_72_3 @claim_72_4 @claim_72_5 @claim_72_6 @claim_72_7 @claim_72_8 @claim_72_9
+  @claim_72_2 @claim_72_3 @claim_72_4 @claim_72_5 @claim_72_6 @claim_72_7 @claim_72_8 @claim_72_9 @since_1_36
   Rule: What one kubelet shows with the query on is true of every kubelet
     Turning the query on restarts the kubelet: the following scenarios do that on one worker.
 
@@ -33,7 +33,7 @@ Feature: Node log query
       And every worker has its own journalctl for its kubelet
       And each kubelet has the same settings of log queries
 
-  @claim_72_2 @disruptive
+  @claim_72_2 @disruptive @since_1_36
   Rule: With the query on, a kubelet returns the journal
 
     Scenario: The last lines of the kubelet are those of the machine's own journal
@@ -44,7 +44,7 @@ Feature: Node log query
       And for the last 3 lines of the window, the kubelet returns exactly these lines, as plain text
       But the other worker's kubelet answers with a list of files
 
-  @claim_72_3 @claim_72_4 @disruptive
+  @claim_72_3 @claim_72_4 @disruptive @since_1_36
   Rule: Services are found where they run, several in one query, and an unknown service is not an error
 
     Scenario: One, two and four services in one query, a service of another machine, and unknown names
@@ -63,7 +63,7 @@ Feature: Node log query
         | let             | No entries    |
       And for an unknown unit name with an option, the kubelet answers 200 with "options present"
 
-  @claim_72_5 @disruptive @slow
+  @claim_72_5 @disruptive @slow @since_1_36
   Rule: Filters select the lines that they name
 
     Scenario: The log of a unit is filtered by pattern, time, number and boot
@@ -83,7 +83,7 @@ Feature: Node log query
         | the boot before       | none   |
         | pattern of neither    | none   |
 
-  @claim_72_6 @disruptive
+  @claim_72_6 @disruptive @since_1_36
   Rule: Invalid queries are refused before any command runs
 
     Scenario: Invalid names, numbers and times, contradictions, and commands in a name
@@ -110,7 +110,7 @@ Feature: Node log query
         | a substitution in the name   | 406    |
       And no command in a name was run
 
-  @claim_72_7 @disruptive @slow
+  @claim_72_7 @disruptive @slow @since_1_36
   Rule: Log files are named relative to the log directory
 
     Scenario: A file by its name, and names that lead out of the log directory
@@ -134,7 +134,7 @@ Feature: Node log query
       Then the plain path of each link returns the content of the file outside
       But a path that climbs out of the log directory returns nothing of the file outside
 
-  @claim_72_8 @disruptive @slow
+  @claim_72_8 @disruptive @slow @since_1_36
   Rule: A query is stopped after 30 s
 
     Scenario: The journal reader does not end
@@ -146,7 +146,7 @@ Feature: Node log query
       Then the kubelet has answered within 45 s, but not within 30 s
       And no journal reader is left on the machine
 
-  @claim_72_9 @disruptive @slow
+  @claim_72_9 @disruptive @slow @since_1_36
   Rule: The query without the log handler is a configuration error
 
     Scenario: A kubelet with the query on and the log handler off exits with an error
@@ -172,3 +172,40 @@ Feature: Node log query
       But through each API server the ServiceAccount reads each node's metrics
       When the API servers' permission is added again
       Then within 90 s through each API server the ServiceAccount reads each node's logs
+
+  @claim_72_20 @disruptive
+  Rule: Since 1.37, the permission for logs is enough to read a kubelet's configuration
+    A kubelet of 1.37 logs its configuration when it starts. An older one logs its flags, whose defaults the
+    configuration overrides; before 1.36 log queries are behind a feature gate.
+
+    @since_1_37
+    Scenario Outline: A ServiceAccount reads the configuration of the kubelet on <worker> in its log
+      Given <worker> whose kubelet is set to
+        | setting              | value |
+        | enableSystemLogQuery | true  |
+      And a ServiceAccount with the permission "log" of nodes
+      When the ServiceAccount reads the log of the worker's kubelet since its start
+      Then the log has every setting that the kubelet returns to admin
+      But the worker's kubelet refuses the ServiceAccount its configuration with 403
+      And the log has no private key of the worker
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |
+
+    @until_1_36
+    Scenario Outline: A ServiceAccount reads the flags of the kubelet on <worker> in its log, and no configuration
+      Given <worker> whose kubelet is set to
+        | setting              | value                |
+        | enableSystemLogQuery | true                 |
+        | featureGates         | {NodeLogQuery: true} |
+      And a ServiceAccount with the permission "log" of nodes
+      When the ServiceAccount reads the log of the worker's kubelet since its start
+      Then the log has the flags of the kubelet
+      But the log has no configuration of the kubelet
+
+      Examples:
+        | worker   |
+        | worker-0 |
+        | worker-1 |

@@ -188,6 +188,11 @@ def minor_of(version: str) -> str:
     return f"{major}.{minor}"
 
 
+def is_since(version: str, minor: str) -> bool:
+    """Whether a version is of that minor, like "1.36", or of a later one."""
+    return numbers(minor_of(version)) >= numbers(minor)
+
+
 def numbers(version: str) -> list[int]:
     """[1, 36, 5] of "v1.36.5", so that v1.36.10 comes after it."""
     return [int(word) for word in version.removeprefix("v").split(".")]

@@ -12,9 +12,11 @@ PAGE = "findings.html"
 Findings = list[tuple[Article, list[Verdict]]]
 
 
-def by_article(judged: Sequence[Verdict]) -> Findings:
-    """Articles with those of their claims that have a finding, in the order of the series."""
-    found = [verdict for verdict in judged if verdict.claim.finding]
+def by_article(judged: Sequence[Verdict], kubernetes: str) -> Findings:
+    """Articles with those of their claims that have a finding on that version, in the order of the
+    series.
+    """
+    found = [verdict for verdict in judged if verdict.claim.found_on(kubernetes)]
     return [
         (article, mine)
         for article in articles()
@@ -23,6 +25,10 @@ def by_article(judged: Sequence[Verdict]) -> Findings:
 
 
 def write(folder: Path, run: Run, judged: Sequence[Verdict]) -> Path:
-    page = environment().get_template(PAGE).render(run=run, findings=by_article(judged))
+    page = (
+        environment()
+        .get_template(PAGE)
+        .render(run=run, findings=by_article(judged, run.kubernetes))
+    )
     (folder / PAGE).write_text(page)
     return folder / PAGE

@@ -81,7 +81,7 @@ def render(
             slowest=sorted(scenarios, key=lambda s: -s.seconds)[:10],
             floor=wait_lower_bound.of(scenarios),
             waits=wait_lower_bound.longest_waits(scenarios),
-            findings=findings.by_article(judged),
+            findings=findings.by_article(judged, run.kubernetes),
         )
     )
 

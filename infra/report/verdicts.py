@@ -93,20 +93,26 @@ def verdicts(
 
 
 def verdict(claim: Claim, run: Run, found: list[Scenario], written: Written) -> Verdict:
-    if not found and claim.not_here:
-        return Verdict(claim, Outcome.ABSENT, claim.not_here, written=written)
     if not found:
         why = Untried.NOT_SELECTED if written.scenarios else Untried.NO_SCENARIO
         return Verdict(claim, Outcome.UNKNOWN, str(why), untried=why, written=written)
     outcome = worst([scenario.outcome for scenario in found])
     told = [s for s in found if s.outcome in (outcome, Outcome.ABSENT) and s.reason]
     # why one ended the run comes before that others were not reached
-    reasons = dict.fromkeys(s.reason for s in sorted(told, key=lambda s: not s.ran))
+    ordered = sorted(told, key=lambda s: not s.ran)
+    reasons = dict.fromkeys(reason_of(s, outcome) for s in ordered)
     judged = Verdict(claim, outcome, "; ".join(reasons), tuple(found), written=written)
     if outcome is Outcome.HOLDS and not judged.partial and (missed := unseen(claim, run, found)):
         reason = nowhere_else(claim, judged.places, missed)
         return Verdict(claim, Outcome.UNKNOWN, reason, tuple(found), written=written)
     return judged
+
+
+def reason_of(scenario: Scenario, outcome: Outcome) -> str:
+    """One that is not applicable is named where the claim was judged without it."""
+    if scenario.outcome is Outcome.ABSENT and outcome is not Outcome.ABSENT:
+        return f"{scenario.name}: {scenario.reason}"
+    return scenario.reason
 
 
 def places_of(scenarios: Iterable[Scenario]) -> list[str]:

@@ -117,8 +117,10 @@ def column(reports: Path, version: str, stored: Sequence[Path]) -> Column:
 
 
 def differs(claim: str, columns: Sequence[Column]) -> bool:
-    """Whether two versions that tried a claim judged it otherwise."""
-    return len({one.cells[claim].outcome for one in columns if claim in one.cells}) > 1
+    """Whether two versions that tried a claim judged it otherwise, or by other scenarios."""
+    cells = [one.cells[claim] for one in columns if claim in one.cells]
+    told = {cell.reason for cell in cells if cell.outcome is Outcome.HOLDS}
+    return len({cell.outcome for cell in cells}) > 1 or len(told) > 1
 
 
 def latest(reports: Path, path: Path) -> dict[str, Any]:

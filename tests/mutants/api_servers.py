@@ -84,7 +84,7 @@ MUTANTS = (
     Mutant(
         "one API server with its seats for reading",
         "68.10",
-        "--max-mutating-requests-inflight is 100 on controller-2, 200 on the others",
+        "--max-mutating-requests-inflight is 100 on controller-2, absent on the others",
         api_server_with(
             "controller-2",
             {

@@ -110,13 +110,13 @@ MUTANTS = (
     Mutant(
         "a standby whose Lease would last a minute",
         "68.2",
-        "--leader-elect-lease-duration is 1m0s on controller-2, 15s on the others",
+        "--leader-elect-lease-duration is 60s on controller-2, absent on the others",
         one_with("controller-2", MANAGER, "--leader-elect-lease-duration=60s"),
     ),
     Mutant(
         "a standby without a controller",
         "68.2",
-        "--controllers is [*,-replicaset-controller] on controller-2",
+        "--controllers is *,-replicaset-controller on controller-2",
         one_with("controller-2", MANAGER, "--controllers=*,-replicaset-controller"),
     ),
     Mutant(

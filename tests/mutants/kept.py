@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         "one API server that routes to Services",
         "61.10",
-        "every API server runs with --enable-aggregator-routing=true",
+        "controller-1 runs without --enable-aggregator-routing=true",
         api_server_with(
             "controller-1",
             {"--enable-aggregator-routing=true": "--enable-aggregator-routing=false"},

@@ -73,8 +73,8 @@ def election(*changes: Change, looks: tuple[dict[str, str], ...] = ()) -> Electi
     return Election(MANAGER, MANAGER, FIRST, FakeWatch(*seen), masters, bystanders())
 
 
-def cluster(state: Path | None = None, **more: Any) -> Any:
-    spec = series("test", kubernetes="v1.36.1", platform="local")
+def cluster(state: Path | None = None, kubernetes: str = "v1.36.1", **more: Any) -> Any:
+    spec = series("test", kubernetes=kubernetes, platform="local")
     addresses = {m.name: str(m.private_ip) for m in spec.machines}
     return SimpleNamespace(
         spec=spec, layout=spec.layout, state=state, address_of=addresses.__getitem__, **more

@@ -53,8 +53,7 @@ def of_component(shell: Shell, machine: Machine, component: str) -> list[Found]:
 
 def started_with(shell: Shell, component: str) -> dict[str, str]:
     """Flags of the running process, and the settings of its configuration by dotted path."""
-    words = systemd.command_line(shell, component).split("\0")
-    flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    flags = systemd.flags(shell, component)
     if component in CONFIGURED and "--config" in flags:
         flags |= flattened(yaml.safe_load(shell.get(flags["--config"])))
     return flags

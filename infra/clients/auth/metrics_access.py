@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from infra import parallel
+from infra.artifacts import catalog
 from infra.clients.apimachinery import aggregation
 from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
@@ -15,8 +16,6 @@ from infra.machine_layout import Ports
 
 BUILD = (component_metrics.BUILD, "git_version")
 ETCD_BUILD = ("etcd_server_version", "server_version")
-ETCD_VERSION = "3.6."
-"""Article 6; the status of the members tells the patch level."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +150,11 @@ def version_in(text: str, built: tuple[str, str]) -> str:
 
 
 def wanted_version(cluster: Cluster, component: str) -> str:
-    """What the version begins with, or the node's name."""
-    by_itself = {"member of etcd": ETCD_VERSION, "metrics-server": "worker-"}
-    return by_itself.get(component, cluster.spec.kubernetes)
+    """What the version begins with, or the node's name; the patch level of etcd is its own."""
+    kubernetes = cluster.spec.kubernetes
+    etcd = catalog.load(catalog.minor_of(kubernetes)).component("etcd").version
+    by_itself = {"member of etcd": f"{catalog.minor_of(etcd)}.", "metrics-server": "worker-"}
+    return by_itself.get(component, kubernetes)
 
 
 def ask_locally(cluster: Cluster, component: str) -> dict[str, Told]:

@@ -43,8 +43,9 @@ def ports(cluster: Cluster) -> list[Port]:
     return found
 
 
-def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
-    """What a port shows in a handshake; ``trusting`` names the authority that has to have signed.
+def served(cluster: Cluster, port: Port, *, trusting: str = "", name: str = "") -> Found:
+    """What a port shows in a handshake; ``trusting`` names the authority that has to have signed,
+    ``name`` is the server's that the client sends: none when it dials by address.
 
     Errors: ssl.SSLCertVerificationError when it has not; NotJudged when there is no handshake.
     """
@@ -57,7 +58,9 @@ def served(cluster: Cluster, port: Port, *, trusting: str = "") -> Found:
     material = cluster.material
     context.load_cert_chain(material.cert_path(port.client), material.key_path(port.client))
     try:
-        with tls_tunnel.dial(cluster, port.machine, port.number, context=context) as stream:
+        with tls_tunnel.dial(
+            cluster, port.machine, port.number, context=context, name=name
+        ) as stream:
             shown = stream.certificate()
     except ssl.SSLCertVerificationError:
         raise

@@ -7,30 +7,19 @@ an API server that knows only another one would never be asked to do without.
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from infra import parallel
-from infra.clients.auth import certificates
+from infra.clients.controlplane import process_flags
 from infra.cluster import Cluster
 
 SERVERS = "--etcd-servers"
 TIMES: Mapping[str, str] = {"--heartbeat-interval": "100", "--election-timeout": "1000"}
 """Milliseconds, etcd's defaults (T19 of claims.md); "the same for all members in one cluster"."""
 OWN = ("127.0.0.1", "localhost")
-Flags = Mapping[str, Mapping[str, str]]
-"""What a component was started with, by machine."""
-
-
-def flags(cluster: Cluster, component: str) -> dict[str, dict[str, str]]:
-    """Of every controller. Errors: NotPrepared where it does not run."""
-    names = [str(machine.name) for machine in cluster.spec.controllers]
-    return parallel.by_item(
-        names, lambda name: certificates.started_with(cluster.shell(name), component)
-    )
 
 
 def unknown_members(cluster: Cluster) -> list[str]:
     """API servers that were not told of each member, and of which not."""
     names, wrong = cluster.names_by_address(), []
-    for machine, given in flags(cluster, "kube-apiserver").items():
+    for machine, given in process_flags.of_controllers(cluster, "kube-apiserver").items():
         urls = given.get(SERVERS, "").split(",")
         hosts = [urlsplit(url).hostname or "" for url in urls]
         known = {machine if host in OWN else names.get(host, host) for host in hosts}
@@ -46,7 +35,7 @@ def slow_members(cluster: Cluster) -> list[str]:
     """Members that beat or wait for a leader in other times than etcd's own."""
     return [
         f"{machine} has {name}={given[name]} ms, must be {must}"
-        for machine, given in flags(cluster, "etcd").items()
+        for machine, given in process_flags.of_controllers(cluster, "etcd").items()
         for name, must in TIMES.items()
         if given.get(name, must) != must
     ]

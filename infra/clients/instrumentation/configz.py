@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+from infra.artifacts.catalog import is_since
 from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.transport import durations, prometheus
 from infra.cluster import Cluster
@@ -37,19 +39,37 @@ def of_each(cluster: Cluster, component: str) -> dict[str, JsonObject]:
     return {name: told(cluster, name, component) for name in names}
 
 
+def below(tree: JsonObject, *names: str) -> Any:
+    """A field below others; upper and lower case are one: before 1.36 components tell Go's names,
+    ``LeaderElection``, since then public ones, ``leaderElection`` (kubernetes#136044).
+
+    Errors: NotJudged naming what is not told.
+    """
+    found: Any = tree
+    for name in names:
+        fields = {key.lower(): value for key, value in found.items()}
+        if name.lower() not in fields:
+            raise NotJudged(f"no {'.'.join(names)} in the configuration: {', '.join(found)}")
+        found = fields[name.lower()]
+    return found
+
+
 def retry_period(component: str, configuration: JsonObject) -> float:
     """Seconds between two tries to take or to renew the Lease."""
-    election = (
-        configuration["Generic"]["LeaderElection"]
-        if component == MANAGER
-        else configuration["leaderElection"]
-    )
-    return durations.of_go(election["retryPeriod"])
+    above = ("Generic",) if component == MANAGER else ()
+    return durations.of_go(below(configuration, *above, "LeaderElection", "RetryPeriod"))
 
 
 def grace_period(manager: JsonObject) -> float:
     """Seconds of silence after which a controller manager gives a node up."""
-    return durations.of_go(manager["NodeLifecycleController"]["NodeMonitorGracePeriod"])
+    return durations.of_go(below(manager, "NodeLifecycleController", "NodeMonitorGracePeriod"))
+
+
+def monitor_period(manager: JsonObject, kubernetes: str) -> float:
+    """Seconds between two looks of a controller manager at the nodes."""
+    moved = is_since(kubernetes, "1.37")  # kubernetes#137964
+    controller = "NodeLifecycleController" if moved else "KubeCloudShared"
+    return durations.of_go(below(manager, controller, "NodeMonitorPeriod"))
 
 
 def runs(controller: str) -> Callable[[JsonObject], bool]:

@@ -1,4 +1,7 @@
-"""What every process of a component is set to, as it tells it itself, and who differs from others.
+"""What every process of a component is set to, and who differs from others.
+
+Flags are those of its command line: /flagz, which tells defaults too, is off before 1.36, and one
+version has one default.
 
 A candidate that stands by, an API server that the balancer did not choose, the worker that no Pod
 came to: none of them shows what it is set to until its turn comes.
@@ -12,22 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import parallel
-from infra.clients.controlplane.leader_metrics import port_of
 from infra.clients.instrumentation import configz
 from infra.clients.node import image_gc
 from infra.clients.node.kubelet_api import Port
-from infra.clients.transport import systemd, tls_tunnel
+from infra.clients.transport import systemd
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.inventory import Machine, Role
-from infra.kube_api import Api
 from infra.ssh import Shell
 
-FLAGS = "/flagz"
-MEMBERS = "--initial-cluster"
-PAIR = re.compile(r"[^=#]+[=#]")
-FLAG = re.compile(r"^([a-z][a-z0-9-]*)(?:: |[:= ])(.*)$", re.MULTILINE)
-"""One of four separators, drawn anew for each answer (apiserver pkg/server/flagz, 1.36)."""
+OF_EVERY_MEMBER = ("--initial-cluster", "--etcd-servers")
+"""Lists that have the machine's own address among those of the others."""
 OF_UNIT = (
     "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
     "EnvironmentFiles", "DropInPaths", "User", "Nice", "CPUQuotaPerSecUSec", "MemoryHigh",
@@ -39,7 +37,8 @@ SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
 SUBJECTS: Mapping[str, re.Pattern[str]] = {
     "images": re.compile(r"(?i)image|registry|snapshotter|transfer"),
     "leader election": re.compile(
-        r"--leader-elect|LeaderElection|--controllers$|Controllers$|--(kube)?config$|\.service's "
+        r"--leader-elect|[Ll]eaderElection|--controllers$|Controllers$|--(kube)?config$"
+        r"|\.service's "
     ),
     "log queries": re.compile(r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery"),
     "quorum": re.compile(
@@ -59,50 +58,36 @@ Settings = Mapping[str, str]
 """By name: flags with their dashes, fields of a configuration with their parents, the unit's."""
 
 
-def of_api_servers(cluster: Cluster) -> dict[str, Settings]:
-    """By machine: their flags, which is all that they tell. Errors: NotJudged."""
+def of_processes(cluster: Cluster, component: str) -> dict[str, Settings]:
+    """Of a component of the controllers, by machine: flags and unit. Errors: NotJudged."""
 
     def of(machine: Machine) -> Settings:
-        api: Api = servers[str(machine.name)]
-        answer = api.ask("GET", FLAGS)
-        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.api_server)
-        return {**flags(machine, answer.status, answer.text), **unit}
+        return started(cluster, machine, component)
 
-    servers = cluster.api_servers()
     return each(cluster, Role.CONTROLLER, of)
 
 
 def of_candidates(cluster: Cluster, component: str) -> dict[str, Settings]:
     """Of an elected component, by machine. Errors: NotJudged."""
-    admin = cluster.credentials("admin")
 
     def of(machine: Machine) -> Settings:
-        name, port = str(machine.name), port_of(cluster, component)
-        status, text = tls_tunnel.fetch(cluster, name, port, path=FLAGS, credentials=admin)
-        configured = fields(configz.told(cluster, name, component))
-        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.named(component))
-        return {**flags(machine, status, text), **configured, **unit}
+        configured = fields(configz.told(cluster, str(machine.name), component))
+        return {**started(cluster, machine, component), **configured}
 
     return each(cluster, Role.CONTROLLER, of)
 
 
-def of_members(cluster: Cluster) -> dict[str, Settings]:
-    """Of etcd, by machine: what the running process was started with. Errors: NotJudged."""
-    name = cluster.layout.units.etcd
-
-    def of(machine: Machine) -> Settings:
-        shell = cluster.shell(machine.name)
-        words = systemd.command_line(shell, name).split("\0")[1:]
-        given = (word.partition("=") for word in words if word.startswith("--"))
-        own = {flag: without_own(machine, flag, value) for flag, _, value in given}
-        return {**own, **of_unit(shell, name)}
-
-    return each(cluster, Role.CONTROLLER, of)
+def started(cluster: Cluster, machine: Machine, component: str) -> Settings:
+    """Flags of the running process, and what systemd does with it."""
+    shell = cluster.shell(machine.name)
+    given = systemd.flags(shell, component).items()
+    own = {flag: without_own(machine, flag, value) for flag, value in given}
+    return {**own, **of_unit(shell, cluster.layout.units.named(component))}
 
 
 def without_own(machine: Machine, flag: str, value: str) -> str:
-    """The machine's own name and address are that of each; a list of all members has them all."""
-    if flag == MEMBERS:
+    """The machine's own name and address are that of each."""
+    if flag in OF_EVERY_MEMBER:
         return value
     return OWN if value == machine.name else value.replace(str(machine.private_ip), OWN)
 
@@ -113,11 +98,9 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
 
     def of(machine: Machine) -> Settings:
         port = Port(cluster, str(machine.name), admin)
-        answer, told = port.ask(FLAGS), port.ask("/configz").body.get("kubeletconfig")
-        if told is None:
+        if (told := port.ask("/configz").body.get("kubeletconfig")) is None:
             raise NotJudged(f"the kubelet of {machine.name} tells no configuration")
-        unit = of_unit(cluster.shell(machine.name), cluster.layout.units.kubelet)
-        return {**flags(machine, answer.status, answer.text), **fields(told), **unit}
+        return {**started(cluster, machine, "kubelet"), **fields(told)}
 
     return each(cluster, Role.WORKER, of)
 
@@ -165,24 +148,6 @@ def each(cluster: Cluster, role: Role, of: Callable[[Machine], Settings]) -> dic
     return {str(machine.name): one for machine, one in found.items()}
 
 
-def flags(machine: Machine, status: int, text: str) -> Settings:
-    """Those of the answer; an address or a name of the machine itself is that of each."""
-    found = {f"--{name}": value for name, value in FLAG.findall(text)}
-    if status != 200 or not found:
-        return {FLAGS: f"{status} {text[:100]}".strip()}
-    own = {str(machine.private_ip), str(machine.name)}
-    return {name: OWN if value in own else in_order(value) for name, value in found.items()}
-
-
-def in_order(value: str) -> str:
-    """A list of ``key=value`` or ``resource#size`` is a Go map's, drawn anew at each start (seen:
-    --watch-cache-sizes of an API server); the order of other lists is part of the setting.
-    """
-    parts = value.strip("[]").split(",")
-    pairs = len(parts) > 1 and all(map(PAIR.match, parts))
-    return f"[{','.join(sorted(parts))}]" if pairs else value
-
-
 def of_unit(shell: Shell, name: str) -> Settings:
     shown = shell.run(["systemctl", "show", f"--property={','.join(OF_UNIT)}", name]).stdout
     pairs = (line.partition("=") for line in shown.splitlines() if line)
@@ -226,8 +191,6 @@ class Odd:
 
 def odd(found: Mapping[str, Settings]) -> list[Odd]:
     """Who has what otherwise than most of them; of two that differ each is told. Pure."""
-    if silent := [m for m, one in found.items() if FLAGS in one]:
-        return [Odd(FLAGS, f"{m} tells no flags: {found[m][FLAGS]}") for m in silent]
     names = sorted({name for one in found.values() for name in one})
     seen = {name: {m: one.get(name, ABSENT) for m, one in found.items()} for name in names}
     return [Odd(name, text) for name, values in seen.items() if (text := difference(name, values))]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from infra import parallel
+from infra.artifacts.catalog import is_since
 from infra.clients.transport import http_answers, tls_tunnel, websocket
 from infra.cluster import Cluster
 from infra.errors import preparing
@@ -37,6 +38,9 @@ RIGHTS: Mapping[str, str] = {
 }
 """Subresource of nodes that each endpoint asks for: kubernetes pkg/kubelet/server/auth.go (1.36).
 Those below ``none`` name no container: whoever may ask is told that there is none."""
+SINCE: Mapping[str, str] = {"/flagz": "1.36", "/statusz": "1.36"}
+"""Endpoints that a minor is the first to have by default: a kubelet without one answers 404 to
+everybody, before it asks who that is (ComponentFlagz, ComponentStatusz; pkg/kubelet/server)."""
 FALLBACK = frozenset({"/pods", "/runningpods/", "/healthz", "/configz"})
 """Endpoints that nodes/proxy opens too; same file."""
 REFUSED = frozenset({401, 403})
@@ -127,6 +131,11 @@ def ask_each(ports: Sequence[Port], paths: Sequence[str]) -> list[Answer]:
 def path_of(answer: Answer) -> str:
     """The endpoint that gave an answer."""
     return urlsplit(answer.url).path
+
+
+def endpoints(kubernetes: str) -> list[str]:
+    """Those that a kubelet of a version has."""
+    return [path for path in RIGHTS if is_since(kubernetes, SINCE.get(path, "1.0"))]
 
 
 def opened_by(right: str) -> list[str]:

@@ -89,6 +89,16 @@ def command_line(shell: Shell, component: str) -> str:
         )
 
 
+def flags(shell: Shell, component: str) -> dict[str, str]:
+    """What the running process was started with, by flag with its dashes; ``true`` for a bare one.
+
+    A flag that is not there has its default. Errors: NotPrepared when it does not run.
+    """
+    words = command_line(shell, component).split("\0")
+    pairs = (word.partition("=") for word in words if word.startswith("--"))
+    return {name: value if sign else "true" for name, sign, value in pairs}
+
+
 def signal(shell: Shell, name: str, signal_name: str, *, check: bool = True) -> None:
     """Sends ``SIGSTOP``, ``SIGCONT`` ... to the unit's main process only."""
     kill = ["systemctl", "kill", "--kill-whom=main", f"--signal={signal_name}", name]

@@ -130,8 +130,10 @@ def dial(
     context: ssl.SSLContext,
     timeout: float = TIMEOUT,
     address: str = "",
+    name: str = "",
 ) -> Stream:
-    """A connection begun on a machine: to a port of its own, or of another ``address``.
+    """A connection begun on a machine: to a port of its own, or of another ``address``. Its server
+    is asked for by ``name``, or by none.
 
     Errors: Unreachable when nobody listens.
     """
@@ -139,7 +141,7 @@ def dial(
     if not isinstance(shell, Dials):
         raise NotJudged(f"{machine} opens no connections for us")
     address = address or str(cluster.spec.machine(machine).private_ip)
-    return Stream(shell.dial(address, port), context, address, timeout)
+    return Stream(shell.dial(address, port), context, name or address, timeout)
 
 
 def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:

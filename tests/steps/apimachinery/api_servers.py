@@ -1,11 +1,11 @@
 """What every API server is and does, asked of each of them without a load balancer."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pytest_bdd import then
 
-from infra.clients.controlplane import apiserver_endpoints
+from infra import observed_places
+from infra.clients.controlplane import apiserver_endpoints, process_flags
 from infra.clients.etcd import quorum_settings
 from infra.cluster import Cluster
 from infra.kube_api import Api
@@ -13,14 +13,16 @@ from suite.apimachinery import admission_policies
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
-ROUTING = re.compile(r"^enable-aggregator-routing\W+true$", re.MULTILINE)
-"""Each API server separates names and values by a character of its own, on purpose."""
+ROUTING = "--enable-aggregator-routing"
+"""Off by default (kube-aggregator pkg/apiserver)."""
 
 
 def not_routing(cluster: Cluster) -> list[str]:
-    flags = {m: api.ask("GET", "/flagz").text for m, api in cluster.api_servers().items()}
-    wrong = [machine for machine, text in flags.items() if not ROUTING.search(text)]
-    return [f"{machine} runs without --enable-aggregator-routing=true" for machine in wrong]
+    flags = process_flags.of_controllers(cluster, "kube-apiserver")
+    for machine in flags:
+        observed_places.looked(machine, observed_places.API_SERVER)
+    wrong = [machine for machine, given in flags.items() if given.get(ROUTING) != "true"]
+    return [f"{machine} runs without {ROUTING}=true" for machine in wrong]
 
 
 def not_serving(cluster: Cluster) -> list[str]:
@@ -43,13 +45,16 @@ def with_candidates(cluster: Cluster) -> list[str]:
 
 
 def without_policies(cluster: Cluster) -> list[str]:
-    wanted = {
-        admission_policies.plural(kind + end)
-        for kind in admission_policies.KINDS
-        for end in ("", "Binding")
-    }
+    wanted = collections(admission_policies.KINDS)
     found = {m: wanted - admission_policies.served(a) for m, a in cluster.api_servers().items()}
     return [f"{machine} lacks {sorted(names)}" for machine, names in found.items() if names]
+
+
+def other_than_validating(cluster: Cluster) -> list[str]:
+    wanted = collections(admission_policies.KINDS[:1])
+    found = {m: collections_of(api) for m, api in cluster.api_servers().items()}
+    odd = {machine: names for machine, names in found.items() if names != wanted}
+    return [f"{machine} serves {sorted(names)}" for machine, names in odd.items()]
 
 
 def other_statuses(cluster: Cluster) -> list[str]:
@@ -70,6 +75,9 @@ PROPERTIES: Mapping[str, Callable[[Cluster], list[str]]] = {
     "serves both kinds of admission policy and of binding at v1": without_policies,
     "serves a status of validating admission policies only": other_statuses,
     "serves no lease candidates": with_candidates,
+    "serves validating admission policies and bindings at v1, and no mutating ones": (
+        other_than_validating
+    ),
 }
 """What is wrong with each API server, by what features call the property; nothing is good."""
 
@@ -77,6 +85,15 @@ PROPERTIES: Mapping[str, Callable[[Cluster], list[str]]] = {
 @then(phrase("every API server {property_:Property}", Property=one_of(PROPERTIES)))
 def each_does(cluster: Cluster, property_: str) -> None:
     must_be_none(PROPERTIES[property_](cluster), f"every API server {property_}")
+
+
+def collections(kinds: Iterable[str]) -> set[str]:
+    """Of policies and of their bindings."""
+    return {admission_policies.plural(kind + end) for kind in kinds for end in ("", "Binding")}
+
+
+def collections_of(api: Api) -> set[str]:
+    return admission_policies.served(api) - subresources(api)
 
 
 def subresources(api: Api) -> set[str]:

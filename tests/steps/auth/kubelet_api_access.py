@@ -77,8 +77,8 @@ def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
 
 
 @when("the ServiceAccount requests every endpoint of every kubelet", target_fixture="answers")
-def ask_everything(caller: Caller, evidence: Evidence) -> list[Answer]:
-    answers = kubelet_api.ask_each(caller.ports, list(RIGHTS))
+def ask_everything(cluster: Cluster, caller: Caller, evidence: Evidence) -> list[Answer]:
+    answers = kubelet_api.ask_each(caller.ports, endpoints(cluster))
     rows = [(one.url, RIGHTS[kubelet_api.path_of(one)], one.status) for one in answers]
     name = f"answers to {caller.account.name}"
     evidence.table(name, "endpoint, right it asks for, status", rows)
@@ -109,8 +109,8 @@ def refusals_name(answers: list[Answer], caller: Caller) -> None:
 @then("every endpoint of every kubelet answers admin")
 def admin_is_answered(cluster: Cluster) -> None:
     """The control: the refusals are about who asked, not about what."""
-    answers = kubelet_api.ask_each(admin_ports(cluster), list(RIGHTS))
-    wrong = kubelet_api.wrongly_judged(answers, list(RIGHTS))
+    answers = kubelet_api.ask_each(admin_ports(cluster), endpoints(cluster))
+    wrong = kubelet_api.wrongly_judged(answers, endpoints(cluster))
     require(not wrong, "; ".join(["(control) admin should be answered everywhere", *wrong]))
 
 
@@ -119,7 +119,7 @@ def strangers_refused(cluster: Cluster, strangers: dict[str, Credentials]) -> No
     wrong = [
         f"{name}: {told(answer)}"
         for name, credentials in strangers.items()
-        for answer in kubelet_api.ask_each(ports(cluster, credentials), list(RIGHTS))
+        for answer in kubelet_api.ask_each(ports(cluster, credentials), endpoints(cluster))
         if answer.status != 401
     ]
     must_be_none(wrong, "a kubelet refuses whom it does not know with 401")
@@ -153,6 +153,10 @@ def caller(cluster: Cluster, accounts: Accounts, right: str) -> Caller:
 def ports(cluster: Cluster, credentials: Credentials) -> tuple[Port, ...]:
     """The port of every kubelet as one identity sees it."""
     return tuple(Port(cluster, worker.name, credentials) for worker in cluster.spec.workers)
+
+
+def endpoints(cluster: Cluster) -> list[str]:
+    return kubelet_api.endpoints(cluster.spec.kubernetes)
 
 
 def admin_ports(cluster: Cluster) -> tuple[Port, ...]:

@@ -14,10 +14,11 @@ from infra.machine_layout import SERIES
 from infra.pki.certificate_parsing import Found
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
-from suite.expect import must_be_none
+from suite.expect import must_be_none, stays
 from tests.steps.phrases import one_of, phrase
 
 SERVER = one_of(servers(SERIES))
+WHICH = one_of(["new", "old"])
 
 
 @given(
@@ -55,7 +56,7 @@ def put_back(faults: Faults, serving: Serving) -> None:
 @then(
     phrase(
         "within {limit:Duration} the port serves the {which:Which} certificate, for the same names",
-        Which=one_of(["new", "old"]),
+        Which=WHICH,
     )
 )
 def serves(
@@ -67,6 +68,35 @@ def serves(
     evidence.table(f"served by {serving.port}, old and new", "serial, ends", rows)
     if not serving_cert_rotation.alike(serving.old, wanted):
         raise ClaimError(f"the {which} certificate of {serving.port} is for other names")
+
+
+@then(
+    phrase(
+        "within {limit:Duration} the port serves the {which:Which} certificate to clients that "
+        "send its server name",
+        Which=WHICH,
+    )
+)
+def serves_by_name(
+    cluster: Cluster, serving: Serving, new: Found, limit: float, which: str
+) -> None:
+    wanted = new if which == "new" else serving.old
+    await_served(cluster, serving, wanted, limit, name=serving.port.machine)
+
+
+@then(
+    phrase(
+        "for {lasting:Duration} the port serves the {which:Which} certificate to clients that "
+        "dial by address",
+        Which=WHICH,
+    )
+)
+def serves_by_address(
+    cluster: Cluster, serving: Serving, new: Found, lasting: float, which: str
+) -> None:
+    wanted = new if which == "new" else serving.old
+    what = f"{serving.port} serves the {which} certificate to who dials its address"
+    stays(lambda: otherwise_served(cluster, serving, wanted), lasting, what)
 
 
 @then("the open watch reports an object that is created")
@@ -90,10 +120,17 @@ def same_process(cluster: Cluster, serving: Serving) -> None:
         raise ClaimError(f"{was.name} of {was.machine} was process {was.pid}, it is {now.pid}")
 
 
-def await_served(cluster: Cluster, serving: Serving, wanted: Found, limit: float) -> None:
+def otherwise_served(cluster: Cluster, serving: Serving, wanted: Found) -> list[str]:
+    shown = tls_ports.served(cluster, serving.port).fingerprint
+    return [] if shown == wanted.fingerprint else [f"it serves {shown[:16]}"]
+
+
+def await_served(
+    cluster: Cluster, serving: Serving, wanted: Found, limit: float, *, name: str = ""
+) -> None:
     """A new handshake at each look; one that fails between two files is looked past."""
     eventually(
-        lambda: tls_ports.served(cluster, serving.port).fingerprint,
+        lambda: tls_ports.served(cluster, serving.port, name=name).fingerprint,
         lambda seen: seen == wanted.fingerprint,
         within=scaled(limit),
         what=f"{serving.port} serves {wanted.fingerprint[:16]}",

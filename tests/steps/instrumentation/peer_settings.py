@@ -14,16 +14,18 @@ from infra.machine_layout import SERIES
 from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase
 
-PEERS: Mapping[str, Callable[[Cluster], dict[str, peer_settings.Settings]]] = {
-    "API server": peer_settings.of_api_servers,
+Look = Callable[[Cluster], dict[str, peer_settings.Settings]]
+PEERS: Mapping[str, Look] = {
     "containerd": peer_settings.of_runtimes,
-    "etcd member": peer_settings.of_members,
     "kubelet": peer_settings.of_kubelets,
-} | {name: partial(peer_settings.of_candidates, component=name) for name in SERIES.leases.elected}
+    "API server": partial(peer_settings.of_processes, component="kube-apiserver"),
+    "etcd member": partial(peer_settings.of_processes, component="etcd"),
+    **{
+        name: partial(peer_settings.of_candidates, component=name) for name in SERIES.leases.elected
+    },
+}
 """What stands by acts tomorrow, and a load balancer gives each client another API server."""
 PEER = one_of(PEERS)
-
-
 SUBJECT = one_of(peer_settings.SUBJECTS)
 
 
@@ -37,6 +39,11 @@ def grace_periods(cluster: Cluster) -> dict[str, float]:
     return {machine: configz.grace_period(one) for machine, one in told.items()}
 
 
+def monitor_periods(cluster: Cluster) -> dict[str, float]:
+    told, version = configz.of_each(cluster, configz.MANAGER), cluster.spec.kubernetes
+    return {machine: configz.monitor_period(one, version) for machine, one in told.items()}
+
+
 def report_frequencies(cluster: Cluster) -> dict[str, float]:
     """What is seen in half a minute does not tell 30 s from 5 min."""
     told = {w.name: kubelet.settings(cluster.api, w.name) for w in cluster.spec.workers}
@@ -45,6 +52,7 @@ def report_frequencies(cluster: Cluster) -> dict[str, float]:
 
 PERIODS: Mapping[str, Callable[[Cluster], dict[str, float]]] = {
     f"{configz.MANAGER} has a node monitor grace period": grace_periods,
+    f"{configz.MANAGER} has a node monitor period": monitor_periods,
     "kubelet has a status report frequency": report_frequencies,
 } | {
     f"{name} has a retry period": partial(retry_periods, component=name)

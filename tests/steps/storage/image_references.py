@@ -10,7 +10,7 @@ from infra.cluster import Cluster
 from infra.kube_api import DRY_RUN, Answer, Api, JsonObject, need
 from suite.expect import must_be_none
 from suite.storage import image_volumes
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 IMAGES = ("example.com/data:1", "example.com/data:latest", "example.com/data")
 
@@ -44,23 +44,27 @@ def policies_stored(
     must_be_none(wrong, "a volume's policy follows from its image's tag")
 
 
-@then(phrase("every API server refuses the Pod with {status:Count}, naming the reference"))
-def pod_refused(cluster: Cluster, workloads: Workloads, body: JsonObject, status: int) -> None:
-    servers = cluster.api_servers().items()
-    answers = {where: tried(api, workloads.pods.path(), body) for where, api in servers}
+@then(
+    phrase(
+        "every API server refuses the {kind:Kind} with {status:Count}, naming the reference",
+        Kind=one_of(["Pod", "Deployment"]),
+    )
+)
+def refused(
+    cluster: Cluster, workloads: Workloads, body: JsonObject, kind: str, status: int
+) -> None:
+    answers = tried_by_each(cluster, workloads, kind, body)
     wrong = [
         f"{where} answered {answer}"
         for where, answer in answers.items()
         if answer.status != status or "image.reference" not in answer.message
     ]
-    must_be_none(wrong, f"an empty reference is refused with {status}, naming image.reference")
+    must_be_none(wrong, f"a {kind} without it is refused with {status}, naming image.reference")
 
 
 @then("every API server admits the Deployment")
 def deployment_stored(cluster: Cluster, workloads: Workloads, body: JsonObject) -> None:
-    path = f"/apis/apps/v1/namespaces/{workloads.namespace}/deployments"
-    made, servers = image_volumes.deployment_of(body), cluster.api_servers().items()
-    answers = {where: tried(api, path, made) for where, api in servers}
+    answers = tried_by_each(cluster, workloads, "Deployment", body)
     wrong = [f"{where} answered {a}" for where, a in answers.items() if a.status != 201]
     must_be_none(wrong, "a template is not looked into before 1.37")
 
@@ -69,6 +73,17 @@ def without_policy(image: DataImage, name: str) -> JsonObject:
     body = replace(image, reference=name).body("stored")
     del body["spec"]["volumes"][0]["image"]["pullPolicy"]
     return body
+
+
+def tried_by_each(
+    cluster: Cluster, workloads: Workloads, kind: str, pod: JsonObject
+) -> dict[str, Answer]:
+    """What each API server would say to the Pod, or to a Deployment of it."""
+    path, body = workloads.pods.path(), pod
+    if kind == "Deployment":
+        path = f"/apis/apps/v1/namespaces/{workloads.namespace}/deployments"
+        body = image_volumes.deployment_of(pod)
+    return {where: tried(api, path, body) for where, api in cluster.api_servers().items()}
 
 
 def tried(api: Api, path: str, body: JsonObject) -> Answer:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import get_args
 
 from infra import claims, observed_places
+from infra.artifacts.catalog import all_minors
 
 ARTICLES = [44, 45, *range(61, 73)]
 """What the issues name: storage, and Parts XII to XIV."""
@@ -32,6 +33,14 @@ def test_a_title_is_a_sentence_and_says_it_once() -> None:
 def test_classes_and_places_are_the_known_ones() -> None:
     assert {claim.kind for claim in claims.load()} == {"stated", "upstream"}
     assert {claim.where for claim in claims.load()} <= set(get_args(observed_places.Where))
+
+
+def test_a_finding_ends_with_a_minor_that_has_clusters() -> None:
+    minors = {minor for minor, catalog in all_minors().items() if catalog.before}
+    for claim in claims.load():
+        bounds = {claim.finding_since, claim.finding_until} - {""}
+        assert bounds <= minors, f"{claim.id}: {bounds - minors} is no minor of a cluster"
+        assert claim.finding or not bounds, f"{claim.id} has a range and no finding"
 
 
 def test_a_tag_names_its_claim_and_nothing_else_does() -> None:

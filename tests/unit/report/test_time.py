@@ -1,5 +1,6 @@
 """What is drawn over time, and the floor below which no run can end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,7 +97,25 @@ def test_what_began_and_ended_is_drawn_in_order() -> None:
 
 
 def test_findings_stand_under_their_articles() -> None:
-    found = findings.by_article(verdicts(claims.load(), circumstances(), [], {}))
+    found = findings.by_article(verdicts(claims.load(), circumstances(), [], {}), "v1.36.5")
     numbers = [article.number for article, _ in found]
     assert numbers == sorted(numbers)
     assert {"63.3", "69.12"} <= {v.claim.id for _, mine in found for v in mine}
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "on", "told"),
+    [
+        ("", "", ["v1.35.8", "v1.36.5", "v1.37.2"], ""),
+        ("", "1.36", ["v1.35.8", "v1.36.5"], "Kubernetes until 1.36"),
+        ("1.37", "", ["v1.37.2"], "Kubernetes since 1.37"),
+        ("1.36", "1.36", ["v1.36.5"], "Kubernetes since 1.36 until 1.36"),
+    ],
+)
+def test_a_finding_is_told_of_the_versions_that_have_it(
+    since: str, until: str, on: list[str], told: str
+) -> None:
+    claim = replace(claims.load()[0], finding="otherwise", finding_since=since, finding_until=until)
+    versions = ("v1.35.8", "v1.36.5", "v1.37.2")
+    assert [version for version in versions if claim.found_on(version)] == on
+    assert claim.finding_range == told

@@ -50,6 +50,16 @@ def test_where_versions_differ_comes_first_with_reasons(tmp_path: Path) -> None:
     assert "71.9" not in differing  # tried on one only
 
 
+def test_a_claim_that_other_scenarios_judged_differs(tmp_path: Path) -> None:
+    refused, infeasible = "refused: comes with Kubernetes 1.36", "infeasible: until Kubernetes 1.35"
+    run(tmp_path, "v1.35.8", "20261129T000000Z-series", {"70.13": ("holds", refused)})
+    run(tmp_path, "v1.36.5", "20261130T000000Z-series", {"70.13": ("holds", infeasible)})
+    page = version_matrix.write(tmp_path).read_text()
+    differing = page.partition("Where versions differ")[2].partition("All claims")[0]
+    assert refused in differing
+    assert infeasible in differing
+
+
 def test_one_version_is_compared_with_none(tmp_path: Path) -> None:
     run(tmp_path, "v1.36.5", "20261129T000000Z-series", {"68.4": ("holds", "")})
     assert "Where versions differ" not in version_matrix.write(tmp_path).read_text()

@@ -60,6 +60,15 @@ def test_nothing_is_left(live: Live) -> None:
     lanes.must_be_as_before(cast("Cluster", live), look(live))
 
 
+def test_a_kind_that_is_not_served_is_no_leftover(live: Live) -> None:
+    for path in [one for one in live.api.table if "mutating" in one]:
+        del live.api.table[path]
+    before = look(live)
+    lanes.must_be_as_before(cast("Cluster", live), before)
+    live.api.table[ROLES] = {"items": [item("mine")]}
+    assert f"{ROLES}/mine was left" in left(live, before)
+
+
 def test_an_object_that_was_left_changed_or_removed(live: Live) -> None:
     live.api.table[ROLES] = {"items": [item("view", rules=1)]}
     before = look(live)

@@ -1,5 +1,6 @@
 """A killed run's objects go, everybody else's stay."""
 
+from collections.abc import Collection
 from typing import Any
 
 from fixtures.worlds import stale_objects
@@ -9,8 +10,9 @@ from infra.kube_api import Answer
 class Store:
     """Collections by path, of names; remembers what was deleted and patched."""
 
-    def __init__(self, **names: list[str]) -> None:
+    def __init__(self, unserved: Collection[str] = (), **names: list[str]) -> None:
         self.names = names
+        self.unserved = unserved
         self.deleted: list[str] = []
         self.patched: dict[str, Any] = {}
 
@@ -20,6 +22,9 @@ class Store:
             return {"items": [{"metadata": {"name": "worker-0"}, "spec": {"taints": taints}}]}
         found = self.names.get(path.rsplit("/", 1)[-1], [])
         return {"items": [{"metadata": {"name": name}} for name in found]}
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        return None if path.rsplit("/", 1)[-1] in self.unserved else self.get(path)
 
     def delete(self, path: str) -> None:
         self.deleted.append(path)
@@ -49,3 +54,11 @@ def test_a_kept_worker_is_given_back_with_its_other_taints() -> None:
     left = stale_objects.sweep(store)  # type: ignore[arg-type]
     assert store.patched == {"/api/v1/nodes/worker-0": {"spec": {"taints": [{"key": "other"}]}}}
     assert left == [f"/api/v1/nodes/worker-0 taint {stale_objects.KEPT}"]
+
+
+def test_what_a_version_does_not_serve_has_nothing_left() -> None:
+    """Mutating policies are not at v1 before 1.36: the rest is removed all the same."""
+    unserved = ("mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
+    store = Store(unserved, clusterroles=["claim-0a1b2c3d-reader"])
+    stale_objects.sweep(store)  # type: ignore[arg-type]
+    assert [path.rsplit("/", 1)[-1] for path in store.deleted] == ["claim-0a1b2c3d-reader"]

@@ -52,6 +52,7 @@ def discovery(*names: str) -> dict[str, Any]:
 
 WITHIN, CHECKED = Time("within", 30), "that it was type-checked"
 SERVED = "serves both kinds of admission policy and of binding at v1"
+VALIDATING = "serves validating admission policies and bindings at v1, and no mutating ones"
 STATUS = "serves a status of validating admission policies only"
 
 
@@ -66,6 +67,19 @@ def test_what_is_served(made: Made) -> None:
     cluster.apis["controller-1"].table[GROUP] = discovery(*wanted[:2], f"{wanted[2]}/status")
     goes_red("controller-1 lacks.*mutatingadmissionpolicies", api_servers.each_does, live, SERVED)
     goes_red("controller-1 serves.*mutating.*/status", api_servers.each_does, live, STATUS)
+
+
+def test_a_kind_that_comes_with_a_later_version(made: Made) -> None:
+    _, _, cluster = made
+    both = [plural(kind + end) for kind in KINDS for end in ("", "Binding")]
+    for api in cluster.apis.values():
+        api.table[GROUP] = discovery(*both[:2], f"{both[0]}/status")
+    live = cast("Cluster", cluster)
+    api_servers.each_does(live, VALIDATING)
+    cluster.apis["controller-2"].table[GROUP] = discovery(*both, f"{both[0]}/status")
+    goes_red("controller-2 serves.*'mutating", api_servers.each_does, live, VALIDATING)
+    cluster.apis["controller-2"].table[GROUP] = discovery(both[0])
+    goes_red("controller-2 serves ", api_servers.each_does, live, VALIDATING)
 
 
 def test_what_is_stored(made: Made) -> None:

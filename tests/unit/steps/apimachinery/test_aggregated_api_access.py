@@ -119,20 +119,8 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
 def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
     data = {key: f'["{own}"]' for key, own in published_client_cas.LISTS.items()}
     data["requestheader-client-ca-file"] = "CA"
-    api.table |= {
-        aggregation.PUBLISHED: {"data": data},
-        "/flagz": "enable-aggregator-routing=true\n",
-    }
+    api.table[aggregation.PUBLISHED] = {"data": data}
     access.published(live)
-    routes = "routes aggregated requests to endpoints"
-    api_servers.each_does(live, routes)
-    api.table["/flagz"] = "enable-aggregator-routing:false\n"
-    goes_red(
-        "instead: controller-0 runs without --enable-aggregator-routing=true",
-        api_servers.each_does,
-        live,
-        routes,
-    )
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-allowed-names": "[]"}}
     goes_red("are published; instead: requestheader-allowed-names is", access.published, live)
     users = '["X-Remote-User", "X-User"]'
@@ -140,6 +128,20 @@ def test_what_is_published_and_routed(api: FakeApi, live: Cluster) -> None:
     goes_red(r"username-headers is \['X-Remote-User', 'X-User'\]", access.published, live)
     api.table[aggregation.PUBLISHED] = {"data": {**data, "requestheader-client-ca-file": "another"}}
     goes_red("is not front-proxy-ca, and it alone", access.published, live)
+
+
+def test_an_api_server_that_routes_to_services(api: FakeApi) -> None:
+    shell = FakeShell(answers={"systemctl show": "ActiveState=active\nMainPID=7\n"})
+    started, routes = "cat /proc/7/cmdline", "routes aggregated requests to endpoints"
+    for given in ("--enable-aggregator-routing=true", "--enable-aggregator-routing"):
+        shell.answers[started] = f"kube-apiserver\0{given}\0"
+        api_servers.each_does(cast("Cluster", Live(api, shell)), routes)
+    for given in ("--enable-aggregator-routing=false", "--v=2"):
+        shell.answers[started] = f"kube-apiserver\0{given}\0"
+        goes_red(
+            "instead: controller-0 runs without --enable-aggregator-routing=true",
+            api_servers.each_does, cast("Cluster", Live(api, shell)), routes,
+        )  # fmt: skip
 
 
 def test_ways_of_controllers(api: FakeApi) -> None:

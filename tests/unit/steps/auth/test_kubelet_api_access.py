@@ -102,11 +102,26 @@ def cluster_of(table: dict[str, Any], second: dict[str, Any] | None = None) -> C
     return cast("Cluster", Machines(TokenApi(table), other))
 
 
+LIVE = cast("Cluster", Machines())
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "more"),
+    [("v1.35.8", set()), ("v1.36.5", {"/flagz", "/statusz"}), ("v1.37.2", {"/flagz", "/statusz"})],
+)
+def test_a_kubelet_is_asked_for_what_its_minor_has(kubernetes: str, more: set[str]) -> None:
+    live = cast("Cluster", Machines(spec=series("s", kubernetes=kubernetes, platform="local")))
+    answers = steps.ask_everything(live, caller(), evidence())
+    asked = {kubelet_api.path_of(one) for one in answers}
+    assert asked == (set(RIGHTS) - {"/flagz", "/statusz"}) | more
+    steps.exactly_these(caller(), answers, "metrics")
+
+
 def test_a_right_that_opens_more_or_less_on_one_worker() -> None:
-    good = steps.ask_everything(caller(), evidence())
+    good = steps.ask_everything(LIVE, caller(), evidence())
     steps.exactly_these(caller(), good, "metrics")
     steps.refusals_name(good, caller())
-    more = steps.ask_everything(caller(second={"right": "proxy"}), evidence())
+    more = steps.ask_everything(LIVE, caller(second={"right": "proxy"}), evidence())
     goes_red(
         r"no other; instead: https://worker-1:10250/metrics -> 403(?s:.*)-1:10250/pods -> 200",
         steps.exactly_these, caller(), more, "metrics",
@@ -117,7 +132,7 @@ def test_a_right_that_opens_more_or_less_on_one_worker() -> None:
 
 
 def test_a_refusal_that_does_not_say_why() -> None:
-    silent = steps.ask_everything(caller(second={"words": "Forbidden"}), evidence())
+    silent = steps.ask_everything(LIVE, caller(second={"words": "Forbidden"}), evidence())
     goes_red(
         f"worker-1:10250/logs/ .*'Forbidden' names not both {USER} and log",
         steps.refusals_name, silent, caller(),
@@ -189,7 +204,7 @@ def test_what_was_asked_before_is_judged_of_each_worker() -> None:
     def listen(host: str, _port: int) -> None:
         heard.append(host)
 
-    answers = steps.ask_everything(caller(), evidence())
+    answers = steps.ask_everything(LIVE, caller(), evidence())
     samples = {w: [Sample("kubernetes_feature_enabled", 1, {"name": "X"})] for w in ("a", "b")}
     observed_places.listeners.append(listen)
     try:

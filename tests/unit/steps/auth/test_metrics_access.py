@@ -39,6 +39,22 @@ def test_components_that_tell_too_much_or_too_little() -> None:
         goes_red(words, judge, replace(GOOD, **odd))
 
 
+@pytest.mark.parametrize(
+    ("kubernetes", "own", "other"),
+    [
+        ("v1.35.8", "3.6.8", "3.7.0"),
+        ("v1.36.5", "3.6.12", "3.7.0"),
+        ("v1.37.2", "3.7.1", "3.6.8"),
+    ],
+)
+def test_members_run_the_etcd_that_the_minor_names(kubernetes: str, own: str, other: str) -> None:
+    live = cluster(kubernetes=kubernetes)
+    steps.own_metrics(live, {"controller-0": Told("200", own)}, "member of etcd")
+    told = {"controller-0": Told("200", other)}
+    words = f"member of etcd of controller-0: 200, named {other}"
+    goes_red(words, steps.own_metrics, live, told, "member of etcd")
+
+
 TEXT = 'etcd_server_version{server_version="3.6.8"} 1\n'
 ANSWER = f"HTTP/1.1 200 OK\r\nContent-Length: {len(TEXT)}\r\n\r\n{TEXT}".encode()
 

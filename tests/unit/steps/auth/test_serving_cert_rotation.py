@@ -72,7 +72,7 @@ def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.Monk
     subject = serving(live)
     new = Found("new", serving_cert_rotation.newly_issued(of(live), subject).certificate)
     shown = [old(live)]
-    monkeypatch.setattr(tls_ports, "served", lambda *_: shown[0])
+    monkeypatch.setattr(tls_ports, "served", lambda *_, **__: shown[0])
     with pytest.raises(WaitTimeout, match=f"controller-0:6443 serves {new.fingerprint[:16]}"):
         steps.serves(of(live), subject, new, evidence(), 120, "new")
     steps.others_unchanged(of(live), subject)
@@ -85,6 +85,23 @@ def test_a_certificate_that_is_not_taken_up(live: Live, monkeypatch: pytest.Monk
     shown[0] = other
     says = "the new certificate of .* is for other names"
     goes_red(says, steps.serves, of(live), subject, other, evidence(), 120, "new")
+
+
+def test_a_certificate_that_depends_on_the_name(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kubelet of 1.35 serves the new one to who names it, and the old one to all others."""
+    subject = serving(live)
+    new = Found("new", serving_cert_rotation.newly_issued(of(live), subject).certificate)
+    shown = {"controller-0": new, "": old(live)}
+    monkeypatch.setattr(tls_ports, "served", lambda *_, name="", **__: shown[name])
+    steps.serves_by_name(of(live), subject, new, 120, "new")
+    steps.serves_by_address(of(live), subject, new, 15, "old")
+    words = "controller-0:6443 serves the old certificate to who dials its address: did not stay"
+    shown[""] = new
+    goes_red(words, steps.serves_by_address, of(live), subject, new, 15, "old")
+    with pytest.raises(WaitTimeout, match="controller-0:6443 serves"):
+        steps.serves_by_name(of(live), subject, new, 120, "old")
 
 
 def test_a_server_that_was_restarted(live: Live) -> None:

@@ -1,12 +1,12 @@
 """One process of several that is set otherwise: every Then-step names it, and what it has."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from infra.clients.instrumentation import configz, peer_settings
-from infra.clients.transport import tls_tunnel
 from infra.errors import NotJudged
 from infra.machine_layout import SERIES
 from tests.steps.instrumentation import peer_settings as steps
@@ -18,101 +18,85 @@ SERVER = ("API server", "the kubernetes Service")
 ELECTED = (MANAGER, "leader election")
 KUBELET = ("kubelet", "log queries")
 RUNTIME = ("containerd", "images")
-HEAD = "\nkube-apiserver flagz\nWarning: This endpoint is not meant to be machine parseable.\n"
+RUNS = "ActiveState=active\nMainPID=7\n"
+ADDRESSES = {f"controller-{n}": f"10.0.1.1{n + 1}" for n in range(3)} | {
+    f"worker-{n}": f"10.0.1.2{n + 1}" for n in range(2)
+}
 
 
-def flagz(separator: str, address: str, **more: str) -> str:
-    """As a process prints it: separators change from answer to answer."""
-    told = {
-        "advertise-address": address,
-        "audit-log-path": "",
-        "etcd-servers": "[https://10.0.1.11:2379,https://10.0.1.12:2379]",
-        "max-requests-inflight": "400",
-    } | {name.replace("_", "-"): value for name, value in more.items()}
-    return HEAD + "".join(f"{name}{separator}{value}\n" for name, value in told.items())
-
-
-def live(**more: Any) -> Any:
-    """Units alike, but of a machine that ``restarts`` otherwise."""
+def live(own: Mapping[str, Sequence[str]] | None = None, **more: Any) -> Any:
+    """Processes that were started alike, but for ``own`` words of a machine, which come last; units
+    alike, but of a machine that ``restarts`` otherwise."""
     restarts: dict[str, str] = more.pop("restarts", {})
 
     def shell(name: str) -> FakeShell:
-        text = f"UnitFileState=enabled\nRestart={restarts.get(name, 'always')}\nEnvironment=\n"
-        return FakeShell(name, {"systemctl show": text})
+        words = ["/usr/local/bin/program", f"--advertise-address={ADDRESSES[name]}"]
+        words += [f"--hostname-override={name}", "--max-requests-inflight=400", "--profiling"]
+        words += [f"--etcd-servers={','.join(ADDRESSES.values())}", *(own or {}).get(name, ())]
+        shown = f"UnitFileState=enabled\nRestart={restarts.get(name, 'always')}\nEnvironment=\n"
+        told = {"systemctl show --property=UnitFileState": shown, "systemctl show": RUNS}
+        return FakeShell(name, {**told, "cat /proc/7/cmdline": "\0".join([*words, ""])})
 
     return cluster(shell=shell, credentials=lambda _: None, **more)
 
 
-def servers(*texts: Any, **more: Any) -> Any:
-    apis = {f"controller-{n}": FakeApi({peer_settings.FLAGS: text}) for n, text in enumerate(texts)}
-    return live(api_servers=lambda: apis, **more)
-
-
-GOOD = (flagz(":", "10.0.1.11"), flagz(": ", "10.0.1.12"), flagz(" ", "10.0.1.13"))
-
-
 def test_an_api_server_with_a_flag_of_its_own() -> None:
-    steps.same_settings(servers(*GOOD), *SERVER)
-    other = flagz("=", "10.0.1.13", max_requests_inflight="500", audit_log_path="/elsewhere")
+    steps.same_settings(live(), *SERVER)
+    own = ["--max-requests-inflight=500", "--audit-log-path=/elsewhere"]
     not_judged(
         r"each API server should be as those of the others \(control\); instead: "
-        '--audit-log-path is /elsewhere on controller-2, "" on the others\n'
-        "  --max-requests-inflight is 500 on controller-2",
-        steps.same_settings, servers(*GOOD[:2], other), *SERVER,
+        "--audit-log-path is /elsewhere on controller-2, absent on the others\n"
+        "  --max-requests-inflight is 500 on controller-2, 400 on the others",
+        steps.same_settings, live({"controller-2": own}), *SERVER,
     )  # fmt: skip
-    foreign = flagz("=", "10.0.1.99")
     goes_red(
         "each API server is set as the others are; instead: --advertise-address is "
         "10.0.1.99 on controller-2, its own on the others",
-        steps.same_settings, servers(*GOOD[:2], foreign), *SERVER,
+        steps.same_settings, live({"controller-2": ["--advertise-address=10.0.1.99"]}), *SERVER,
     )  # fmt: skip
-
-
-def test_an_api_server_that_tells_no_flags() -> None:
+    goes_red(
+        "--etcd-servers is 10.0.1.13 on controller-2, 10.0.1.11,10.0.1.12,",
+        steps.same_settings, live({"controller-2": ["--etcd-servers=10.0.1.13"]}), *SERVER,
+    )  # fmt: skip
     not_judged(
-        "instead: controller-1 tells no flags: 404 nothing$",
-        steps.same_settings, servers(GOOD[0], (404, "nothing"), GOOD[2]), *SERVER,
+        "--profiling is false on controller-1, true on the others",
+        steps.same_settings, live({"controller-1": ["--profiling=false"]}), *SERVER,
     )  # fmt: skip
 
 
 def test_a_unit_that_systemd_treats_otherwise() -> None:
     goes_red(
         "kube-apiserver.service's Restart is no on controller-1, always on the others",
-        steps.same_settings, servers(*GOOD, restarts={"controller-1": "no"}), *SERVER,
+        steps.same_settings, live(restarts={"controller-1": "no"}), *SERVER,
     )  # fmt: skip
 
 
 def test_a_candidate_that_would_lead_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    flags = {f"controller-{n}": (200, "controllers=[*]\nleader-elect=true\n") for n in range(3)}
     lasts = {f"controller-{n}": "15s" for n in range(3)}
 
     def configuration(_: object, machine: str, component: str) -> Any:
         assert component == MANAGER
         return {"Generic": {"LeaderElection": {"LeaseDuration": lasts[machine]}, "Workers": [1]}}
 
-    monkeypatch.setattr(tls_tunnel, "fetch", lambda _, machine, __, **___: flags[machine])
     monkeypatch.setattr(configz, "told", configuration)
     steps.same_settings(live(), *ELECTED)
-    flags["controller-2"] = (200, "controllers=[*,-job-controller]\nleader-elect=true\n")
     lasts["controller-1"] = "1m0s"
     goes_red(
         rf"each {MANAGER} is set as the others are; instead: --controllers is "
-        r"\[\*,-job-controller\] on controller-2, \[\*\] on the others\n  "
+        r"\*,-job-controller on controller-2, absent on the others\n  "
         "Generic.LeaderElection.LeaseDuration is 1m0s on controller-1, 15s on the others",
-        steps.same_settings, live(), *ELECTED,
+        steps.same_settings, live({"controller-2": ["--controllers=*,-job-controller"]}), *ELECTED,
     )  # fmt: skip
 
 
 def test_a_candidate_that_differs_in_what_no_election_is_about(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    flags = {f"controller-{n}": (200, f"profiling={n != 1}\n") for n in range(3)}
-    monkeypatch.setattr(tls_tunnel, "fetch", lambda _, machine, __, **___: flags[machine])
     monkeypatch.setattr(configz, "told", lambda *_: {})
     not_judged(
         rf"each {MANAGER} should be as those of the others \(control\); instead: "
-        "--profiling is False on controller-1, True on the others",
-        steps.same_settings, live(), *ELECTED,
+        "--profiling is false on controller-1, true on the others",
+        steps.same_settings, live({"controller-1": ["--profiling=false"]}), *ELECTED,
     )  # fmt: skip
 
 
@@ -125,9 +109,7 @@ class Asked:
         self.node = node
 
     def ask(self, path: str) -> Any:
-        own = f"node-ip=10.0.1.2{int(self.node[-1]) + 1}\nhostname-override={self.node}\n"
-        told = json.dumps(self.settings.get(self.node, {}))
-        return FakeApi({peer_settings.FLAGS: own, "/configz": told}).ask("GET", path)
+        return FakeApi({"/configz": json.dumps(self.settings.get(self.node, {}))}).ask("GET", path)
 
 
 def test_a_kubelet_that_is_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,24 +192,3 @@ def test_objects_of_a_go_map_come_in_any_order_and_words_do_not() -> None:
     assert peer_settings.fields({"order": ["a", "b"]}) != peer_settings.fields(
         {"order": ["b", "a"]}
     )
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "alike"),
-    [
-        ("[events.events.k8s.io#0,events#0]", "[events#0,events.events.k8s.io#0]", True),
-        ("A=true,B=false", "B=false,A=true", True),
-        ("A=true,B=false", "A=true,B=true", False),
-        ("[Node,RBAC]", "[RBAC,Node]", False),
-        ("[events#0]", "[events#1]", False),
-    ],
-)
-def test_a_flag_that_is_a_go_map_comes_in_any_order_and_words_do_not(
-    one: str, two: str, *, alike: bool
-) -> None:
-    controllers = cluster().spec.controllers
-    first, second = (
-        peer_settings.flags(controllers[0], 200, f"{HEAD}some-flag: {value}\n")
-        for value in (one, two)
-    )
-    assert (first == second) is alike

@@ -28,10 +28,11 @@ def test_policies_and_references_that_are_taken_otherwise() -> None:
 def test_an_empty_reference_that_one_api_server_takes() -> None:
     body, plain = references.nameless(IMAGE), workloads_of(FakeApi({}))
     named = (422, {"message": "spec.volumes[0].image.reference: Required"})
-    references.pod_refused(servers(named, named), plain, body, 422)
-    for other in ((201, {}), (422, {"message": "another reason"})):
-        words = "naming image.reference; instead: controller-1 answered"
-        goes_red(words, references.pod_refused, servers(named, other), plain, body, 422)
+    for kind in ("Pod", "Deployment"):
+        references.refused(servers(named, named), plain, body, kind, 422)
+        for other in ((201, {}), (422, {"message": "another reason"})):
+            words = f"a {kind} .*naming image.reference; instead: controller-1 answered"
+            goes_red(words, references.refused, servers(named, other), plain, body, kind, 422)
     references.deployment_stored(servers((201, {}), (201, {})), plain, body)
     words = "before 1.37; instead: controller-1 answered"
     goes_red(words, references.deployment_stored, servers((201, {}), named), plain, body)
