@@ -2,11 +2,13 @@
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
 import pytest
 
+from infra.artifacts.catalog import all_minors
 from infra.build.templates import files_named_in, programs, rendered
 from infra.desired.things import Binary, Directory, File, Package, Running, Secret, Thing, Unit
 from infra.inventory import ClusterSpec, Machine, Role, series
@@ -65,6 +67,19 @@ def test_the_check_sees_what_is_left_out(material: Material, machine: Machine) -
     for one in left_out:
         rest = tuple(t for t in things if t is not one)
         assert missing_paths(rest) == {one.path}
+
+
+@EVERY
+@pytest.mark.parametrize("minor", [name for name, one in all_minors().items() if one.before])
+def test_machines_of_all_minors_are_configured_alike(
+    material: Material, machine: Machine, minor: str
+) -> None:
+    """Each minor has every flag and field that is set: see docs/adr/0021 before one has its own."""
+    spec = replace(SPEC, kubernetes=all_minors()[minor].kubernetes)
+    things = things_of(spec, material, machine)
+    assert things == things_of(SPEC, material, machine)
+    gates = [t for t in things if re.search(r"feature-?gates", str(t), re.IGNORECASE)]
+    assert not gates, "a gate has other defaults on other minors"
 
 
 def read_by(things: tuple[Thing, ...]) -> set[str]:
