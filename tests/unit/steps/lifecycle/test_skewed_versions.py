@@ -54,7 +54,7 @@ def test_a_kubelet_that_was_not_exchanged_or_on_both_nodes(monkeypatch: pytest.M
     no_time_passes(monkeypatch)
     older, own = ((OLDER, 90, version, evidence()) for version in steps.KUBELETS)
     steps.node_has(live("v1.36.1", "v1.35.4"), *older)
-    with pytest.raises(WaitTimeout, match=r"worker-1 reports a kubelet of version n-1, where v1.36"):
+    with pytest.raises(WaitTimeout, match=r"worker-1 reports a kubelet of version n-1, where v1"):
         steps.node_has(live(), *older)
     both = live("v1.35.4", "v1.35.4")
     goes_red("worker-0: v1.35.4", steps.node_has, both, *older)
