@@ -74,7 +74,7 @@ Feature: Requests are aggregated to a second API server
       And a client that requests objects of the other groups from every API server
       When metrics-server is scaled to 0 replicas
       Then within 90 s the APIService is unavailable with reason "MissingEndpoints", and every API server answers 503
-      And a deleted empty namespace stays, with reason "DiscoveryFailed"
+      And within 60 s a deleted empty namespace stays with reason "DiscoveryFailed"
       And every API server reports the outage of metrics.k8s.io only, counted with reason "MissingEndpoints"
       When metrics-server is scaled back
       Then within 120 s metrics are served and the namespace is finalized, and every request to the other groups was answered

@@ -12,7 +12,7 @@ Feature: Taking a worker out of service and back
       When the Pod's worker is cordoned
       Then within 10 s the node is unschedulable and has the unschedulable taint
       And a Pod for any worker runs on another worker
-      But a Pod for the cordoned worker is not scheduled, naming "unschedulable"
+      But within 30 s a Pod for the cordoned worker is not scheduled, naming "unschedulable"
       And no container or process of the Pod has restarted
 
   @claim_64_7 @disruptive

@@ -92,15 +92,15 @@ def scale(cluster: Cluster, faults: Faults, away: Away, how: str) -> Away:
 
 
 @then(
-    phrase('a deleted empty namespace stays, with reason "{reason:Name}"'),
+    phrase('within {limit:Duration} a deleted empty namespace stays with reason "{reason:Name}"'),
     target_fixture="stuck",
 )
-def stays(cluster: Cluster, namespace: str, reason: str) -> str:
+def stays(cluster: Cluster, namespace: str, limit: float, reason: str) -> str:
     cluster.api.delete(path := make_namespace(cluster, f"{namespace}-during"))
     eventually(
         lambda: conditions(cluster, path),
         lambda seen: ("NamespaceDeletionDiscoveryFailure", "True", reason) in seen,
-        within=scaled(60),
+        within=scaled(limit),
         what=f"{path} stays and says that discovery failed",
     )
     return path

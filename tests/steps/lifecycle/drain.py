@@ -103,13 +103,18 @@ def pod_runs_on(workloads: Workloads, maintenance: Maintenance, which: str, wher
         raise ClaimError(f"a Pod for {which} worker should run on {where}, not {node}: {found}")
 
 
-@then(phrase('a Pod for the cordoned worker is not scheduled, naming "{word:Name}"'))
-def stays_pending(workloads: Workloads, pod: RunningPod, word: str) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} a Pod for the cordoned worker is not scheduled, naming "
+        '"{word:Name}"'
+    )
+)
+def stays_pending(workloads: Workloads, pod: RunningPod, limit: float, word: str) -> None:
     workloads.ask_scheduler(pod.node, cpu="1m", name="pinned")
     eventually(
         lambda: condition(workloads.pods.get("pinned"), "PodScheduled"),
         lambda seen: seen.get("reason") == "Unschedulable" and word in seen.get("message", ""),
-        within=scaled(30),
+        within=scaled(limit),
         what=f"a Pod for {pod.node} is not scheduled, because it is {word}",
     )
 

@@ -86,14 +86,14 @@ def test_each_of_the_other_groups_is_asked_in_turn() -> None:
 def test_a_namespace_that_goes_although_it_should_stay(api: FakeApi, live: Cluster) -> None:
     path = "/api/v1/namespaces/ns-during"
     api.table["POST /api/v1/namespaces"] = {}
-    not_judged("has its ServiceAccount", steps.stays, live, "ns", "DiscoveryFailed")
+    not_judged("has its ServiceAccount", steps.stays, live, "ns", 60, "DiscoveryFailed")
     api.table[f"{path}/serviceaccounts/default"] = {}
     with pytest.raises(WaitTimeout, match="stays and says that discovery failed"):
-        steps.stays(live, "ns", "DiscoveryFailed")
+        steps.stays(live, "ns", 60, "DiscoveryFailed")
     told = {
         "type": "NamespaceDeletionDiscoveryFailure",
         "status": "True",
         "reason": "DiscoveryFailed",
     }
     api.table[path] = {"status": {"conditions": [told]}}
-    assert steps.stays(live, "ns", "DiscoveryFailed") == path
+    assert steps.stays(live, "ns", 60, "DiscoveryFailed") == path

@@ -126,7 +126,7 @@ def test_a_pod_that_runs_on_the_cordoned_worker(
     goes_red(says, steps.pod_runs_on, work, done, steps.UNCORDONED, steps.UNCORDONED)
     api.table[f"{OWN}/pinned"] = pod("pinned")
     with pytest.raises(WaitTimeout, match="is not scheduled, because it is unschedulable"):
-        steps.stays_pending(work, subject, "unschedulable")
+        steps.stays_pending(work, subject, 30, "unschedulable")
 
 
 def test_drains_that_fail_or_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
