@@ -87,8 +87,8 @@ def restarts(cluster: Cluster, standby: Standby, process: str) -> Standby:
 
 @then(
     phrase(
-        "{time:Time}the scheduler's API server sees {count:HowMany} certificate that expires so "
-        "soon",
+        "{time:Time}the scheduler's API server sees {count:HowMany} certificate that expires in "
+        "5 h",
         HowMany=one_of(["a", "no"]),
     )
 )
@@ -160,7 +160,7 @@ def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Eviden
 
 @then(
     phrase(
-        "within {limit:Duration} API servers see no certificate that expires so soon, "
+        "within {limit:Duration} API servers see no certificate that expires in 5 h, "
         "and the kubelet renews its Lease"
     )
 )

@@ -77,7 +77,11 @@ def drain_of_pod(
     return drain(cluster, maintenance, pod.node, flags=flags)
 
 
-@then(phrase("within {limit:Duration} the node is unschedulable and has the unschedulable taint"))
+@then(
+    phrase(
+        "within {limit:Duration} the worker's node is unschedulable and has the unschedulable taint"
+    )
+)
 def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -> None:
     (node,) = maintenance.touched
     eventually(

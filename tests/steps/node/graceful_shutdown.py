@@ -113,7 +113,8 @@ def power_on(power: Power, dying: Dying) -> None:
 
 @then(
     phrase(
-        'the node reported its shutdown, and the late Pod is rejected with reason "{reason:Name}"'
+        "the worker's node reported its shutdown, and the late Pod is rejected with reason "
+        '"{reason:Name}"'
     )
 )
 def said_and_rejected(workloads: Workloads, told: str, reason: str) -> None:

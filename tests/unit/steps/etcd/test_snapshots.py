@@ -58,11 +58,12 @@ def test_statuses_that_differ_or_say_nothing(monkeypatch: pytest.MonkeyPatch) ->
     statuses = [replace(one, storage="3.6.0") for one in STATUSES]
     monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
     live = cluster()
-    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], live, says="two looks")
-    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, live, says="no revision")
+    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], says="two looks")
+    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, says="no revision")
+    snapshots.same_status([STATUS] * 2)
     old = [{**STATUS, "version": "3.5.0"}] * 2
-    red(snapshots.same_status, old, live, says="version is '3.5.0', the members' is '3.6.0'")
-    snapshots.same_status([{**STATUS, "version": "3.6.0"}] * 2, live)
+    red(snapshots.has_version, old, live, says="version is '3.5.0', the members' is '3.6.0'")
+    snapshots.has_version([{**STATUS, "version": "3.6.0"}] * 2, live)
 
 
 def test_a_status_that_miscounts() -> None:
