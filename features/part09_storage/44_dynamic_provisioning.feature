@@ -22,7 +22,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
 
     Scenario: A PVC without a Pod, and then with a writer
       When a PVC is created
-      Then for 5 s the PVC is Pending and EC2 has no volume for the PVC
+      Then for 5 s the PVC is Pending and has no volume in EC2
       When a writer mounts the PVC
       Then EC2 has a gp3 volume of 8 GiB for the PVC, with 3000 IOPS and 125 MiB/s
       And EC2 has the volume attached to the writer's worker
@@ -64,12 +64,13 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
 
   @claim_44_6 @serial
   Rule: Without the IAM role no volume is provisioned
+    A process keeps its credentials for hours: the driver's controller Pods are replaced when the role is removed.
 
     Scenario: The workers lose the IAM role and get it back
-      When the driver's role is removed from the workers and the controller Pods of the driver are replaced
-      And a PVC and a writer that mounts the PVC are created
+      When the driver's role is removed from the workers
+      And a writer with a PVC is created
       Then within 300 s both controller Pods of the driver report that they have no credentials
-      And for 5 s the PVC is Pending and EC2 has no volume for the PVC
+      And for 5 s the PVC is Pending and has no volume in EC2
       When the driver's role is added to the workers
       Then within 600 s EC2 has a volume for the PVC and the writer runs
 
@@ -81,7 +82,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       And a writer with a PVC
       When a second writer with a PVC is created for the same worker
       Then within 60 s the second writer is not scheduled, because the worker has reached its volume limit
-      And for 5 s EC2 has no volume for the second PVC
+      And for 5 s the second PVC is Pending and has no volume in EC2
       But a third writer without a node selector gets a volume on the other worker
 
   @claim_44_7 @disruptive

@@ -7,24 +7,24 @@ Feature: A VolumeSnapshot preserves a point in time of a volume
 
   Background:
     Given the EBS CSI driver
+    And a writer with a PVC
 
   @claim_45_1 @claim_71_19 @article_71
   Rule: A PVC created from a VolumeSnapshot is another volume with the earlier data
 
     Scenario: The source changes after its VolumeSnapshot
-      Given a writer with a PVC and 4 MiB of random bytes
+      Given 4 MiB of random bytes are written to the source volume
       When a VolumeSnapshot of the PVC is created
       Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
-      When the random bytes on the source volume are overwritten
+      When 4 MiB of random bytes are written to the source volume
       And a Pod mounts a PVC created from the VolumeSnapshot
-      Then the Pod reads the original bytes, on another EC2 volume created from the EC2 snapshot
+      Then the Pod reads the earlier bytes, on another EC2 volume created from the EC2 snapshot
       And the source volume has the new bytes and an undisturbed writer
 
   @claim_45_2
   Rule: A snapshot taken under writes is one point in time of the disk
 
     Scenario: A VolumeSnapshot is taken while the writer runs
-      Given a writer with a PVC
       When a VolumeSnapshot of the PVC is created
       Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
       When a Pod mounts a PVC created from the VolumeSnapshot
@@ -35,19 +35,17 @@ Feature: A VolumeSnapshot preserves a point in time of a volume
   Rule: A snapshot outlives its source and is deleted with its VolumeSnapshot
 
     Scenario: The source is deleted first, then the VolumeSnapshot
-      Given a writer with a PVC
       When a VolumeSnapshot of the PVC is created
       Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
       When the writer and its PVC are deleted
-      Then within 60 s EC2 has only the snapshot of the source volume
+      Then within 60 s EC2 has the snapshot and not the source volume
       When the VolumeSnapshot is deleted
-      Then within 60 s EC2 has no snapshot of the source volume
+      Then within 60 s EC2 has neither the snapshot nor the source volume
 
   @claim_45_4
   Rule: A PVC created from a PVC is a copy of its volume
 
     Scenario: A PVC is cloned while its writer runs
-      Given a writer with a PVC
       When a Pod mounts a PVC created from the writer's PVC
       Then the Pod reads the lines of one point in time: every earlier line intact, and no later line
       And EC2 has another volume for the new PVC, copied from the source volume

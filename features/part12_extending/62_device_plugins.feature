@@ -38,7 +38,7 @@ Feature: Extended resources of device plugins
   Rule: A plugin registers, and invalid registrations are refused
 
     Scenario: An unsupported version, a name without a vendor, and a valid registration
-      Given a device plugin on a worker, not yet registered
+      Given a device plugin with 3 devices on a worker, not yet registered
       Then a registration with API version "v1alpha1" is refused by name
       And a registration with resource "dongle" is refused by name
       And no node has a device
@@ -70,7 +70,7 @@ Feature: Extended resources of device plugins
       Given a device plugin with 3 devices on worker-1
       When 3 Pods request a device
       Then the Pods have different devices
-      When another Pod requests a device
+      When a new Pod requests a device
       Then within 30 s the new Pod is not scheduled, naming the resource
       When a Pod with a device is deleted
       Then within 60 s the new Pod runs, and no other Pod has restarted
@@ -79,13 +79,16 @@ Feature: Extended resources of device plugins
   Rule: Devices are integers and cannot be overcommitted
 
     Scenario: Requests that the API refuses, and one that it defaults
-      Given Pods that request a device in other ways
-      Then these requests are refused with 422
-        | way                       |
-        | half a device             |
-        | a request without a limit |
-        | a request below the limit |
-      And a limit without a request becomes the request too
+      When Pods with these device requests and limits are sent to each API server as a dry run
+        | request | limit |
+        | 500m    | 500m  |
+        | 1       |       |
+        | 1       | 2     |
+      Then every API server refuses each of the Pods with 422
+      When Pods with these device requests and limits are sent to each API server as a dry run
+        | request | limit |
+        |         | 1     |
+      Then every API server admits the Pod, with a request of 1 device
 
   @claim_62_8 @disruptive
   Rule: An unhealthy device is no longer allocated, and no Pod loses it
@@ -137,9 +140,9 @@ Feature: Extended resources of device plugins
     Scenario: A plugin delays its registration after a restart of the kubelet
       Given a device plugin with 3 devices on a worker
       And a Pod with a device, and a Pod whose init container requested a device
-      When the kubelet restarts and the plugin delays its registration
+      When the worker's kubelet restarts and the plugin delays its registration
       Then within 30 s the plugin's node has capacity 0 and allocatable 0, and no plugin socket
-      And within 60 s the Pod with the init container has failed with reason "UnexpectedAdmissionError"
+      And within 60 s the Pod with the init container is rejected with reason "UnexpectedAdmissionError"
       When the plugin registers
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
       And the Pod with a device has not restarted and keeps its device, and no other Pod on the worker has changed
@@ -149,8 +152,9 @@ Feature: Extended resources of device plugins
 
     Scenario: A plugin that fails
       Given a device plugin with 3 devices on worker-1
-      When a Pod requests a device and the plugin fails
-      Then within 60 s the new Pod has failed with reason "UnexpectedAdmissionError"
+      When the plugin fails
+      And a new Pod requests a device
+      Then within 60 s the new Pod is rejected with reason "UnexpectedAdmissionError"
       When the plugin recovers
       Then 3 Pods that request a device get one each, with one Allocate call each
 
@@ -161,7 +165,7 @@ Feature: Extended resources of device plugins
       Given a worker whose node status is patched to 4 devices without a plugin
       When 2 Pods request 3 devices and 1 device
       Then both Pods run on the patched worker
-      When another Pod requests a device
+      When a new Pod requests a device
       Then within 30 s the new Pod is not scheduled, naming the resource
 
   @claim_62_14 @disruptive @slow
@@ -172,7 +176,7 @@ Feature: Extended resources of device plugins
     Scenario: A kubelet restarts with its device checkpoint, then without it
       Given a worker whose node status is patched to 4 devices without a plugin
       And a plugin of another resource on the same worker
-      When the kubelet restarts
+      When the worker's kubelet restarts with its device checkpoint
       Then within 30 s the plugin's node has capacity 4 and allocatable 4, and no other node has the resource
-      When the kubelet restarts without its device checkpoint
+      When the worker's kubelet restarts without its device checkpoint
       Then within 30 s the plugin's node has capacity 4 and allocatable 4, and no other node has the resource

@@ -45,7 +45,7 @@ Feature: Serving certificates are rotated in place
     @claim_63_14 @slow
     Scenario: A watch continues while its API server reloads its certificate
       Given the TLS port of an API server, its certificate and its process
-      And a watch at that API server
+      And a watch at the same API server
       When the certificate and key of the port are replaced by newly issued ones
       Then within 120 s the port serves the new certificate, for the same names
       And the open watch reports an object that is created

@@ -10,9 +10,9 @@ Feature: Taking a worker out of service and back
     Scenario: Pods for any worker and for the cordoned worker
       Given a running resizable Pod
       When the Pod's worker is cordoned
-      Then within 10 s the node is unschedulable and has the unschedulable taint
+      Then within 10 s the worker's node is unschedulable and has the unschedulable taint
       And a Pod for any worker runs on another worker
-      But a Pod for the cordoned worker is not scheduled, naming "unschedulable"
+      But within 30 s a Pod for the cordoned worker is not scheduled, naming "unschedulable"
       And no container or process of the Pod has restarted
 
   @claim_64_7 @disruptive
@@ -35,7 +35,7 @@ Feature: Taking a worker out of service and back
       When the Pod's worker is drained without "<flag>"
       Then the drain fails, naming the Pod and "<flag>"
       And no Pod on the worker is deleted
-      But within 10 s the node is unschedulable and has the unschedulable taint
+      But within 10 s the worker's node is unschedulable and has the unschedulable taint
 
       Examples:
         | Pod                      | flag                   |

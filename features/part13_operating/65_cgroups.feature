@@ -96,12 +96,11 @@ Feature: Where the kubelet enforces a Pod's limits
 
     Scenario: The kernel kills one container of two
       Given a running memory-hungry Pod
-      And the processes of the Pod's container "c"
       When the Pod's container "c" uses more memory than its limit
       Then within 60 s the Pod's container "c" has restarted once, after SIGKILL
       And the kernel log reports that all processes of "c" were killed for memory
       And the Pod's slice counts the OOM kill, and its worker has no memory pressure
-      And no earlier process of the container is left
+      And no earlier process of container "c" is left
       And no other container or process of the Pod has restarted
 
   @claim_65_6

@@ -24,7 +24,7 @@ Feature: Unused images are garbage-collected
 
     Scenario: An image is unused for three minutes
       Given a Pod on the first worker that has a third image as a volume only
-      When the maximum image age on the first worker is 3 min
+      When the kubelet on the first worker is set to a maximum image age of 3 min
       Then within 450 s the first worker has collected one image with reason "age"
       And the collected image is the unused one, and the first worker has all its other images
       And the volume of the third image is still readable

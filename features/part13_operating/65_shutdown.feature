@@ -43,7 +43,7 @@ Feature: A worker is powered off
       Given worker-0 whose kubelet delays a shutdown by 30 s, 12 s of them for critical Pods
       And two regular Pods and one critical Pod on the worker that log their termination
       When the worker is powered off, and a late Pod is bound to the worker
-      Then the node reported its shutdown, and the late Pod is rejected with reason "NodeShutdown"
+      Then the worker's node reported its shutdown, and the late Pod is rejected with reason "NodeShutdown"
       And the regular Pods ended before SIGTERM to the critical Pod, each within its own grace period
       And each Pod on the worker was terminated by the kubelet, and no Pod on the other worker has changed
       When the worker is powered on
@@ -70,7 +70,7 @@ Feature: A worker is powered off
       Given worker-1 whose kubelet delays a shutdown by 20 s, 8 s of them for critical Pods
       When a shutdown is announced to the worker's kubelet, which has an inhibitor lock
       Then within 20 s the worker's node reports that it is shutting down
-      And within 60 s the worker's kubelet has released its inhibitor lock
+      And within 60 s the worker's kubelet has no inhibitor lock
       When the shutdown is cancelled
       Then within 60 s the worker's node is Ready
       When the worker's kubelet restarts

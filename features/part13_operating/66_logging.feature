@@ -40,9 +40,15 @@ Feature: How a line that a container prints is logged
     @serial
     Scenario Outline: A line at the limit, one byte over it and far over it on <worker>
       Given a running long-winded Pod on <worker>
-      And the Pod's three lines are stored
-      Then the stored parts have 16384, 16384, 1, 16384, 16384 and 7232 characters
-      And every part except the last of a line is tagged as partial
+      And the Pod's log file has 3 full lines and no unfinished line
+      Then the Pod's log file has these parts
+        | characters | tag     |
+        | 16384      | full    |
+        | 16384      | partial |
+        | 1          | full    |
+        | 16384      | partial |
+        | 16384      | partial |
+        | 7232       | full    |
       And the API returns lines of 16384, 16385 and 40000 characters
 
       Examples:
@@ -52,9 +58,12 @@ Feature: How a line that a container prints is logged
 
     Scenario: A last line without a newline
       Given a running unended Pod
-      And only the Pod's full line is stored
+      And the Pod's log file has 1 full line and no unfinished line
       When the Pod's process is killed
-      Then within 30 s the Pod's last line is stored too, tagged as partial
+      Then within 30 s the Pod's log file has these parts
+        | text    | tag     |
+        | whole   | full    |
+        | unended | partial |
 
   @claim_66_4
   Rule: The API returns what was printed, and honours its options
@@ -63,10 +72,14 @@ Feature: How a line that a container prints is logged
     Scenario Outline: Text, timestamps, last lines and bytes of a Pod's log on <worker>
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
-      Then the API returns the texts of the file and nothing else
-      And with timestamps, the API returns the stored times
-      And the API returns exactly the last 3 lines and the first 100 bytes of the file
-      And the API returns all lines since the second of the first, and none since the second after the last
+      Then with each option, the API returns this part of the stored log
+        | option                               | part                            |
+        | none                                 | every line                      |
+        | timestamps                           | every line with its stored time |
+        | the last 3 lines                     | the last 3 lines                |
+        | the first 100 bytes                  | the first 100 bytes             |
+        | since the second of the first line   | every line                      |
+        | since the second after the last line | nothing                         |
       But every API server refuses contradictory and impossible options with 422
 
       Examples:
@@ -116,10 +129,10 @@ Feature: How a line that a container prints is logged
       And the nonce that the Pod has printed
       Then the Pod's previous log is refused with 400
       When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
-      Then within 30 s the Pod's previous log, the only file besides the current one, has the first nonce and no other
+      Then within 30 s the Pod's previous log has the first nonce only, and the worker has no older log file of the Pod
       When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
       And the next container garbage collection on the Pod's worker has ended
-      Then within 30 s the Pod's previous log, the only file besides the current one, has the second nonce and no other
+      Then within 30 s the Pod's previous log has the second nonce only, and the worker has no older log file of the Pod
 
       Examples:
         | worker   |

@@ -115,9 +115,8 @@ MUTANTS = (
     Mutant(
         "Secrets in clear in etcd",
         "63.12",
-        "the Secret is stored without encryption",
+        "Secrets is stored encrypted",
         changes.secrets_in_clear,
-        or_says="Secrets is stored encrypted",
     ),
     Mutant(
         "a load balancer that does not check",

@@ -110,7 +110,7 @@ MUTANTS = (
     Mutant(
         "lines cut at 8 KiB on one worker",
         "66.3",
-        "stored pieces should have [16384, 16384, 1,",
+        "has the parts [['16384', 'full'], ['16384', 'partial'], ['1', 'full'],",
         shorter_lines_on_one,
     ),
     Mutant(

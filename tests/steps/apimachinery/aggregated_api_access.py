@@ -29,11 +29,6 @@ from tests.steps.phrases import one_of, phrase
 MAY_READ = {"apiGroups": [GROUP], "resources": ["nodes"], "verbs": ["get", "list"]}
 STRANGER = "kube-proxy"
 """An identity of article 4 that may not read metrics; its certificate is of the Kubernetes CA."""
-ACCOUNT = "system:serviceaccount:kube-system:metrics-server"
-KUBELET_PARTS = (
-    "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
-)  # fmt: skip
-"""What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +72,39 @@ WAYS: Mapping[str, Callable[[Cluster, Accounts, Second, Users], Iterator[Asked]]
 }
 
 
+def by_metrics_server(
+    cluster: Cluster, second: Second, users: Users, evidence: Evidence, _: Path
+) -> list[str]:
+    """Answers to users whom others than the front proxy assert."""
+    nobody, other = Credentials(ca=cluster.credentials("admin").ca), cluster.credentials(STRANGER)
+    asked = [(user, who) for user in (users.reader, users.stranger) for who in (nobody, other)]
+    answers = [(user.user, second.ask(NODES, who, named(user))) for user, who in asked]
+    rows = [(user, answer.status, answer.message) for user, answer in answers]
+    evidence.table("named without the front proxy's certificate", "as, status, answer", rows)
+    return [told(a) for user, a in answers if a.status not in (401, 403) or user in a.text]
+
+
+def by_api_servers(
+    cluster: Cluster, _: Second, users: Users, evidence: Evidence, into: Path
+) -> list[str]:
+    says, shown = Said(users.stranger.user), certificates_shown(cluster, into)
+    rows = [
+        (machine, whose, aggregation.taken_for(api, credentials, says))
+        for machine, api in cluster.api_servers().items()
+        for whose, credentials in shown.items()
+    ]
+    evidence.table(f"who says to be {says.user}", "API server, certificate, taken for", rows)
+    return misjudged(rows, says.user)
+
+
+Believed = Callable[[Cluster, Second, Users, Evidence, Path], list[str]]
+BELIEVED: Mapping[str, Believed] = {
+    "metrics-server": by_metrics_server,
+    "every API server": by_api_servers,
+}
+"""What is wrong with the users whom a server believes to be asserted."""
+
+
 @given("a user who may read metrics and a user who may not", target_fixture="users")
 def users(cluster: Cluster, accounts: Accounts) -> Users:
     made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
@@ -114,31 +142,16 @@ def told_apart(
 
 
 @then(
-    "metrics-server does not accept asserted users without a certificate or with one "
-    "of the Kubernetes CA"
+    phrase(
+        "{server:Server} accepts asserted users with the front-proxy certificate only",
+        Server=one_of(BELIEVED),
+    )
 )
-def not_believed(cluster: Cluster, second: Second, users: Users, evidence: Evidence) -> None:
-    nobody, other = Credentials(ca=cluster.credentials("admin").ca), cluster.credentials(STRANGER)
-    asked = [(user, who) for user in (users.reader, users.stranger) for who in (nobody, other)]
-    answers = [(user.user, second.ask(NODES, who, named(user))) for user, who in asked]
-    rows = [(user, answer.status, answer.message) for user, answer in answers]
-    evidence.table("named without the front proxy's certificate", "as, status, answer", rows)
-    wrong = [told(a) for user, a in answers if a.status not in (401, 403) or user in a.text]
-    must_be_none(wrong, "only the front proxy may say who asks")
-
-
-@then("every API server accepts asserted users with the front-proxy certificate only")
-def believed_by_api_servers(
-    cluster: Cluster, users: Users, evidence: Evidence, tmp_path: Path
+def front_proxy_only(
+    cluster: Cluster, second: Second, users: Users, evidence: Evidence, tmp_path: Path, server: str
 ) -> None:
-    says, shown = Said(users.stranger.user), certificates_shown(cluster, tmp_path)
-    rows = [
-        (machine, whose, aggregation.taken_for(api, credentials, says))
-        for machine, api in cluster.api_servers().items()
-        for whose, credentials in shown.items()
-    ]
-    evidence.table(f"who says to be {says.user}", "API server, certificate, taken for", rows)
-    must_be_none(misjudged(rows, says.user), "only the front proxy may say who asks")
+    wrong = BELIEVED[server](cluster, second, users, evidence, tmp_path)
+    must_be_none(wrong, "only the front proxy may say who asks")
 
 
 @then("the CA, allowed name and headers of the front proxy are published, and nothing else")
@@ -149,28 +162,6 @@ def published(cluster: Cluster) -> None:
     wrong = [] if published_ca == ca else ["what is published is not front-proxy-ca, and it alone"]
     wrong += published_client_cas.other_lists(data)
     must_be_none(wrong, "the front proxy's CA and name are published")
-
-
-@then(phrase('the role of metrics-server grants "{held:Name}" and not "{missing:Name}"'))
-def role_holds(cluster: Cluster, held: str, missing: str) -> None:
-    rules = (cluster.api.find(aggregation.ROLE) or {}).get("rules") or []
-    resources = {resource: rule["verbs"] for rule in rules for resource in rule["resources"]}
-    if resources.get(held) != ["get"] or missing in resources or "*" in resources:
-        raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
-
-
-@then(
-    phrase('no other binding grants metrics-server more permissions on kubelets than "{held:Name}"')
-)
-def no_other_right(cluster: Cluster, held: str) -> None:
-    """Authorizers are asked, not roles: a second binding counts as well."""
-    found = [
-        f"{machine} lets it get nodes/{part}"
-        for machine, api in cluster.api_servers().items()
-        for part in KUBELET_PARTS
-        if f"nodes/{part}" != held and service_accounts.may(api, ACCOUNT, of_kubelets(part))
-    ]
-    must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
 
 
 @then(
@@ -197,10 +188,6 @@ def certificates_shown(cluster: Cluster, into: Path) -> dict[str, Credentials]:
         STRANGER: cluster.credentials(STRANGER),
         "nobody": Credentials(cluster.credentials("admin").ca),
     }
-
-
-def of_kubelets(part: str) -> dict[str, str]:
-    return {"verb": "get", "resource": "nodes", "subresource": part}
 
 
 def misjudged(rows: list[tuple[str, str, str]], user: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 
+import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
@@ -22,7 +23,7 @@ from infra.timing import NAMESPACE_READY, POD_GONE, scaled
 from infra.wait import eventually
 from suite.apimachinery import metrics_registration
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 OTHERS = (
     "/apis/apps/v1/deployments",
@@ -41,8 +42,14 @@ OTHERS = (
 class Away:
     """The second server is scaled to none; ``counted`` were outages for each reason before."""
 
-    fault: Fault
-    counted: float
+    fault: Fault | None = None
+    counted: float = 0.0
+
+
+@pytest.fixture
+def away() -> Away:
+    """What it is before it is scaled."""
+    return Away()
 
 
 @given(
@@ -72,43 +79,28 @@ def others_are_asked(cluster: Cluster) -> Iterator[dict[str, Asking]]:
         yield begun
 
 
-@when("metrics-server is scaled to 0 replicas", target_fixture="away")
-def scale_away(cluster: Cluster, faults: Faults) -> Away:
+@when(
+    phrase("metrics-server is scaled {how:How}", How=one_of(["to 0 replicas", "back"])),
+    target_fixture="away",
+)
+def scale(cluster: Cluster, faults: Faults, away: Away, how: str) -> Away:
+    if how == "back" and away.fault:
+        faults.undo(away.fault)
+        return away
     counted = aggregation.outages(cluster, "MissingEndpoints")
     return Away(faults.edit(DEPLOYMENT, {"spec": {"replicas": 0}}), counted)
 
 
-@when("metrics-server is scaled back")
-def scale_back(faults: Faults, away: Away) -> None:
-    faults.undo(away.fault)
-
-
 @then(
-    phrase(
-        "within {limit:Duration} the APIService is unavailable with reason "
-        '"{reason:Name}" and every API server answers {status:Count}'
-    )
-)
-def unavailable(cluster: Cluster, limit: float, reason: str, status: int) -> None:
-    servers = cluster.api_servers()
-    eventually(
-        lambda: (*aggregation.available(cluster.api), statuses(servers)),
-        lambda seen: seen == ("False", reason, dict.fromkeys(servers, status)),
-        within=scaled(limit),
-        what=f"metrics are unavailable by {reason} and answered with {status} everywhere",
-    )
-
-
-@then(
-    phrase('a deleted empty namespace stays, with reason "{reason:Name}"'),
+    phrase('within {limit:Duration} a deleted empty namespace stays with reason "{reason:Name}"'),
     target_fixture="stuck",
 )
-def stays(cluster: Cluster, namespace: str, reason: str) -> str:
+def stays(cluster: Cluster, namespace: str, limit: float, reason: str) -> str:
     cluster.api.delete(path := make_namespace(cluster, f"{namespace}-during"))
     eventually(
         lambda: conditions(cluster, path),
         lambda seen: ("NamespaceDeletionDiscoveryFailure", "True", reason) in seen,
-        within=scaled(60),
+        within=scaled(limit),
         what=f"{path} stays and says that discovery failed",
     )
     return path

@@ -1,5 +1,6 @@
 """An API group that a second server answers: registration, answers, what it keeps."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_bdd import given, then, when
@@ -16,7 +17,15 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.apimachinery import metrics_registration
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
+
+AVAILABLE = {"available": "True", "unavailable": "False"}
+"""What an APIService is called, and its condition Available."""
+ANSWERED: Mapping[str, Callable[[list[str] | str, Sequence[str]], bool]] = {
+    "returns the metrics of both workers": lambda seen, workers: seen == workers,
+    "answers 503": lambda seen, _: str(seen).startswith("503 "),
+}
+"""Whether an API server does it, by what it gave, or said instead, and the workers' names."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +76,19 @@ def points_at(cluster: Cluster, name: str) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} the APIService is Available (Passed), and every API "
-        "server returns the metrics of both workers"
+        'within {limit:Duration} the APIService is {state:State} with reason "{reason:Name}", '
+        "and every API server {does:Does}",
+        State=one_of(AVAILABLE),
+        Does=one_of(ANSWERED),
     )
 )
-def passed_and_read(cluster: Cluster, limit: float) -> None:
-    aggregation.await_everywhere(cluster, within=limit)
-    seen = aggregation.available(cluster.api)
-    if seen != ("True", "Passed"):
-        raise ClaimError(f"{aggregation.NAME} should be available and have passed: {seen}")
+def is_available(cluster: Cluster, limit: float, state: str, reason: str, does: str) -> None:
+    eventually(
+        lambda: (aggregation.available(cluster.api), everywhere(cluster)),
+        lambda seen: seen[0] == (AVAILABLE[state], reason) and all_do(cluster, does, seen[1]),
+        within=scaled(limit),
+        what=f"{aggregation.NAME} is {state} by {reason}, and every API server {does}",
+    )
 
 
 @then("the APIServices of the built-in groups have no service and are Local")
@@ -131,8 +144,33 @@ def neither_watched_nor_written(cluster: Cluster, read: Read) -> None:
     must_be_none(wrong, "metrics are computed, not stored: 405 for a watch and a write")
 
 
-@then(phrase("within {limit:Duration} no API server returns node metrics"))
-def none_at_first(cluster: Cluster, limit: float) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} {who:Who} API server returns node metrics",
+        Who=one_of(["every", "no"]),
+    )
+)
+def returned_by(cluster: Cluster, limit: float, who: str) -> None:
+    if who == "every":
+        aggregation.await_everywhere(cluster, within=limit)
+    else:
+        await_none(cluster, limit)
+
+
+@then(
+    phrase(
+        "within {limit:Duration} another Pod of metrics-server has the metrics of both workers, "
+        "after two scrapes"
+    )
+)
+def scraped_twice(cluster: Cluster, second: Second, evidence: Evidence, limit: float) -> None:
+    seen = scrapes_until_served(cluster, second, limit)
+    evidence.table("the new Pod", "nodes with metrics, rounds of scraping", seen)
+    early = [f"metrics of {nodes} nodes by {rounds}" for nodes, rounds in seen if rounds < 2]
+    must_be_none([one for one in early if " of 0 " not in one], "two rounds make a figure")
+
+
+def await_none(cluster: Cluster, limit: float) -> None:
     eventually(
         lambda: {m: sorted(node_metrics.measured(a)) for m, a in cluster.api_servers().items()},
         lambda seen: not any(seen.values()),
@@ -142,17 +180,14 @@ def none_at_first(cluster: Cluster, limit: float) -> None:
     )
 
 
-@then(
-    phrase(
-        "within {limit:Duration} another Pod serves the metrics of both workers, after two scrapes"
-    )
-)
-def served_anew(cluster: Cluster, second: Second, evidence: Evidence, limit: float) -> None:
-    seen = scrapes_until_served(cluster, second, limit)
-    evidence.table("the new Pod", "nodes with metrics, rounds of scraping", seen)
-    early = [f"metrics of {nodes} nodes by {rounds}" for nodes, rounds in seen if rounds < 2]
-    must_be_none([one for one in early if " of 0 " not in one], "two rounds make a figure")
-    aggregation.await_everywhere(cluster, within=limit)
+def everywhere(cluster: Cluster) -> dict[str, list[str] | str]:
+    """Nodes whose metrics each API server gives, or what it says instead."""
+    return {machine: node_metrics.given(api) for machine, api in cluster.api_servers().items()}
+
+
+def all_do(cluster: Cluster, does: str, given: Mapping[str, list[str] | str]) -> bool:
+    workers = sorted(str(machine.name) for machine in cluster.spec.workers)
+    return all(ANSWERED[does](one, workers) for one in given.values())
 
 
 def scrapes_until_served(cluster: Cluster, gone: Second, limit: float) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Client certificates in kubeconfigs, and those that a kubelet renews itself."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -54,11 +55,12 @@ def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours:
     faults.replace(standby.machine, path, new, unit=unit, at_once=False)
 
 
-@when(
-    "the API server of the standby scheduler restarts, so that the scheduler reconnects",
-    target_fixture="standby",
-)
-def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
+def restart_scheduler(cluster: Cluster, standby: Standby) -> Standby:
+    systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
+    return standby
+
+
+def restart_its_server(cluster: Cluster, standby: Standby) -> Standby:
     """It would go on over a connection that it has for ever, whatever the file says."""
     server = cluster.api_of(standby.machine)
     shell = cluster.shell(standby.machine)
@@ -68,10 +70,25 @@ def connects_anew(cluster: Cluster, standby: Standby) -> Standby:
     return replace(standby, seen=0)  # it counts from nothing
 
 
+PROCESSES: Mapping[str, Callable[[Cluster, Standby], Standby]] = {
+    "the API server of the standby scheduler": restart_its_server,
+    "the standby scheduler": restart_scheduler,
+}
+
+
+@when(
+    phrase("{process:Process} restarts", Process=one_of(PROCESSES)),
+    target_fixture="standby",
+)
+def restarts(cluster: Cluster, standby: Standby, process: str) -> Standby:
+    """How it stands by then."""
+    return PROCESSES[process](cluster, standby)
+
+
 @then(
     phrase(
-        "{time:Time}the scheduler's API server sees {count:HowMany} certificate that expires so "
-        "soon",
+        "{time:Time}the scheduler's API server sees {count:HowMany} certificate that expires in "
+        "5 h",
         HowMany=one_of(["a", "no"]),
     )
 )
@@ -82,11 +99,6 @@ def seen_by_server(cluster: Cluster, standby: Standby, time: Time, count: str) -
         lambda seen: seen > standby.seen if count == "a" else seen == standby.seen,
         what=f"the scheduler of {standby.machine} shows the certificate {whose}",
     )
-
-
-@when("the standby scheduler restarts")
-def restart_standby(cluster: Cluster, standby: Standby) -> None:
-    systemd.restart(cluster.shell(standby.machine), cluster.layout.units.scheduler, reread=False)
 
 
 @then("the leading scheduler is the same")
@@ -148,7 +160,7 @@ def another(cluster: Cluster, renewing: Renewing, limit: float, evidence: Eviden
 
 @then(
     phrase(
-        "within {limit:Duration} API servers see no certificate that expires so soon, "
+        "within {limit:Duration} API servers see no certificate that expires in 5 h, "
         "and the kubelet renews its Lease"
     )
 )

@@ -1,10 +1,20 @@
-"""Who of nodes and components may use kubelets."""
+"""Who of nodes, components and add-ons may use kubelets."""
 
 from pytest_bdd import then
 
+from infra.clients.apimachinery import aggregation
 from infra.cluster import Cluster
+from infra.errors import ClaimError
+from suite.auth import service_accounts
 from suite.auth.component_permissions import permitted_components
 from suite.expect import must_be_none
+from tests.steps.phrases import phrase
+
+ACCOUNT = "system:serviceaccount:kube-system:metrics-server"
+KUBELET_PARTS = (
+    "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
+)  # fmt: skip
+"""What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
 
 
 @then("no node and no other component than an API server has a permission on kubelets")
@@ -13,3 +23,29 @@ def no_component_may(cluster: Cluster) -> None:
         permitted_components(cluster),
         "kubelets answer API servers, and clients that were granted a permission",
     )
+
+
+@then(phrase('the role of metrics-server grants "{held:Name}" and not "{missing:Name}"'))
+def role_holds(cluster: Cluster, held: str, missing: str) -> None:
+    rules = (cluster.api.find(aggregation.ROLE) or {}).get("rules") or []
+    resources = {resource: rule["verbs"] for rule in rules for resource in rule["resources"]}
+    if resources.get(held) != ["get"] or missing in resources or "*" in resources:
+        raise ClaimError(f"get on {held} and nothing on {missing} is needed; it has {resources}")
+
+
+@then(
+    phrase('no other binding grants metrics-server more permissions on kubelets than "{held:Name}"')
+)
+def no_other_right(cluster: Cluster, held: str) -> None:
+    """Authorizers are asked, not roles: a second binding counts as well."""
+    found = [
+        f"{machine} lets it get nodes/{part}"
+        for machine, api in cluster.api_servers().items()
+        for part in KUBELET_PARTS
+        if f"nodes/{part}" != held and service_accounts.may(api, ACCOUNT, of_kubelets(part))
+    ]
+    must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
+
+
+def of_kubelets(part: str) -> dict[str, str]:
+    return {"verb": "get", "resource": "nodes", "subresource": part}

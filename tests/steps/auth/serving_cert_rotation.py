@@ -29,7 +29,7 @@ def serving(cluster: Cluster, component: str) -> Serving:
     return serving_cert_rotation.look(cluster, component)
 
 
-@given("a watch at that API server", target_fixture="watch")
+@given("a watch at the same API server", target_fixture="watch")
 def open_watch(cluster: Cluster, serving: Serving, namespace: str) -> OpenWatch:
     """It tells of what is made while nothing has changed yet (control)."""
     path = config_maps(namespace)

@@ -1,6 +1,7 @@
 """Phrases about the running etcd: its members, their loss and return, what each one holds."""
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_bdd import given, then, when
@@ -20,6 +21,35 @@ from suite.expect import must_be_none
 from tests.steps.phrases import one_of, phrase, typed
 
 MEMBER = typed("the leader|a follower", str)
+
+
+def sick(cluster: Cluster, found: Members) -> list[str]:
+    health = members.client(cluster).health()
+    wrong = [f"{h.endpoint}: {h.error}" for h in health if not h.healthy]
+    if len(health) != 3:
+        wrong.append(f"etcdctl tells the health of {len(health)} endpoints, not of three")
+    return wrong + members.strangers(found)
+
+
+def of_another_minor(cluster: Cluster, found: Members) -> list[str]:
+    """As kubeadm would install it; a patch of one's own is fine."""
+    version = minor_of(images.version(cluster.spec.kubernetes, "etcd"))
+    return [
+        f"{s.endpoint} runs {s.version}, not {version}"
+        for s in found.statuses
+        if not s.version.startswith(f"{version}.")
+    ]
+
+
+DOES: Mapping[str, Callable[[Cluster, Members], list[str]]] = {
+    "has a heartbeat interval of 100 ms and an election timeout of 1000 ms": (
+        lambda cluster, _: quorum_settings.slow_members(cluster)
+    ),
+    "is healthy, and one of three in the same cluster": sick,
+    "names the same leader in the same term": lambda _, found: members.disagreements(found),
+    "runs the minor version that Kubernetes names": of_another_minor,
+}
+"""What is wrong with members, by what features say of each; nothing is good."""
 
 
 @dataclass(frozen=True)
@@ -91,36 +121,9 @@ def member_starts(cluster: Cluster, lost: Lost, faults: Faults) -> None:
         faults.start(lost.machine, cluster.layout.units.etcd)
 
 
-@then("three different members of one etcd cluster are healthy")
-def three_are_healthy(cluster: Cluster, members_before: Members) -> None:
-    health = members.client(cluster).health()
-    sick = [f"{h.endpoint}: {h.error}" for h in health if not h.healthy]
-    assert len(health) == 3, f"etcdctl tells the health of {len(health)} endpoints, not of three"
-    must_be_none(sick + members.strangers(members_before), "three members are healthy")
-
-
-@then("all three members name the same leader in the same term")
-def one_leader(members_before: Members) -> None:
-    must_be_none(members.disagreements(members_before), "one leads and all agree")
-
-
-@then("each member runs the minor version of etcd that Kubernetes names")
-def runs_version(members_before: Members, cluster: Cluster) -> None:
-    """As kubeadm would install it; a patch of one's own is fine."""
-    version = minor_of(images.version(cluster.spec.kubernetes, "etcd"))
-    others = [
-        f"{s.endpoint} runs {s.version}"
-        for s in members_before.statuses
-        if not s.version.startswith(f"{version}.")
-    ]
-    must_be_none(others, f"each member runs etcd {version}")
-
-
-@then("every member has a heartbeat interval of 100 ms and an election timeout of 1000 ms")
-def members_notice_soon(cluster: Cluster) -> None:
-    must_be_none(
-        quorum_settings.slow_members(cluster), "each member notices within 1 s that none leads"
-    )
+@then(phrase("every etcd member {does:Does}", Does=one_of(DOES)))
+def each_does(cluster: Cluster, members_before: Members, does: str) -> None:
+    must_be_none(DOES[does](cluster, members_before), f"every etcd member {does}")
 
 
 @then(

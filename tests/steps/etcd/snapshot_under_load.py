@@ -14,7 +14,6 @@ from suite.etcd import keyspace_diff
 from suite.etcd.configmap_writer import Writer
 from suite.etcd.snapshots import RestoredMember, Snapshot, Workbench
 from suite.expect import must_be_none
-from tests.steps.phrases import phrase
 
 A_SECOND = 5
 """Writes a second, as the step says."""
@@ -62,28 +61,28 @@ def revision_between(workbench: Workbench, snapshot: Snapshot) -> None:
 
 
 @then(
-    phrase("at least {count:Count} ConfigMaps were written on each side of the snapshot's revision")
-)
-def enough_each_side(
-    workbench: Workbench, snapshot: Snapshot, writer: Writer, evidence: Evidence, count: int
-) -> None:
-    revision = workbench.status(snapshot.path)["revision"]
-    early, late = keyspace_diff.sides(writer.written, revision)
-    seen = {"revision": revision, "written before": early, "written after": late}
-    evidence.record("writes around the snapshot", "figures", seen)
-    require(min(early, late) >= count, f"too few writes to show a point in time: {seen}")
-
-
-@then(
     "the restored member has the ConfigMaps written up to the snapshot's revision, and no later one"
 )
 def point_in_time(
-    workbench: Workbench, snapshot: Snapshot, writer: Writer, restored: RestoredMember
+    workbench: Workbench,
+    snapshot: Snapshot,
+    writer: Writer,
+    restored: RestoredMember,
+    evidence: Evidence,
 ) -> None:
     revision = workbench.status(snapshot.path)["revision"]
+    must_have_both_sides(writer, revision, evidence)
     keys = restored.ctl.entries(members.config_map_key(writer.namespace, "numbered-"))
     wrong = keyspace_diff.misplaced(writer.written, keys, revision=revision)
     must_be_none(wrong, f"the snapshot is the store at revision {revision}")
+
+
+def must_have_both_sides(writer: Writer, revision: int, evidence: Evidence) -> None:
+    """Errors: NotPrepared when too few were written before or after the snapshot's revision."""
+    early, late = keyspace_diff.sides(writer.written, revision)
+    seen = {"revision": revision, "written before": early, "written after": late}
+    evidence.record("writes around the snapshot", "figures", seen)
+    require(min(early, late) >= A_SIDE, f"too few writes to show a point in time: {seen}")
 
 
 @then("every write of the client succeeded")

@@ -1,6 +1,7 @@
 """Phrases about snapshots of etcd: taking, judging and damaging the file."""
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,24 @@ from infra.errors import require
 from infra.ssh import Result
 from suite.etcd.snapshots import Snapshot, Workbench
 from suite.expect import must_be_none
+from tests.steps.phrases import one_of, phrase
 
-WRONG_NUMBER = "snapshot must be requested to one selected node"
-"""ET client snapshot/v3_snapshot.go; there is no machine field for it."""
+REFUSED = {
+    "etcdctl refuses the snapshot": "etcdctl took a snapshot of three endpoints",
+    "etcdutl refuses the restore": "the restore was not refused",
+}
+"""What is wrong when it is not."""
+STATUS: Mapping[str, tuple[Callable[[Workbench, str], Result], Callable[[Result], bool]]] = {
+    "etcdctl": (
+        lambda bench, path: bench.ask_etcdctl_status(path),
+        lambda answer: answer.exit_status == 0 and '"hash"' in answer.stdout,
+    ),
+    "etcdutl": (
+        lambda bench, path: bench.ask_status(path),
+        lambda answer: answer.exit_status == 0,
+    ),
+}
+"""How each tool is asked for a file's status, and whether it has answered with one."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,7 @@ def known_value(cluster: Cluster, namespace: str, workbench: Workbench) -> Known
     return Known(workbench.save(), namespace, name, value, made["metadata"]["uid"])
 
 
-@when("a snapshot of all three endpoints is requested", target_fixture="refusal")
+@when("a snapshot of all three endpoints is requested", target_fixture="outcome")
 def ask_three(cluster: Cluster, workbench: Workbench) -> Result:
     everyone = members.client(cluster, workbench.shell.name)
     return workbench.ask_to_save(everyone, "three.db")
@@ -80,13 +96,11 @@ def cut_off(workbench: Workbench, snapshot: Snapshot) -> str:
     return half
 
 
-@when("one byte of the known value is changed in a copy of the snapshot", target_fixture="damaged")
-def change_one_byte(workbench: Workbench, known: Known) -> str:
-    damaged = workbench.copy(known.snapshot.path, "damaged.db")
-    places = workbench.places(known.value, damaged)
+@when("one byte of the known value is changed in the snapshot")
+def change_one_byte(workbench: Workbench, known: Known) -> None:
+    places = workbench.places(known.value, known.snapshot.path)
     require(places, f"{known.value} is not in the snapshot: there is nothing to damage")
-    workbench.change_byte(damaged, places[-1])
-    return damaged
+    workbench.change_byte(known.snapshot.path, places[-1])
 
 
 @then("each snapshot file is complete, has a checksum, and only root may read it")
@@ -114,11 +128,11 @@ def named_version(cluster: Cluster, snapshots: list[Snapshot]) -> None:
     must_be_none(wrong, f"etcdctl says {word!r} of each snapshot")
 
 
-@then("etcdctl refuses the snapshot, because it needs exactly one endpoint")
-def refuses_three(refusal: Result) -> None:
-    said = refusal.stderr + refusal.stdout
-    assert refusal.exit_status != 0, f"etcdctl took a snapshot of three endpoints: {said}"
-    assert WRONG_NUMBER in said, f"etcdctl refused for another reason: {said}"
+@then(phrase('{what:Refused}, naming "{words}"', Refused=one_of(REFUSED)))
+def refuses(outcome: Result, what: str, words: str) -> None:
+    said = outcome.stderr + outcome.stdout
+    assert outcome.exit_status != 0, f"{REFUSED[what]}: {said}"
+    assert words in said, f"it was refused for another reason: {said}"
 
 
 @then("the refused snapshot leaves no file")
@@ -127,13 +141,17 @@ def nothing_left(workbench: Workbench) -> None:
     assert not left, f"files in the directory of the refused snapshot: {left}"
 
 
-@then("both statuses have the same hash, revision and size, and the storage version of the members")
-def same_status(statuses: list[dict[str, Any]], cluster: Cluster) -> None:
+@then("both statuses have the same hash, revision and size")
+def same_status(statuses: list[dict[str, Any]]) -> None:
     one, other = statuses
     assert one == other, f"two looks at one file: {one} and {other}"
     assert one["revision"] > 0, f"no revision: {one}"
-    there = storage_version(cluster)
-    assert one["version"] == there, f"its version is {one['version']!r}, the members' is {there!r}"
+
+
+@then("the status has the storage version of the members")
+def has_version(statuses: list[dict[str, Any]], cluster: Cluster) -> None:
+    own, there = statuses[0]["version"], storage_version(cluster)
+    assert own == there, f"its version is {own!r}, the members' is {there!r}"
 
 
 @then("the status counts the keys that were live at the snapshot's revision")
@@ -152,31 +170,19 @@ def bytes_unchanged(
     assert now == statuses[0]["sha256 before"], f"reading its status changed {snapshot.path}"
 
 
-@then("etcdutl reports the status of the snapshot and refuses the truncated copy")
-def no_status_of_half(workbench: Workbench, snapshot: Snapshot, half: str) -> None:
-    whole = workbench.ask_status(snapshot.path)
-    assert whole.exit_status == 0, f"the whole snapshot has no status either: {whole.stderr}"
-    answer = workbench.ask_status(half)
-    assert answer.exit_status != 0, f"half a file has a status: {answer.stdout}"
-
-
-@then("etcdctl reports no status")
-def no_status_by_etcdctl(workbench: Workbench, snapshot: Snapshot) -> None:
-    answer = workbench.ask_etcdctl_status(snapshot.path)
-    told = answer.exit_status == 0 and '"hash"' in answer.stdout
-    assert not told, f"etcdctl snapshot status still answers: {answer.stdout}"
-
-
-@then("restoring the copy is refused for its checksum and leaves no member")
-def damaged_is_refused(workbench: Workbench, damaged: str) -> None:
-    answer = workbench.restore(damaged, "from-damaged")
-    assert answer.exit_status != 0, "the damaged file was restored without a word"
-    assert "sha256" in answer.stderr, f"it failed for another reason: {answer.stderr}"
-    left = workbench.entries(workbench.path("from-damaged/member/wal"))
-    assert not left, f"the failed restore left a member that could start: {left}"
-
-
-@then("the unchanged snapshot can be restored")
-def untouched_restores(workbench: Workbench, known: Known) -> None:
-    answer = workbench.restore(known.snapshot.path, "from-untouched")
-    assert answer.exit_status == 0, f"the untouched file was refused too: {answer.stderr}"
+@then(
+    phrase(
+        "{tool:Tool} reports {count:HowMany} status of the {file:File}",
+        Tool=one_of(STATUS),
+        HowMany=one_of(["a", "no"]),
+        File=one_of(["snapshot", "truncated copy"]),
+    )
+)
+def has_status(
+    workbench: Workbench, snapshot: Snapshot, half: str, tool: str, count: str, file: str
+) -> None:
+    ask, answered = STATUS[tool]
+    answer = ask(workbench, half if file == "truncated copy" else snapshot.path)
+    assert answered(answer) == (count == "a"), (
+        f"{tool} should report {count} status of the {file}: {answer.stdout}{answer.stderr}"
+    )

@@ -1,5 +1,7 @@
 """Logs of containers: on disk, by the link, and as the API gives them."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
@@ -9,9 +11,39 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.expect import must_be_none
 from suite.instrumentation import container_logs
-from suite.instrumentation.container_logs import Log
+from suite.instrumentation.container_logs import Line, Log
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from tests.steps.phrases import Time, phrase, typed
+
+OF_A_PART: Mapping[str, Callable[[Line], str]] = {
+    "characters": lambda line: str(len(line.text)),
+    "tag": lambda line: {"F": "full", "P": "partial"}[line.tag],
+    "text": lambda line: line.text,
+}
+Lines = Sequence[Line]
+OPTIONS: Mapping[str, Callable[[Lines], dict[str, str]]] = {
+    "none": lambda _: {},
+    "since the second after the last line": (
+        lambda lines: {"sinceTime": lines[-1].second(later=1)}
+    ),
+    "since the second of the first line": lambda lines: {"sinceTime": lines[0].second()},
+    "the first 100 bytes": lambda _: {"limitBytes": "100"},
+    "the last 3 lines": lambda _: {"tailLines": "3"},
+    "timestamps": lambda _: {"timestamps": "true"},
+}
+"""What the API is asked for; it hands the kubelet whole seconds."""
+PARTS: Mapping[str, Callable[[Lines], list[str] | str]] = {
+    "every line": lambda lines: [line.text for line in lines],
+    "every line with its stored time": (
+        lambda lines: [f"{line.full_time} {line.text}" for line in lines]
+    ),
+    "nothing": lambda _: [],
+    "the first 100 bytes": lambda lines: "".join(f"{line.text}\n" for line in lines)[:100],
+    "the last 3 lines": lambda lines: [line.text for line in lines[-3:]],
+}
+"""Lines or a text that it returns then; times have nine digits, of which the file leaves zeros at
+the end away.
+"""
 
 
 @given("the nonce that the Pod has printed", target_fixture="nonces")
@@ -20,13 +52,18 @@ def printed_nonce(pod: RunningPod) -> list[str]:
         return [Log(pod).nonce()]
 
 
-@given("the Pod's three lines are stored")
-def three_lines(pod: RunningPod) -> None:
+@given(
+    phrase(
+        "the Pod's log file has {count:Lines} and no unfinished line",
+        Lines=typed(r"\d+ full lines?", lambda text: int(text.split(maxsplit=1)[0])),
+    )
+)
+def full_lines(pod: RunningPod, count: int) -> None:
     eventually(
-        lambda: sum(line.tag == "F" for line in Log(pod).lines()),
-        lambda whole: whole == 3,
+        lambda: "".join(line.tag for line in Log(pod).lines()),
+        lambda tags: tags.count("F") == count and tags.endswith("F"),
         within=scaled(container_logs.PRINTED),
-        what=f"three whole lines of {pod.name} are stored",
+        what=f"{count} whole lines of {pod.name} are stored",
     )
 
 
@@ -66,59 +103,36 @@ def both_streams(pod: RunningPod) -> None:
         raise ClaimError(f"stdout and stderr should be there, tagged F; it is {sorted(seen)}")
 
 
-@then(phrase("the stored parts have {sizes} characters"))
-def pieces(pod: RunningPod, sizes: str) -> None:
-    must_be_sizes([line.text for line in Log(pod).lines()], sizes, "stored pieces")
-
-
-@then("every part except the last of a line is tagged as partial")
-def tagged_parts(pod: RunningPod) -> None:
-    tags = "".join(line.tag for line in Log(pod).lines())
-    if tags != "FPFPPF":
-        raise ClaimError(f"the pieces should be tagged F, P F, P P F; they are {tags}")
+@then(phrase("{time:Time}the Pod's log file has these parts"))
+def parts(pod: RunningPod, time: Time, datatable: list[list[str]]) -> None:
+    columns, *rows = datatable
+    time.must(
+        lambda: [[OF_A_PART[name](line) for name in columns] for line in Log(pod).lines()],
+        lambda seen: seen == rows,
+        what=f"the log of {pod.name} on {pod.node} has the parts {rows}",
+    )
 
 
 @then(phrase("the API returns lines of {sizes} characters"))
 def api_joins(pod: RunningPod, sizes: str) -> None:
-    must_be_sizes(Log(pod).ask().text.splitlines(), sizes, "lines of the API")
+    wanted = [int(size) for size in sizes.replace(" and ", ", ").split(", ")]
+    seen = [len(line) for line in Log(pod).ask().text.splitlines()]
+    if seen != wanted:
+        raise ClaimError(f"lines of the API should have {wanted} letters; they have {seen}")
 
 
-@then("the API returns the texts of the file and nothing else")
-def api_gives_texts(pod: RunningPod) -> None:
-    must_equal(Log(pod).ask().text, [line.text for line in Log(pod).lines()], "without times")
+@then("with each option, the API returns this part of the stored log")
+def options(pod: RunningPod, datatable: list[list[str]]) -> None:
+    log, lines = Log(pod), Log(pod).lines()
+    wrong = [text for row in datatable[1:] for text in returned_otherwise(log, lines, *row)]
+    must_be_none(wrong, "the API gives of a log what is asked for")
 
 
-@then("with timestamps, the API returns the stored times")
-def api_gives_times(pod: RunningPod) -> None:
-    """To nine digits, filled up with zeros: the file leaves those at the end away."""
-    wanted = [f"{line.full_time} {line.text}" for line in Log(pod).lines()]
-    must_equal(Log(pod).ask(timestamps="true").text, wanted, "with times")
-
-
-@then(
-    phrase(
-        "the API returns exactly the last {count:Count} lines and the first {size:Count} "
-        "bytes of the file"
-    )
-)
-def tail_and_limit(pod: RunningPod, count: int, size: int) -> None:
-    texts = [line.text for line in Log(pod).lines()]
-    must_equal(Log(pod).ask(tailLines=str(count)).text, texts[-count:], f"the last {count}")
-    got, wanted = Log(pod).ask(limitBytes=str(size)).text, "\n".join([*texts, ""])[:size]
-    if got != wanted:
-        raise ClaimError(f"the first {size} bytes should be {wanted!r}; they are {got!r}")
-
-
-@then(
-    "the API returns all lines since the second of the first, and none since the "
-    "second after the last"
-)
-def since_time(pod: RunningPod) -> None:
-    """The API server hands the kubelet whole seconds."""
-    lines = Log(pod).lines()
-    texts = [line.text for line in lines]
-    must_equal(Log(pod).ask(sinceTime=lines[0].second()).text, texts, "since the first")
-    must_equal(Log(pod).ask(sinceTime=lines[-1].second(later=1)).text, [], "after the last")
+def returned_otherwise(log: Log, lines: Lines, option: str, part: str) -> list[str]:
+    """What the API gives for an option instead of that part."""
+    wanted, text = PARTS[part](lines), log.ask(**OPTIONS[option](lines)).text
+    seen = text if isinstance(wanted, str) else text.splitlines()
+    return [] if seen == wanted else [f"{option}: {text[-300:]!r}, not {wanted[-3:]!r}"]
 
 
 @then(phrase("every API server refuses contradictory and impossible options with {status:Count}"))
@@ -149,14 +163,3 @@ def logs_are_gone(pod: RunningPod, limit: float) -> None:
         within=scaled(limit),
         what=f"link and folder of the logs of {pod.name} are gone",
     )
-
-
-def must_equal(text: str, wanted: list[str], how: str) -> None:
-    if text.splitlines() != wanted:
-        raise ClaimError(f"{how}, the API should give {wanted[-3:]}; it gives {text[-300:]!r}")
-
-
-def must_be_sizes(texts: list[str], sizes: str, what: str) -> None:
-    wanted = [int(size) for size in sizes.replace(" and ", ", ").split(", ")]
-    if [len(text) for text in texts] != wanted:
-        raise ClaimError(f"{what} should have {wanted} letters; they have {list(map(len, texts))}")

@@ -1,6 +1,6 @@
 """Who keeps which logs: agents beyond a Pod's end, journals for components, a file by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pytest_bdd import given, then, when
 
@@ -11,7 +11,7 @@ from infra.clients.instrumentation import component_output
 from infra.clients.transport import journal
 from infra.cluster import Cluster
 from infra.errors import ClaimError, require
-from infra.kube_api import JsonObject
+from infra.kube_api import Answer, JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
 from suite.expect import must_be_none
@@ -23,8 +23,12 @@ from tests.steps.phrases import one_of, phrase
 COPIES = "volumes/kubernetes.io~empty-dir/copies"
 COPIED = 30
 """Seconds for an agent to copy: it looks each second."""
-GROWS = 15
-"""Seconds for a file to grow by a line: the Pod prints two a second."""
+RETURNED: Mapping[str, Callable[[Answer], bool]] = {
+    "fails to return": lambda answer: answer.status >= 500,
+    "returns": (
+        lambda answer: answer.status == 200 and bool(log_rotation.numbers_printed(answer.text))
+    ),
+}
 Agents = dict[str, JsonObject]
 """Pods of the agent by worker."""
 
@@ -47,12 +51,6 @@ def copied_nonces(on_each: list[RunningPod], agents: Agents) -> list[str]:
     return found
 
 
-@given("a running counting Pod on another worker", target_fixture="elsewhere")
-def counting_elsewhere(workloads: Workloads, cluster: Cluster, pod: RunningPod) -> RunningPod:
-    other = next(worker.name for worker in cluster.spec.workers if worker.name != pod.node)
-    return workloads.run("counting", node=other, name="elsewhere")
-
-
 @when("the talker Pods are deleted")
 def remove_both(on_each: list[RunningPod]) -> None:
     for pod in on_each:
@@ -63,14 +61,6 @@ def remove_both(on_each: list[RunningPod]) -> None:
 def kubelet_acts(faults: Faults, pod: RunningPod, acts: str) -> None:
     act = faults.stop if acts == "stops" else faults.start
     act(pod.node, pod.shell.layout.units.kubelet)
-
-
-@when("the kubelet on the counting Pod's worker starts", target_fixture="meanwhile")
-def start_kubelet(faults: Faults, pod: RunningPod) -> list[int]:
-    """The numbers that the Pod printed up to now, while nobody could ask for them."""
-    meanwhile = log_rotation.numbers_in(Log(pod), ["0.log"])
-    faults.start(pod.node, pod.shell.layout.units.kubelet)
-    return meanwhile
 
 
 @then(phrase("within {limit:Duration} the API answers 404 for the logs of the talker Pods"))
@@ -158,29 +148,33 @@ def nonces_not_in_journals(on_each: list[RunningPod]) -> None:
     must_be_none(found, "what a container prints is not in the journal")
 
 
-@then("the API fails to return the Pod's log")
-def api_fails(pod: RunningPod) -> None:
-    answer = Log(pod).ask()
-    if answer.status < 500:
-        raise ClaimError(f"without its kubelet a log should fail; it was {answer.status}")
+@then(
+    phrase(
+        "the API {does:Does} the {whose:Whose} log",
+        Does=one_of(RETURNED),
+        Whose=one_of(["Pod's", "neighbour's"]),
+    )
+)
+def api_returns(pod: RunningPod, neighbour: RunningPod, does: str, whose: str) -> None:
+    answer = Log(pod if whose == "Pod's" else neighbour).ask()
+    if not RETURNED[does](answer):
+        raise ClaimError(f"the API {does} the {whose} log, as is claimed; it was {answer.status}")
 
 
-@then("the Pod's log file on the worker grows")
-def file_grows(pod: RunningPod) -> None:
+@then(
+    phrase("within {limit:Duration} the Pod's log file on the worker grows"),
+    target_fixture="meanwhile",
+)
+def file_grows(pod: RunningPod, limit: float) -> list[int]:
+    """The numbers that the Pod has printed while nobody could ask for them."""
     first = len(Log(pod).stored())
     eventually(
         lambda: len(Log(pod).stored()),
         lambda lines: lines > first,
-        within=scaled(GROWS),
+        within=scaled(limit),
         what=f"the log file of {pod.name} grows without a kubelet",
     )
-
-
-@then("the API returns the log of the Pod on the other worker")
-def other_given(elsewhere: RunningPod) -> None:
-    answer = Log(elsewhere).ask()
-    if answer.status != 200 or not log_rotation.numbers_printed(answer.text):
-        raise ClaimError(f"the log of {elsewhere.name} should be given; it was {answer.status}")
+    return log_rotation.numbers_in(Log(pod), ["0.log"])
 
 
 @then(

@@ -46,7 +46,7 @@ def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: 
 @then(
     phrase(
         "within {limit:Duration} the Pod's log has one current, one rotated and three "
-        "compressed files, after no more than five"
+        "compressed files, and had at most five while the Pod printed"
     ),
     target_fixture="files",
 )

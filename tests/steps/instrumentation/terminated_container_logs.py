@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from pytest_bdd import given, then, when
+from pytest_bdd import then, when
 
 from infra.clients.workloads.cgroups import NoCgroup
 from infra.errors import ClaimError, preparing
@@ -18,11 +18,6 @@ from tests.steps.phrases import one_of, phrase
 NONCES = ["first", "second"]
 SHOWN = 1200
 """Characters of a log in a history: twenty lines of the talker."""
-
-
-@given("only the Pod's full line is stored")
-def whole_line_alone(pod: RunningPod) -> None:
-    await_stored(pod, [("F", "whole")], container_logs.PRINTED.seconds)
 
 
 @pytest.fixture
@@ -62,15 +57,10 @@ def previous_refused(pod: RunningPod, status: int) -> None:
         raise ClaimError(f"without a previous instance: {status} expected, it was {answer.status}")
 
 
-@then(phrase("within {limit:Duration} the Pod's last line is stored too, tagged as partial"))
-def unended_stored(pod: RunningPod, limit: float) -> None:
-    await_stored(pod, [("F", "whole"), ("P", "unended")], limit)
-
-
 @then(
     phrase(
-        "within {limit:Duration} the Pod's previous log, the only file besides the current one, "
-        "has the {which:Nth} nonce and no other",
+        "within {limit:Duration} the Pod's previous log has the {which:Nth} nonce only, and the "
+        "worker has no older log file of the Pod",
         Nth=one_of(NONCES),
     )
 )
@@ -97,15 +87,6 @@ def await_files(pod: RunningPod, older: str, newer: str, *, within: float) -> No
         lambda names: names == [older, newer],
         within=scaled(within),
         what=f"the log of {pod.name} on {pod.node} is kept once: {older} beside {newer}",
-    )
-
-
-def await_stored(pod: RunningPod, wanted: list[tuple[str, str]], limit: float) -> None:
-    eventually(
-        lambda: [(line.tag, line.text) for line in Log(pod).lines()],
-        lambda lines: lines == wanted,
-        within=scaled(limit),
-        what=f"{wanted} are the lines of {pod.name}",
     )
 
 

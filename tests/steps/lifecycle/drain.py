@@ -21,11 +21,14 @@ from suite.expect import must_be_none
 from suite.lifecycle import drain as drains
 from suite.lifecycle.drain import Drill
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import one_of, phrase, typed
 
 KINDS = {"an unmanaged Pod": "resizable", "a Pod with scratch space": "scratch"}
 """Manifests of the Pods that a drain may lose, by what features call them."""
 LOSSY = one_of((*KINDS, "a Pod of a DaemonSet"))
+UNCORDONED = "the uncordoned"
+WITHOUT = typed(r'(?: without "[a-z-]+")?', lambda text: text.partition('"')[2].rstrip('"'))
+"""A flag of kubectl drain, or none."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +41,12 @@ class Emptied:
     look: Callable[[], object] = lambda: None
 
 
-@dataclass(frozen=True)
-class Loss:
-    """A Pod that a drain may lose, by name, and its worker."""
-
-    node: str
-    pod: str
-
-
-@given(phrase("{kind:Lossy} on a worker", Lossy=LOSSY), target_fixture="loss")
-def lossy_pod(workloads: Workloads, kind: str) -> Loss:
+@given(phrase("{kind:Lossy} on a worker", Lossy=LOSSY), target_fixture="pod")
+def lossy_pod(workloads: Workloads, kind: str) -> RunningPod:
+    """One that a drain may lose."""
     if kind in KINDS:
-        pod = workloads.run(KINDS[kind])
-        return Loss(pod.node, pod.name)
-    first = workloads.run_daemons("daemon")[0]
-    return Loss(first["spec"]["nodeName"], first["metadata"]["name"])
+        return workloads.run(KINDS[kind])
+    return workloads.running(workloads.run_daemons("daemon")[0]["metadata"]["name"])
 
 
 @given("a client that follows the Pod's log", target_fixture="followed")
@@ -72,18 +66,22 @@ def drain_drilled(cluster: Cluster, maintenance: Maintenance, drill: Drill) -> E
     return drain(cluster, maintenance, drill.node, look=lambda: drill.look(time.monotonic()))
 
 
-@when("the Pod's worker is drained", target_fixture="emptied")
-def drain_of_pod(cluster: Cluster, maintenance: Maintenance, pod: RunningPod) -> Emptied:
-    return drain(cluster, maintenance, pod.node)
+@when(
+    phrase("the Pod's worker is drained{without:Without}", Without=WITHOUT),
+    target_fixture="emptied",
+)
+def drain_of_pod(
+    cluster: Cluster, maintenance: Maintenance, pod: RunningPod, without: str
+) -> Emptied:
+    flags = [one for one in FLAGS if one != without]
+    return drain(cluster, maintenance, pod.node, flags=flags)
 
 
-@when(phrase('the Pod\'s worker is drained without "{flag}"'), target_fixture="emptied")
-def drain_without(cluster: Cluster, maintenance: Maintenance, loss: Loss, flag: str) -> Emptied:
-    flags = [one for one in FLAGS if one != flag]
-    return drain(cluster, maintenance, loss.node, flags=flags)
-
-
-@then(phrase("within {limit:Duration} the node is unschedulable and has the unschedulable taint"))
+@then(
+    phrase(
+        "within {limit:Duration} the worker's node is unschedulable and has the unschedulable taint"
+    )
+)
 def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -> None:
     (node,) = maintenance.touched
     eventually(
@@ -94,22 +92,33 @@ def is_unschedulable(cluster: Cluster, maintenance: Maintenance, limit: float) -
     )
 
 
-@then("a Pod for any worker runs on another worker")
-def runs_elsewhere(workloads: Workloads, pod: RunningPod) -> None:
-    """A bare minimum of a Pod, so that no lack of room decides."""
+@then(
+    phrase(
+        "a Pod for {which:Which} worker runs on {where:Where} worker",
+        Which=one_of(["any", UNCORDONED]),
+        Where=one_of(["another", UNCORDONED]),
+    )
+)
+def pod_runs_on(workloads: Workloads, maintenance: Maintenance, which: str, where: str) -> None:
+    (node,) = maintenance.touched
     with claimed():
-        node = workloads.run("filler", name="anywhere").node
-    if node == pod.node:
-        raise ClaimError(f"a new Pod should not run on the cordoned {node}")
+        found = run_new(workloads, node if which == UNCORDONED else "")
+    if (found == node) != (where == UNCORDONED):
+        raise ClaimError(f"a Pod for {which} worker should run on {where}, not {node}: {found}")
 
 
-@then(phrase('a Pod for the cordoned worker is not scheduled, naming "{word:Name}"'))
-def stays_pending(workloads: Workloads, pod: RunningPod, word: str) -> None:
+@then(
+    phrase(
+        "within {limit:Duration} a Pod for the cordoned worker is not scheduled, naming "
+        '"{word:Name}"'
+    )
+)
+def stays_pending(workloads: Workloads, pod: RunningPod, limit: float, word: str) -> None:
     workloads.ask_scheduler(pod.node, cpu="1m", name="pinned")
     eventually(
         lambda: condition(workloads.pods.get("pinned"), "PodScheduled"),
         lambda seen: seen.get("reason") == "Unschedulable" and word in seen.get("message", ""),
-        within=scaled(30),
+        within=scaled(limit),
         what=f"a Pod for {pod.node} is not scheduled, because it is {word}",
     )
 
@@ -143,12 +152,12 @@ def were_evicted(emptied: Emptied, drill: Drill) -> None:
 
 
 @then(phrase('the drain fails, naming the Pod and "{flag}"'))
-def drain_fails(emptied: Emptied, loss: Loss, flag: str) -> None:
+def drain_fails(emptied: Emptied, pod: RunningPod, flag: str) -> None:
     drains.await_end(emptied.drain, within=ENDS.seconds, look=emptied.look)
     told = emptied.drain.told()
-    if told.status != 1 or loss.pod not in told.text or flag not in told.text:
+    if told.status != 1 or pod.name not in told.text or flag not in told.text:
         raise ClaimError(
-            f"1 naming {loss.pod} and {flag} was expected; it was {told.status}: {told.text}"
+            f"1 naming {pod.name} and {flag} was expected; it was {told.status}: {told.text}"
         )
 
 
@@ -186,6 +195,14 @@ def log_tells(followed: Running, evidence: Evidence, hook: float, trap: float) -
         raise ClaimError(f"the Pod should print hook, signal and end; it printed {text!r}")
     if times["signal"] - times["hook"] < hook or times["end"] - times["signal"] < trap:
         raise ClaimError(f"hook and trap should have their {hook:g} and {trap:g} s: {times}")
+
+
+def run_new(workloads: Workloads, node: str) -> str:
+    """Where a Pod runs, for ``node`` if named; a bare minimum, so that no lack of room decides."""
+    if not node:
+        return workloads.run("filler", name="anywhere").node
+    workloads.ask_scheduler(node, cpu="1m", name="pinned")
+    return workloads.running("pinned").node
 
 
 def drain(

@@ -7,14 +7,13 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.lifecycle.drain import Maintenance
-from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.lifecycle import version_skew
 from infra.clients.lifecycle.version_skew import Versions
 from infra.clients.transport import systemd
 from infra.clients.transport.kubectl import Kubectl
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
-from infra.errors import ClaimError, claimed, require
+from infra.errors import ClaimError, require
 from infra.kube_api import JsonObject
 from infra.timing import scaled
 from infra.wait import eventually
@@ -84,15 +83,6 @@ def same_kubelets(cluster: Cluster, kubectl: Kubectl, stood: Stood) -> None:
     versions = version_skew.measure(cluster, kubectl.version())
     if versions != stood.versions:
         raise ClaimError(f"versions were {stood.versions}; they are {versions}")
-
-
-@then("a Pod for the uncordoned worker runs on the uncordoned worker")
-def pinned_runs(workloads: Workloads, stood: Stood) -> None:
-    with claimed():
-        workloads.ask_scheduler(stood.node, cpu="1m", name="pinned")
-        node = workloads.running("pinned").node
-    if node != stood.node:
-        raise ClaimError(f"a Pod for {stood.node} should run there; it runs on {node}")
 
 
 @then("the Pods of the Deployment stay on the other worker")

@@ -11,13 +11,6 @@ from tests.steps.node.graceful_shutdown import Dying
 from tests.steps.phrases import phrase
 
 
-@then("the worker's node is Ready")
-def node_ready(cluster: Cluster, dying: Dying) -> None:
-    seen = kubelet.ready(cluster.api, dying.node)
-    if seen != "True":
-        raise ClaimError(f"{dying.node} should be ready after it was started; Ready is {seen}")
-
-
 @then(
     phrase(
         "the worker's node is Ready, and its kubelet reports a shutdown of "
@@ -28,11 +21,17 @@ def tells_times(
     cluster: Cluster, dying: Dying, evidence: Evidence, least: float, limit: float
 ) -> None:
     """Ordinary Pods take four seconds to end, then the critical one; the period ends it all."""
-    node_ready(cluster, dying)
+    must_be_ready(cluster, dying.node)
     began, ended = graceful_shutdown.times(cluster.api, dying.node)
     evidence.record("the shutdown", "figures", {"seconds it took": round(ended - began, 1)})
     if not (began > 0 and least <= ended - began <= limit):
         raise ClaimError(f"the kubelet tells of a shutdown that took {told_as(began, ended)}")
+
+
+def must_be_ready(cluster: Cluster, node: str) -> None:
+    seen = kubelet.ready(cluster.api, node)
+    if seen != "True":
+        raise ClaimError(f"{node} should be ready after it was started; Ready is {seen}")
 
 
 def told_as(began: float, ended: float) -> str:

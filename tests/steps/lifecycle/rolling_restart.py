@@ -96,8 +96,9 @@ def steady_client(cluster: Cluster, direct: dict[str, Asking], pace: int) -> Ite
         client.close()
 
 
-@given("a readiness probe of each API server", target_fixture="probes")
+@pytest.fixture
 def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
+    """Clients that ask each API server whether it is ready, by machine."""
     with ExitStack() as stack:
         begun = {}
         for machine, api in cluster.api_servers().items():

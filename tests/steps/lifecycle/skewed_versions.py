@@ -16,9 +16,12 @@ from infra.timing import scaled
 from infra.wait import eventually
 from suite.expect import must_be_none
 from suite.workloads.pods import PodIdentity
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 from tests.steps.workloads.pods import identities_on
 
+OWN = "the cluster's version"
+KUBELETS = ("version n-1", OWN)
+CLIENTS = {"version n-2": "older", OWN: "own"}
 WARNS = "exceeds the supported minor version skew"
 """kubernetes staging/src/k8s.io/kubectl/pkg/cmd/version/skew_warning.go (1.34)."""
 
@@ -44,17 +47,18 @@ def tell_versions(clients: dict[str, Kubectl], evidence: Evidence) -> dict[str, 
     return told
 
 
-@then("the client of version n-2 is answered, and warns about the version skew")
-def older_warns(told: dict[str, Told]) -> None:
-    one = told["older"]
-    if one.status != 0 or WARNS not in one.text or "Server Version" not in one.text:
-        raise ClaimError(f"{' '.join(one.argv)} should warn that it {WARNS}: {one}")
-
-
-@then("the client of the cluster's version does not warn")
-def own_is_quiet(told: dict[str, Told]) -> None:
-    if told["own"].status != 0 or WARNS in told["own"].text:
-        raise ClaimError(f"a client of the cluster's version has nothing to warn of: {told['own']}")
+@then(
+    phrase(
+        "the client of {version:Version} is answered, and {warns:Warns} about the version skew",
+        Version=one_of(CLIENTS),
+        Warns=one_of(["warns", "does not warn"]),
+    )
+)
+def client_warns(told: dict[str, Told], version: str, warns: str) -> None:
+    one = told[CLIENTS[version]]
+    answered = one.status == 0 and "Server Version" in one.text
+    if not answered or (WARNS in one.text) != (warns == "warns"):
+        raise ClaimError(f"a client of {version} is answered, and {warns} that it {WARNS}: {one}")
 
 
 @given("a worker, and the containers and versions of all workers", target_fixture="older")
@@ -64,8 +68,18 @@ def both_workers(cluster: Cluster) -> Older:
     return Older(names[-1], containers, version_skew.kubelets(cluster.api))
 
 
-@when("the worker's kubelet is replaced by version n-1")
-def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes) -> None:
+@when(phrase("the worker's kubelet is replaced by {version:Version}", Version=one_of(KUBELETS)))
+def exchange(
+    cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes, version: str
+) -> None:
+    unit = cluster.layout.units.kubelet
+    if version == OWN:
+        faults.put_back(older.node, cluster.layout.unit_file(unit), unit=unit)
+    else:
+        put_older(cluster, faults, older, kubelet_before)
+
+
+def put_older(cluster: Cluster, faults: Faults, older: Older, kubelet_before: bytes) -> None:
     program, unit = cluster.layout.programs.kubelet, cluster.layout.units.kubelet
     path, other = cluster.layout.unit_file(unit), f"{program}-before"
     faults.add(older.node, other, kubelet_before)
@@ -76,20 +90,17 @@ def exchange(cluster: Cluster, faults: Faults, older: Older, kubelet_before: byt
         kubelet.await_heartbeat(cluster.api, older.node)
 
 
-@when("the worker's own kubelet is put back")
-def put_own_back(cluster: Cluster, faults: Faults, older: Older) -> None:
-    unit = cluster.layout.units.kubelet
-    faults.put_back(older.node, cluster.layout.unit_file(unit), unit=unit)
-
-
 @then(
     phrase(
-        "within {limit:Duration} the worker's node has version n-1, and every other node "
-        "has its own"
+        "within {limit:Duration} the worker's node has {version:Version}, and every other node "
+        "has its own",
+        Version=one_of(KUBELETS),
     )
 )
-def one_behind(cluster: Cluster, older: Older, limit: float, evidence: Evidence) -> None:
-    found = await_minor_before(cluster, older, limit)
+def node_has(
+    cluster: Cluster, older: Older, limit: float, version: str, evidence: Evidence
+) -> None:
+    found = await_version(cluster, older, limit, version)
     evidence.table("kubelets", "node, version", found.items())
     others = [f"{n}: {v}" for n, v in found.items() if n != older.node and v != older.versions[n]]
     must_be_none(others, "the other node's version stays")
@@ -99,16 +110,6 @@ def one_behind(cluster: Cluster, older: Older, limit: float, evidence: Evidence)
 def pod_runs(workloads: Workloads, older: Older) -> None:
     with claimed():
         workloads.run("resizable", node=older.node, name="new-there")
-
-
-@then(phrase("within {limit:Duration} every node has the cluster's version"))
-def both_own(cluster: Cluster, older: Older, limit: float) -> None:
-    eventually(
-        lambda: version_skew.kubelets(cluster.api),
-        lambda seen: seen == older.versions,
-        within=scaled(limit),
-        what="both nodes report the version that they had",
-    )
 
 
 @then("no earlier container on any worker has restarted")
@@ -123,11 +124,17 @@ def none_restarted(cluster: Cluster, older: Older) -> None:
     must_be_none(wrong, "containers go on under either kubelet")
 
 
-def await_minor_before(cluster: Cluster, older: Older, limit: float) -> dict[str, str]:
-    wanted = version_skew.minor(older.versions[older.node]) - 1
+def await_version(cluster: Cluster, older: Older, limit: float, version: str) -> dict[str, str]:
+    """What every node reports, once the worker's does so."""
+    own = older.versions[older.node]
+    wanted = version_skew.minor(own) - 1
     return eventually(
         lambda: version_skew.kubelets(cluster.api),
-        lambda seen: version_skew.minor(seen[older.node]) == wanted,
+        lambda seen: (
+            seen[older.node] == own
+            if version == OWN
+            else version_skew.minor(seen[older.node]) == wanted
+        ),
         within=scaled(limit),
-        what=f"{older.node} reports a kubelet of the minor before",
+        what=f"{older.node} reports a kubelet of {version}, where {own} is its own",
     )

@@ -17,10 +17,14 @@ from tests.steps.node.graceful_shutdown import (
     bind_late,
     must_be_rejected,
 )
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase, typed
 
 READY = {"Ready": "True", "Unknown": "Unknown"}
 """What a node is called, and its condition Ready."""
+REJECTED = typed(
+    'runs|is rejected with reason "[A-Za-z]+"', lambda text: text.partition('"')[2].rstrip('"')
+)
+"""The reason, or none of a Pod that runs."""
 
 
 @when("a shutdown is announced to the worker's kubelet, which has an inhibitor lock")
@@ -52,43 +56,32 @@ def says_so(cluster: Cluster, changed: str, limit: float) -> None:
     )
 
 
-@then(phrase("within {limit:Duration} the worker's kubelet has released its inhibitor lock"))
-def lock_given_back(cluster: Cluster, changed: str, limit: float) -> None:
-    shell = cluster.shell(changed)
-    eventually(
-        lambda: graceful_shutdown.delays(shell),
-        lambda lock: not lock,
-        within=scaled(limit),
-        what=f"the kubelet of {changed} has ended its Pods and holds no lock",
-    )
-
-
-@then(phrase('a Pod that is bound to the worker is rejected with reason "{reason:Name}"'))
-def bound_is_rejected(workloads: Workloads, changed: str, reason: str) -> None:
+@then(phrase("a Pod that is bound to the worker {rejected:Rejected}", Rejected=REJECTED))
+def bound(workloads: Workloads, changed: str, rejected: str) -> None:
     bind_late(workloads, changed)
+    if not rejected:
+        await_running(workloads, changed)
+        return
     await_rejection(workloads)
-    must_be_rejected(workloads, reason)
+    must_be_rejected(workloads, rejected)
     workloads.pods.delete(LATE)
     workloads.await_gone(LATE)
 
 
-@then("a Pod that is bound to the worker runs")
-def bound_runs(workloads: Workloads, changed: str) -> None:
-    """What upstream knows as kubernetes#122674."""
-    bind_late(workloads, changed)
+def await_running(workloads: Workloads, node: str) -> None:
+    """After a kubelet forgot its shutdown: what upstream knows as kubernetes#122674."""
     eventually(
         lambda: workloads.pods.get(LATE)["status"].get("phase"),
         lambda phase: phase == "Running",
         within=scaled(POD_RUNS),
-        what=f"a Pod that is bound to {changed} runs",
+        what=f"a Pod that is bound to {node} runs",
     )
 
 
-@then(phrase("within {limit:Duration} the worker's node is {status:Status}", Status=one_of(READY)))
-def node_becomes(cluster: Cluster, changed: str, limit: float, status: str) -> None:
-    eventually(
+@then(phrase("{time:Time}the worker's node is {status:Status}", Status=one_of(READY)))
+def node_becomes(cluster: Cluster, changed: str, time: Time, status: str) -> None:
+    time.must(
         lambda: graceful_shutdown.ready(cluster.api, changed),
         lambda seen: seen[0] == READY[status],
-        within=scaled(limit),
         what=f"{changed} is {status}",
     )

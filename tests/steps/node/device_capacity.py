@@ -17,27 +17,17 @@ from suite.node import device_plugins, kubelet_restarts
 from suite.node.device_plugins import DevicePlugin
 from tests.steps.node.device_plugins import REGISTERED, await_registered, user
 from tests.steps.node.device_registration import API_VERSION, REGISTERED_WITH, registered_with
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase
 
 RESOURCE = "example.com/whole"
-WAYS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "half a device": ({RESOURCE: "500m"}, {RESOURCE: "500m"}),
-    "a request without a limit": ({RESOURCE: "1"}, {}),
-    "a request below the limit": ({RESOURCE: "1"}, {RESOURCE: "2"}),
-}
-"""Requests and limits that the API refuses: validation of kubernetes pkg/apis/core."""
+Asked = list[tuple[str, Answer]]
+"""Requests and limits of a Pod, and what one API server answered to it."""
 
 
 @given("workers without plugins whose kubelets have just started")
 def fresh_kubelets(cluster: Cluster) -> None:
     """Their start removes sockets that plugins left."""
     kubelet_restarts.restart_all(cluster)
-
-
-@given("Pods that request a device in other ways", target_fixture="asked")
-def other_ways(cluster: Cluster, workloads: Workloads) -> dict[str, list[Answer]]:
-    """What each API server answers, in a dry run."""
-    return {way: try_each(cluster, workloads, asking(*figures)) for way, figures in WAYS.items()}
 
 
 @given(
@@ -63,17 +53,31 @@ def other_registered(cluster: Cluster, make_plugin: MakePlugin) -> DevicePlugin:
     return other
 
 
-@when("the kubelet restarts")
-def restart_theirs(cluster: Cluster, other: DevicePlugin) -> None:
-    kubelet_restarts.restart(other.shell, cluster.api)
-
-
-@when("the kubelet restarts without its device checkpoint")
-def restart_without_file(cluster: Cluster, other: DevicePlugin) -> None:
+@when(
+    phrase(
+        "the worker's kubelet restarts {how:How} its device checkpoint",
+        How=one_of(["with", "without"]),
+    )
+)
+def restart_theirs(cluster: Cluster, other: DevicePlugin, how: str) -> None:
     """Without the other plugin too: it would register at once, and the file would be back."""
-    other.remove()
-    other.shell.run(["rm", other.shell.layout.files.device_checkpoint])
+    if how == "without":
+        other.remove()
+        other.shell.run(["rm", other.shell.layout.files.device_checkpoint])
     kubelet_restarts.restart(other.shell, cluster.api)
+
+
+@when(
+    "Pods with these device requests and limits are sent to each API server as a dry run",
+    target_fixture="asked",
+)
+def send_pods(cluster: Cluster, workloads: Workloads, datatable: list[list[str]]) -> Asked:
+    """Validation and defaults of kubernetes pkg/apis/core."""
+    return [
+        (f"request {request or 'absent'}, limit {limit or 'absent'}", answer)
+        for request, limit in datatable[1:]
+        for answer in try_each(cluster, workloads, asking(request, limit))
+    ]
 
 
 @when("2 Pods request 3 devices and 1 device", target_fixture="names")
@@ -93,21 +97,18 @@ def registration_refused(plugin: DevicePlugin, what: str, word: str) -> None:
         raise ClaimError(f"{name} should be refused by name; the kubelet said {said!r}")
 
 
-@then(phrase("these requests are refused with {status:Count}"))
-def refused_ways(asked: dict[str, list[Answer]], status: int, datatable: list[list[str]]) -> None:
-    rows = [(way, answer) for (way,) in datatable[1:] for answer in asked[way]]
-    for _, answer in rows:
-        observed_places.looked_by_request(answer.url)
-    wrong = [f"{way}: {told(answer)}" for way, answer in rows if answer.status != status]
+@then(phrase("every API server refuses each of the Pods with {status:Count}"))
+def refused(asked: Asked, status: int) -> None:
+    wrong = [f"{what}: {told(one)}" for what, one in judged(asked) if one.status != status]
     must_be_none(wrong, f"such requests for devices are refused with {status}")
 
 
-@then("a limit without a request becomes the request too")
-def limit_alone(cluster: Cluster, workloads: Workloads) -> None:
-    made = try_each(cluster, workloads, asking({}, {RESOURCE: "1"}))
-    seen = [need(one)["spec"]["containers"][0]["resources"]["requests"] for one in made]
-    wrong = [f"it became {requests}" for requests in seen if requests.get(RESOURCE) != "1"]
-    must_be_none(wrong, "a limit of 1 becomes a request of 1")
+@then(phrase("every API server admits the Pod, with a request of {count:Count} device"))
+def defaulted(asked: Asked, count: int) -> None:
+    made = [need(one)["spec"]["containers"][0]["resources"] for _, one in judged(asked)]
+    seen = [resources.get("requests", {}) for resources in made]
+    wrong = [f"it became {requests}" for requests in seen if requests.get(RESOURCE) != f"{count}"]
+    must_be_none(wrong, f"a limit of {count} becomes a request of {count}")
 
 
 @then("both Pods run on the patched worker")
@@ -126,10 +127,22 @@ def try_each(cluster: Cluster, workloads: Workloads, body: JsonObject) -> list[A
     return [api.ask("POST", path, body=body, params=DRY_RUN) for api in apis]
 
 
-def asking(requests: dict[str, str], limits: dict[str, str]) -> JsonObject:
+def asking(request: str, limit: str) -> JsonObject:
+    """A Pod with these; an empty one is left out."""
     body = user("other", RESOURCE)
-    body["spec"]["containers"][0]["resources"] = {"requests": requests, "limits": limits}
+    body["spec"]["containers"][0]["resources"] = {
+        what: {RESOURCE: value}
+        for what, value in (("requests", request), ("limits", limit))
+        if value
+    }
     return body
+
+
+def judged(asked: Asked) -> Asked:
+    """What was answered before is judged now."""
+    for _, answer in asked:
+        observed_places.looked_by_request(answer.url)
+    return asked
 
 
 def placed(workloads: Workloads, name: str) -> tuple[str, str]:

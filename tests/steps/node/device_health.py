@@ -1,6 +1,6 @@
 """What becomes of devices: health, a plugin that dies or fails, a kubelet that begins anew."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pytest_bdd import given, then, when
 
@@ -16,10 +16,10 @@ from suite.node import device_plugins, kubelet_restarts
 from suite.node.device_plugins import DevicePlugin
 from suite.workloads.pods import PodIdentity
 from tests.steps.node.device_plugins import (
+    INITIALIZED,
     REGISTERED,
     Users,
     all_running,
-    await_failure,
     different,
     holder_goes_on,
     one_user,
@@ -29,7 +29,11 @@ from tests.steps.node.device_plugins import (
 from tests.steps.phrases import one_of, phrase
 from tests.steps.workloads.pods import identities_on
 
-INITIALIZED = "initialized"
+ACTS: Mapping[str, Callable[[DevicePlugin], None]] = {
+    "is killed": DevicePlugin.kill,
+    "fails": lambda plugin: plugin.switch("fail"),
+    "recovers": lambda plugin: plugin.switch_off("fail"),
+}
 
 
 @given(
@@ -60,17 +64,15 @@ def device_becomes(plugin: DevicePlugin, users: Users, health: str) -> None:
         plugin.switch_off("unhealthy")
 
 
-@when("the plugin is killed")
-def kill_plugin(plugin: DevicePlugin) -> None:
-    plugin.kill()
+@when(phrase("the plugin {acts:Acts}", Acts=one_of(ACTS)))
+def plugin_acts(plugin: DevicePlugin, acts: str) -> None:
+    """One that fails answers each Allocate call with an error."""
+    ACTS[acts](plugin)
 
 
-@when("the plugin recovers")
-def fail_no_more(plugin: DevicePlugin) -> None:
-    plugin.switch_off("fail")
-
-
-@when("the kubelet restarts and the plugin delays its registration", target_fixture="beside")
+@when(
+    "the worker's kubelet restarts and the plugin delays its registration", target_fixture="beside"
+)
 def restart_and_hold(cluster: Cluster, plugin: DevicePlugin) -> dict[str, PodIdentity]:
     """What ran on that worker before."""
     before = identities_on(cluster, plugin.shell.name)
@@ -113,16 +115,6 @@ def node_keeps(
 def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
     await_health(plugin, users, health)
     holder_goes_on(users)
-
-
-@then(
-    phrase(
-        "within {limit:Duration} the Pod with the init container has failed with reason "
-        '"{reason:Name}"'
-    ),
-)
-def other_has_failed(workloads: Workloads, users: Users, limit: float, reason: str) -> None:
-    await_failure(workloads, users.refused, limit, reason)
 
 
 @then(

@@ -16,11 +16,23 @@ from suite.expect import must_be_none
 from suite.node import device_mounts, device_plugins
 from suite.node.device_plugins import NULL, DevicePlugin
 from suite.workloads.pod_under_test import RunningPod
-from tests.steps.phrases import phrase
+from tests.steps.phrases import one_of, phrase, typed
 
 REGISTERED = 30
 """Seconds for a plugin to register, and again for its node's status to tell of devices (T5: each
 10 s, sent on change)."""
+NEW, INITIALIZED = "another", "initialized"
+"""Names of the Pod that a scenario has made last, and of the one with an init container."""
+REJECTED = {"the new Pod": NEW, "the Pod with the init container": INITIALIZED}
+
+
+def how_many(text: str) -> int:
+    """Of "a Pod requests" or "3 Pods request"."""
+    word = text.split(maxsplit=1)[0]
+    return 1 if word == "a" else int(word)
+
+
+PODS = typed(r"a Pod requests|\d+ Pods request", how_many)
 
 
 @dataclass
@@ -52,28 +64,15 @@ def one_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
     return Users(plugin, [run_user(workloads, plugin, "one")])
 
 
-@when("a Pod requests a device", target_fixture="users")
-def new_user(workloads: Workloads, plugin: DevicePlugin) -> Users:
-    with claimed():  # that it gets one and runs
-        return Users(plugin, all_running(workloads, plugin, ["one"]))
-
-
-@when(phrase("{count:Count} Pods request a device"), target_fixture="users")
-def several_users(workloads: Workloads, plugin: DevicePlugin, count: int) -> Users:
-    with claimed():  # that there is one for each
+@when(phrase("{count:Pods} a device", Pods=PODS), target_fixture="users")
+def new_users(workloads: Workloads, plugin: DevicePlugin, count: int) -> Users:
+    with claimed():  # that there is one for each, and that they run
         return Users(plugin, all_running(workloads, plugin, [f"user-{n}" for n in range(count)]))
 
 
-@when("another Pod requests a device", target_fixture="another")
-def another_user(workloads: Workloads, plugin: DevicePlugin) -> str:
-    need(workloads.pods.ask_to_create(user("another", plugin.resource)))
-    return "another"
-
-
-@when("a Pod requests a device and the plugin fails", target_fixture="another")
-def user_of_failing(workloads: Workloads, plugin: DevicePlugin) -> str:
-    plugin.switch("fail")
-    return another_user(workloads, plugin)
+@when("a new Pod requests a device")
+def new_user(workloads: Workloads, plugin: DevicePlugin) -> None:
+    need(workloads.pods.ask_to_create(user(NEW, plugin.resource)))
 
 
 @when("a Pod with a device is deleted")
@@ -161,22 +160,22 @@ def different(users: Users, evidence: Evidence) -> None:
 
 
 @then(phrase("within {limit:Duration} the new Pod is not scheduled, naming the resource"))
-def not_scheduled(workloads: Workloads, plugin: DevicePlugin, another: str, limit: float) -> None:
+def not_scheduled(workloads: Workloads, plugin: DevicePlugin, limit: float) -> None:
     eventually(
-        lambda: condition(workloads.pods.get(another), "PodScheduled"),
+        lambda: condition(workloads.pods.get(NEW), "PodScheduled"),
         lambda c: c.get("reason") == "Unschedulable" and plugin.resource in c.get("message", ""),
         within=scaled(limit),
-        what=f"{another} is not scheduled for want of {plugin.resource}",
+        what=f"{NEW} is not scheduled for want of {plugin.resource}",
     )
 
 
 @then(phrase("within {limit:Duration} the new Pod runs, and no other Pod has restarted"))
-def runs_now(workloads: Workloads, users: Users, another: str, limit: float) -> None:
+def runs_now(workloads: Workloads, users: Users, limit: float) -> None:
     eventually(
-        lambda: workloads.pods.get(another)["status"]["phase"],
+        lambda: workloads.pods.get(NEW)["status"]["phase"],
         lambda phase: phase == "Running",
         within=scaled(limit),
-        what=f"{another} runs with the device that became free",
+        what=f"{NEW} runs with the device that became free",
     )
     must_be_none([line for pod in users.running for line in pod.restarts()], "the others go on")
 
@@ -186,9 +185,19 @@ def holder_goes_on(users: Users) -> None:
     must_be_none([line for pod in users.running for line in pod.restarts()], "the holder goes on")
 
 
-@then(phrase('within {limit:Duration} the new Pod has failed with reason "{reason:Name}"'))
-def has_failed(workloads: Workloads, another: str, limit: float, reason: str) -> None:
-    await_failure(workloads, another, limit, reason)
+@then(
+    phrase(
+        'within {limit:Duration} {which:Which} is rejected with reason "{reason:Name}"',
+        Which=one_of(REJECTED),
+    )
+)
+def is_rejected(workloads: Workloads, limit: float, which: str, reason: str) -> None:
+    eventually(
+        lambda: workloads.pods.get(REJECTED[which])["status"],
+        lambda status: (status["phase"], status.get("reason")) == ("Failed", reason),
+        within=scaled(limit),
+        what=f"{REJECTED[which]} has failed because of {reason}",
+    )
 
 
 def user(name: str, resource: str, count: int = 1) -> JsonObject:
@@ -221,15 +230,6 @@ def phase(workloads: Workloads, name: str) -> str:
 def run_user(workloads: Workloads, plugin: DevicePlugin, name: str) -> RunningPod:
     workloads.pods.create(user(name, plugin.resource))
     return workloads.running(name)
-
-
-def await_failure(workloads: Workloads, name: str, limit: float, reason: str) -> None:
-    eventually(
-        lambda: workloads.pods.get(name)["status"],
-        lambda status: (status["phase"], status.get("reason")) == ("Failed", reason),
-        within=scaled(limit),
-        what=f"{name} has failed because of {reason}",
-    )
 
 
 def await_registered(cluster: Cluster, plugin: DevicePlugin) -> None:

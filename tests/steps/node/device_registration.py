@@ -6,7 +6,7 @@ from fixtures.worlds.node.device_plugins import MakePlugin
 from infra.cluster import Cluster
 from suite.node.device_plugins import DevicePlugin
 from tests.steps.node.device_plugins import await_registered
-from tests.steps.phrases import one_of, phrase
+from tests.steps.phrases import one_of, phrase, typed
 
 API_VERSION = "API version"
 REGISTERED_WITH = one_of([API_VERSION, "resource"])
@@ -19,27 +19,24 @@ def registered_with(plugin: DevicePlugin, what: str, word: str) -> str:
     return plugin.register_as(word)
 
 
-@given(phrase("a device plugin with {count:Count} devices on a worker"), target_fixture="plugin")
-def plugin_registered(cluster: Cluster, make_plugin: MakePlugin, count: int) -> DevicePlugin:
-    plugin = make_plugin(count)
-    await_registered(cluster, plugin)
-    return plugin
-
-
 @given(
-    phrase("a device plugin with {count:Count} devices on {worker:Worker}"), target_fixture="plugin"
+    phrase(
+        "a device plugin with {count:Count} devices on {worker:SomeWorker}{later:Later}",
+        Later=typed("(?:, not yet registered)?", bool),
+    ),
+    target_fixture="plugin",
 )
-def plugin_registered_on(
-    cluster: Cluster, make_plugin: MakePlugin, count: int, worker: str
+def plugin_on(
+    cluster: Cluster,
+    make_plugin: MakePlugin,
+    count: int,
+    worker: str,
+    later: bool,  # noqa: FBT001
 ) -> DevicePlugin:
     plugin = make_plugin(count, worker)
-    await_registered(cluster, plugin)
-    return plugin
-
-
-@given("a device plugin on a worker, not yet registered", target_fixture="plugin")
-def plugin_holding(make_plugin: MakePlugin) -> DevicePlugin:
-    plugin = make_plugin(3)
-    plugin.switch("hold")
-    plugin.start()
+    if later:
+        plugin.switch("hold")
+        plugin.start()
+    else:
+        await_registered(cluster, plugin)
     return plugin

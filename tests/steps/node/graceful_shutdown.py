@@ -111,14 +111,10 @@ def power_on(power: Power, dying: Dying) -> None:
     power.on(dying.node)
 
 
-@then(phrase("within {limit:Duration} the worker's kubelet has an inhibitor lock"))
-def holds_lock(cluster: Cluster, changed: str, evidence: Evidence, limit: float) -> None:
-    evidence.record("the lock", "text", await_lock(cluster, changed, limit))
-
-
 @then(
     phrase(
-        'the node reported its shutdown, and the late Pod is rejected with reason "{reason:Name}"'
+        "the worker's node reported its shutdown, and the late Pod is rejected with reason "
+        '"{reason:Name}"'
     )
 )
 def said_and_rejected(workloads: Workloads, told: str, reason: str) -> None:
@@ -175,14 +171,14 @@ def bind_late(workloads: Workloads, node: str) -> None:
     need(workloads.pods.ask_to_create(idle(LATE, cpu="1m", nodeName=node)))
 
 
-def await_lock(cluster: Cluster, node: str, limit: float = NOTICED) -> str:
+def await_lock(cluster: Cluster, node: str) -> None:
     shell = cluster.shell(node)
-    return eventually(
+    eventually(
         lambda: graceful_shutdown.lock_or_why(shell),
         lambda seen: bool(seen[0]),
-        within=scaled(limit),
+        within=scaled(NOTICED),
         what=f"the kubelet of {node} holds a lock on its shutdown",
-    )[0]
+    )
 
 
 def dying_pod(name: str, node: str, sink: str) -> JsonObject:

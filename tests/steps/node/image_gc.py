@@ -79,7 +79,8 @@ def over_threshold(cluster: Cluster, faults: Faults, seeds: Seeds, evidence: Evi
 
 
 @when(
-    phrase("the maximum image age on the first worker is {age:Duration}"), target_fixture="workers"
+    phrase("the kubelet on the first worker is set to a maximum image age of {age:Duration}"),
+    target_fixture="workers",
 )
 def may_be_old(cluster: Cluster, faults: Faults, seeds: Seeds, age: float) -> Workers:
     node, other = seeds.nodes

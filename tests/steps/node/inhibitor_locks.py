@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
@@ -12,11 +13,11 @@ from infra.cluster import Cluster
 from infra.errors import require
 from infra.timing import scaled
 from infra.wait import eventually
-from suite.expect import must_be_none, stays
+from suite.expect import must_be_none
 from suite.node import graceful_shutdown
 from suite.node.graceful_shutdown import DROP_IN, LATER, LOGIND, NOT_RAISED
 from tests.steps.node.graceful_shutdown import delay_shutdown
-from tests.steps.phrases import phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 Limits = dict[str, float]
 """Seconds that the logind of each worker allows before anything is changed."""
@@ -28,6 +29,12 @@ class Held:
 
     node: str
     position: str
+
+
+@pytest.fixture
+def changed(held: Held) -> str:
+    """The worker whose logind is held to a limit, where no step changed another's kubelet."""
+    return held.node
 
 
 @given(phrase("workers whose logind allows less than {period:Duration}"), target_fixture="limits")
@@ -116,14 +123,21 @@ def says_not_raised(cluster: Cluster, held: Held, limit: float, held_to: float) 
     )
 
 
-@then(phrase("for {lasting:Duration} the limited worker's kubelet has no inhibitor lock"))
-def no_lock_held(cluster: Cluster, held: Held, lasting: float) -> None:
-    shell = cluster.shell(held.node)
-    stays(
-        lambda: [lock for lock in [graceful_shutdown.delays(shell)] if lock],
-        lasting,
-        f"the kubelet of {held.node} holds no lock where logind does not allow its period",
+@then(
+    phrase(
+        "{time:Time}{whose:Whose} kubelet has {count:HowMany} inhibitor lock",
+        Whose=one_of(["the worker's", "the limited worker's"]),
+        HowMany=one_of(["an", "no"]),
     )
+)
+def has_lock(cluster: Cluster, changed: str, evidence: Evidence, time: Time, count: str) -> None:
+    shell = cluster.shell(changed)
+    time.must(
+        lambda: graceful_shutdown.lock_or_why(shell),
+        lambda seen: bool(seen[0]) == (count == "an"),
+        what=f"the kubelet of {changed} holds {count.rstrip('n')} lock on its shutdown",
+    )
+    evidence.record("the lock", "text", graceful_shutdown.delays(shell))
 
 
 @then("every worker's logind reports its maximum inhibitor delay")

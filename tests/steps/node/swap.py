@@ -11,7 +11,7 @@ from suite.expect import must_be_none
 from suite.node import kubelet_restarts, swap
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.node.kubelet_config_change import Ended, change, values
-from tests.steps.phrases import phrase
+from tests.steps.phrases import phrase, typed
 
 PODS = {"Guaranteed": "Guaranteed", "BestEffort": "BestEffort", "Burstable": "limited"}
 """Manifests by QoS class."""
@@ -19,6 +19,7 @@ CRITICAL = "critical"
 """Burstable, and may not swap all the same."""
 PRIORITY = "system-node-critical"
 NONE = "none"
+AND_CRITICAL = typed(" runs| and a critical Pod run", lambda text: "critical" in text)
 
 
 @given(phrase("{worker:SomeWorker} with swap whose kubelet is set to"), target_fixture="changed")
@@ -46,17 +47,23 @@ def swap_away(faults: Faults, pod: RunningPod) -> None:
     faults.unswap(pod.node)
 
 
-@when("a Pod of each QoS class runs on the worker", target_fixture="by_class")
-def pod_of_each_class(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
-    return {qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()}
-
-
-@when("a Pod of each QoS class and a critical Pod run on the worker", target_fixture="by_class")
-def pod_of_each_class_and_critical(workloads: Workloads, changed: str) -> dict[str, RunningPod]:
-    critical = workloads.run(
-        PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
-    )
-    return {**pod_of_each_class(workloads, changed), CRITICAL: critical}
+@when(
+    phrase("a Pod of each QoS class{critical:Critical} on the worker", Critical=AND_CRITICAL),
+    target_fixture="by_class",
+)
+def pod_of_each_class(
+    workloads: Workloads,
+    changed: str,
+    critical: bool,  # noqa: FBT001
+) -> dict[str, RunningPod]:
+    found = {
+        qos: workloads.run(kind, node=changed, name=kind.lower()) for qos, kind in PODS.items()
+    }
+    if critical:
+        found[CRITICAL] = workloads.run(
+            PODS["Burstable"], node=changed, name=CRITICAL, priorityClassName=PRIORITY
+        )
+    return found
 
 
 @then("the containers of the Pods may use this swap")

@@ -9,22 +9,22 @@ from infra.wait import eventually
 from suite.expect import must_be_none
 from suite.storage import ebs_csi_driver
 from suite.storage.persistent_volume_claims import DRIVER
-from tests.steps.phrases import phrase
+from tests.steps.phrases import Time, one_of, phrase
 
 
 @when(
-    "the driver's role is removed from the workers and the controller Pods of the "
-    "driver are replaced"
+    phrase(
+        "the driver's role is {change:Change} the workers",
+        Change=one_of(["added to", "removed from"]),
+    )
 )
-def lose_role(ebs: Ebs) -> None:
+def change_role(ebs: Ebs, change: str) -> None:
+    if change == "added to":
+        ebs.driver.give_role()
+        return
     ebs.driver.take_role()
     # credentials that a process has already stay good for hours on AWS
     ebs_csi_driver.restart_controllers(ebs.driver.api)
-
-
-@when("the driver's role is added to the workers")
-def give_role(ebs: Ebs) -> None:
-    ebs.driver.give_role()
 
 
 @then(
@@ -43,19 +43,14 @@ def controllers(ebs: Ebs, ready: int, count: int) -> None:
         raise ClaimError(f"there should be 2 controllers of the driver; there are {len(found)}")
 
 
-@then("the driver is registered on every worker")
-def registered(ebs: Ebs) -> None:
-    must_be_none(ebs_csi_driver.unregistered(ebs.driver.cluster), f"every worker knows {DRIVER}")
-
-
-@then(phrase("within {limit:Duration} the driver is registered on every worker"))
-def registered_again(ebs: Ebs, limit: float) -> None:
-    # Ready says nothing of it: the registrar asks the kubelet while its Pod is Ready already, and
-    # the kubelet looks for sockets each second, after a failure 0.5 s later, doubled each time
-    eventually(
+@then(phrase("{time:Time}the driver is registered on every worker"))
+def registered(ebs: Ebs, time: Time) -> None:
+    """A Pod that is Ready may not be: the registrar asks the kubelet while it is Ready already, and
+    the kubelet looks for sockets each second, after a failure 0.5 s later, doubled each time.
+    """
+    time.must(
         lambda: ebs_csi_driver.unregistered(ebs.driver.cluster),
         lambda unregistered: not unregistered,
-        within=scaled(limit),
         what=f"every worker knows {DRIVER}",
     )
 

@@ -1,19 +1,19 @@
 """How many volumes a worker may have, and who counts them."""
 
-from pytest_bdd import given, then, when
+from pytest_bdd import given, then
 
 from fixtures.worlds.storage.ebs_csi_driver import Driver
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.clients.workloads.pod_status import condition
 from infra.errors import ClaimError
-from infra.kube_api import need
 from infra.timing import scaled
-from infra.wait import consistently, eventually
+from infra.wait import eventually
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import phrase
+from tests.steps.storage.volumes import SECOND
 
-SECOND, THIRD = "second", "third"
-"""Names of further writers and of their claims."""
+THIRD = "third"
+"""Name of a further writer and of its claim."""
 NO_ROOM = "exceed max volume count"
 """The scheduler's words; kubernetes pkg/scheduler/framework/plugins/nodevolumelimits (1.36)."""
 
@@ -21,12 +21,6 @@ NO_ROOM = "exceed max volume count"
 @given("node plugins that report a limit of one volume per worker")
 def one_each(one_volume_each: Driver) -> None:
     """The fixture has changed them, and changes them back."""
-
-
-@when("a second writer with a PVC is created for the same worker")
-def another(ebs: Ebs, writer: RunningPod) -> None:
-    ebs.storage.claim(SECOND)
-    need(ebs.workloads.pods.ask_to_create(ebs.body(SECOND, SECOND, writer.node)))
 
 
 @then(
@@ -41,16 +35,6 @@ def not_scheduled(ebs: Ebs, limit: float) -> None:
         lambda seen: seen.get("status") == "False" and NO_ROOM in seen.get("message", ""),
         within=scaled(limit),
         what="the second writer is refused for the number of volumes",
-    )
-
-
-@then(phrase("for {lasting:Duration} EC2 has no volume for the second PVC"))
-def none_made(ebs: Ebs, lasting: float) -> None:
-    consistently(
-        lambda: ebs.made_for(SECOND),
-        lambda seen: seen == [],
-        lasting=scaled(lasting),
-        what="no volume is made for a claim whose Pod has no place",
     )
 
 

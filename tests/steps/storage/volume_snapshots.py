@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pytest_bdd import given, then, when
+from pytest_bdd import step, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.storage.ebs_volumes import CLAIM, Ebs, Left
@@ -14,13 +14,16 @@ from suite.storage import group_snapshots, volume_writer
 from suite.storage.volume_writer import Line
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import Time, one_of, phrase
-from tests.steps.storage.volumes import writer_with_volume
 
 SNAPSHOT, RESTORED, GROUP = "snapshot", "restored", "group"
 KNOWN = ("plugin CONTROLLER_SERVICE", "controller CREATE_DELETE_SNAPSHOT")
 NONE = "groups Unimplemented"
 """How a driver without such a service answers; gRPC, status codes."""
-MIB = 4
+STATES = {
+    "the snapshot and not the source volume": ["completed"],
+    "neither the snapshot nor the source volume": [],
+}
+"""Of snapshots of a volume that is deleted."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,16 @@ class Source:
     after: list[Line]
 
 
-@given(
-    phrase("a writer with a PVC and {mib:Count} MiB of random bytes"),
-    target_fixture="writer",
+@step(
+    phrase("{mib:Count} MiB of random bytes are written to the source volume"),
+    target_fixture="written",
 )
-def writer_with_bytes(ebs: Ebs, mib: int) -> RunningPod:
-    writer = writer_with_volume(ebs)
-    volume_writer.write_fixed(writer, mib)
-    return writer
+def write_bytes(writer: RunningPod, mib: int) -> str:
+    """Their SHA-256."""
+    before = volume_writer.sum_of_fixed(writer)
+    found = volume_writer.write_fixed(writer, mib)
+    require(found != before, "the bytes were written again as they were")
+    return found
 
 
 @when("a VolumeSnapshot of the PVC is created", target_fixture="source")
@@ -52,13 +57,6 @@ def take_snapshot(ebs: Ebs, writer: RunningPod) -> Source:
     with claimed():
         ebs.storage.await_begun(SNAPSHOT)
     return Source(found, before, volume_writer.numbers(writer))
-
-
-@when("the random bytes on the source volume are overwritten", target_fixture="replaced")
-def replace_bytes(writer: RunningPod, source: Source) -> str:
-    found = volume_writer.write_fixed(writer, MIB)
-    require(found != source.sum, "the bytes were written again as they were")
-    return found
 
 
 @when(
@@ -117,7 +115,7 @@ def ready(ebs: Ebs, evidence: Evidence, limit: float) -> None:
         raise ClaimError(f"EC2 should have one snapshot of the volume, completed; it has {shown}")
 
 
-@then("the Pod reads the original bytes, on another EC2 volume created from the EC2 snapshot")
+@then("the Pod reads the earlier bytes, on another EC2 volume created from the EC2 snapshot")
 def restored_bytes(ebs: Ebs, evidence: Evidence, reader: RunningPod, source: Source) -> None:
     found = volume_writer.sum_of_fixed(reader)
     evidence.table("SHA-256", "when, sum", [("before", source.sum), ("restored", found)])
@@ -137,10 +135,10 @@ def copied(ebs: Ebs) -> None:
 
 
 @then("the source volume has the new bytes and an undisturbed writer")
-def source_bytes(writer: RunningPod, replaced: str) -> None:
+def source_bytes(writer: RunningPod, written: str) -> None:
     found = volume_writer.sum_of_fixed(writer)
-    if found != replaced:
-        raise ClaimError(f"the source's bytes should have the sum {replaced}; it is {found}")
+    if found != written:
+        raise ClaimError(f"the source's bytes should have the sum {written}; it is {found}")
     undisturbed(writer)
 
 
@@ -161,23 +159,13 @@ def one_moment(ebs: Ebs, evidence: Evidence, source: Source) -> None:
     must_be_none(wrong, "what is restored is one moment of the disk")
 
 
-@then(phrase("within {limit:Duration} EC2 has only the snapshot of the source volume"))
-def snapshot_stays(ebs: Ebs, left: Left, limit: float) -> None:
+@then(phrase("within {limit:Duration} EC2 has {what:What}", What=one_of(STATES)))
+def of_the_source(ebs: Ebs, left: Left, limit: float, what: str) -> None:
     eventually(
         lambda: (ebs.standing(left)[1], [s.state for s in ebs.witness.snapshots(left.volume.id)]),
-        lambda seen: seen == ("gone", ["completed"]),
+        lambda seen: seen == ("gone", STATES[what]),
         within=scaled(limit),
-        what=f"EC2 has no {left.volume.id} and its snapshot completed",
-    )
-
-
-@then(phrase("within {limit:Duration} EC2 has no snapshot of the source volume"))
-def snapshot_gone(ebs: Ebs, left: Left, limit: float) -> None:
-    eventually(
-        lambda: ebs.witness.snapshots(left.volume.id),
-        lambda seen: seen == [],
-        within=scaled(limit),
-        what=f"EC2 has no snapshot of {left.volume.id}",
+        what=f"EC2 has no {left.volume.id} and its snapshot {' '.join(STATES[what]) or 'neither'}",
     )
 
 

@@ -45,19 +45,13 @@ def pod_on_each(workloads: Workloads, cluster: Cluster) -> dict[str, str]:
     return {name: str(pod["metadata"]["uid"]) for name, pod in found.items()}
 
 
-@given(phrase('the processes of the Pod\'s container "{name:Name}"'), target_fixture="pids")
-def processes(pod: RunningPod, name: str) -> tuple[int, ...]:
-    pids = pod.first.cgroups.containers[name].pids
-    require(len(pids) > 1, f"container {name} has one process only: nothing else could die with it")
-    return pids
-
-
 @when(
     phrase('the Pod\'s container "{name:Name}" uses more memory than its limit'),
     target_fixture="restarted",
 )
 def take_memory(pod: RunningPod, name: str) -> str:
-    first, *_ = pod.first.cgroups.containers[name].pids
+    first, *others = pod.first.cgroups.containers[name].pids
+    require(others, f"container {name} has one process only: nothing else could die with it")
     pod.shell.run(["kill", "-USR1", str(first)])
     return name
 
@@ -130,9 +124,9 @@ def slice_counts(pod: RunningPod) -> None:
         raise ClaimError(f"the slice counts {kills} kills; memory pressure is {pressure}")
 
 
-@then("no earlier process of the container is left")
-def none_left(pod: RunningPod, pids: tuple[int, ...]) -> None:
-    left = cgroup_events.alive(pod.shell, pids)
+@then(phrase('no earlier process of container "{name:Name}" is left'))
+def none_left(pod: RunningPod, name: str) -> None:
+    left = cgroup_events.alive(pod.shell, pod.first.cgroups.containers[name].pids)
     must_be_none([f"process {pid}" for pid in left], "a killed container takes all its processes")
 
 

@@ -139,7 +139,7 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
         assert {f"article_{claim.article}" for claim in proven} <= tags, f"{where}: other article"
 
 
-NAMED = re.compile(r"\bworker-\d|\bPods? (?:on|of) (?:each|one) worker\b")
+NAMED = re.compile(r"\bworker-\d|\bPods?\b.* (?:on|of) (?:each|one) worker\b")
 KEEPS = "a worker reserved for this scenario"
 
 

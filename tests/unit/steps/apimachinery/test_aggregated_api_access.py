@@ -1,5 +1,6 @@
 """Who is answered by a second API server, and how it is reached: what goes red, and how."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import aggregated_api_access as access
 from tests.steps.apimachinery import api_servers
 from tests.steps.apimachinery.aggregated_api_access import Reads, Users
+from tests.steps.auth import component_permissions as permissions
 from tests.steps.etcd import stored_kinds as kinds
 from tests.steps.etcd.members import Stored
 from tests.steps.network import pod_routes
@@ -66,20 +68,21 @@ OWN_PORT = "at metrics-server, asserted by the front-proxy certificate"
 PROXY = "through every API server"
 
 
-def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     backend = Asked(live, {})
+    believed = (live, backend, USERS, evidence(), tmp_path, "metrics-server")
     says = "403 naming .*stranger was expected"
     goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
-    goes_red("only the front proxy may say", access.not_believed, live, backend, USERS, evidence())
+    goes_red("only the front proxy may say", access.front_proxy_only, *believed)
     refused = Answer("GET", NODES, 403, {}, 'User "system:anonymous" cannot list')
     monkeypatch.setattr(Asked, "answers", refused)
-    access.not_believed(live, backend, USERS, evidence())
+    access.front_proxy_only(*believed)
     says = "who may read metrics should be answered"
     goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
     named = Answer("GET", NODES, 403, {}, f'User "{USERS.stranger.user}" cannot list')
     access.must_differ(Answer("GET", NODES, 200, {}, ""), named, USERS.stranger.user)
     monkeypatch.setattr(Asked, "answers", named)
-    goes_red("only the front proxy", access.not_believed, live, backend, USERS, evidence())
+    goes_red("only the front proxy", access.front_proxy_only, *believed)
 
 
 class Server(FakeApi):
@@ -160,13 +163,12 @@ def test_ways_of_controllers(api: FakeApi) -> None:
 def test_the_role_and_the_reads(api: FakeApi, live: Cluster) -> None:
     rule = {"resources": ["nodes/metrics"], "verbs": ["get"]}
     api.table[aggregation.ROLE] = {"rules": [rule]}
-    access.role_holds(live, "nodes/metrics", "nodes/proxy")
+    permissions.role_holds(live, "nodes/metrics", "nodes/proxy")
     api.table[aggregation.ROLE] = {
         "rules": [rule, {"resources": ["nodes/proxy"], "verbs": ["get"]}]
     }
-    goes_red(
-        "nothing on nodes/proxy is needed", access.role_holds, live, "nodes/metrics", "nodes/proxy"
-    )
+    says = "nothing on nodes/proxy is needed"
+    goes_red(says, permissions.role_holds, live, "nodes/metrics", "nodes/proxy")
 
 
 def test_what_kubelets_and_metrics_server_count(
@@ -214,7 +216,7 @@ def test_what_etcd_holds(api: FakeApi, live: Cluster, monkeypatch: pytest.Monkey
     listed.append("/registry/metrics.k8s.io/nodes/worker-0")
     goes_red("metrics are not stored; instead: .*nodes/worker-0", kinds.no_metrics_in_etcd, live)
     listed.clear()
-    goes_red("the listing shows none", kinds.etcd_holds, live, one)
+    goes_red("the listing shows none", kinds.no_metrics_in_etcd, live)
     stored.clear()
     goes_red("should hold the object u", kinds.etcd_holds, live, one)
 

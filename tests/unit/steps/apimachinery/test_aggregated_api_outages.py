@@ -10,6 +10,7 @@ from infra.clients.lifecycle.availability_probe import Asked, Asking
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from tests.steps.apimachinery import aggregated_api_outages as steps
+from tests.steps.apimachinery import aggregation as aggregation_steps
 from tests.steps.apimachinery.aggregated_api_outages import Away
 from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
 from tests.unit.steps.apimachinery.test_aggregation import BOTH, MINE, Live, registration
@@ -44,10 +45,11 @@ def away(counted: float = 0.0) -> Away:
 
 
 def test_an_outage_that_is_not_seen_or_not_counted(api: FakeApi, live: Cluster) -> None:
-    with pytest.raises(WaitTimeout, match="unavailable by MissingEndpoints and answered with 503"):
-        steps.unavailable(live, 90, "MissingEndpoints", 503)
+    unavailable = ("unavailable", "MissingEndpoints", "answers 503")
+    with pytest.raises(WaitTimeout, match="by MissingEndpoints, and every API server answers 503"):
+        aggregation_steps.is_available(live, 90, *unavailable)
     api.table |= {MINE: registration("m", "False", "MissingEndpoints"), NODES: (503, {})}
-    steps.unavailable(live, 90, "MissingEndpoints", 503)
+    aggregation_steps.is_available(live, 90, *unavailable)
     api.table["/metrics"] = OUT % aggregation.NAME + COUNTED
     steps.outage_counted(live, away(), "MissingEndpoints")
     with pytest.raises(WaitTimeout, match="counts one outage more by MissingEndpoints"):
@@ -84,14 +86,14 @@ def test_each_of_the_other_groups_is_asked_in_turn() -> None:
 def test_a_namespace_that_goes_although_it_should_stay(api: FakeApi, live: Cluster) -> None:
     path = "/api/v1/namespaces/ns-during"
     api.table["POST /api/v1/namespaces"] = {}
-    not_judged("has its ServiceAccount", steps.stays, live, "ns", "DiscoveryFailed")
+    not_judged("has its ServiceAccount", steps.stays, live, "ns", 60, "DiscoveryFailed")
     api.table[f"{path}/serviceaccounts/default"] = {}
     with pytest.raises(WaitTimeout, match="stays and says that discovery failed"):
-        steps.stays(live, "ns", "DiscoveryFailed")
+        steps.stays(live, "ns", 60, "DiscoveryFailed")
     told = {
         "type": "NamespaceDeletionDiscoveryFailure",
         "status": "True",
         "reason": "DiscoveryFailed",
     }
     api.table[path] = {"status": {"conditions": [told]}}
-    assert steps.stays(live, "ns", "DiscoveryFailed") == path
+    assert steps.stays(live, "ns", 60, "DiscoveryFailed") == path

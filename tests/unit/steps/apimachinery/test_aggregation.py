@@ -76,22 +76,25 @@ def live(api: FakeApi) -> Cluster:
 
 
 DISCOVERY = "/apis/metrics.k8s.io/v1beta1"
+READ = "returns the metrics of both workers"
 AT = datetime(2026, 11, 25, 23, 0, 30, tzinfo=UTC)
 
 
 def test_registrations(api: FakeApi, live: Cluster) -> None:
     steps.points_at(live, "metrics-server")
     steps.others_local(live)
-    steps.passed_and_read(live, 150)
+    steps.is_available(live, 150, "available", "Passed", READ)
     goes_red("should point at other", steps.points_at, live, "other")
     api.table[MINE] = registration(aggregation.NAME, "False", "MissingEndpoints", SERVICE)
-    goes_red("have passed: .*MissingEndpoints", steps.passed_and_read, live, 150)
+    with pytest.raises(WaitTimeout, match=r"last seen: \(\('False', 'MissingEndpoints'"):
+        steps.is_available(live, 150, "available", "Passed", READ)
+    api.table[MINE] = registration(aggregation.NAME, "True", "Passed", SERVICE)
     odd = registration("v1.odd", "True", "Passed", {"name": "x"})
     api.table[aggregation.REGISTRATIONS] = {"items": [*LOCAL, odd]}
     goes_red("built-in groups are local; instead: .*v1.odd", steps.others_local, live)
     api.table[NODES] = (503, {"message": "no endpoints"})
     with pytest.raises(WaitTimeout, match=r"last seen: .*'controller-0': '503 no endpoints'"):
-        steps.passed_and_read(live, 150)
+        steps.is_available(live, 150, "available", "Passed", READ)
 
 
 def test_a_group_that_nobody_registered(api: FakeApi, live: Cluster) -> None:
@@ -181,25 +184,24 @@ def test_a_second_server_that_was_never_away(
     api: FakeApi, live: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(WaitTimeout, match="metrics of the second server that is gone"):
-        steps.none_at_first(live, 30)
+        steps.returned_by(live, 30, "no")
+    steps.returned_by(live, 30, "every")
     api.table[aggregation.PODS] = pods("a")
     serves(monkeypatch, (2, 2))
     with pytest.raises(WaitTimeout, match="another Pod than a has the metrics of every worker"):
-        steps.served_anew(live, second(live), evidence(), 120)
+        steps.scraped_twice(live, second(live), evidence(), 120)
     api.table[aggregation.PODS] = pods("b")
     serves(monkeypatch, None, (0, 0), (0, 1), (2, 2))
-    steps.served_anew(live, second(live), evidence(), 120)
+    steps.scraped_twice(live, second(live), evidence(), 120)
     serves(monkeypatch, (0, 0), (2, 1))
-    goes_red(
-        "instead: metrics of 2 nodes by 1", steps.served_anew, live, second(live), evidence(), 120
-    )
+    says = "instead: metrics of 2 nodes by 1"
+    goes_red(says, steps.scraped_twice, live, second(live), evidence(), 120)
     serves(monkeypatch, (2, 9))
-    not_judged("seen too late", steps.served_anew, live, second(live), evidence(), 120)
+    not_judged("seen too late", steps.scraped_twice, live, second(live), evidence(), 120)
     api.table[NODES] = (503, {})
-    steps.none_at_first(live, 30)
-    serves(monkeypatch, (0, 1), (2, 2))
+    steps.returned_by(live, 30, "no")
     with pytest.raises(WaitTimeout, match="every API server gives the metrics of every worker"):
-        steps.served_anew(live, second(live), evidence(), 120)
+        steps.returned_by(live, 120, "every")
     api.table[aggregation.PODS] = pods("a", "b")
     with pytest.raises(NotPrepared, match="one Ready Pod of metrics-server is needed; there are 2"):
         aggregation.second(live)

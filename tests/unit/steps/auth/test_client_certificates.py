@@ -85,9 +85,10 @@ def test_a_standby_has_to_connect_anew(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(steps.systemd, "restart", lambda *_, **__: None)
     monkeypatch.setattr(steps, "await_ready", lambda *_: None)
     words = "the scheduler of controller-1 asks its restarted API server"
-    not_judged(words, steps.connects_anew, at, STANDBY)
+    not_judged(words, steps.restarts, at, STANDBY, "the API server of the standby scheduler")
     server.table["/metrics"] = f'{clients.DISPATCHED}{{flow_schema="kube-scheduler"}} 4\n'
-    assert steps.connects_anew(at, STANDBY).seen == 0
+    assert steps.restarts(at, STANDBY, "the API server of the standby scheduler").seen == 0
+    assert steps.restarts(at, STANDBY, "the standby scheduler") == STANDBY
 
 
 def test_another_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

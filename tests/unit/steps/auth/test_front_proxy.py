@@ -10,6 +10,7 @@ from infra.clients.auth import client_ca_matrix
 from infra.cluster import Cluster
 from infra.kube_api import WHO, Credentials
 from tests.steps.apimachinery import aggregated_api_access as access
+from tests.steps.auth import component_permissions as permissions
 from tests.unit.fakes import FakeApi, evidence, goes_red
 from tests.unit.steps.apimachinery.test_aggregated_api_access import USERS
 from tests.unit.steps.apimachinery.test_aggregation import Live
@@ -31,8 +32,9 @@ def test_an_api_server_that_believes_anybody(
     taken = dict(good)
     monkeypatch.setattr(access, "certificates_shown", lambda *_: dict(zip(good, good, strict=True)))
     monkeypatch.setattr(aggregation, "taken_for", lambda _, shown, __: taken[shown])
-    given = (access.believed_by_api_servers, live, USERS, evidence(), tmp_path)
-    access.believed_by_api_servers(*given[1:])
+    nobody, step = cast("Any", None), access.front_proxy_only
+    given = (step, live, nobody, USERS, evidence(), tmp_path, "every API server")
+    step(*given[1:])
     for whose, wrong in (
         (access.STRANGER, user),
         (another, user),
@@ -64,9 +66,10 @@ def test_what_an_api_server_takes_of_a_front_proxy(monkeypatch: pytest.MonkeyPat
 def test_a_second_binding_of_its_account(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed = {"metrics"}
     monkeypatch.setattr(
-        access.service_accounts, "may", lambda _a, user, what: "metrics-server" in user
+        permissions.service_accounts, "may", lambda _a, user, what: "metrics-server" in user
         and what["subresource"] in allowed
     )  # fmt: skip
-    access.no_other_right(live, "nodes/metrics")
+    permissions.no_other_right(live, "nodes/metrics")
     allowed.add("log")
-    goes_red("controller-0 lets it get nodes/log", access.no_other_right, live, "nodes/metrics")
+    says = "controller-0 lets it get nodes/log"
+    goes_red(says, permissions.no_other_right, live, "nodes/metrics")

@@ -10,13 +10,13 @@ from infra.clients.etcd import members, quorum_settings
 from infra.clients.etcd.etcdctl import Health
 from infra.clients.etcd.members import Members
 from suite.etcd import configmap_writer
-from suite.etcd.snapshots import FileFacts
 from tests.steps.apimachinery import api_servers
 from tests.steps.etcd import members as etcd
-from tests.steps.etcd import snapshots
 from tests.unit.elections_fake import MACHINES, cluster, unit
-from tests.unit.etcd_fake import FOUND, KNOWN, NAMES, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
+from tests.unit.etcd_fake import FOUND, NAMES, STATUSES, Ctl
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
+
+HEALTHY = "is healthy, and one of three in the same cluster"
 
 
 @pytest.fixture(autouse=True)
@@ -42,24 +42,24 @@ def test_members_that_are_not_three_healthy_ones(
     monkeypatch: pytest.MonkeyPatch, health: tuple[Health, ...], found: Members, says: str
 ) -> None:
     monkeypatch.setattr(members, "client", lambda *_: Ctl(health=health))
-    red(etcd.three_are_healthy, cluster(), found, says=says)
+    red(etcd.each_does, cluster(), found, HEALTHY, says=says)
 
 
 def test_members_that_name_two_leaders() -> None:
     split = replace(FOUND, statuses=(*STATUSES[:2], replace(STATUSES[2], leader=3)))
-    red(etcd.one_leader, split, says="do not agree on their leader")
+    agrees = "names the same leader in the same term"
+    red(etcd.each_does, cluster(), split, agrees, says="do not agree on their leader")
     none = replace(FOUND, statuses=tuple(replace(s, leader=0) for s in STATUSES))
-    red(etcd.one_leader, none, says="the leader is none of the members")
-    etcd.one_leader(FOUND)
+    red(etcd.each_does, cluster(), none, agrees, says="the leader is none of the members")
+    etcd.each_does(cluster(), FOUND, agrees)
 
 
 def test_another_version() -> None:
     newer = cluster()
     newer.spec = replace(newer.spec, kubernetes="v1.37.2")
-    red(
-        etcd.runs_version, FOUND, newer, says="runs etcd 3.7; instead: https://10.0.1.11 runs 3.6.8"
-    )
-    etcd.runs_version(FOUND, cluster())
+    runs = "runs the minor version that Kubernetes names"
+    red(etcd.each_does, newer, FOUND, runs, says="https://10.0.1.11 runs 3.6.8, not 3.7")
+    etcd.each_does(cluster(), FOUND, runs)
 
 
 LOST = etcd.Lost("controller-0", MACHINES[1:], dict.fromkeys(MACHINES[1:], 1.0))
@@ -134,79 +134,6 @@ def test_a_delete_that_does_not_reach_a_member(monkeypatch: pytest.MonkeyPatch) 
     red(etcd.no_member_holds, cluster(), etcd.Stored("/p", "/k"), 5.0, says="controller-2")
 
 
-@pytest.mark.parametrize(
-    ("facts", "entries", "says"),
-    [
-        (FileFacts("644", "root", 1056), [], "the file's mode and owner"),
-        (FileFacts("600", "root", 0), [], "the file holds nothing"),
-        (FileFacts("600", "root", 1024), [], "no checksum"),
-        (FileFacts("600", "root", 1056), ["a.part"], "the unfinished"),
-    ],
-)
-def test_a_file_that_is_no_private_snapshot(
-    facts: FileFacts, entries: list[str], says: str
-) -> None:
-    benches = [
-        Bench(facts=FileFacts("600", "root", 1056), entries=[]),
-        Bench(facts=facts, entries=entries),
-    ]
-    red(snapshots.private_files, benches, [SNAPSHOT] * 2, says=f"controller-0: {says}")
-
-
-def test_a_version_that_nobody_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    statuses = [replace(one, storage="3.6.0") for one in STATUSES]
-    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
-    silent = replace(SNAPSHOT, said="Snapshot saved")
-    both = [replace(SNAPSHOT, said="Server version 3.6.0"), silent]
-    red(snapshots.named_version, cluster(), both, says="Snapshot saved")
-
-
-def test_a_snapshot_of_three_endpoints() -> None:
-    red(snapshots.refuses_three, answer(0), says="took a snapshot of three")
-    red(snapshots.refuses_three, answer(1, stderr="refused"), says="another reason: refused")
-    red(snapshots.nothing_left, Bench(entries=["three.db"]), says="three.db")
-
-
-def test_statuses_that_differ_or_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    statuses = [replace(one, storage="3.6.0") for one in STATUSES]
-    monkeypatch.setattr(members, "client", lambda *_: Ctl(statuses=statuses))
-    live = cluster()
-    red(snapshots.same_status, [STATUS, {**STATUS, "hash": 2}], live, says="two looks")
-    red(snapshots.same_status, [{**STATUS, "revision": 0}] * 2, live, says="no revision")
-    old = [{**STATUS, "version": "3.5.0"}] * 2
-    red(snapshots.same_status, old, live, says="version is '3.5.0', the members' is '3.6.0'")
-    snapshots.same_status([{**STATUS, "version": "3.6.0"}] * 2, live)
-
-
-def test_a_status_that_miscounts() -> None:
-    bench = Bench()
-    bench.live = Ctl(count=8)  # type: ignore[assignment]
-    red(snapshots.counts_keys, bench, [STATUS], says="counts 9 keys, at revision 35 lived 8")
-
-
-def test_a_file_that_its_reader_changed() -> None:
-    seen = [{**STATUS, "sha256 before": "a"}]
-    red(snapshots.bytes_unchanged, Bench(sha256="b"), SNAPSHOT, seen, says="changed /b/snapshot.db")
-
-
-def test_a_status_where_none_should_be() -> None:
-    both = Bench(ask_status=answer(0, '{"hash": 1}'), ask_etcdctl_status=answer(0, '{"hash": 1}'))
-    red(snapshots.no_status_of_half, both, SNAPSHOT, "/b/half", says="half a file has a status")
-    red(snapshots.no_status_by_etcdctl, both, SNAPSHOT, says="still answers")
-    none = Bench(ask_status=answer(1, stderr="bad"))
-    red(snapshots.no_status_of_half, none, SNAPSHOT, "/b/half", says="the whole snapshot has no")
-
-
-def test_a_damaged_file_that_passes() -> None:
-    red(snapshots.damaged_is_refused, Bench(restore=answer(0)), "/b/d", says="without a word")
-    other = Bench(restore=answer(1, stderr="no space"))
-    red(snapshots.damaged_is_refused, other, "/b/d", says="another reason: no space")
-    left = Bench(restore=answer(1, stderr="expected sha256"), entries=["0.wal"])
-    red(snapshots.damaged_is_refused, left, "/b/d", says="could start: ['0.wal']")
-    refused = Bench(restore=answer(1, stderr="bad"))
-    red(snapshots.untouched_restores, refused, KNOWN, says="refused too: bad")
-
-
 def started(flags: str, *, other: str) -> Any:
     """A cluster whose component was started with these, controller-2's with others."""
 
@@ -239,9 +166,11 @@ def test_an_api_server_that_knows_one_member_only() -> None:
 
 def test_a_member_that_waits_long_for_its_leader() -> None:
     usual = "--name=a\0--election-timeout=1000"
-    etcd.members_notice_soon(started(usual, other=usual))
+    quick = "has a heartbeat interval of 100 ms and an election timeout of 1000 ms"
+    etcd.each_does(started(usual, other=usual), FOUND, quick)
     says = "controller-2 has --election-timeout=50000 ms, must be 1000"
-    red(etcd.members_notice_soon, started("--name=a", other="--election-timeout=50000"), says=says)
+    slow = started("--name=a", other="--election-timeout=50000")
+    red(etcd.each_does, slow, FOUND, quick, says=says)
 
 
 def test_a_fourth_member_is_told() -> None:

@@ -14,7 +14,7 @@ from suite.etcd import keyspace_diff
 from suite.etcd.configmap_writer import Written
 from suite.etcd.snapshots import Workbench
 from tests.steps.etcd import members as etcd
-from tests.steps.etcd import restores, snapshot_under_load, stored_secrets
+from tests.steps.etcd import restores, snapshot_under_load, snapshots, stored_secrets
 from tests.unit.elections_fake import cluster
 from tests.unit.etcd_fake import (
     KNOWN,
@@ -57,27 +57,18 @@ WRITER: Any = SimpleNamespace(
 )
 
 
+SIDES = (("early", 34), ("late", 36))
+
+
 def test_a_snapshot_that_is_no_point_in_time() -> None:
-    bench = Bench(status=STATUS)
-    few = (bench, SNAPSHOT, WRITER, Evidence(), 10)
-    not_judged("too few writes", snapshot_under_load.enough_each_side, *few)
-    torn = restored(entries={"/registry/configmaps/ns/b": Entry("b", b"", 36)})
-    red(
-        snapshot_under_load.point_in_time,
-        bench,
-        SNAPSHOT,
-        WRITER,
-        torn,
-        says="a of revision 34 is missing",
-    )
-    red(
-        snapshot_under_load.point_in_time,
-        bench,
-        SNAPSHOT,
-        WRITER,
-        torn,
-        says="b of later revision 36",
-    )
+    torn = restored(entries={"/registry/configmaps/ns/late-9": Entry("late-9", b"", 36)})
+    given: Any = (Bench(status=STATUS), SNAPSHOT, WRITER, torn, Evidence())
+    not_judged("too few writes", snapshot_under_load.point_in_time, *given)
+    early, late = ([Written(f"{w}-{n}", at) for n in range(10)] for w, at in SIDES)
+    both: Any = SimpleNamespace(namespace="ns", written=(*early, *late), failures=[])
+    given = (Bench(status=STATUS), SNAPSHOT, both, torn, Evidence())
+    for says in ("early-0 of revision 34 is missing", "late-9 of later revision 36"):
+        red(snapshot_under_load.point_in_time, *given, says=says)
 
 
 def test_a_write_that_failed() -> None:
@@ -85,16 +76,37 @@ def test_a_write_that_failed() -> None:
     red(snapshot_under_load.no_write_failed, failing, says="numbered-3: 500")
 
 
-FRESH = restores.Fresh("fresh", ["member"], "12")
+def into(*names: str) -> restores.Directories:
+    return restores.Directories((["member"], "12"), list(names))
+
+
+def test_a_restore_to_a_fresh_directory_and_to_the_same() -> None:
+    asked: list[str] = []
+
+    def restore(_: str, name: str) -> Any:
+        asked.append(name)
+        return answer(0)
+
+    directories, bench = into(), Bench(restore=restore)
+    for where in (restores.FRESH, restores.FRESH, "the same directory again"):
+        restores.restore(bench, SNAPSHOT, directories, where)
+    assert asked == ["fresh-0", "fresh-1", "fresh-1"]
 
 
 def test_a_directory_that_is_written_over() -> None:
-    red(restores.holds_member, Bench(entries=["snap"]), FRESH, says="holds ['snap']")
-    red(restores.refused_again, Bench(restore=answer(0)), SNAPSHOT, FRESH, says="wrote over")
-    other = Bench(restore=answer(1, stderr="no such file"))
-    red(restores.refused_again, other, SNAPSHOT, FRESH, says="another reason")
+    partly, refused = Bench(entries=["snap"]), ("etcdutl refuses the restore", "not empty")
+    red(restores.has_member, partly, into("x"), answer(0), "a", says="holds ['snap']")
+    red(restores.has_member, partly, into("x"), answer(1, stderr="no space"), "a", says="no space")
+    red(snapshots.refuses, answer(0), *refused, says="the restore was not refused")
+    red(snapshots.refuses, answer(1, stderr="absent"), *refused, says="another reason: absent")
     touched = Bench(entries=["member"], inode="13")
-    red(restores.live_files_untouched, touched, FRESH, says="live_inode='13'")
+    red(restores.live_files_untouched, touched, into("x"), says="(['member'], '13'); it had")
+
+
+def test_a_failed_restore_that_leaves_a_member() -> None:
+    left, failed = Bench(entries=["0.wal"]), answer(1, stderr="expected sha256")
+    red(restores.has_member, left, into("x"), failed, "no", says="could start: ['0.wal']")
+    restores.has_member(Bench(entries=[]), into("x"), failed, "no")
 
 
 def test_a_restored_member_that_joined(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +116,7 @@ def test_a_restored_member_that_joined(monkeypatch: pytest.MonkeyPatch) -> None:
         statuses=STATUSES[:1], members={1: "x"}, health=(Health("own", healthy=False, error="x"),)
     )
     for says in ("own is not healthy", "its cluster is [7]", "it has a member of", "has 4 members"):
-        red(restores.own_cluster, cluster(), sick, says=says)
+        red(restores.member_does, cluster(), sick, "is a healthy cluster of its own", says=says)
 
 
 def test_keys_that_differ() -> None:
@@ -129,14 +141,16 @@ def test_keys_that_differ() -> None:
 def test_nodes_of_another_identity() -> None:
     api = FakeApi({"/api/v1/nodes": {"items": [{"metadata": {"name": "w", "uid": "u-1"}}]}})
     other = restored(entries={f"{keyspace_diff.NODES}w": Entry("", b"u-2", 1)})
-    red(restores.same_nodes, cluster(api=api), other, says="Node w with UID u-1")
+    uids = "has Nodes with the UIDs that the API returns"
+    red(restores.member_does, cluster(api=api), other, uids, says="Node w with UID u-1")
 
 
 def test_a_backup_that_forgot_or_knows_too_much() -> None:
-    red(restores.has_deleted, restored(find=None), KNOWN, says="is not in the backup")
-    other = restored(find=Entry("k", b"uid-2", 1))
-    red(restores.has_deleted, other, KNOWN, says="another UID than uid-1")
-    red(restores.lacks_later, other, KNOWN, "later", says="made after the snapshot")
+    step = restores.restored_has_deleted
+    red(step, restored(find=None), KNOWN, "later", says="is not in the backup")
+    other, both = (restored(find=Entry("k", uid, 1)) for uid in (b"uid-2", b"uid-1"))
+    red(step, other, KNOWN, "later", says="another UID than uid-1")
+    red(step, both, KNOWN, "later", says="made after the snapshot")
     path = "/api/v1/namespaces/ns/configmaps"
     back = FakeApi({f"{path}/known": {}, f"{path}/later": {}})
     red(restores.api_has_later, cluster(api=back), KNOWN, "later", says="known is back")
@@ -144,10 +158,8 @@ def test_a_backup_that_forgot_or_knows_too_much() -> None:
 
 
 def test_a_secret_that_leaks() -> None:
-    pair = stored_secrets.Pair("secret-1", "open-1", "/registry/secrets/ns/s")
+    pair = stored_secrets.Pair("secret-1", "open-1")
     bench = Bench(places=lambda text, _: [7] if text == "open-1" else [99])
-    bench.live = Ctl(find=Entry("s", b"k8s\x00", 1))  # type: ignore[assignment]
-    red(stored_secrets.stored_encrypted, bench, pair, says="stored without encryption")
     red(stored_secrets.file_shows, bench, SNAPSHOT, pair, says="stands in the file at byte [99]")
     nothing = Bench(places=[])
     not_judged("nothing is proven", stored_secrets.file_shows, nothing, SNAPSHOT, pair)
@@ -178,8 +190,6 @@ def test_a_snapshot_that_cannot_be_taken_or_restored() -> None:
     stillborn = Bench(restore=answer(0))
     stillborn.shell = FakeShell("controller-0")
     red(restores.restore_beside, SNAPSHOT, stillborn, says="no member runs from /b/snapshot.db")
-    fresh = Bench(restore=answer(1, stderr="no space"), entries=[], inode="7")
-    red(restores.restore_fresh, fresh, SNAPSHOT, says="fresh directory was refused: no space")
 
 
 def test_a_member_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,10 +37,18 @@ def test_a_secret_that_one_api_server_cannot_read() -> None:
 def test_a_secret_from_before_that_is_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = {KEY: Entry(KEY, b"k8s:enc:aescbc:v1:key1:...", 1)}
     monkeypatch.setattr(members, "client", lambda _: Ctl(entries=stored))
-    steps.all_encrypted(cluster(), MADE, evidence())
+    steps.all_encrypted(cluster(), {KEY}, evidence())
     old = f"{SECRETS}kube-system/old"
     stored[old] = Entry(old, b"k8s\x00\n\x0c\n\x02v1", 1)
     words = f"each of 2 Secrets is stored encrypted; instead: {old} b"
-    goes_red(words, steps.all_encrypted, cluster(), MADE, evidence())
+    goes_red(words, steps.all_encrypted, cluster(), {KEY}, evidence())
     stored.clear()
-    not_judged("etcd has no", steps.all_encrypted, cluster(), MADE, evidence())
+    not_judged("etcd has no", steps.all_encrypted, cluster(), {KEY}, evidence())
+
+
+def test_new_secrets_are_known_by_their_keys() -> None:
+    new: set[str] = set()
+    api = FakeApi({f"POST /api/v1/namespaces/ns/{what}": {} for what in ("secrets", "configmaps")})
+    steps.known_pair(cluster(api=api), "ns", new)
+    steps.made_through_each(cluster(api_servers=lambda: {"controller-0": api}), "ns", new)
+    assert new == {f"{SECRETS}ns/s", KEY}

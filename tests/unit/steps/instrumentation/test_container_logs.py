@@ -12,6 +12,7 @@ from infra.inventory import series
 from infra.kube_api import Answer
 from suite.instrumentation.container_logs import Log, parse
 from tests.steps.instrumentation import container_logs as steps
+from tests.steps.phrases import NOW, Time
 from tests.unit.fakes import (
     FakeApi,
     FakeShell,
@@ -113,24 +114,52 @@ def test_times_are_filled_up() -> None:
 
 def test_cut_lines(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     subject, _, shell = made
-    goes_red("three whole lines .* not within", steps.three_lines, subject)
+    goes_red("3 whole lines .* not within", steps.full_lines, subject, 3)
     store(shell, f"{TIME}Z stdout P xxx\n{TIME}Z stdout F x\n")
-    goes_red(r"should have \[4\] letters; they have \[3, 1\]", steps.pieces, subject, "4")
-    steps.pieces(subject, "3 and 1")
-    goes_red("should be tagged F, P F, P P F; they are PF", steps.tagged_parts, subject)
+    steps.full_lines(subject, 1)
+    table = [["characters", "tag"], ["3", "partial"], ["1", "full"]]
+    steps.parts(subject, NOW, table)
+    table[2][1] = "partial"
+    words = r"has the parts \[\['3', 'partial'\], \['1', 'partial'\]\]; it is .*\['1', 'full'\]"
+    goes_red(words, steps.parts, subject, NOW, table)
     gives(monkeypatch, "xxx\nx\n")
-    goes_red(r"lines of the API should have \[4\]", steps.api_joins, subject, "4")
+    goes_red(r"should have \[4\] letters; they have \[3, 1\]", steps.api_joins, subject, "4")
+    steps.api_joins(subject, "3 and 1")
+
+
+def test_a_last_line_that_is_lost_or_tagged_as_whole(made: Made) -> None:
+    subject, _, shell = made
+    whole, within = f"{TIME}Z stdout F whole\n", Time("within", 30)
+    table = [["text", "tag"], ["whole", "full"], ["unended", "partial"]]
+    store(shell, whole)
+    steps.full_lines(subject, 1)
+    goes_red(
+        "the log of rz on worker-0 has the parts .* within 30 s",
+        steps.parts,
+        subject,
+        within,
+        table,
+    )
+    store(shell, f"{whole}{TIME}Z stdout F unended\n")
+    goes_red("'unended', 'full'", steps.parts, subject, within, table)
+    store(shell, f"{whole}{TIME}Z stdout P unended\n")
+    steps.parts(subject, within, table)
+    with pytest.raises(WaitTimeout, match="1 whole lines of rz are stored"):
+        steps.full_lines(subject, 1)
 
 
 def test_what_the_api_gives(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     subject, _, _ = made
+    texts, timed = ([["option", "part"], row] for row in (
+        ["none", "every line"], ["timestamps", "every line with its stored time"],
+    ))  # fmt: skip
     gives(monkeypatch, TEXTS)
-    steps.api_gives_texts(subject)
-    goes_red("with times, the API should give", steps.api_gives_times, subject)
+    steps.options(subject, texts)
+    goes_red("what is asked for; instead: timestamps: 'line 1", steps.options, subject, timed)
     gives(monkeypatch, STORED)
-    goes_red("without times, the API should give", steps.api_gives_texts, subject)
+    goes_red("what is asked for; instead: none: ", steps.options, subject, texts)
     gives(monkeypatch, f"{TIME}.640000000Z line 1 {NONCE}\n{TIME}.700000000Z complaint {NONCE}\n")
-    steps.api_gives_times(subject)
+    steps.options(subject, timed)
 
 
 def test_options_that_one_api_server_takes(made: Made) -> None:
@@ -145,12 +174,20 @@ def test_options_that_one_api_server_takes(made: Made) -> None:
 
 
 def test_the_end_and_the_beginning(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject, _, _ = made
-    last = f"complaint {NONCE}\n"
-    answers(monkeypatch, {"tailLines": last, "limitBytes": "line 1 e0a"})
-    steps.tail_and_limit(subject, 1, 10)
-    goes_red("the first 9 bytes should be", steps.tail_and_limit, subject, 1, 9)
-    goes_red("the last 2, the API should give", steps.tail_and_limit, subject, 2, 10)
+    subject, _, shell = made
+    table = [
+        ["option", "part"],
+        *([one] * 2 for one in ("the last 3 lines", "the first 100 bytes")),
+    ]
+    store(shell, "".join(f"{TIME}.{n}Z stdout F line {n} {NONCE}\n" for n in range(1, 5)))
+    whole = "".join(f"line {n} {NONCE}\n" for n in range(1, 5))
+    last = whole.partition("\n")[2]
+    answers(monkeypatch, {"tailLines": last, "limitBytes": whole[:100]})
+    steps.options(subject, table)
+    answers(monkeypatch, {"tailLines": last, "limitBytes": whole[:99]})
+    goes_red("instead: the first 100 bytes: 'line 1 e0", steps.options, subject, table)
+    answers(monkeypatch, {"tailLines": whole, "limitBytes": whole[:100]})
+    goes_red("instead: the last 3 lines: 'line 1 e0", steps.options, subject, table)
 
 
 def test_what_was_printed_since(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,12 +202,17 @@ def test_what_was_printed_since(made: Made, monkeypatch: pytest.MonkeyPatch) -> 
             Log, "ask", lambda _, **how: Answer("GET", "log", 200, {}, given[how["sinceTime"]])
         )
 
+    table = [
+        ["option", "part"],
+        ["since the second of the first line", "every line"],
+        ["since the second after the last line", "nothing"],
+    ]
     give(texts, "")
-    steps.since_time(subject)
+    steps.options(subject, table)
     give("", "")
-    goes_red("since the first, the API should give", steps.since_time, subject)
+    goes_red("instead: since the second of the first line: ''", steps.options, subject, table)
     give(texts, texts)
-    goes_red("after the last, the API should give", steps.since_time, subject)
+    goes_red("instead: since the second after the last line: '", steps.options, subject, table)
 
 
 def test_a_link(made: Made) -> None:

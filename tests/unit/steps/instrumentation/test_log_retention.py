@@ -144,16 +144,22 @@ def test_a_stranger_whom_a_component_lets_in(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_log_without_its_kubelet(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     pod, _, shell = made
     gives(monkeypatch, "00000001\n00000002\n")
-    goes_red("a log should fail; it was 200", keeping.api_fails, pod)
-    keeping.other_given(pod)
+    fails = (keeping.api_returns, pod, pod, "fails to return", "Pod's")
+    gives_other = (keeping.api_returns, pod, pod, "returns", "neighbour's")
+    goes_red("the API fails to return the Pod's log, as is claimed; it was 200", *fails)
+    keeping.api_returns(*gives_other[1:])
     keeping.given_meanwhile(pod, [1, 2], 90)
     with pytest.raises(WaitTimeout, match="the API gives line 3"):
         keeping.given_meanwhile(pod, [3], 90)
     gives(monkeypatch, "00000001\n00000003\n")
     goes_red("1 is followed by 3", keeping.given_meanwhile, pod, [3], 90)
     gives(monkeypatch, "no route", 502)
-    keeping.api_fails(pod)
-    goes_red("should be given; it was 502", keeping.other_given, pod)
+    keeping.api_returns(*fails[1:])
+    goes_red("the API returns the neighbour's log, as is claimed; it was 502", *gives_other)
     shell.answers["cat /var/log/pods/ns_rz_0a1b-2c3d/c/0.log"] = "one\n"
     with pytest.raises(WaitTimeout, match="grows without a kubelet"):
-        keeping.file_grows(pod)
+        keeping.file_grows(pod, 15)
+    found = iter(["one\n", "one\ntwo\n"])
+    monkeypatch.setattr(keeping.Log, "stored", lambda _: next(found).splitlines())
+    monkeypatch.setattr(keeping.log_rotation, "numbers_in", lambda *_: [1, 2])
+    assert keeping.file_grows(pod, 15) == [1, 2]

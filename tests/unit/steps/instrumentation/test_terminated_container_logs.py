@@ -12,9 +12,7 @@ from tests.unit.steps.instrumentation.test_container_logs import (
     NONCE,
     OTHER,
     TEXTS,
-    TIME,
     gives,
-    store,
 )
 
 
@@ -87,20 +85,6 @@ def gives_a_running_container(monkeypatch: pytest.MonkeyPatch, *, nonce_after: f
 
     monkeypatch.setattr(Log, "nonce", nonce)
     monkeypatch.setattr(steps, "only_process", lambda _: 321)
-
-
-def test_a_last_line_that_is_lost_or_tagged_as_whole(made: Made) -> None:
-    subject, _, shell = made
-    whole = f"{TIME}Z stdout F whole\n"
-    store(shell, whole)
-    steps.whole_line_alone(subject)
-    goes_red("are the lines of rz: not within 30 s", steps.unended_stored, subject, 30)
-    store(shell, f"{whole}{TIME}Z stdout F unended\n")
-    goes_red("'F', 'unended'", steps.unended_stored, subject, 30)
-    with pytest.raises(WaitTimeout, match="are the lines of rz"):
-        steps.whole_line_alone(subject)
-    store(shell, f"{whole}{TIME}Z stdout P unended\n")
-    steps.unended_stored(subject, 30)
 
 
 def test_a_container_that_the_api_does_not_know_yet_is_waited_for(made: Made) -> None:

@@ -14,7 +14,7 @@ from suite.lifecycle import drain as drains
 from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle import drain as steps
 from tests.steps.lifecycle import drain_deployment
-from tests.steps.lifecycle.drain import Emptied, Loss
+from tests.steps.lifecycle.drain import Emptied
 from tests.unit.fakes import (  # fmt: skip
     FakeApi,
     evidence,
@@ -107,16 +107,26 @@ def test_a_node_that_is_not_cordoned(api: FakeApi, live: Cluster, tmp_path: Path
     steps.is_unschedulable(live, work, 10)
 
 
-def test_a_pod_that_runs_on_the_cordoned_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pod_that_runs_on_the_cordoned_worker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     no_time_passes(monkeypatch)
     subject, api, _ = running_pod()
-    work = workloads_of(api)
+    work, done = workloads_of(api), Maintenance(api, cast("Any", None), tmp_path)
+    (tmp_path / RECORD).write_text("worker-0\n")
     monkeypatch.setattr(type(work), "run", lambda *_, **__: subject)
-    goes_red("should not run on the cordoned worker-0", steps.runs_elsewhere, work, subject)
+    says = "a Pod for any worker should run on another, not worker-0: worker-0"
+    goes_red(says, steps.pod_runs_on, work, done, "any", "another")
     monkeypatch.setattr(type(work), "ask_scheduler", lambda *_, **__: None)
+    monkeypatch.setattr(type(work), "running", lambda *_: subject)
+    steps.pod_runs_on(work, done, steps.UNCORDONED, steps.UNCORDONED)
+    (tmp_path / RECORD).write_text("worker-1\n")
+    steps.pod_runs_on(work, done, "any", "another")
+    says = "a Pod for the uncordoned worker should run on the uncordoned, not worker-1: worker-0"
+    goes_red(says, steps.pod_runs_on, work, done, steps.UNCORDONED, steps.UNCORDONED)
     api.table[f"{OWN}/pinned"] = pod("pinned")
     with pytest.raises(WaitTimeout, match="is not scheduled, because it is unschedulable"):
-        steps.stays_pending(work, subject, "unschedulable")
+        steps.stays_pending(work, subject, 30, "unschedulable")
 
 
 def test_drains_that_fail_or_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +134,11 @@ def test_drains_that_fail_or_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None
     steps.drain_succeeds(emptied(), evidence(), 60)
     failed = emptied(drain=Drained(1, "cannot delete Pods: rz, use --force"))
     goes_red("ended with 1: cannot delete", steps.drain_succeeds, failed, evidence(), 60)
-    steps.drain_fails(failed, Loss("worker-0", "rz"), "--force")
-    goes_red("1 naming other and", steps.drain_fails, failed, Loss("worker-0", "other"), "--force")
-    goes_red("it was 0", steps.drain_fails, emptied(), Loss("worker-0", "rz"), "--force")
+    subject, _, _ = running_pod()
+    steps.drain_fails(failed, subject, "--force")
+    silent = emptied(drain=Drained(1, "cannot delete Pods: other, use --force"))
+    goes_red("1 naming rz and --force", steps.drain_fails, silent, subject, "--force")
+    goes_red("it was 0", steps.drain_fails, emptied(), subject, "--force")
     with pytest.raises(WaitTimeout, match=r"(?s)kubectl drain worker-0 ends.*evicting pod"):
         steps.drain_succeeds(emptied(drain=Drained(-1, "evicting pod")), evidence(), 60)
 

@@ -15,7 +15,7 @@ from suite.lifecycle import drain as drains
 from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle import drain_node
 from tests.steps.lifecycle.drain_node import Stood
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
 from tests.unit.steps.lifecycle.test_drain import ALL, NODE, OWN, Live, has, node, pod
 
 WORKERS = ("worker-0", "worker-1")
@@ -69,7 +69,7 @@ def test_a_kubelet_that_was_restarted(api: FakeApi, monkeypatch: pytest.MonkeyPa
     goes_red("versions were {}; they are", drain_node.same_kubelets, live, program, stood(api))
 
 
-def test_pods_that_come_back(api: FakeApi, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pods_that_come_back(api: FakeApi, drill: Drill) -> None:
     went = {"x": "worker-1"}
     has(api, OWN, pod("x", "worker-1"))
     drain_node.stay_away(drill, went, stood(api))
@@ -77,15 +77,6 @@ def test_pods_that_come_back(api: FakeApi, drill: Drill, monkeypatch: pytest.Mon
     goes_red("x on no node", drain_node.stay_away, drill, went, stood(api))
     with pytest.raises(AssertionError, match="was still on worker-0"):
         drain_node.stay_away(drill, {"x": "worker-0"}, stood(api))
-    work = workloads_of(api)
-    monkeypatch.setattr(type(work), "ask_scheduler", lambda *_, **__: None)
-    monkeypatch.setattr(type(work), "running", lambda *_: type("P", (), {"node": "worker-1"})())
-    goes_red(
-        "a Pod for worker-0 should run there; it runs on worker-1",
-        drain_node.pinned_runs,
-        work,
-        stood(api),
-    )
 
 
 class Program:

@@ -38,24 +38,30 @@ def told(older: str, own: str = ANSWER, status: int = 0) -> dict[str, Told]:
 
 
 def test_clients_that_warn_too_little_or_too_much() -> None:
-    steps.older_warns(told(ANSWER + WARNING))
-    goes_red("should warn that it exceeds", steps.older_warns, told(ANSWER))
-    goes_red("should warn that it exceeds", steps.older_warns, told(WARNING))
-    goes_red("should warn that it exceeds", steps.older_warns, told(ANSWER + WARNING, status=1))
-    steps.own_is_quiet(told(""))
-    goes_red("nothing to warn of", steps.own_is_quiet, told("", own=ANSWER + WARNING))
+    warns = ("version n-2", "warns")
+    steps.client_warns(told(ANSWER + WARNING), *warns)
+    for one in (told(ANSWER), told(WARNING), told(ANSWER + WARNING, status=1)):
+        says = "client of version n-2 is answered, and warns that it exceeds"
+        goes_red(says, steps.client_warns, one, *warns)
+    quiet = ("the cluster's version", "does not warn")
+    steps.client_warns(told(""), *quiet)
+    for own in (ANSWER + WARNING, "error: refused"):
+        says = "client of the cluster's version is answered, and does not warn that it exceeds"
+        goes_red(says, steps.client_warns, told("", own=own), *quiet)
 
 
 def test_a_kubelet_that_was_not_exchanged_or_on_both_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     no_time_passes(monkeypatch)
-    steps.one_behind(live("v1.36.1", "v1.35.4"), OLDER, 90, evidence())
-    with pytest.raises(WaitTimeout, match="worker-1 reports a kubelet of the minor before"):
-        steps.one_behind(live(), OLDER, 90, evidence())
+    older, own = ((OLDER, 90, version, evidence()) for version in steps.KUBELETS)
+    steps.node_has(live("v1.36.1", "v1.35.4"), *older)
+    with pytest.raises(WaitTimeout, match=r"worker-1 reports a kubelet of version n-1, where v1"):
+        steps.node_has(live(), *older)
     both = live("v1.35.4", "v1.35.4")
-    goes_red("worker-0: v1.35.4", steps.one_behind, both, OLDER, 90, evidence())
-    with pytest.raises(WaitTimeout, match="report the version that they had"):
-        steps.both_own(both, OLDER, 90)
-    steps.both_own(live(), OLDER, 90)
+    goes_red("worker-0: v1.35.4", steps.node_has, both, *older)
+    with pytest.raises(WaitTimeout, match="worker-1 reports a kubelet of the cluster's version"):
+        steps.node_has(both, *own)
+    steps.node_has(live(), *own)
+    goes_red("worker-0: v1.35.4", steps.node_has, live("v1.35.4", "v1.36.1"), *own)
 
 
 def test_a_container_that_restarted_under_the_other_kubelet(
@@ -77,4 +83,4 @@ def test_a_unit_that_starts_something_else() -> None:
 
     at: Any = type("Live", (), {"shell": lambda *_: Shell(), "layout": SERIES})()
     with pytest.raises(NotPrepared, match="starts no /usr/local/bin/kubelet"):
-        steps.exchange(at, cast("Any", Unchanged()), OLDER, b"")
+        steps.exchange(at, cast("Any", Unchanged()), OLDER, b"", "version n-1")

@@ -77,9 +77,14 @@ def test_rules_of_skew() -> None:
         r"kubelet of worker-0 \(v1.37.0\) is newer than an API server", steps.obey, live(), newer
     )
     table = [["component", "machine", "minors", "words"], ["kubelet", "worker-0", "-3", "behind"]]
-    goes_red("kubelet -3: no rule broken, should say 'behind'", steps.break_rules, GOOD, table)
+    says = r"kubelet -3: no rule broken, should break it: \['behind'\]"
+    goes_red(says, steps.changes, GOOD, table, "break")
+    table[1][2] = "-4"
+    steps.changes(GOOD, table, "break")
     allowed = [["component", "machine", "minors"], ["kubelet", "worker-0", "-4"]]
-    goes_red("4 minors behind, 3 allowed", steps.still_obey, GOOD, allowed)
+    goes_red("4 minors behind, 3 allowed", steps.changes, GOOD, allowed, "obey")
+    allowed[1][2] = "-3"
+    steps.changes(GOOD, allowed, "obey")
 
 
 def test_every_component_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,12 +167,14 @@ def test_what_is_no_version(version: str) -> None:
 
 def test_orders_of_an_upgrade() -> None:
     right, wrong = ", ".join(version_skew.ORDER), ", ".join(reversed(version_skew.ORDER))
-    steps.order_holds(GOOD, [[right]])
-    goes_red("kube-proxy of worker-0 to v1.37.0: .*newer", steps.order_holds, GOOD, [[wrong]])
+    steps.orders(GOOD, [["order"], [right]], "obey")
+    says = "kube-proxy of worker-0 to v1.37.0: .*newer"
+    goes_red(says, steps.orders, GOOD, [["order"], [wrong]], "obey")
     table = [["order", "first broken by"], [wrong, "kube-proxy of worker-0"]]
-    steps.orders_break(GOOD, table)
+    steps.orders(GOOD, table, "break")
     table = [["order", "first broken by"], [right, "kubelet"]]
-    goes_red("nothing broken, should begin with kubelet", steps.orders_break, GOOD, table)
+    says = r"nothing broken, should break it, first by \['kubelet'\]"
+    goes_red(says, steps.orders, GOOD, table, "break")
 
 
 def test_nodes_and_mirrors() -> None:

@@ -8,7 +8,6 @@ import pytest
 from fixtures.worlds.node import device_plugins as fixture
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
-from infra.kube_api import Answer
 from tests.steps.node import device_capacity as counts
 from tests.unit.fakes import Made, goes_red, no_time_passes, running_pod, workloads_of
 from tests.unit.steps.node.test_device_plugins import NAME, NODES, PENDING, live, nodes, plugin
@@ -35,21 +34,25 @@ def test_registrations(made: Made) -> None:
 
 def test_requests_that_are_taken(made: Made) -> None:
     _, api, _ = made
-    good = {way: [Answer("POST", "https://a", 422, {}, "")] * 3 for way in counts.WAYS}
-    table = [["way"], *([way] for way in counts.WAYS)]
-    counts.refused_ways(good, 422, table)
-    one = [*good["half a device"], Answer("POST", "https://b", 201, {}, "")]
-    taken = {**good, "half a device": one}
-    goes_red("half a device: https://b -> 201", counts.refused_ways, taken, 422, table)
     path = "POST /api/v1/namespaces/ns/pods"
-    api.table[path] = {"spec": {"containers": [{"resources": {"requests": {}}}]}}
     live = cast("Cluster", SimpleNamespace(api_servers=lambda: {"controller-0": api}))
-    work = workloads_of(api)
-    goes_red("becomes a request of 1; instead: it became {}", counts.limit_alone, live, work)
+
+    def sent(*rows: list[str]) -> counts.Asked:
+        return counts.send_pods(live, workloads_of(api), [["request", "limit"], *rows])
+
+    api.table[path] = (422, {"message": "must be an integer"})
+    counts.refused(sent(["500m", "500m"], ["1", ""]), 422)
+    (_, _, body) = api.asked[-1]
+    assert body["spec"]["containers"][0]["resources"] == {"requests": {counts.RESOURCE: "1"}}
+    api.table[path] = (201, {})
+    goes_red("request 1, limit absent: .* -> 201", counts.refused, sent(["1", ""]), 422)
+    api.table[path] = {"spec": {"containers": [{"resources": {"requests": {}}}]}}
+    says = "becomes a request of 1; instead: it became {}"
+    goes_red(says, counts.defaulted, sent(["", "1"]), 1)
     api.table[path] = {
         "spec": {"containers": [{"resources": {"requests": {counts.RESOURCE: "1"}}}]}
     }
-    counts.limit_alone(live, work)
+    counts.defaulted(sent(["", "1"]), 1)
 
 
 def test_pods_of_a_written_count(made: Made) -> None:

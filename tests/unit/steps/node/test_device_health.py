@@ -7,6 +7,7 @@ import pytest
 
 from infra.errors import Changed, ClaimError, GaveUp, WaitTimeout
 from tests.steps.node import device_health as steps
+from tests.steps.node import device_plugins
 from tests.unit.fakes import POD, Made, evidence, goes_red, workloads_of
 from tests.unit.fakes import pod as a_pod
 from tests.unit.steps.node.test_device_plugins import (
@@ -75,14 +76,21 @@ def test_a_socket_that_stays(made: Made) -> None:
 
 def test_the_pod_that_is_refused_goes_on(made: Made) -> None:
     _, api, _ = made
-    both = users(made)
-    both.refused = steps.INITIALIZED
+    rejected = (workloads_of(api), 60, "the Pod with the init container", FAILED["reason"])
     path = f"{PODS}/{steps.INITIALIZED}"
     api.table[path] = {"status": {"phase": "Running"}}
     with pytest.raises(WaitTimeout, match=r"initialized has failed because of Unexpected.*Running"):
-        steps.other_has_failed(workloads_of(api), both, 60, FAILED["reason"])
+        device_plugins.is_rejected(*rejected)
     api.table[path] = {"status": FAILED}
-    steps.other_has_failed(workloads_of(api), both, 60, FAILED["reason"])
+    device_plugins.is_rejected(*rejected)
+
+
+def test_a_plugin_that_fails_and_recovers(made: Made) -> None:
+    _, _, shell = made
+    steps.plugin_acts(plugin(shell), "fails")
+    assert f"cat {plugin(shell).folder}/fail" in shell.answers
+    steps.plugin_acts(plugin(shell), "recovers")
+    assert shell.ran[-1][0] == "rm"
 
 
 def test_a_pod_of_an_init_container_asks_twice() -> None:

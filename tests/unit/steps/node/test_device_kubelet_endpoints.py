@@ -60,5 +60,5 @@ def test_a_plugin_of_a_named_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(count: int, node: str = "") -> DevicePlugin:
         return DevicePlugin(FakeShell(node or "the first"), "claim-x", count)
 
-    made = device_registration.plugin_registered_on(cluster(), make, 3, "worker-1")
+    made = device_registration.plugin_on(cluster(), make, 3, "worker-1", later=False)
     assert (made.shell.name, made.count) == ("worker-1", 3)

@@ -189,17 +189,17 @@ def test_pods_that_run_wait_or_fail(made: Made) -> None:
         "message": f"no {RESOURCE}",
     }
     api.table[PENDING] = {"status": {"phase": "Pending", "conditions": [told]}, "spec": {}}
-    steps.not_scheduled(work, plugin(shell), "another", 30)
+    steps.not_scheduled(work, plugin(shell), 30)
     with pytest.raises(WaitTimeout, match="another runs with the device that became free"):
-        steps.runs_now(work, users(made), "another", 60)
+        steps.runs_now(work, users(made), 60)
     with pytest.raises(WaitTimeout, match="another has failed because of UnexpectedAdmissionError"):
-        steps.has_failed(work, "another", 60, "UnexpectedAdmissionError")
+        steps.is_rejected(work, 60, "the new Pod", "UnexpectedAdmissionError")
     api.table[PENDING] = {"status": {"phase": "Failed", "reason": "UnexpectedAdmissionError"}}
-    steps.has_failed(work, "another", 60, "UnexpectedAdmissionError")
+    steps.is_rejected(work, 60, "the new Pod", "UnexpectedAdmissionError")
     with pytest.raises(WaitTimeout, match="is not scheduled for want of"):
-        steps.not_scheduled(work, plugin(shell), "another", 30)
+        steps.not_scheduled(work, plugin(shell), 30)
     api.table[PENDING] = {"status": {"phase": "Running"}}
-    steps.runs_now(work, users(made), "another", 60)
+    steps.runs_now(work, users(made), 60)
 
 
 def test_a_holder_that_is_restarted(made: Made) -> None:

@@ -41,10 +41,12 @@ def test_a_plugin_whose_devices_no_node_tells_is_no_start(made: Made) -> None:
     _, api, shell = made
     api.table[NODES] = nodes("0", "0")
     shell.answers["systemd-run"] = ""
-    make = cast("Any", lambda _: plugin(shell))
-    start = partial(device_registration.plugin_registered, live(made), make)
+    make = cast("Any", lambda *_: plugin(shell))
+    start = partial(device_registration.plugin_on, live(made), make, 3, "")
+    start(later=True)
+    assert shell.answers[f"cat {plugin(shell).folder}/hold"] == ""
     with pytest.raises(NotPrepared, match="worker-0 alone has 3 of"):
-        start(3)
+        start(later=False)
 
 
 def test_a_plugin_that_never_registers_is_no_start_and_says_why(made: Made) -> None:

@@ -19,6 +19,8 @@ from suite.node.graceful_shutdown import Mark
 from tests.steps.lifecycle import node_return as returned
 from tests.steps.node import cancelled_shutdown as called_off
 from tests.steps.node import graceful_shutdown as steps
+from tests.steps.node import inhibitor_locks
+from tests.steps.phrases import NOW, Time
 from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
 
 NODE = "/api/v1/nodes/worker-0"
@@ -83,10 +85,13 @@ def dying(*told: str, **pods: Any) -> Any:
 
 def test_no_lock_and_a_lock_of_another_process(api: FakeApi) -> None:
     shell = FakeShell(answers={"systemctl": UNIT, "systemd-inhibit": LOCK, "busctl": "t 5000000\n"})
-    steps.holds_lock(live(api, shell), "worker-0", evidence(), 15)
+    has_an = (live(api, shell), "worker-0", evidence(), Time("within", 15), "an")
+    inhibitor_locks.has_lock(*has_an)
     shell.answers["systemctl"] = "MainPID=8\n"
     with pytest.raises(WaitTimeout, match=r"of worker-0 holds a lock.*logind allows 5 s"):
-        steps.holds_lock(live(api, shell), "worker-0", evidence(), 15)
+        inhibitor_locks.has_lock(*has_an)
+    with pytest.raises(WaitTimeout, match="of worker-0 holds a lock"):
+        steps.await_lock(live(api, shell), "worker-0")
 
 
 def test_a_node_that_says_nothing_and_takes_the_pod(api: FakeApi) -> None:
@@ -162,12 +167,15 @@ def test_a_slow_machine_is_watched_for_a_stretched_time_once(
 
 
 def test_a_node_that_does_not_go_or_come(api: FakeApi) -> None:
-    returned.node_ready(live(api), dying())
+    later, step = Time("within", 120), called_off.node_becomes
+    step(live(api), "worker-0", NOW, "Ready")
     with pytest.raises(WaitTimeout, match="worker-0 is Unknown"):
-        called_off.node_becomes(live(api), "worker-0", 120, "Unknown")
+        step(live(api), "worker-0", later, "Unknown")
     api.table[NODE] = node("Unknown")
-    called_off.node_becomes(live(api), "worker-0", 120, "Unknown")
-    goes_red("Ready is Unknown", returned.node_ready, live(api), dying())
+    step(live(api), "worker-0", later, "Unknown")
+    goes_red("worker-0 is Ready; it is .'Unknown'", step, live(api), "worker-0", NOW, "Ready")
+    given = (live(api), dying(), evidence(), 8, 30)
+    goes_red("should be ready after it was started; Ready is Unknown", returned.tells_times, *given)
 
 
 def test_a_kubelet_that_forgot_its_shutdown_or_took_another_time(api: FakeApi) -> None:
@@ -222,14 +230,16 @@ def test_a_machine_that_does_not_go(api: FakeApi) -> None:
 def test_a_shutdown_that_is_not_noticed_or_not_called_off(api: FakeApi) -> None:
     shell = FakeShell(answers={"systemctl": UNIT, "systemd-inhibit": LOCK})
     api.table[NODE] = node("True")
-    called_off.node_becomes(live(api), "worker-0", 60, "Ready")
+    within = Time("within", 60)
+    called_off.node_becomes(live(api), "worker-0", within, "Ready")
     with pytest.raises(WaitTimeout, match="worker-0 says that it is shutting down"):
         called_off.says_so(live(api), "worker-0", 20)
-    with pytest.raises(WaitTimeout, match="has ended its Pods and holds no lock"):
-        called_off.lock_given_back(live(api, shell), "worker-0", 60)
+    has_no = (live(api, shell), "worker-0", evidence(), within, "no")
+    with pytest.raises(WaitTimeout, match="worker-0 holds no lock"):
+        inhibitor_locks.has_lock(*has_no)
     shell.answers["systemctl"] = "MainPID=8\n"
-    called_off.lock_given_back(live(api, shell), "worker-0", 60)
+    inhibitor_locks.has_lock(*has_no)
     api.table[NODE] = node("False", "node is shutting down")
     called_off.says_so(live(api), "worker-0", 20)
     with pytest.raises(WaitTimeout, match="worker-0 is Ready"):
-        called_off.node_becomes(live(api), "worker-0", 60, "Ready")
+        called_off.node_becomes(live(api), "worker-0", within, "Ready")

@@ -17,6 +17,7 @@ from tests.steps.node import cancelled_shutdown as called_off
 from tests.steps.node import graceful_shutdown as going
 from tests.steps.node import inhibitor_locks as steps
 from tests.steps.node.inhibitor_locks import Held
+from tests.steps.phrases import Time
 from tests.unit.fakes import (
     FakeApi,
     FakeShell,
@@ -107,10 +108,11 @@ def test_a_kubelet_that_does_not_say_why(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_lock_that_is_held_all_the_same() -> None:
-    with pytest.raises(Changed, match="worker-1 holds no lock where logind does not allow"):
-        steps.no_lock_held(workers({}, HOLDS), Held("worker-1", "s=1"), 5)
+    lasting = Time("for", 5)
+    with pytest.raises(Changed, match="the kubelet of worker-1 holds no lock on its shutdown"):
+        steps.has_lock(workers({}, HOLDS), "worker-1", evidence(), lasting, "no")
     none = workers({}, {"systemctl": "MainPID=7\n", "systemd-inhibit": ""})
-    steps.no_lock_held(none, Held("worker-1", "s=1"), 5)
+    steps.has_lock(none, "worker-1", evidence(), lasting, "no")
 
 
 def test_a_worker_without_logind() -> None:
@@ -128,12 +130,12 @@ def pods(**status: Any) -> Any:
 def test_a_pod_that_is_bound_during_a_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
     rejected = pods(phase="Failed", reason="NodeShutdown")
     monkeypatch.setattr(type(rejected), "await_gone", lambda *_: None)
-    called_off.bound_is_rejected(rejected, "worker-0", "NodeShutdown")
+    called_off.bound(rejected, "worker-0", "NodeShutdown")
     other = pods(phase="Failed", reason="Evicted")
-    goes_red("rejected by NodeShutdown; it is .*Evicted",
-             called_off.bound_is_rejected, other, "worker-0", "NodeShutdown")  # fmt: skip
+    says = "rejected by NodeShutdown; it is .*Evicted"
+    goes_red(says, called_off.bound, other, "worker-0", "NodeShutdown")
     with pytest.raises(WaitTimeout, match=r"bound meanwhile is rejected.*'Running'"):
-        called_off.bound_is_rejected(pods(phase="Running"), "worker-0", "NodeShutdown")
-    called_off.bound_runs(pods(phase="Running"), "worker-0")
+        called_off.bound(pods(phase="Running"), "worker-0", "NodeShutdown")
+    called_off.bound(pods(phase="Running"), "worker-0", "")
     with pytest.raises(WaitTimeout, match=r"a Pod that is bound to worker-0 runs.*'Failed'"):
-        called_off.bound_runs(rejected, "worker-0")
+        called_off.bound(rejected, "worker-0", "")

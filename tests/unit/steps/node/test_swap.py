@@ -1,6 +1,7 @@
 """Swap: what containers may use goes red as one understands; a machine gets rid of it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -36,6 +37,16 @@ def test_containers_that_may_swap_too_much() -> None:
     goes_red("Burstable: 16773120, must be 0", steps.may_swap, live, pods, nothing, evidence())
     shell.answers[MAX] = "max\n"
     goes_red("Burstable: -1", steps.may_swap, live, pods, table, evidence())
+
+
+def test_a_pod_of_each_class_and_a_critical_one() -> None:
+    made: dict[str, Any] = {}
+    runs = cast("Any", SimpleNamespace(run=lambda kind, **more: made.update({kind: more})))
+    assert list(steps.pod_of_each_class(runs, "worker-1", critical=False)) == list(steps.PODS)
+    assert not any("priorityClassName" in more for more in made.values())
+    assert steps.CRITICAL in steps.pod_of_each_class(runs, "worker-1", critical=True)
+    assert steps.AND_CRITICAL(" and a critical Pod run") is True
+    assert steps.AND_CRITICAL(" runs") is False
 
 
 def test_a_critical_pod_that_may_swap() -> None:

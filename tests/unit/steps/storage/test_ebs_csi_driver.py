@@ -16,6 +16,7 @@ from infra.computer import file_lock
 from infra.errors import WaitTimeout
 from infra.inventory import series
 from suite.storage import ebs_csi_driver as client
+from tests.steps.phrases import NOW, Time
 from tests.steps.storage import ebs_csi_driver as steps
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes
 
@@ -92,13 +93,13 @@ def test_a_worker_that_does_not_know_the_driver(monkeypatch: pytest.MonkeyPatch)
     no_time_passes(monkeypatch)
     known = {"spec": {"drivers": [{"name": "ebs.csi.aws.com"}]}}
     path = "/apis/storage.k8s.io/v1/csinodes/worker-"
-    steps.registered(ebs_of({f"{path}0": known, f"{path}1": known}))
-    steps.registered_again(ebs_of({f"{path}0": known, f"{path}1": known}), 30)
+    steps.registered(ebs_of({f"{path}0": known, f"{path}1": known}), NOW)
+    within = Time("within", 30)
     other = {"spec": {"drivers": [{"name": "other"}]}}
     for second in (other, {"spec": {"drivers": None}}, None):
         ebs = ebs_of({f"{path}0": known, f"{path}1": second})
-        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered, ebs)
-        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered_again, ebs, 30)
+        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered, ebs, NOW)
+        goes_red("worker-1 does not know ebs.csi.aws.com", steps.registered, ebs, within)
 
 
 @pytest.mark.parametrize("having", [{"worker-0"}, {"worker-0", "worker-1", "controller-0"}, set()])

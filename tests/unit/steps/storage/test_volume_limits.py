@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.worlds.storage.ebs_volumes import CREATED_FOR, Ebs
 from infra.cluster import Cluster
-from infra.errors import Changed, WaitTimeout
+from infra.errors import WaitTimeout
 from infra.inventory import series
 from infra.phases import ebs_csi
 from suite.storage import ebs_csi_driver
@@ -34,16 +34,6 @@ def test_a_pod_that_is_scheduled_or_held_for_another_reason(
     for status, message in (("True", ""), ("False", "0/2 nodes are available: 2 taints")):
         with pytest.raises(WaitTimeout, match="refused for the number of volumes"):
             steps.not_scheduled(storage_of(refused(status, message))[0], 60)
-
-
-def test_a_volume_that_is_made_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-    ebs, _, ec2 = storage_of()
-    ec2.has(tags={CREATED_FOR: "ns", NAMED: "second"})
-    with pytest.raises(Changed, match="a claim whose Pod has no place"):
-        steps.none_made(ebs, 5)
-    ec2.known.clear()
-    steps.none_made(ebs, 5)
 
 
 def test_a_third_volume_on_the_full_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,17 +144,25 @@ def test_who_reads_a_copy_cannot_write_there() -> None:
 
 def test_a_snapshot_that_goes_with_its_source_or_stays_behind_its_object() -> None:
     ebs, _, ec2 = storage_of()
+    stays, gone = steps.STATES
     with pytest.raises(WaitTimeout, match="EC2 has no vol-1 and its snapshot completed"):
-        steps.snapshot_stays(ebs, LEFT, 60)
+        steps.of_the_source(ebs, LEFT, 60, stays)
     ec2.known.clear()
     with pytest.raises(WaitTimeout, match="its snapshot completed"):
-        steps.snapshot_stays(ebs, LEFT, 60)
+        steps.of_the_source(ebs, LEFT, 60, stays)
     ec2.copies = [COPY]
-    steps.snapshot_stays(ebs, LEFT, 60)
-    with pytest.raises(WaitTimeout, match="EC2 has no snapshot of vol-1"):
-        steps.snapshot_gone(ebs, LEFT, 60)
+    steps.of_the_source(ebs, LEFT, 60, stays)
+    with pytest.raises(WaitTimeout, match="EC2 has no vol-1 and its snapshot neither"):
+        steps.of_the_source(ebs, LEFT, 60, gone)
     ec2.copies = []
-    steps.snapshot_gone(ebs, LEFT, 60)
+    steps.of_the_source(ebs, LEFT, 60, gone)
+
+
+def test_bytes_that_are_written_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(volume_writer, "write_fixed", lambda *_: "sum-2")
+    assert steps.write_bytes(POD, 4) == "sum-2"
+    monkeypatch.setattr(volume_writer, "write_fixed", lambda *_: "sum-1")
+    not_judged("written again as they were", steps.write_bytes, POD, 4)
 
 
 def test_a_group_that_is_silent_or_becomes_ready() -> None:

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from fixtures.worlds.storage.ebs_volumes import Ebs
+from fixtures.worlds.storage.ebs_volumes import CREATED_FOR, Ebs
 from infra.errors import Changed, ClaimError, NotJudged, WaitTimeout
 from infra.ssh import Result
 from suite.storage import volume_writer
 from suite.storage.persistent_volume_claims import VOLUMES, must_be_taken
 from suite.storage.volume_writer import Line
+from tests.steps.phrases import NOW, Time
 from tests.steps.storage import volumes as steps
 from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod, running_pod
-from tests.unit.storage_fake import CLAIM, LEFT, LINES, WRITER, Ec2, storage_of, volume
+from tests.unit.storage_fake import CLAIM, LEFT, LINES, NAMED, WRITER, Ec2, storage_of, volume
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +30,35 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
 def test_a_claim_that_is_served_before_anybody_uses_it() -> None:
     ebs, api, ec2 = storage_of()
     api.table[CLAIM]["status"]["phase"] = "Pending"
-    with pytest.raises(Changed, match="the claim is pending and has no volume"):
-        steps.no_volume(ebs, 5)
+    with pytest.raises(Changed, match="the claim claim is pending and has no volume"):
+        steps.no_volume(ebs, 5, "the PVC")
     ec2.known.clear()
-    steps.no_volume(ebs, 5)
+    steps.no_volume(ebs, 5, "the PVC")
     api.table[CLAIM]["status"]["phase"] = "Bound"
     with pytest.raises(Changed, match="Bound"):
-        steps.no_volume(ebs, 5)
+        steps.no_volume(ebs, 5, "the PVC")
+
+
+def test_a_volume_that_is_made_for_nobody() -> None:
+    """For the claim of a Pod that has no place."""
+    ebs, api, ec2 = storage_of()
+    api.table[CLAIM.replace("/claim", "/second")] = {"status": {"phase": "Pending"}}
+    ec2.has(tags={CREATED_FOR: "ns", NAMED: "second"})
+    with pytest.raises(Changed, match="the claim second is pending and has no volume"):
+        steps.no_volume(ebs, 5, "the second PVC")
+    ec2.known.clear()
+    steps.no_volume(ebs, 5, "the second PVC")
+
+
+def test_a_second_writer_asks_for_the_worker_of_the_first() -> None:
+    ebs, api, _ = storage_of()
+    api.table |= {f"POST {CLAIM.rpartition('/')[0]}": {}, f"POST {WRITER.rpartition('/')[0]}": {}}
+    api.table["/apis/storage.k8s.io/v1/storageclasses"] = {}
+    steps.create_writer(ebs, "a second writer", there=True)
+    made = [body for method, path, body in api.asked if method == "POST" and path.endswith("/pods")]
+    assert [one["spec"]["nodeSelector"] for one in made] == [{"kubernetes.io/hostname": "worker-0"}]
+    steps.create_writer(ebs, "a writer", there=False)
+    assert "nodeSelector" not in api.asked[-1][2]["spec"]
 
 
 def test_a_volume_that_is_not_as_its_class_asks() -> None:
@@ -153,14 +176,16 @@ def test_what_is_left(kubernetes: str | None, ec2_state: str | None, wanted: Any
 
 def test_a_volume_that_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     ebs, _, ec2 = storage_of()
-    with pytest.raises(WaitTimeout, match="EC2's volume has 12 GiB"):
-        steps.has_grown(ebs, 60, 12)
+    grown = (steps.has_size, ebs, Time("within", 60), "the EC2 volume", 12)
+    with pytest.raises(WaitTimeout, match=r"the EC2 volume has 12 GiB, in MiB: .*last seen: 8192"):
+        grown[0](*grown[1:])
     ec2.has(gib=12)
-    steps.has_grown(ebs, 60, 12)
+    grown[0](*grown[1:])
+    held = (steps.has_size, ebs, NOW, "the file system of the volume", 12)
     monkeypatch.setattr(volume_writer, "size_mib", lambda _: 12000)
-    steps.file_system(ebs, 12)
+    held[0](*held[1:])
     monkeypatch.setattr(volume_writer, "size_mib", lambda _: 7990)
-    goes_red("should have about 12 GiB; it has 7990 MiB", steps.file_system, ebs, 12)
+    goes_red("the file system of the volume has 12 GiB, in MiB; it is 7990", *held)
 
 
 def test_a_writer_that_never_runs() -> None:
