@@ -37,7 +37,7 @@ NO_CHANGE = ("exec", "attach", "portforward", "proxy")
 NODE = re.compile(r"^/api/v1/nodes/([^/]+)(?:/(\w+))?")
 FLOW = re.compile(r"^/apis/flowcontrol\.apiserver\.k8s\.io/\w+/\w+/([^/]+)")
 ROLE = re.compile(r"^/apis/rbac\.authorization\.k8s\.io/v1/clusterroles/([^/]+)")
-OF_THE_DRIVER = re.compile(r"^(ebs-|snapshot-)")
+OF_THE_DRIVER = re.compile(r"^(ebs-|snapshot-|aws-meta$)")
 LABELS = "PATCH /api/v1/nodes/"
 ONE_OF = {API_SERVERS: ("an_api_server", "every_api_server"), ETCD: ("a_member", "etcd")}
 """Words for one machine's component, and for all of them."""

@@ -62,7 +62,7 @@ class Drill:
         return {pod["metadata"]["uid"]: pod["spec"]["nodeName"] for pod in ready}
 
     def pod_on(self, node: str) -> JsonObject:
-        return next(pod for pod in self.pods() if pod["spec"]["nodeName"] == node)
+        return next(pod for pod in self.pods() if pod["spec"].get("nodeName") == node)
 
     def evict(self, pod: JsonObject) -> Answer:
         """Asks whether the Pod may be evicted; it is not, whatever the answer is."""

@@ -65,7 +65,7 @@ def is_kept_unready(seen: tuple[str, list[str]]) -> bool:
 
 def addresses(pods: Iterable[JsonObject], node: str) -> list[str]:
     """Of the Ready ones among these Pods that run on the node."""
-    return [p["status"]["podIP"] for p in pods if p["spec"]["nodeName"] == node and is_ready(p)]
+    return [p["status"]["podIP"] for p in pods if is_ready(p) and p["spec"]["nodeName"] == node]
 
 
 def within(address: str, network: IPv4Network | None) -> bool:

@@ -61,6 +61,7 @@ SYSTEM = "/apis/apps/v1/namespaces/kube-system"
         ("PATCH", f"{SYSTEM}/deployments/metrics-server/scale", ["add-ons"]),
         ("DELETE", "/api/v1/namespaces/kube-system/pods/coredns-1", ["add-ons"]),
         ("DELETE", "/api/v1/namespaces/kube-system/pods/ebs-csi-node-1", ["EBS driver"]),
+        ("PATCH", "/api/v1/namespaces/kube-system/configmaps/aws-meta", ["EBS driver"]),
         ("DELETE", "/api/v1/namespaces/kube-system/secrets/x", []),
         ("DELETE", "/api/v1/namespaces/claim-0a1b2c3d/pods/rz", []),
         ("DELETE", f"{FLOW}/kube-scheduler", ["flow control"]),

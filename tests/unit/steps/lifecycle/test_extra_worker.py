@@ -61,6 +61,10 @@ def test_a_machine_that_does_not_become_a_node_of_its_own_range() -> None:
     with pytest.raises(WaitTimeout, match="worker-2 is a Ready node"):
         steps.runs_daemon(joined, work, evidence(), 90)
     api.table[NODE] = node()
+    not_yet_bound = daemon("")
+    del not_yet_bound["spec"]["nodeName"]
+    not_yet_bound["status"] = {}
+    api.table[DAEMONS] = {"items": [not_yet_bound]}
     with pytest.raises(WaitTimeout, match="a Pod of the DaemonSet runs on worker-2"):
         steps.runs_daemon(joined, work, evidence(), 90)
     api.table[DAEMONS] = {"items": [daemon("10.200.1.7")]}
