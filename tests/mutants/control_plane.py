@@ -63,7 +63,7 @@ MUTANTS = (
     Mutant(
         "managers that give nodes up early",
         "68.13",
-        "controller-0 gives it up after 40 s",
+        "that of controller-0 has 40 s",
         managers_with("--node-monitor-grace-period=40s"),
         or_says="s after a heartbeat, not 50",
     ),
@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant(
         "one manager that tries every four seconds",
         "68.3",
-        "controller-1 tries every 4 s",
+        "that of controller-1 has 4 s",
         one_with("controller-1", MANAGER, "--leader-elect-retry-period=4s"),
         or_says="is renewed every 4",
     ),

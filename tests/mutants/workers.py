@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(
         "a kubelet that reports often",
         "68.12",
-        "worker-1 sends it every 30s",
+        "that of worker-1 has 30 s",
         one_kubelet_with("nodeStatusReportFrequency: 30s"),
         or_says="status was sent again and again",
     ),
