@@ -30,7 +30,7 @@ Feature: Serving certificates are rotated in place
         | component | limit |
         | a kubelet | 120 s |
 
-    @claim_63_19 @slow @until_1_35
+    @claim_63_19 @slow @until_1_35 @changes_worker_0
     Scenario: A kubelet serves a new certificate only to clients that send its server name
       A client that dials by address, as API servers do, gets the old certificate before 1.36 (kubernetes#133654).
       Given the TLS port of a kubelet, its certificate and its process
