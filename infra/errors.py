@@ -4,6 +4,7 @@
 
     NotJudged                    something kept us from judging; never a verdict about a claim
       UserError                  bad input or a host that cannot: what to do is in the text (exit 2)
+        UnknownFootprint         a scenario's tag says nothing (infra/footprints)
         ClusterLocked            another run holds the cluster (exit 3)
       Unreachable                a machine does not answer
       CommandFailed              a command on a machine ended with an unexpected status

@@ -1,4 +1,4 @@
-"""What the features have for each claim: how many scenarios, and how much they disturb."""
+"""What the features have for each claim: how many scenarios, and whether they disturb others."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 
 from infra import claims, version_tags
+from infra.footprints import footprint
 
-LANES = ("parallel", "serial", "disruptive")
-"""What disturbs least first; a scenario without a tag is parallel."""
+LANES = ("parallel", "disruptive")
+"""What disturbs least first; they follow from footprints."""
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,5 @@ def tags_of_scenarios(feature: str) -> Iterator[frozenset[str]]:
 
 
 def lane_of(tags: Collection[str]) -> str:
-    """Of a scenario with these tags."""
-    return next((lane for lane in reversed(LANES) if lane in tags), LANES[0])
+    """Of a scenario with these tags. Errors: UnknownFootprint."""
+    return footprint.of_tags(tags).lane

@@ -29,8 +29,7 @@ NODE_READY = Bound(90, "a restarted kubelet reports Ready", "T2: 10 s heartbeat;
 
 SCENARIO = {
     "parallel": Bound(1500, "a parallel scenario", "a snapshot on AWS may take 600 s"),
-    "serial": Bound(2000, "a serial scenario", "905 s of waits, and 480 s for driver and Pods"),
-    "disruptive": Bound(1200, "a disruptive scenario", "450 s of waits, gate, images and units"),
+    "disruptive": Bound(2000, "a disruptive scenario", "905 s of waits, 480 s for driver and Pods"),
 }
 """By lane, from its turn: longer than all its waits may take together, so that more is a hang."""
 UNDOING = Bound(900, "what a scenario did is undone", "five units 120 s each, gate 90 s, T13")

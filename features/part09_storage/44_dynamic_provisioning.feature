@@ -1,4 +1,4 @@
-@article_44 @storage
+@article_44 @relies_on_every_worker @relies_on_ebs_driver
 Feature: A PersistentVolumeClaim is provisioned as an EBS volume
   The EBS CSI driver creates, attaches, mounts and deletes EBS volumes for PVCs. Every scenario has a
   StorageClass of its own for gp3 and asks EC2 as well as Kubernetes: the status of a PVC is only what the
@@ -62,7 +62,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       Then the file system of the volume has 12 GiB
       And the PVC has the same volume, with every line that was written to the volume earlier
 
-  @claim_44_6 @serial
+  @claim_44_6 @changes_ebs_driver
   Rule: Without the IAM role no volume is provisioned
     A process keeps its credentials for hours: the driver's controller Pods are replaced when the role is removed.
 
@@ -74,7 +74,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       When the driver's role is added to the workers
       Then within 600 s EC2 has a volume for the PVC and the writer runs
 
-  @claim_44_9 @serial
+  @claim_44_9 @changes_ebs_driver
   Rule: A worker has at most as many volumes as its node plugin reports
 
     Scenario: The node plugins report a limit of one volume per worker
@@ -85,7 +85,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       And for 5 s the second PVC is Pending and has no volume in EC2
       But a third writer without a node selector gets a volume on the other worker
 
-  @claim_44_7 @disruptive
+  @claim_44_7 @changes_every_worker @changes_ebs_driver
   Rule: A mounted volume is not disturbed by a restart of the kubelet
 
     Scenario: The kubelet on the writer's worker restarts
@@ -94,7 +94,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       Then the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
       And EC2 has the volume attached to the writer's worker
 
-  @claim_44_8 @disruptive @slow
+  @claim_44_8 @slow @changes_every_worker @changes_ebs_driver @changes_nodes_readiness
   Rule: The volume of an out-of-service node moves to another node
 
     Scenario: A worker is powered off and its node is tainted as out of service

@@ -1,4 +1,4 @@
-@article_45 @storage
+@article_45 @relies_on_every_worker @relies_on_ebs_driver
 Feature: A VolumeSnapshot preserves a point in time of a volume
   VolumeSnapshots are custom resources: the snapshot controller and the driver's sidecar turn them into EBS
   snapshots. Data is compared by checksums of random bytes and by the numbered lines that a writer appends to

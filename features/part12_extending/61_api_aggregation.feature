@@ -1,4 +1,4 @@
-@article_61
+@article_61 @relies_on_every_worker
 Feature: Requests are aggregated to a second API server
   The aggregation layer proxies whole API groups to another server: metrics-server of article 40, an add-on
   that computes its responses and stores nothing. Controllers run no kube-proxy, so API servers reach it at
@@ -39,7 +39,7 @@ Feature: Requests are aggregated to a second API server
       When the stored object is deleted
       Then within 20 s no etcd member stores the object
 
-  @claim_61_4 @article_68 @claim_68_14 @disruptive
+  @claim_61_4 @article_68 @claim_68_14 @changes_add_ons
   Rule: Metrics are in the memory of metrics-server, an add-on that is replaced when its Pod is deleted
 
     Scenario: The Pod of metrics-server is deleted
@@ -66,7 +66,7 @@ Feature: Requests are aggregated to a second API server
       And every API server accepts asserted users with the front-proxy certificate only
       And the CA, allowed name and headers of the front proxy are published, and nothing else
 
-  @claim_61_8 @claim_61_9 @claim_61_13 @disruptive
+  @claim_61_8 @claim_61_9 @claim_61_13 @changes_add_ons
   Rule: When metrics-server is unavailable, only its group fails, and namespaces cannot be deleted
 
     Scenario: metrics-server is scaled to 0 replicas and back
@@ -79,7 +79,7 @@ Feature: Requests are aggregated to a second API server
       When metrics-server is scaled back
       Then within 120 s metrics are served and the namespace is finalized, and every request to the other groups was answered
 
-  @claim_61_10 @placed
+  @claim_61_10
   Rule: Controllers reach metrics-server at the address of its Pod
 
     Scenario: Three controllers without kube-proxy

@@ -4,7 +4,7 @@ Feature: Extended resources of device plugins
   them like CPU, and the kubelet calls the plugin when a Pod gets one. Our plugin writes a numbered log, so
   that the order of calls is certain, and creates a nonce for each Pod that nothing else can know.
 
-  @claim_62_1 @claim_62_2 @claim_62_15
+  @claim_62_1 @claim_62_2 @claim_62_15 @relies_on_every_worker @relies_on_cluster_scoped_devices
   Rule: Without a plugin, every worker's kubelet answers registrations and monitoring agents
 
     Scenario: Invalid registrations and a monitoring request on every worker
@@ -16,7 +16,7 @@ Feature: Extended resources of device plugins
       And every kubelet reports to monitoring agents that no container has a device
 
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_10 @claim_62_11
-  @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15
+  @claim_62_12 @claim_62_13 @claim_62_14 @claim_62_15 @relies_on_every_worker
   Rule: Every worker's kubelet accepts plugins and monitoring agents
     The scenarios with a plugin run on one worker; this Rule checks that every kubelet has the sockets and the
     feature gate that they use, so that their results hold for every worker.
@@ -26,7 +26,7 @@ Feature: Extended resources of device plugins
       Then every kubelet has the feature gate "KubeletPodResourcesGet" on
       And every worker has a kubelet that listens for plugins and for monitoring agents
 
-  @claim_62_1 @disruptive @slow
+  @claim_62_1 @slow @changes_every_worker @changes_cluster_scoped_devices
   Rule: Before any plugin registers, the kubelet's own socket is alone in the plugin directory
 
     Scenario: Freshly started kubelets
@@ -34,7 +34,7 @@ Feature: Extended resources of device plugins
       Then every worker has only the kubelet's socket in its plugin directory
       And no node has a device
 
-  @claim_62_2 @disruptive @slow
+  @claim_62_2 @slow @changes_a_worker @changes_cluster_scoped_devices
   Rule: A plugin registers, and invalid registrations are refused
 
     Scenario: An unsupported version, a name without a vendor, and a valid registration
@@ -46,7 +46,7 @@ Feature: Extended resources of device plugins
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
       And the kubelet has counted one more registration
 
-  @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @disruptive
+  @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_15 @changes_every_worker @changes_cluster_scoped_devices
   Rule: A Pod that requests a device gets one, with the plugin's environment and mounts
 
     Scenario Outline: One device on <worker> for one Pod, none for another
@@ -63,7 +63,7 @@ Feature: Extended resources of device plugins
         | worker-0 |
         | worker-1 |
 
-  @claim_62_6 @disruptive @slow
+  @claim_62_6 @slow @changes_worker_1 @changes_cluster_scoped_devices
   Rule: The scheduler allocates devices like CPU
 
     Scenario: Three devices and four Pods
@@ -90,7 +90,7 @@ Feature: Extended resources of device plugins
         |         | 1     |
       Then every API server admits the Pod, with a request of 1 device
 
-  @claim_62_8 @disruptive
+  @claim_62_8 @changes_worker_1 @changes_cluster_scoped_devices
   Rule: An unhealthy device is no longer allocated, and no Pod loses it
 
     Scenario: The device of a running Pod becomes unhealthy and healthy again
@@ -106,12 +106,13 @@ Feature: Extended resources of device plugins
   @claim_62_9 @since_1_36
   Rule: A Pod's status reports its device and the device's health
 
+    @relies_on_every_worker
     Scenario: Every kubelet can report the health of devices
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "ResourceHealthStatus" on
       And every kubelet has the feature gate "ResourceHealthStatusMessage" on
 
-    @disruptive
+    @changes_worker_1 @changes_cluster_scoped_devices
     Scenario: The status of a Pod whose device becomes unhealthy and healthy again
       Given a device plugin with 3 devices on worker-1
       And a Pod with a device whose status reports the device as "Healthy"
@@ -120,7 +121,7 @@ Feature: Extended resources of device plugins
       When the Pod's device becomes healthy
       Then the Pod's status reports the device as "Healthy", and the Pod has not restarted
 
-  @claim_62_10 @disruptive @slow @patient
+  @claim_62_10 @slow @patient @changes_a_worker @changes_cluster_scoped_devices
   Rule: Devices of a killed plugin are not allocatable
     After five more minutes the kubelet has forgotten the devices; the resource name stays, with capacity 0.
 
@@ -132,7 +133,7 @@ Feature: Extended resources of device plugins
       And within 120 s the plugin's node has capacity 0 and allocatable 0, and no other node has the resource
       And the Pod with a device has not restarted
 
-  @claim_62_11 @disruptive
+  @claim_62_11 @changes_a_worker @changes_cluster_scoped_devices
   Rule: A restarted kubelet expects plugins to register again, and running containers keep their devices
     Before they register, the node has capacity 0 and allocatable 0; after a plugin is killed, capacity stays 3 and
     allocatable is 0. A running Pod whose init container requested a device is rejected in that time (kubernetes#138446).
@@ -147,7 +148,7 @@ Feature: Extended resources of device plugins
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource
       And the Pod with a device has not restarted and keeps its device, and no other Pod on the worker has changed
 
-  @claim_62_12 @disruptive @slow
+  @claim_62_12 @slow @changes_worker_1 @changes_cluster_scoped_devices
   Rule: A Pod whose device cannot be allocated is rejected and not retried
 
     Scenario: A plugin that fails
@@ -158,7 +159,7 @@ Feature: Extended resources of device plugins
       When the plugin recovers
       Then 3 Pods that request a device get one each, with one Allocate call each
 
-  @claim_62_13 @disruptive @slow
+  @claim_62_13 @slow @changes_a_worker @changes_cluster_scoped_devices
   Rule: A capacity that is patched into a node's status is allocated in the same way
 
     Scenario: Extended resources patched into a node's status
@@ -168,7 +169,7 @@ Feature: Extended resources of device plugins
       When a new Pod requests a device
       Then within 30 s the new Pod is not scheduled, naming the resource
 
-  @claim_62_14 @disruptive @slow
+  @claim_62_14 @slow @changes_a_worker @changes_cluster_scoped_devices
   Rule: A patched capacity survives a restart of the kubelet, with and without the kubelet's device checkpoint
     A kubelet resets extended resources when the plugin directory is empty as it registers. A
     restarted kubelet has created its own socket in it before, so that it resets nothing.

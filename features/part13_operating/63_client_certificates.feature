@@ -3,7 +3,7 @@ Feature: Client certificates are renewed
   Components authenticate to the API servers with a certificate from their kubeconfig. A certificate that expires
   in five hours is recognized by that: API servers count requests by the remaining lifetime of client certificates.
 
-  @claim_63_16 @disruptive
+  @claim_63_16 @changes_schedulers @changes_an_api_server
   Rule: A certificate inside a kubeconfig is read once, when a component starts
     An open connection keeps the certificate that opened it: the scheduler's API server restarts, so that the scheduler
     reconnects.
@@ -17,7 +17,7 @@ Feature: Client certificates are renewed
       Then within 60 s the scheduler's API server sees a certificate that expires in 5 h
       And the leading scheduler is the same
 
-  @claim_63_17 @disruptive @slow
+  @claim_63_17 @slow @changes_every_worker
   Rule: A kubelet renews its own client certificate, once its CSR is approved
 
     Scenario: The certificate of a kubelet expires in five hours

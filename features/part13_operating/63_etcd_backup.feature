@@ -7,7 +7,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: Three members are healthy and one of them is the leader
 
-    @claim_63_1
+    @claim_63_1 @ignores_workers
     Scenario: Three members agree on their leader
       Given the running etcd members
       Then every etcd member is healthy, and one of three in the same cluster
@@ -17,14 +17,14 @@ Feature: Backing up etcd, and knowing when certificates expire
   Rule: One member may be lost without losing writes
     Which member leads is chance: an API server that knows only another one would not notice the loss.
 
-    @claim_63_2
+    @claim_63_2 @ignores_workers
     Scenario: API servers know every member, and members detect the loss of one quickly
       Given the running etcd members
       Then every API server is configured with all three members of etcd
       And every etcd member has a heartbeat interval of 100 ms and an election timeout of 1000 ms
       And each etcd member has the same settings of quorum
 
-    @claim_63_2 @disruptive
+    @claim_63_2 @changes_a_member
     Scenario Outline: <member> <ends> and returns
       Given the running etcd members
       When <member> of etcd <ends>
@@ -44,7 +44,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A snapshot of one member is a private file
 
-    @claim_63_3 @claim_63_9
+    @claim_63_3 @claim_63_9 @ignores_workers
     Scenario: Snapshots are readable only by root, and members do not notice them
       Given the running etcd members
       When a snapshot is taken of each etcd member, on its machine
@@ -52,7 +52,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       And etcdctl reports the storage version of the members
       And the running etcd members are unchanged
 
-    @claim_63_3
+    @claim_63_3 @ignores_workers
     Scenario: A snapshot of three endpoints is refused
       Given the running etcd members
       When a snapshot of all three endpoints is requested
@@ -61,7 +61,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A snapshot taken under writes is a point in time
 
-    @claim_63_4
+    @claim_63_4 @ignores_workers
     Scenario: The snapshot has every write up to one revision and no later one
       Given a client that creates five ConfigMaps a second
       When a snapshot is taken while the client writes
@@ -72,7 +72,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: The status of a snapshot describes its content
 
-    @claim_63_5
+    @claim_63_5 @ignores_workers
     Scenario: The status is reproducible and counts the live keys
       Given a snapshot of one etcd member is taken
       When the status of the snapshot is read twice
@@ -81,7 +81,7 @@ Feature: Backing up etcd, and knowing when certificates expire
       And the status counts the keys that were live at the snapshot's revision
       And the snapshot file is unchanged
 
-    @claim_63_5
+    @claim_63_5 @ignores_workers
     Scenario: A truncated snapshot has no status, and etcdctl no longer reports one
       Given a snapshot of one etcd member is taken
       When a copy of the snapshot is truncated to half
@@ -91,7 +91,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A corrupted snapshot is refused
 
-    @claim_63_6
+    @claim_63_6 @ignores_workers
     Scenario: One changed byte is detected
       Given a snapshot that contains a known value
       When the snapshot is restored to a fresh directory
@@ -103,7 +103,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A snapshot is restored to a fresh directory only
 
-    @claim_63_7
+    @claim_63_7 @ignores_workers
     Scenario: A directory that is not empty is refused
       Given a snapshot of one etcd member is taken
       When the snapshot is restored to a fresh directory
@@ -114,7 +114,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: The restored directory works
 
-    @claim_63_8 @claim_63_9
+    @claim_63_8 @claim_63_9 @ignores_workers
     Scenario: A restored member serves the same objects
       Given the running etcd members
       And a snapshot of one etcd member is taken
@@ -126,7 +126,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A snapshot is a backup: it keeps objects that are deleted later
 
-    @claim_63_10
+    @claim_63_10 @ignores_workers
     Scenario: A deleted object is in the snapshot, a later one is not
       Given a snapshot that contains a known value
       When the object with the known value is deleted and a later object is created
@@ -136,7 +136,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: High availability is not backup
 
-    @claim_63_11
+    @claim_63_11 @ignores_workers
     Scenario: A delete reaches every member
       Given an object that every etcd member stores
       When the stored object is deleted
@@ -144,14 +144,14 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: A snapshot does not leak Secrets
 
-    @claim_63_12
+    @claim_63_12 @ignores_workers
     Scenario: A Secret's value is not readable in the file, a ConfigMap's is
       Given a Secret and a ConfigMap with known values
       When a snapshot of one etcd member is taken
       Then every Secret in etcd, old and new, is marked as encrypted
       And the snapshot file contains the ConfigMap's value and not the Secret's
 
-    @claim_63_12
+    @claim_63_12 @ignores_workers
     Scenario: Every Secret in etcd is encrypted, whichever API server stored it
       When a Secret is created through each API server
       Then every API server returns each of the Secrets
@@ -159,7 +159,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: Every certificate has the expected expiry, names, usages and issuer
 
-    @claim_63_13
+    @claim_63_13 @relies_on_every_worker
     Scenario: Every certificate in use is what was issued
       Given the certificates of all machines, and the components that use them
       Then each component uses one certificate for each purpose
@@ -168,14 +168,14 @@ Feature: Backing up etcd, and knowing when certificates expire
       And each certificate is signed by its own CA and by no other CA
       And only root may read the keys, and a CA key is only where certificates are signed
 
-    @claim_63_13
+    @claim_63_13 @relies_on_every_worker
     Scenario: A port serves the certificate in the file
       Given the certificates of all machines, and the components that use them
       Then every TLS port of etcd, API servers and kubelets serves the certificate in its machine's file
       And a client that trusts the port's CA accepts every TLS port
       And a client that trusts another CA refuses every TLS port
 
-    @claim_63_13
+    @claim_63_13 @relies_on_every_worker
     Scenario: A client certificate opens the ports of its own CA only
       Given a client certificate of each CA, of an unknown CA, and of the front-proxy CA with another name
       When each client certificate is presented to every port that requests one
@@ -184,7 +184,7 @@ Feature: Backing up etcd, and knowing when certificates expire
 
   Rule: An expired client certificate is refused
 
-    @claim_63_18
+    @claim_63_18 @ignores_workers
     Scenario: An expired admin certificate is refused
       Given an admin certificate that expired a day ago
       And an admin certificate that expires tomorrow

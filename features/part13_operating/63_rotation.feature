@@ -3,7 +3,7 @@ Feature: Serving certificates are rotated in place
   The article replaces certificates file by file. Servers reload the files by themselves, so no restart
   is needed; what counts is the serial number in a handshake with the machine, not the file.
 
-  @disruptive
+  @relies_on_every_worker
   Rule: A new certificate is served without a restart, for the same names
 
     Scenario Outline: <component> serves a new certificate, and the old one again
@@ -15,22 +15,22 @@ Feature: Serving certificates are rotated in place
       When the old certificate and key are put back
       Then within <limit> the port serves the old certificate, for the same names
 
-      @claim_63_14 @slow
+      @claim_63_14 @slow @changes_an_api_server
       Examples:
         | component     | limit |
         | an API server | 120 s |
 
-      @claim_63_15
+      @claim_63_15 @changes_a_member
       Examples:
         | component        | limit |
         | a member of etcd | 10 s  |
 
-      @claim_63_19 @slow @since_1_36
+      @claim_63_19 @slow @since_1_36 @changes_worker_0
       Examples:
         | component | limit |
         | a kubelet | 120 s |
 
-    @claim_63_19 @slow @until_1_35
+    @claim_63_19 @slow @until_1_35 @changes_worker_0
     Scenario: A kubelet serves a new certificate only to clients that send its server name
       A client that dials by address, as API servers do, gets the old certificate before 1.36 (kubernetes#133654).
       Given the TLS port of a kubelet, its certificate and its process
@@ -42,7 +42,7 @@ Feature: Serving certificates are rotated in place
       When the old certificate and key are put back
       Then within 120 s the port serves the old certificate to clients that send its server name
 
-    @claim_63_14 @slow
+    @claim_63_14 @slow @changes_an_api_server
     Scenario: A watch continues while its API server reloads its certificate
       Given the TLS port of an API server, its certificate and its process
       And a watch at the same API server

@@ -4,7 +4,7 @@ Feature: Taking a worker out of service and back
   A drain evicts Pods through the Eviction API, which a PodDisruptionBudget can refuse; deleting the Pods
   would look the same in the end. Whole workers are drained: these scenarios run alone.
 
-  @claim_64_6 @disruptive @slow
+  @claim_64_6 @slow @changes_every_worker
   Rule: A cordon keeps new Pods away and leaves running Pods alone
 
     Scenario: Pods for any worker and for the cordoned worker
@@ -15,7 +15,7 @@ Feature: Taking a worker out of service and back
       But within 30 s a Pod for the cordoned worker is not scheduled, naming "unschedulable"
       And no container or process of the Pod has restarted
 
-  @claim_64_7 @disruptive
+  @claim_64_7 @changes_every_worker @changes_add_ons
   Rule: A drain evicts through the Eviction API and leaves Pods of DaemonSets
 
     Scenario: A worker is drained
@@ -27,7 +27,7 @@ Feature: Taking a worker out of service and back
       And the Pods of the drained worker were evicted through the Eviction API
       And within 120 s the Deployment has 2 Ready Pods, all on another worker
 
-  @claim_64_8 @disruptive
+  @claim_64_8 @changes_every_worker
   Rule: A drain that would lose data or Pods evicts no Pod
 
     Scenario Outline: <Pod> is lost only with <flag>
@@ -47,7 +47,7 @@ Feature: Taking a worker out of service and back
         | an unmanaged Pod     | --force             |
         | a Pod of a DaemonSet | --ignore-daemonsets |
 
-  @claim_64_9 @disruptive
+  @claim_64_9 @changes_every_worker @changes_add_ons
   Rule: A PodDisruptionBudget blocks a drain while it is not safe
 
     Scenario: A drain waits for a third Pod
@@ -60,7 +60,7 @@ Feature: Taking a worker out of service and back
       Then within 180 s the drain succeeds
       And the Deployment always had at least 2 Ready Pods
 
-  @claim_64_10 @disruptive @slow
+  @claim_64_10 @slow @changes_every_worker @changes_add_ons
   Rule: Evicted Pods get their grace period
 
     Scenario: A Pod with a preStop hook and a SIGTERM handler logs its termination
@@ -70,7 +70,7 @@ Feature: Taking a worker out of service and back
       Then within 180 s the drain succeeds
       And the followed log reports hook, signal and end, at least 2 s and 6 s apart
 
-  @claim_64_11 @claim_64_14 @disruptive
+  @claim_64_11 @claim_64_14 @changes_every_worker @changes_add_ons
   Rule: Uncordoning restores the node and changes no version
 
     Scenario: A worker is drained and uncordoned

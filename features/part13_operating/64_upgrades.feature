@@ -4,7 +4,7 @@ Feature: Versions, and the order in which they may change
   therefore applied to versions and plans that break them. The article restarts control planes one after
   the other behind the load balancer. Nodes no longer report the version of kube-proxy (since 1.33).
 
-  @claim_64_1
+  @claim_64_1 @relies_on_every_worker
   Rule: Every component reports the cluster's version
 
     Scenario: The reported versions of six kinds of components
@@ -12,7 +12,7 @@ Feature: Versions, and the order in which they may change
       Then 3 API servers, 3 controller managers, 3 schedulers, 2 kubelets, 2 kube-proxies and one client report a version
       And each component has the cluster's version
 
-  @claim_64_2
+  @claim_64_2 @relies_on_every_worker
   Rule: Components are within the version skew that Kubernetes supports
 
     Scenario: The versions obey the skew policy, and changed versions that break it are detected
@@ -33,7 +33,7 @@ Feature: Versions, and the order in which they may change
         | scheduler | controller-1 | -1     |
         | kubectl   | here         | +1     |
 
-  @claim_64_3
+  @claim_64_3 @relies_on_every_worker
   Rule: Only the two workers are nodes
 
     Scenario: Controllers are not nodes, and no Pod is a mirror Pod
@@ -50,7 +50,7 @@ Feature: Versions, and the order in which they may change
       Then the client of version n-2 is answered, and warns about the version skew
       But the client of the cluster's version is answered, and does not warn about the version skew
 
-  @claim_64_5 @disruptive @slow
+  @claim_64_5 @slow @changes_every_worker
   Rule: The API enforces no version skew: an older kubelet joins and works
 
     Scenario: A kubelet of the previous minor version runs and is replaced again
@@ -62,7 +62,7 @@ Feature: Versions, and the order in which they may change
       Then within 90 s the worker's node has the cluster's version, and every other node has its own
       And no earlier container on any worker has restarted
 
-  @claim_64_12
+  @claim_64_12 @relies_on_every_worker
   Rule: Control planes are restarted one at a time without an outage
     The load balancer of article 9 checks each API server every 2 s and removes it after 3 failures: 6 s, and
     half of that again.
@@ -75,7 +75,7 @@ Feature: Versions, and the order in which they may change
       And clients that are idle for 30 s are not disconnected
       And every kubelet and kube-proxy uses the load balancer
 
-    @disruptive @slow
+    @slow @changes_every_api_server
     Scenario: API servers restart in turn under a client that does not retry
       Given a client that requests an object from the load balancer 5 times a second without a retry
       And watches through the load balancer, and a client that creates an object every second
@@ -85,7 +85,7 @@ Feature: Versions, and the order in which they may change
       And within 20 s every watch has reported every object
       And no etcd member has restarted, and Leases moved only from machines whose API server restarted
 
-  @claim_64_13
+  @claim_64_13 @relies_on_every_worker
   Rule: No component may be newer than the component it talks to
 
     Scenario: Versions, installed programs and an upgrade plan keep the order; a plan that starts with kubelets breaks it

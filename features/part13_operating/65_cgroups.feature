@@ -4,7 +4,7 @@ Feature: Where the kubelet enforces a Pod's limits
   kubelet writes them without any configuration; the kernel throttles what is over its CPU limit and
   kills what is over its memory limit. Judged in the files themselves, found by the Pod's UID.
 
-  @claim_65_1
+  @claim_65_1 @relies_on_every_worker
   Rule: Workers run cgroup v2, and the kubelet requires it
     The article calls version 1 deprecated from 1.35; the kubelet refuses to start on it.
 
@@ -16,11 +16,10 @@ Feature: Where the kubelet enforces a Pod's limits
         | failCgroupV1 | True    |
         | cgroupDriver | systemd |
 
-  @claim_65_1 @claim_65_2
+  @claim_65_1 @claim_65_2 @relies_on_every_worker
   Rule: Pods on every worker are in slices that systemd creates
     The runtime decides: the kubelet asks it for its cgroup driver, whatever the kubelet's own setting.
 
-    @placed
     Scenario: A Pod on each worker
       Given a Pod on each worker
       And the settings of every kubelet
@@ -43,7 +42,7 @@ Feature: Where the kubelet enforces a Pod's limits
   @claim_65_3
   Rule: Limits are written to cgroup files without any configuration
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: The article's limits for the Pod and its container on <worker>
       Given a running limited Pod on <worker>
       Then the cgroup of the Pod allows 500m CPU and 256Mi memory
@@ -79,7 +78,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | 100m | resizable  | 4     | 17        |
         | none | BestEffort | 1     | 1         |
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: A request of 50m has the weights 2 and 11 on <worker>
       Given a running limited Pod on <worker>
       And the runc on the Pod's worker is "1.3.2" or newer
@@ -106,7 +105,7 @@ Feature: Where the kubelet enforces a Pod's limits
   @claim_65_6
   Rule: Memory protection is off by default
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: Memory of a <class> Pod on <worker> is neither protected nor throttled
       A Burstable one would be throttled below its limit, as its request is smaller.
       Given a running <kind> Pod on <worker>
@@ -119,6 +118,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | Burstable  | limited    | worker-0 |
         | Burstable  | limited    | worker-1 |
 
+    @relies_on_every_worker
     Scenario Outline: The feature gate of memory protection is <gate>, and no policy and no throttling is configured
       Given the metrics of every kubelet
       And the settings of every kubelet
@@ -143,7 +143,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | gate | policy | throttling |
         | on   | None   | absent     |
 
-    @disruptive @slow @since_1_36
+    @slow @since_1_36 @changes_worker_1
     Scenario: Memory of requests is protected with TieredReservation and not with None
       Given worker-1 whose kubelet is set to
         | setting                 | value             |
@@ -175,7 +175,7 @@ Feature: Where the kubelet enforces a Pod's limits
       And the neighbour Pod was not throttled
       And no container or process of the Pod has restarted
 
-  @claim_65_8
+  @claim_65_8 @relies_on_every_worker
   Rule: Unused images may stay while the disk is at most 85 % full
 
     Scenario: The thresholds of image garbage collection
@@ -188,7 +188,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | imageMaximumGCAge           | 0s    |
       And every kubelet evicts for "imagefs.available" at "15%"
 
-  @claim_65_9
+  @claim_65_9 @relies_on_every_worker
   Rule: The sandbox image is kept, because the runtime pins it
 
     Scenario: No kubelet would collect the sandbox image
@@ -196,7 +196,7 @@ Feature: Where the kubelet enforces a Pod's limits
       Then every worker's runtime has its sandbox image
       And every worker's runtime pins its sandbox image
 
-  @claim_65_2 @claim_65_3 @claim_65_5 @claim_65_6 @claim_65_7 @claim_65_12
+  @claim_65_2 @claim_65_3 @claim_65_5 @claim_65_6 @claim_65_7 @claim_65_12 @relies_on_every_worker
   Rule: These cgroups, limits and refusals are the default of every kubelet
 
     Scenario: No kubelet is configured otherwise
@@ -212,7 +212,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | setting    | value |
         | failSwapOn | True  |
 
-  @claim_65_14
+  @claim_65_14 @relies_on_every_worker
   Rule: Graceful node shutdown is off by default
 
     Scenario: No kubelet delays a shutdown

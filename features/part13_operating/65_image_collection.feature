@@ -8,7 +8,7 @@ Feature: Unused images are garbage-collected
     Given two images on every worker, one unused and one that a Pod uses
     And a running Pod with an unpinned image on the first worker
 
-  @claim_65_9 @claim_65_10 @disruptive @slow @patient
+  @claim_65_9 @claim_65_10 @slow @patient @changes_every_worker
   Rule: Over the high threshold, the longest unused images are collected first; below it, none is
 
     Scenario: One worker's disk is over its threshold, the other worker's is not
@@ -19,7 +19,7 @@ Feature: Unused images are garbage-collected
       And the second worker has run as many collections and has all its images
       And no container or process of the Pod with the unpinned image has restarted
 
-  @article_71 @claim_65_11 @claim_71_10 @disruptive @slow @patient
+  @article_71 @claim_65_11 @claim_71_10 @slow @patient @changes_every_worker
   Rule: Images can expire by age alone, but not while a Pod uses them, even only as a volume
 
     Scenario: An image is unused for three minutes

@@ -4,7 +4,7 @@ Feature: A worker is powered off
   Pods first and critical Pods last, and reports it. The worker is really powered off, by its own command, as
   EC2 sees it; its Pods report their termination to a Pod on the other worker, whose log keeps the order.
 
-  @claim_65_15 @claim_65_16 @claim_65_17 @claim_65_18 @claim_65_19
+  @claim_65_15 @claim_65_16 @claim_65_17 @claim_65_18 @claim_65_19 @relies_on_every_worker
   Rule: Every worker's kubelet can delay a shutdown, and does so only when configured
     One worker is really shut down; this Rule checks that every kubelet is configured the same, so that the results
     hold for every worker.
@@ -22,7 +22,7 @@ Feature: A worker is powered off
       And every worker's logind reports its maximum inhibitor delay
       And every worker has the units that make it a node started at boot
 
-  @claim_65_15 @disruptive @slow
+  @claim_65_15 @slow @changes_every_worker
   Rule: The kubelet takes an inhibitor lock at logind, and raises logind's maximum delay where it is lower
     A drop-in that logind reads after the kubelet's wins: Debian's unattended-upgrades has one.
 
@@ -35,7 +35,7 @@ Feature: A worker is powered off
       Then within 15 s the limited worker's kubelet reports that logind still allows 5 s
       And for 5 s the limited worker's kubelet has no inhibitor lock
 
-  @claim_65_16 @claim_65_17 @disruptive
+  @claim_65_16 @claim_65_17 @changes_every_worker @changes_nodes_readiness
   Rule: Regular Pods terminate first, critical Pods last, and the node reports its shutdown
     As long as the kubelet runs: a kubelet that restarts during a shutdown has forgotten the shutdown.
 
@@ -49,7 +49,7 @@ Feature: A worker is powered off
       When the worker is powered on
       Then the worker's node is Ready, and its kubelet reports a shutdown of 8 s to 30 s
 
-  @claim_65_18 @disruptive @slow
+  @claim_65_18 @slow @changes_every_worker @changes_nodes_readiness
   Rule: Without a grace period, a power-off ends the Pods without a shutdown
 
     Scenario: A worker is powered off without notice
@@ -61,7 +61,7 @@ Feature: A worker is powered off
       When the worker is powered on
       Then the worker's node is Ready
 
-  @claim_65_19 @disruptive @slow
+  @claim_65_19 @slow @changes_every_worker @changes_nodes_readiness
   Rule: A cancelled shutdown makes the node Ready again
     The signals are logind's, sent by hand: this judges the kubelet, not logind. A new lock is not certain:
     the kubelet kept the old lock's file descriptor and closes it, which may be the new lock's by then.
@@ -76,7 +76,7 @@ Feature: A worker is powered off
       When the worker's kubelet restarts
       Then within 15 s the worker's kubelet has an inhibitor lock
 
-  @claim_65_17 @disruptive @slow
+  @claim_65_17 @slow @changes_every_worker @changes_nodes_readiness
   Rule: A kubelet that restarts during a shutdown has forgotten the shutdown
 
     Scenario: A shutdown is announced, and the kubelet restarts before the machine is off

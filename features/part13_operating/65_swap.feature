@@ -3,7 +3,7 @@ Feature: Swap on a worker
   Stock servers have none. By default a kubelet does not start on a machine with swap; if it is configured
   to start, containers still get no swap by default. Swap is a file here, for one scenario.
 
-  @claim_65_12 @disruptive
+  @claim_65_12 @changes_a_worker @changes_nodes_readiness
   Rule: A kubelet refuses to start on a machine with swap
 
     Scenario: Swap is added and removed under a kubelet that restarts
@@ -15,7 +15,7 @@ Feature: Swap on a worker
       Then the node of the Pod's worker is Ready
       And no container on the Pod's worker has restarted
 
-  @claim_65_12 @claim_65_13
+  @claim_65_12 @claim_65_13 @relies_on_every_worker
   Rule: No worker has swap, no kubelet allows swap to containers, and every kernel can limit swap
 
     Scenario: Settings and cgroups of every worker
@@ -27,7 +27,7 @@ Feature: Swap on a worker
       And every worker has a kernel that can limit swap
       And every worker has no swap
 
-  @claim_65_13 @disruptive @slow
+  @claim_65_13 @slow @changes_every_worker
   Rule: A container gets swap only with LimitedSwap, and only in a Burstable Pod
 
     Scenario: A worker has swap and the kubelet's default swap behavior

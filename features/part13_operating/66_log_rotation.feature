@@ -28,7 +28,7 @@ Feature: Log rotation, and the lifetime of logs
       When the Pod's log has been rotated once and 1000 more lines were followed
       Then the followed numbers are consecutive
 
-  @claim_66_12 @placed
+  @claim_66_12 @relies_on_every_worker
   Rule: A Pod's logs are deleted with the Pod, and the copies of an agent stay
 
     Scenario: An agent on every worker copies the logs of two Pods
@@ -40,7 +40,7 @@ Feature: Log rotation, and the lifetime of logs
       And within 120 s no log file or link of the talker Pods is left on the workers
       But the agents still have the nonces of the talker Pods
 
-  @claim_66_13 @placed
+  @claim_66_13 @relies_on_every_worker
   Rule: Components log to the journal, containers do not
 
     Scenario: Six components log a client of an unknown CA and Pods
@@ -58,7 +58,7 @@ Feature: Log rotation, and the lifetime of logs
       And no component has a directory in the log directory of Pods, and each talker Pod has one
       And the workers' journals contain the talker Pods' namespace and not their nonces
 
-  @claim_66_14 @disruptive
+  @claim_66_14 @changes_every_worker @changes_nodes_readiness
   Rule: Logs from the API need the worker's kubelet, the log file does not
 
     Scenario: A kubelet is stopped while a Pod prints

@@ -7,7 +7,7 @@ Feature: How a line that a container prints is logged
   @claim_66_1
   Rule: A line can be traced from the API to the disk
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: A nonce is in the API's response, in the file and behind the link on <worker>
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
@@ -22,7 +22,7 @@ Feature: How a line that a container prints is logged
   @claim_66_2
   Rule: A stored line is time, stream, tag and text
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: Every line in a log file on <worker> has the same four parts
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
@@ -37,7 +37,7 @@ Feature: How a line that a container prints is logged
   @claim_66_3
   Rule: Lines over 16 KiB are split in the file and joined by the API
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: A line at the limit, one byte over it and far over it on <worker>
       Given a running long-winded Pod on <worker>
       And the Pod's log file has 3 full lines and no unfinished line
@@ -68,7 +68,7 @@ Feature: How a line that a container prints is logged
   @claim_66_4
   Rule: The API returns what was printed, and honours its options
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: Text, timestamps, last lines and bytes of a Pod's log on <worker>
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
@@ -90,7 +90,7 @@ Feature: How a line that a container prints is logged
   @claim_66_5
   Rule: The container's log by name is a link, and is deleted with the Pod
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: A link on <worker> that ends in the container's ID
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
@@ -103,7 +103,7 @@ Feature: How a line that a container prints is logged
         | worker-0 |
         | worker-1 |
 
-  @claim_66_6
+  @claim_66_6 @relies_on_every_worker
   Rule: Logs rotate at 10Mi, and five files are kept
 
     Scenario: The default rotation settings
@@ -123,7 +123,7 @@ Feature: How a line that a container prints is logged
     Each minute the kubelet collects containers that have ended. It takes one that is created and not yet
     running for the last of them: a collection at that moment deletes the log of the previous container.
 
-    @placed
+    @relies_on_every_worker
     Scenario Outline: A container restarts twice on <worker>
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed

@@ -7,7 +7,7 @@ Feature: One ServiceAccount sends too many requests
   Background:
     Given a webhook that delays each new ConfigMap of the namespace by 5 s
 
-  @claim_67_14 @claim_67_15 @disruptive
+  @claim_67_14 @claim_67_15 @changes_api_load
   Rule: A flood at a low priority level is refused and does not slow down other clients, exempt ones least
 
     Scenario: Fifty concurrent requests, three times, with other clients that keep sending requests
@@ -19,7 +19,7 @@ Feature: One ServiceAccount sends too many requests
       And every request of the other clients was answered, hardly slower than without the flood
       And every node and leader has renewed its Lease during the flood
 
-  @claim_67_11 @claim_67_16 @disruptive @slow
+  @claim_67_11 @claim_67_16 @slow @changes_api_load
   Rule: A priority level with a queue makes requests wait, and executes them or times them out
 
     Scenario: Twenty concurrent requests, twelve places in the queue

@@ -3,7 +3,7 @@ Feature: Component metrics, and who may read them
   Every component exports metrics in the text format of Prometheus; Kubernetes keeps no history of them.
   Values are per process, so API servers are read one by one.
 
-  @claim_67_1
+  @claim_67_1 @ignores_workers
   Rule: An API server exports in-flight requests and counts requests
 
     Scenario: Gauges and counters in the text format
@@ -12,7 +12,7 @@ Feature: Component metrics, and who may read them
       And each API server counts requests with the documented labels
       And each API server counts requests for Nodes separately
 
-  @claim_67_2
+  @claim_67_2 @ignores_workers
   Rule: A request is counted only by the API server that received it
 
     Scenario: Seven requests to one API server
@@ -22,7 +22,7 @@ Feature: Component metrics, and who may read them
       Then the request counter of that API server has grown by 7
       And the request counter of every other API server has grown by 0
 
-  @claim_67_4
+  @claim_67_4 @relies_on_every_worker
   Rule: Every component has a metrics endpoint, and it is protected
 
     Scenario Outline: The metrics of each <component> are for authorized clients only
@@ -65,7 +65,7 @@ Feature: Component metrics, and who may read them
         | container runtime  |            |              |
       And the ports with TLS answer no request without TLS
 
-  @claim_67_5
+  @claim_67_5 @relies_on_every_worker
   Rule: Monitoring has a group of its own
 
     Scenario: A member of system:monitoring reads what a plain ServiceAccount may not
@@ -73,7 +73,7 @@ Feature: Component metrics, and who may read them
       Then a member of "system:monitoring" may read metrics, SLI metrics and health
       But each API server refuses the ServiceAccount metrics and SLI metrics with 403
 
-  @claim_67_6
+  @claim_67_6 @relies_on_every_worker
   Rule: Health checks are exported as SLI metrics
 
     Scenario Outline: Each <component> counts its health checks
@@ -89,7 +89,7 @@ Feature: Component metrics, and who may read them
         | scheduler          |
         | kubelet            |
 
-  @claim_67_3 @serial @placed
+  @claim_67_3 @changes_a_worker
   Rule: The kubelet's container gauges match the runtime
 
     Scenario: Containers on a quiet worker, counted by the kubelet and by the runtime
@@ -98,7 +98,7 @@ Feature: Component metrics, and who may read them
       Then within 60 s the kubelet counts containers by state as the runtime does
       And at least two of the running containers are the Pod's
 
-  @claim_67_7 @disruptive @slow
+  @claim_67_7 @slow @changes_an_api_server
   Rule: Kubernetes keeps no history of its metrics
 
     Scenario: A counter is reset when its process restarts

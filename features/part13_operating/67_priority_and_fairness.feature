@@ -4,7 +4,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
   shows the built-in objects and the live state of each level; response headers carry the FlowSchema and
   the priority level of a request, which is how the assignment is judged here.
 
-  @claim_67_8
+  @claim_67_8 @ignores_workers @relies_on_cluster_scoped_flow_control
   Rule: The built-in objects are the documented ones
 
     Scenario: Built-in FlowSchemas and priority levels
@@ -18,7 +18,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
       Then within 30 s the new FlowSchema is dangling
       And no built-in FlowSchema is dangling
 
-  @claim_67_9 @disruptive
+  @claim_67_9 @changes_api_load @changes_cluster_scoped_flow_control
   Rule: Mandatory objects cannot be edited, suggested ones obey their auto-update annotation
     Alone, because built-in priority levels have other seats for a minute.
 
@@ -31,7 +31,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
       And the shares of "global-default" are raised by one
       And an edit of the mandatory priority level "catch-all" is refused with 422
 
-  @claim_67_10
+  @claim_67_10 @ignores_workers @relies_on_cluster_scoped_flow_control
   Rule: Each API server reports the live state of its priority levels
 
     Scenario: Requests are counted at their priority level
@@ -46,7 +46,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
       And each API server reports the request that reads the live requests, with its user
       But each API server refuses the ServiceAccount the live state of the priority levels with 403
 
-  @claim_67_11 @claim_67_12
+  @claim_67_11 @claim_67_12 @relies_on_cluster_scoped_flow_control
   Rule: Responses carry FlowSchema and priority level, and requests match the documented ones
 
     Scenario Outline: A request of <who> for <what> matches <schema>
@@ -78,7 +78,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
         | an exec request to the Pod          | 400    |
         | an unknown token                    | 401    |
 
-  @claim_67_13
+  @claim_67_13 @ignores_workers @relies_on_cluster_scoped_flow_control
   Rule: Seats are distributed by the formula
 
     Scenario: The seats of each priority level follow from the documented total and the shares

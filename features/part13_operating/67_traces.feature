@@ -3,7 +3,7 @@ Feature: An API server exports traces
   One API server is configured with a trace collector and no sampling rate: it traces the requests that ask for
   it, which only privileged callers may. The other API servers reach the collector, but are not configured for it.
 
-  @claim_67_17 @claim_67_18 @disruptive @slow
+  @claim_67_17 @claim_67_18 @slow @changes_an_api_server
   Rule: Only a privileged caller's request is exported as a span, found by its audit ID
 
     Scenario: Four clients request traces

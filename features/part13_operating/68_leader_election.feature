@@ -8,7 +8,7 @@ Feature: Leader election and add-ons
 
   Rule: The controller manager and the scheduler each have one Lease
 
-    @claim_68_1
+    @claim_68_1 @ignores_workers
     Scenario Outline: The <component> Lease names one process on one controller
       Given the controller that holds the "<component>" Lease
       Then the holder identity is the name of a controller and a UUID
@@ -21,7 +21,7 @@ Feature: Leader election and add-ons
 
   Rule: One of three is active, the other two are healthy standbys
 
-    @claim_68_2
+    @claim_68_2 @relies_on_every_worker
     Scenario Outline: Only the holder's <component> reports that it leads
       Given the controller that holds the "<component>" Lease
       Then for 60 s the holder's process reports that it leads, and no other
@@ -37,7 +37,7 @@ Feature: Leader election and add-ons
 
   Rule: The holder renews its Lease every two seconds
 
-    @claim_68_3
+    @claim_68_3 @ignores_workers
     Scenario Outline: The <component> Lease is renewed without a new holder
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
@@ -52,7 +52,7 @@ Feature: Leader election and add-ons
 
   Rule: When the leading controller manager stops, another controller takes over by itself
 
-    @claim_68_4 @disruptive
+    @claim_68_4 @relies_on_every_worker @changes_managers
     Scenario: Another controller acquires the Lease of a stopped controller manager
       Given the controller that holds the "kube-controller-manager" Lease
       When the leader's process stops
@@ -64,7 +64,7 @@ Feature: Leader election and add-ons
 
   Rule: The controllers' work moves with the Lease
 
-    @claim_68_5 @disruptive
+    @claim_68_5 @changes_managers
     Scenario: A Deployment created without a leader waits for the new leader
       Given a running Deployment
       And the controller that holds the "kube-controller-manager" Lease
@@ -76,7 +76,7 @@ Feature: Leader election and add-ons
 
   Rule: A scheduler that stops releases its Lease, a controller manager does not
 
-    @claim_68_6 @disruptive
+    @claim_68_6 @changes_schedulers
     Scenario: The Lease of a stopped scheduler is released
       Given the controller that holds the "kube-scheduler" Lease
       When the leader's process stops
@@ -84,7 +84,7 @@ Feature: Leader election and add-ons
       And the Lease had no holder and a duration of 1 s before the takeover
       And every other control-plane process is the same
 
-    @claim_68_6 @disruptive
+    @claim_68_6 @changes_managers
     Scenario: The Lease of a stopped controller manager has to expire
       Given the controller that holds the "kube-controller-manager" Lease
       When the leader's process stops
@@ -94,7 +94,7 @@ Feature: Leader election and add-ons
 
   Rule: A former leader returns as a standby
 
-    @claim_68_7 @disruptive
+    @claim_68_7 @changes_managers
     Scenario: A restarted controller manager is a standby
       Given a controller that lost the "kube-controller-manager" Lease when its process stopped
       When the process of the former leader starts
@@ -103,7 +103,7 @@ Feature: Leader election and add-ons
 
   Rule: A paused leader cannot act after it has lost the Lease
 
-    @claim_68_8 @disruptive
+    @claim_68_8 @changes_managers
     Scenario: A controller manager that was paused exits
       Given the controller that holds the "kube-controller-manager" Lease
       When the leader's process is paused
@@ -115,7 +115,7 @@ Feature: Leader election and add-ons
 
   Rule: Without a scheduler, new Pods wait and running Pods run on
 
-    @claim_68_9 @disruptive
+    @claim_68_9 @changes_schedulers
     Scenario: A Pod waits while all three schedulers are stopped
       Given a running Deployment
       When all three schedulers stop
@@ -127,7 +127,7 @@ Feature: Leader election and add-ons
 
   Rule: All three API servers serve
 
-    @claim_68_10
+    @claim_68_10 @ignores_workers
     Scenario: Every API server has an identity Lease and an endpoint address
       Given the Leases of the API servers
       Then each controller has an identity Lease with a duration of 3600 s
@@ -138,7 +138,7 @@ Feature: Leader election and add-ons
 
   Rule: A stopped API server leaves the kubernetes Service, and clients of the load balancer are answered
 
-    @claim_68_11 @disruptive
+    @claim_68_11 @changes_an_api_server
     Scenario: One API server stops and starts
       Given a controller whose controller manager and scheduler are standbys
       When the API server of that controller stops
@@ -151,7 +151,7 @@ Feature: Leader election and add-ons
 
   Rule: Node heartbeats are Leases
 
-    @claim_68_12
+    @claim_68_12 @relies_on_every_worker
     Scenario: Each node renews its own Lease and rarely updates its status
       Given the Leases of the nodes
       Then each node holds and owns a Lease with a duration of 40 s
@@ -161,7 +161,7 @@ Feature: Leader election and add-ons
 
   Rule: Add-ons are ordinary workloads and recover, the control plane has no Pods
 
-    @claim_68_14 @serial
+    @claim_68_14 @relies_on_every_worker @changes_add_ons
     Scenario: A deleted CoreDNS Pod is replaced and names are resolved
       Given the add-ons of the cluster
       When one Pod of CoreDNS is deleted
@@ -169,7 +169,7 @@ Feature: Leader election and add-ons
       And within 60 s Pods on every worker resolve names
       And the other add-ons are the same
 
-    @claim_68_14 @storage @serial
+    @claim_68_14 @relies_on_every_worker @changes_ebs_driver
     Scenario: A deleted Pod of the storage driver is replaced on its worker
       Given the EBS CSI driver
       And the add-ons of the cluster
@@ -178,7 +178,7 @@ Feature: Leader election and add-ons
       And within 60 s the driver is registered on every worker
       And the other add-ons are the same
 
-    @claim_68_14
+    @claim_68_14 @relies_on_every_worker
     Scenario: The control plane is not made of Pods
       Given the add-ons of the cluster
       Then each add-on belongs to a Deployment or a DaemonSet
@@ -188,7 +188,7 @@ Feature: Leader election and add-ons
 
   Rule: Coordinated leader election is not enabled
 
-    @claim_68_17
+    @claim_68_17 @ignores_workers
     Scenario: No API server serves lease candidates, and no Lease has a strategy
       Given API servers that serve Leases
       Then every API server serves no lease candidates

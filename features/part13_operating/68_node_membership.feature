@@ -4,7 +4,7 @@ Feature: Nodes that join and leave
   the steps of the other two, and its kubelet registers a Node. That Node is not removed by itself: the series
   has no cloud controller manager. Deleting the Node also ends what was bound to it.
 
-  @claim_68_16 @disruptive @slow
+  @claim_68_16 @slow @changes_every_worker @changes_nodes_readiness @changes_add_ons
   Rule: A machine can be added and removed, and its Node has to be deleted
 
     Scenario: A third worker joins, is drained and stopped, and its Node is deleted

@@ -19,7 +19,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
       And every controller manager runs the taint eviction controller
       And every API server adds a toleration of 300 s to new Pods
 
-    @disruptive @slow @patient
+    @slow @patient @changes_every_worker @changes_nodes_readiness
     Scenario: A kubelet is stopped for two minutes
       Given a running resizable Pod and, on the same worker, an impatient Pod with a toleration of 10 s
       And the containers on the Pod's worker
@@ -30,7 +30,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
       When the kubelet on the Pod's worker starts
       Then within 90 s the Pod's node is Ready without restarts of other Pods
 
-  @claim_68_15 @disruptive @slow
+  @claim_68_15 @slow @changes_every_worker
   Rule: An unschedulable Pod reports it, and runs when a node has room
 
     Scenario: The only node for a Pod is cordoned and uncordoned

@@ -1,4 +1,4 @@
-@article_69
+@article_69 @ignores_workers
 Feature: Admission policy with CEL
   A validating policy is a CEL expression that each API server evaluates by itself; a binding selects where it
   applies. The article's policy refuses Deployments with a container tagged latest. This kind is v1 since

@@ -1,4 +1,4 @@
-@article_69 @since_1_36
+@article_69 @since_1_36 @ignores_workers
 Feature: Mutating admission policy
   New at v1 in 1.36: a policy may change what is created, again without a webhook. The article adds a
   label to Pods, as an apply configuration or as a JSON patch. The Pods here have a scheduling gate, so that

@@ -1,4 +1,4 @@
-@article_69
+@article_69 @ignores_workers
 Feature: How an admission policy decides
   The binding defines what a failed rule does: deny, warn or audit. The policy has its own messages, reasons,
   parameters and conditions, and defines what happens when a rule cannot be evaluated. Each scenario starts

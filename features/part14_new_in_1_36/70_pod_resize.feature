@@ -7,7 +7,7 @@ Feature: In-place Pod resize
   @claim_70_1
   Rule: New resources reach the running container and its Pod
 
-    @serial
+    @relies_on_every_worker
     Scenario Outline: CPU and memory grow in place on <worker>
       The article's patch: cpu.max 20000 100000 becomes 50000 100000, memory.max 134217728 becomes 268435456.
       Given a running resizable Pod on <worker>
@@ -155,13 +155,13 @@ Feature: In-place Pod resize
       Then the API refuses the request with 422, naming "resources for non-sidecar init containers are immutable"
       And for 5 s the Pod, its containers and its cgroups stay the same
 
-    @since_1_36
+    @since_1_36 @relies_on_every_worker
     Scenario: Every kubelet can resize Pod-level resources and init containers
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "InPlacePodLevelResourcesVerticalScaling" on
       And every kubelet has the feature gate "InPlacePodVerticalScalingInitContainers" on
 
-  @claim_70_20 @disruptive
+  @claim_70_20 @changes_a_worker
   Rule: Completed and deferred resizes survive a restart of the kubelet
     The kubelet's first status may lack the deferred resize; it is reported at the Pod's next sync (90 s at most).
 
@@ -183,7 +183,7 @@ Feature: In-place Pod resize
       Then for 20 s the Pod's resize is not granted, and the Pod's cgroups stay the same
       And within 135 s the Pod's resize is deferred
 
-  @claim_70_21
+  @claim_70_21 @relies_on_every_worker
   Rule: A resize of a Pod does not change its controller's template
 
     Scenario: Resizing one Pod of a Deployment leaves template and sibling alone

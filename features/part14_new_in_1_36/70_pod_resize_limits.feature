@@ -97,7 +97,7 @@ Feature: What in-place Pod resize refuses or defers
       When the Pod is resized to the article's resources
       Then within 60 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_14 @serial @placed
+  @claim_70_14 @changes_a_worker
   Rule: A resize above the node's free resources is deferred
 
     Scenario: A deferred resize completes when another Pod is deleted
@@ -109,7 +109,7 @@ Feature: What in-place Pod resize refuses or defers
       When the filler Pod is deleted
       Then within 300 s the Pod's cgroups allow 500m CPU and 256Mi memory
 
-  @claim_70_15 @serial @placed
+  @claim_70_15 @changes_a_worker
   Rule: Deferred resizes complete by priority
 
     Scenario: The Pod of higher priority gets the freed resources
@@ -122,7 +122,7 @@ Feature: What in-place Pod resize refuses or defers
       Then within 300 s the Pod of higher priority is resized
       And for 10 s the Pod of lower priority is not resized
 
-  @claim_70_16 @disruptive @needs_swap
+  @claim_70_16 @needs_swap @changes_a_worker
   Rule: An infeasible resize is refused by the kubelet with a reason
     The memory request of a container that may swap cannot change in place; the static CPU and memory managers,
     the other two causes, have nothing to pin on machines with one CPU.
@@ -139,7 +139,7 @@ Feature: What in-place Pod resize refuses or defers
       When the Pod is resized to request 50m CPU and 32Mi memory, limited to 400m CPU and 256Mi memory
       Then within 60 s the Pod's cgroups allow 400m CPU and 256Mi memory
 
-  @claim_70_17 @serial @placed
+  @claim_70_17 @relies_on_every_worker @changes_a_worker
   Rule: The scheduler counts the larger of desired and allocated resources
 
     Scenario: Resources of a deferred resize are not available to a new Pod
@@ -178,7 +178,7 @@ Feature: What in-place Pod resize refuses or defers
       When the Pod is resized to request 100m CPU and 64Mi memory, limited to 300m CPU and 128Mi memory
       Then within 60 s the Pod's cgroups allow 300m CPU and 128Mi memory
 
-  @claim_70_22 @disruptive
+  @claim_70_22 @changes_worker_0
   Rule: A static Pod cannot be resized
     The series has no static Pods; a kubelet gets one for the scenario.
 

@@ -1,4 +1,4 @@
-@article_71 @storage
+@article_71 @relies_on_every_worker @relies_on_ebs_driver
 Feature: Group snapshots are an API that this driver does not support
   VolumeGroupSnapshot is not a built-in API but a custom resource of the snapshot controller. Its version is
   stable, while the EBS CSI driver does not support it: no group snapshot ever becomes ready.
@@ -20,7 +20,7 @@ Feature: Group snapshots are an API that this driver does not support
       Then within 600 s the VolumeSnapshot is ready to use and completed in EC2
       And for 10 s the VolumeGroupSnapshot has no snapshot and is not ready
 
-  @claim_71_18 @serial
+  @claim_71_18 @changes_ebs_driver
   Rule: The API is served while its CustomResourceDefinitions exist
 
     Scenario: The definitions of group snapshots are deleted and created again

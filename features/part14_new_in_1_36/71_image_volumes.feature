@@ -1,4 +1,4 @@
-@article_71
+@article_71 @relies_on_every_worker
 Feature: An image is mounted as a volume
   The files of an OCI image appear in a container that runs another image. Every scenario has a data image of its
   own, with a nonce that nothing else has; it is loaded on the workers, no registry has it. A failed pull is
@@ -7,7 +7,6 @@ Feature: An image is mounted as a volume
   @claim_71_1
   Rule: The files of an image that no container runs can be read
 
-    @placed
     Scenario Outline: A container on <worker> reads the nonce of another image
       Given the data image is loaded on every worker
       When a Pod on "<worker>" mounts the data image
@@ -22,7 +21,6 @@ Feature: An image is mounted as a volume
   @claim_71_2
   Rule: An image volume is read-only, also for root
 
-    @placed
     Scenario Outline: Root in a container on <worker> may write to a scratch volume and not to the image volume
       Given the data image is loaded on every worker
       When a Pod on "<worker>" mounts the data image
@@ -39,7 +37,6 @@ Feature: An image is mounted as a volume
   @claim_71_3
   Rule: Pods share the image and not the mount
 
-    @placed
     Scenario Outline: One of two Pods on <worker> is deleted
       Given the data image is loaded on every worker
       When two Pods on "<worker>" mount the data image
@@ -55,7 +52,6 @@ Feature: An image is mounted as a volume
   @claim_71_4
   Rule: A subPath selects a directory of the image, and not a file
 
-    @placed
     Scenario Outline: An existing and a missing directory of the image on <worker>
       Given the data image is loaded on every worker
       When a Pod on "<worker>" mounts the directory "sub" of the data image
@@ -69,7 +65,6 @@ Feature: An image is mounted as a volume
         | worker-0 |
         | worker-1 |
 
-    @placed
     Scenario: A file of the image
       Given the data image is loaded on every worker
       When a new Pod on "worker-0" mounts the file "marker" of the data image
@@ -95,7 +90,6 @@ Feature: An image is mounted as a volume
       When a new Pod mounts the data image with the pull policy "Never"
       Then within 60 s the new Pod reports "ErrImageNeverPull"
 
-    @placed
     Scenario Outline: A registry receives the pulls of <worker>
       Given a registry with the data image for "<worker>"
       When a Pod on that worker mounts the registry's image with the pull policy "IfNotPresent"
@@ -122,7 +116,6 @@ Feature: An image is mounted as a volume
   @claim_71_7
   Rule: A mounted image stays for the life of its Pod, and a new Pod mounts what its tag means then
 
-    @placed
     Scenario: A tag moves to other content before a second Pod
       Given a registry with the data image for "worker-0"
       When a Pod on that worker mounts the registry's image with the pull policy "Always"
@@ -134,7 +127,6 @@ Feature: An image is mounted as a volume
   @claim_71_8
   Rule: A Pod's pull secret is used for its volumes too
 
-    @placed
     Scenario: Without a pull secret, with one of another namespace, with its own
       Given a private registry with the data image for "worker-0"
       When a Pod on that worker mounts the registry's image without a pull secret
@@ -144,7 +136,6 @@ Feature: An image is mounted as a volume
       When a Pod on that worker mounts the registry's image with a pull secret of its namespace
       Then the Pod's container reads the nonce of the registry's image
 
-    @placed
     Scenario Outline: An image that was pulled to <worker> with another Pod's secret
       Given a private registry with the data image for "<worker>"
       When a Pod on that worker mounts the registry's image with a pull secret of its namespace
@@ -181,7 +172,7 @@ Feature: An image is mounted as a volume
       Then every API server refuses the Pod with 422, naming the reference
       And every API server refuses the Deployment with 422, naming the reference
 
-  @claim_71_11 @serial @placed
+  @claim_71_11 @changes_a_worker
   Rule: The kubelet counts image volumes that it requests from the runtime
     One that cannot be pulled is never requested. Failures are counted as the runtime reports them.
 

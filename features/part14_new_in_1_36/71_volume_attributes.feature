@@ -1,4 +1,4 @@
-@article_71 @storage
+@article_71 @relies_on_every_worker @relies_on_ebs_driver
 Feature: A volume in use is modified
   A VolumeAttributesClass names what may change in a volume while it is in use. The driver asks EC2 to modify
   the volume, and EC2 is asked as well as Kubernetes whether it did. Every scenario has a volume of its own:
@@ -23,7 +23,7 @@ Feature: A volume in use is modified
       And the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
       And EC2 has the second writer's volume with 3000 IOPS and 125 MiB/s, without a modification
 
-    @serial
+    @changes_ebs_driver
     Scenario: The driver's controller Pods are replaced during a modification
       When the PVC of the first writer names the class "fast"
       And the controller Pods of the driver are replaced during the modification

@@ -1,4 +1,4 @@
-@article_72
+@article_72 @relies_on_every_worker
 Feature: Fine-grained authorization of the kubelet API
   Access to a kubelet's port was one permission, nodes/proxy; now each endpoint has its own. The article grants
   a monitoring agent nodes/metrics: on the kubelet's port that opens metrics and nothing else, and through the
@@ -67,7 +67,7 @@ Feature: Fine-grained authorization of the kubelet API
       Then exactly the endpoints of "proxy" answer on each kubelet
       And every endpoint of every kubelet answers admin
 
-  @claim_72_15 @placed
+  @claim_72_15
   Rule: The permission to get nodes/proxy is enough to run commands
 
     Scenario: A GET runs a command in a Pod for a ServiceAccount whose POST is refused

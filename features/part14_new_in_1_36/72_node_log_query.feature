@@ -5,7 +5,7 @@ Feature: Node log query
   with the machine's own journal. The article, like upstream's page, requests a file as "/name"; only a
   relative name works.
 
-  @claim_72_1
+  @claim_72_1 @relies_on_every_worker
   Rule: Node log query is off by default
 
     Scenario: A log query is answered with a list of files
@@ -18,6 +18,7 @@ Feature: Node log query
       And each kubelet answers with a list of files, without a line of the journal
 
   @claim_72_2 @claim_72_3 @claim_72_4 @claim_72_5 @claim_72_6 @claim_72_7 @claim_72_8 @claim_72_9 @since_1_36
+  @relies_on_every_worker
   Rule: What one kubelet shows with the query on is true of every kubelet
     Turning the query on restarts the kubelet: the following scenarios do that on one worker.
 
@@ -33,7 +34,7 @@ Feature: Node log query
       And every worker has its own journalctl for its kubelet
       And each kubelet has the same settings of log queries
 
-  @claim_72_2 @disruptive @since_1_36
+  @claim_72_2 @since_1_36 @relies_on_every_worker @changes_a_worker
   Rule: With the query on, a kubelet returns the journal
 
     Scenario: The last lines of the kubelet are those of the machine's own journal
@@ -44,7 +45,7 @@ Feature: Node log query
       And for the last 3 lines of the window, the kubelet returns exactly these lines, as plain text
       But the other worker's kubelet answers with a list of files
 
-  @claim_72_3 @claim_72_4 @disruptive @since_1_36
+  @claim_72_3 @claim_72_4 @since_1_36 @changes_a_worker
   Rule: Services are found where they run, several in one query, and an unknown service is not an error
 
     Scenario: One, two and four services in one query, a service of another machine, and unknown names
@@ -63,7 +64,7 @@ Feature: Node log query
         | let             | No entries    |
       And for an unknown unit name with an option, the kubelet answers 200 with "options present"
 
-  @claim_72_5 @disruptive @slow @since_1_36
+  @claim_72_5 @slow @since_1_36 @changes_a_worker
   Rule: Filters select the lines that they name
 
     Scenario: The log of a unit is filtered by pattern, time, number and boot
@@ -83,7 +84,7 @@ Feature: Node log query
         | the boot before       | none   |
         | pattern of neither    | none   |
 
-  @claim_72_6 @disruptive @since_1_36
+  @claim_72_6 @since_1_36 @changes_a_worker
   Rule: Invalid queries are refused before any command runs
 
     Scenario: Invalid names, numbers and times, contradictions, and commands in a name
@@ -110,7 +111,7 @@ Feature: Node log query
         | a substitution in the name   | 406    |
       And no command in a name was run
 
-  @claim_72_7 @disruptive @slow @since_1_36
+  @claim_72_7 @slow @since_1_36 @changes_a_worker
   Rule: Log files are named relative to the log directory
 
     Scenario: A file by its name, and names that lead out of the log directory
@@ -126,7 +127,7 @@ Feature: Node log query
         | an absolute path        |
         | the link that leads out |
 
-  @claim_72_21
+  @claim_72_21 @relies_on_every_worker
   Rule: The plain path follows a link out of the log directory
 
     Scenario: The plain path returns what the query refuses
@@ -134,7 +135,7 @@ Feature: Node log query
       Then the plain path of each link returns the content of the file outside
       But a path that climbs out of the log directory returns nothing of the file outside
 
-  @claim_72_8 @disruptive @slow @since_1_36
+  @claim_72_8 @slow @since_1_36 @changes_a_worker
   Rule: A query is stopped after 30 s
 
     Scenario: The journal reader does not end
@@ -146,7 +147,7 @@ Feature: Node log query
       Then the kubelet has answered within 45 s, but not within 30 s
       And no journal reader is left on the machine
 
-  @claim_72_9 @disruptive @slow @since_1_36
+  @claim_72_9 @slow @since_1_36 @changes_a_worker @changes_nodes_readiness
   Rule: The query without the log handler is a configuration error
 
     Scenario: A kubelet with the query on and the log handler off exits with an error
@@ -161,7 +162,7 @@ Feature: Node log query
       Then the node of the Pod's worker is Ready
       And no container on the Pod's worker has restarted
 
-  @claim_72_10 @disruptive
+  @claim_72_10 @changes_every_worker @changes_every_api_server
   Rule: Logs through the API server are authorized twice, for two identities
     A kubelet caches authorization decisions for minutes: it is restarted after the permission is removed.
 
@@ -173,7 +174,7 @@ Feature: Node log query
       When the API servers' permission is added again
       Then within 90 s through each API server the ServiceAccount reads each node's logs
 
-  @claim_72_20 @disruptive
+  @claim_72_20 @changes_every_worker
   Rule: Since 1.37, the permission for logs is enough to read a kubelet's configuration
     A kubelet of 1.37 logs its configuration when it starts. An older one logs its flags, whose defaults the
     configuration overrides; before 1.36 log queries are behind a feature gate.

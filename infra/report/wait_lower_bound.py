@@ -1,8 +1,8 @@
 """The waiting floor: how long a run lasts at least, because Kubernetes itself takes its time.
 
 A scenario's share is what it waited through infra/wait.py. Disruptive scenarios wait one after
-another, serial ones too but beside the parallel ones, of which the longest counts. Of several
-clusters the one that waited longest counts.
+another, after the parallel ones, of which the longest counts. Of several clusters the one that
+waited longest counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ def of(scenarios: Sequence[Scenario]) -> Floor:
 def of_a_cluster(ran: Sequence[Scenario]) -> float:
     waited = {name: [s.waited for s in ran if s.lane == name] for name in LANES}
     longest = max(waited["parallel"], default=0.0)
-    return sum(waited["disruptive"]) + max(sum(waited["serial"]), longest)
+    return sum(waited["disruptive"]) + longest
 
 
 def lanes(ran: Sequence[Scenario]) -> tuple[Lane, ...]:

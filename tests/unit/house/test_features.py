@@ -14,7 +14,8 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from fixtures.plugin.recording import PREFIX
 from fixtures.plugin.reporting import MARKERS
 from infra import claims, version_tags
-from infra.feature_claims import lane_of
+from infra.footprints import words
+from infra.footprints.footprint import of_tags
 from infra.lifecycle import capabilities
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -129,7 +130,7 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
     known = {claim.tag: claim for claim in claims.load()}
     allowed = {*MARKERS, *known, *(f"article_{one.number}" for one in claims.articles())}
     allowed |= {f"{PREFIX}{name}" for name in capabilities.CAPABILITIES}
-    allowed |= set(version_tags.TAGS)
+    allowed |= {*version_tags.TAGS, *words.tags()}
     for pickle in pickles(doc):
         tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
         where = f"{doc['uri']}: {pickle['name']}"
@@ -139,24 +140,31 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
         assert {f"article_{claim.article}" for claim in proven} <= tags, f"{where}: other article"
 
 
-NAMED = re.compile(r"\bworker-\d|\bPods?\b.* (?:on|of) (?:each|one) worker\b")
-KEEPS = "a worker reserved for this scenario"
+ONE = re.compile(r"\bworker-(\d)")
+ALL = re.compile(
+    r"\b(?:every|each|both|all|any) (?:workers?|nodes?|kubelets?|machines?|component)\b"
+    r"|\bno (?:other )?(?:worker|node|kubelet|machine)\b"
+    r"|\bother (?:worker|node|kubelet|machine)s?\b"
+)
+DEVICES = re.compile(r"\bno (?:other )?node has (?:a device|the resource)\b")
+"""Said of the status of nodes, which who changes devices has alone."""
+RESERVED = "a worker reserved for this scenario"
 
 
 @pytest.mark.parametrize("doc", DOCUMENTS, ids=lambda doc: doc["uri"])
-def test_who_puts_pods_on_a_worker_by_name_takes_turns_with_who_keeps_one(
-    doc: dict[str, Any],
-) -> None:
-    """Serial ones do so anyway, and disruptive ones are alone."""
+def test_who_speaks_of_workers_holds_them(doc: dict[str, Any]) -> None:
+    """Steps that name a worker, or all of them, need its footprint: others may have it alone."""
     for pickle in pickles(doc):
-        tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
-        lane = lane_of(tags)
-        done = [step["text"] for step in pickle["steps"] if step["type"] != "Outcome"]
-        if lane == "serial":
-            assert ("placed" in tags) == (KEEPS in done), pickle["name"]
-        elif lane == "parallel":
-            assert KEEPS not in done, pickle["name"]
-            assert ("placed" in tags) == any(map(NAMED.search, done)), pickle["name"]
+        footprint = of_tags(tag["name"].lstrip("@") for tag in pickle["tags"])
+        text = "\n".join(step["text"] for step in pickle["steps"])
+        if words.DEVICES in footprint.exclusive:
+            text = DEVICES.sub("", text)
+        named = {f"worker-{number}" for number in ONE.findall(text)}
+        named |= set(words.WORKERS) if ALL.search(text) else set()
+        held = footprint.exclusive | footprint.shared
+        missing = named - held if not footprint.is_alone else set()
+        assert not missing, f"{doc['uri']}: {pickle['name']} does not hold {sorted(missing)}"
+        assert (RESERVED in text) <= footprint.takes_a_worker, pickle["name"]
 
 
 def test_texts_hold_no_procedure_and_two_time_words_only() -> None:

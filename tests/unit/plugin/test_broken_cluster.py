@@ -15,6 +15,7 @@ from infra.errors import ClusterBroken, NotJudged
 from infra.lifecycle import state_dir
 from infra.settings import Settings
 from tests.unit.plugin.lanes_project import CONFTEST
+from tests.unit.plugin.marked import marked
 from tests.unit.report_project import folder_of, make, outcomes, records, run
 
 FEATURE = """
@@ -22,19 +23,19 @@ FEATURE = """
 Feature: Backing up etcd
   A backup that restores.
 
-  @claim_63_1 @disruptive
+  @claim_63_1 @changes_etcd
   Rule: Three members are healthy
 
     Scenario: one that breaks the cluster
       Then a node is gone
 
-  @claim_63_2 @disruptive
+  @claim_63_2 @changes_etcd
   Rule: One member may be lost
 
     Scenario: one that comes after
       Then it is healthy
 
-  @claim_63_3 @disruptive
+  @claim_63_3 @changes_etcd
   Rule: A snapshot is private
 
     Scenario: one more
@@ -94,9 +95,8 @@ def test_a_parallel_scenario_is_told_too(tmp_path: Path) -> None:
     settings = Settings(cluster_id="x", state_root=tmp_path)
     settings.state.mkdir()
     state_dir.give_up(settings.state, "etcd is gone")
-    node = SimpleNamespace(stash={}, get_closest_marker=lambda _: None)
     values = {"settings": settings, "cluster": None}
-    request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
+    request: Any = SimpleNamespace(node=marked(), getfixturevalue=values.get)
     with pytest.raises(ClusterBroken, match="etcd is gone"), lanes.turn(request):
         pass
 

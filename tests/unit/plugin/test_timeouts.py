@@ -12,6 +12,7 @@ from pytest_bdd.feature import get_features
 
 from fixtures.plugin import timeouts
 from infra import timing
+from infra.feature_claims import lane_of
 from tests.unit.plugin.lanes_project import CONFTEST
 from tests.unit.report_project import ROOT, folder_of, make, outcomes, records, run
 
@@ -113,7 +114,7 @@ def test_one_that_never_sleeps_is_ended_too(tmp_path: Path) -> None:
 
 
 def test_one_that_waits_for_its_turn_does_not_hang(tmp_path: Path) -> None:
-    feature = FEATURE.replace("@claim", "@serial @claim").replace(
+    feature = FEATURE.replace("@claim", "@changes_etcd @claim").replace(
         "it is healthy", "it takes its time"
     )
     feature = feature.replace("      When it never comes about\n", "")
@@ -149,8 +150,8 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_the_bound_is_the_lanes_and_scaled(bells: list[float]) -> None:
     with timing.scale(2):
-        timeouts.begins(an_item(), "serial")
-    assert bells == [2 * timing.SCENARIO["serial"].seconds]
+        timeouts.begins(an_item(), "disruptive")
+    assert bells == [2 * timing.SCENARIO["disruptive"].seconds]
 
 
 def test_a_timeout_that_is_given_is_taken_as_it_is(bells: list[float]) -> None:
@@ -181,6 +182,6 @@ def waits_of(lane: str) -> Iterator[int]:
     for feature in get_features([str(ROOT / "features")]):
         for scenario in feature.scenarios.values():
             tags = scenario.tags | (scenario.rule.tags if scenario.rule else set()) | feature.tags
-            if lane == next((one for one in ("disruptive", "serial") if one in tags), "parallel"):
+            if lane == lane_of(tags):
                 texts = " ".join(step.name for step in scenario.steps)
                 yield sum(map(int, re.findall(r"\b(?:within|for) (\d+) s\b", texts)))

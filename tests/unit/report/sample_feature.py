@@ -7,7 +7,7 @@ Feature: Some claims
   Scenario: not in the run
     Given a cluster
 
-  @claim_63_4 @disruptive
+  @claim_63_4 @changes_a_worker
   Scenario Outline: in part
     Given a <thing>
 

@@ -147,7 +147,7 @@ def test_what_followed_a_scenario_is_no_scenario_without_a_claim(folder: Path) -
     page = html.render(run, [*scenarios, entry], judged, folder)
     assert "<h2>After scenarios</h2>" in page
     assert "Scenarios that name no claim" not in page
-    stray = html.render(run, [*scenarios, replace(entry, lane="serial")], judged, folder)
+    stray = html.render(run, [*scenarios, replace(entry, lane="disruptive")], judged, folder)
     assert "After scenarios" not in stray
     assert "Scenarios that name no claim" in stray
 

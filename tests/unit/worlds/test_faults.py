@@ -17,6 +17,7 @@ from infra.lifecycle import gate
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 from tests.unit.faulty_machine import Machine
+from tests.unit.plugin.marked import marked
 
 STOPPED = Stopped("controller-1", "etcd")
 
@@ -84,7 +85,7 @@ def test_ctrl_c_in_a_scenario_still_restores(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     live = cluster(tmp_path, shell=lambda _: machine)
     scenario = cast("Any", faults.faults).__wrapped__(
-        SimpleNamespace(node=item("disruptive")), live
+        SimpleNamespace(node=marked("changes_etcd")), live
     )
     caused = next(scenario)
     caused._gate = lambda _: None
@@ -95,12 +96,8 @@ def test_ctrl_c_in_a_scenario_still_restores(tmp_path: Path) -> None:
 
 
 def test_who_ends_at_the_health_gate_anyway_passes_it_once() -> None:
-    assert faults.gate_of(item("disruptive")) is gate.serves
-    assert faults.gate_of(item("serial")) is gate.gate
-
-
-def item(*tags: str) -> Any:
-    return SimpleNamespace(get_closest_marker=lambda name: name in tags or None)
+    assert faults.gate_of(marked("changes_etcd")) is gate.serves
+    assert faults.gate_of(marked()) is gate.gate
 
 
 @pytest.mark.parametrize("ledger", ["[{", '[{"kind": "melted"}]', '[{"kind": "added", "x": 1}]'])

@@ -19,6 +19,7 @@ from suite.storage import ebs_csi_driver as client
 from tests.steps.phrases import NOW, Time
 from tests.steps.storage import ebs_csi_driver as steps
 from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+from tests.unit.plugin.marked import marked
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
 PODS = "/api/v1/namespaces/kube-system/pods"
@@ -123,25 +124,21 @@ def test_controllers_that_do_not_miss_their_role(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
-    class Item:
-        def __init__(self, *, storage: bool) -> None:
-            self.get_closest_marker = lambda name: storage and name == "storage"
-
-    items: Any = [Item(storage=True), Item(storage=True), Item(storage=False)]
+    items = [marked("relies_on_ebs_driver"), marked("changes_ebs_driver"), marked()]
     assert last_of(items) is items[1]
 
 
 @pytest.mark.parametrize(
     ("marks", "beside", "removed"),
-    [((), True, False), (("serial",), False, False), (("disruptive",), False, True)],
+    [(("relies_on_ebs_driver",), True, False), (("changes_ebs_driver",), False, True)],
 )
 def test_who_changes_the_driver_has_it_alone(
     tmp_path: Path, marks: tuple[str, ...], *, beside: bool, removed: bool
 ) -> None:
     told: list[str] = []
     site = SimpleNamespace(install=lambda: told.append("in"), remove=lambda: told.append("out"))
-    marked = SimpleNamespace(get_closest_marker=lambda name: name in (*marks, "storage"))
-    asked = SimpleNamespace(node=marked, session=SimpleNamespace(items=[marked]))
+    item = marked(*marks)
+    asked = SimpleNamespace(node=item, session=SimpleNamespace(items=[item]))
     fixture: Any = cast("Any", ebs_driver).__wrapped__
     using = fixture(asked, SimpleNamespace(state=tmp_path), site)
     next(using)
