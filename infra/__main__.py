@@ -9,6 +9,7 @@ import typer
 
 from infra.artifacts.store import Store
 from infra.errors import UserError
+from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
@@ -125,8 +126,12 @@ def sweep(
 
 @app.command()
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
-    """Say what is there; exit 1 when the cluster is not healthy."""
+    """Say what is there, and which scenarios hold or wait for what; exit 1 when the cluster is not
+    healthy.
+    """
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
+    for line in turns.told(settings.state):
+        print(line)
     print(cluster_lifecycle.status(settings))
 
 

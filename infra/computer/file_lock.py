@@ -32,3 +32,15 @@ def take_now(file: IO[str]) -> bool:
         fcntl.flock(file, fcntl.LOCK_UN)
         return False
     return True
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody has it alone; a file that is not there is free."""
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True

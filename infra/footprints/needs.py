@@ -1,0 +1,58 @@
+"""What a scenario holds while it runs: resources by name, alone or shared; who may run beside whom.
+
+Locks (infra/footprints/turns.py) and the scheduler ask the same functions.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from infra.footprints.footprint import Footprint
+from infra.footprints.words import MEANINGS, WORKERS
+
+
+@dataclass(frozen=True)
+class Need:
+    """Resources by name; one that is held alone is not among the shared ones."""
+
+    exclusive: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+
+    @property
+    def held(self) -> frozenset[str]:
+        return self.exclusive | self.shared
+
+    @property
+    def own_worker(self) -> str:
+        """Where its Pods belong: the one worker that it has alone, or else the only one that it
+        has; empty when they may run anywhere.
+        """
+        alone, all_ = self.exclusive & set(WORKERS), self.held & set(WORKERS)
+        return next((min(one) for one in (alone, all_) if len(one) == 1), "")
+
+    def conflicts(self, other: "Need") -> frozenset[str]:
+        """What keeps the two from running beside each other."""
+        return self.exclusive & other.held | other.exclusive & self.held
+
+
+ALL = Need(frozenset(name for names, _ in MEANINGS.values() for name in names))
+"""Who holds this is alone."""
+
+
+def choices(footprint: Footprint, workers: Sequence[str] = WORKERS) -> list[Need]:
+    """By each worker that it may be given, where it is to be given one; the preferred one first."""
+    exclusive, shared = footprint.exclusive, footprint.shared
+    if footprint.takes_a_worker:
+        return [Need(exclusive | {one}, shared - {one}) for one in workers]
+    if footprint.shares_a_worker:
+        return [Need(exclusive, shared | {one}) for one in reversed(workers)]
+    return [Need(exclusive, shared)]
+
+
+def choose(footprint: Footprint, ahead: Collection[Need]) -> Need:
+    """The one that has to wait for the fewest of those ``ahead``, then has the fewest beside it."""
+
+    def rank(need: Need) -> tuple[int, int]:
+        waits = sum(bool(need.conflicts(other)) for other in ahead)
+        return waits, sum(need.own_worker in other.held for other in ahead)
+
+    return min(choices(footprint), key=rank)
