@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     keep: Keep = Field(default_factory=default_keep)
     time_scale: float = Field(default=1.0, gt=0, le=10)
     state_root: Path = Field(default_factory=state_home)
+    overlap: bool = True
     clusters: Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_CLUSTERS)] = 1
     reports: Path = PROJECT / "reports"
 

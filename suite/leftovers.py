@@ -7,7 +7,7 @@ being deleted is Kubernetes' own work.
 import hashlib
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -60,12 +60,15 @@ def new_name() -> str:
     return f"claim-{uuid4().hex[:8]}"
 
 
-def look(cluster: Cluster) -> Found:
-    """Everything that a scenario may not change. Errors: ApiRefused, CommandFailed."""
-    machines = [cluster.shell(machine.name) for machine in cluster.spec.machines]
-    with ThreadPoolExecutor(len(machines)) as pool:
+def look(cluster: Cluster, only: Collection[str] | None = None) -> Found:
+    """Everything that a scenario may not change, of all machines or of some by name: others may be
+    changing theirs. Errors: ApiRefused, CommandFailed.
+    """
+    names = [one.name for one in cluster.spec.machines if only is None or one.name in only]
+    machines = [cluster.shell(name) for name in names]
+    with ThreadPoolExecutor(len(machines) or 1) as pool:
         on_machines = pool.map(on_machine, machines)  # while the API is asked
-        found = {**objects(cluster.api), **nodes(cluster.api)}
+        found = {**objects(cluster.api), **nodes(cluster.api, only)}
         for files in on_machines:
             found |= files
     return found
@@ -89,10 +92,12 @@ def items(api: Api, path: str) -> list[JsonObject]:
     return list((api.find(path) or {"items": []})["items"])
 
 
-def nodes(api: Api) -> dict[str, str]:
+def nodes(api: Api, only: Collection[str] | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in api.get("/api/v1/nodes")["items"]:
         name, spec = item["metadata"]["name"], item["spec"]
+        if only is not None and name not in only:
+            continue
         found[f"node {name}: taints"] = f"{spec.get('taints', [])}, {spec.get('unschedulable')}"
         for label, value in item["metadata"].get("labels", {}).items():
             if label not in TOPOLOGY:

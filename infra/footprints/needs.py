@@ -4,18 +4,21 @@ Locks (infra/footprints/turns.py) and the scheduler ask the same functions.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.footprints.footprint import Footprint
-from infra.footprints.words import MEANINGS, WORKERS
+from infra.footprints.words import IMPLIED, MEANINGS, WORKERS
 
 
 @dataclass(frozen=True)
 class Need:
-    """Resources by name; one that is held alone is not among the shared ones."""
+    """Resources by name; one that is held alone is not among the shared ones. ``given`` is a worker
+    that it is to use, where what it holds does not say which.
+    """
 
     exclusive: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    given: str = ""
 
     @property
     def held(self) -> frozenset[str]:
@@ -24,10 +27,18 @@ class Need:
     @property
     def own_worker(self) -> str:
         """Where its Pods belong: the one worker that it has alone, or else the only one that it
-        has; empty when they may run anywhere.
+        has; empty when they may run anywhere, as they may where nobody else runs.
         """
-        alone, all_ = self.exclusive & set(WORKERS), self.held & set(WORKERS)
+        if self.given:
+            return self.given
+        alone = self.exclusive & set(WORKERS)
+        all_ = set() if self.is_alone else self.held & set(WORKERS)
         return next((min(one) for one in (alone, all_) if len(one) == 1), "")
+
+    @property
+    def is_alone(self) -> bool:
+        """Nobody runs beside who changes what all rely on."""
+        return bool(self.exclusive & set(IMPLIED))
 
     def conflicts(self, other: "Need") -> frozenset[str]:
         """What keeps the two from running beside each other."""
@@ -46,6 +57,11 @@ def choices(footprint: Footprint, workers: Sequence[str] = WORKERS) -> list[Need
     if footprint.shares_a_worker:
         return [Need(exclusive, shared | {one}) for one in reversed(workers)]
     return [Need(exclusive, shared)]
+
+
+def everything(footprint: Footprint) -> Need:
+    """Alone on the cluster, and yet with a worker of its own where the footprint wants one."""
+    return replace(ALL, given=choices(footprint)[0].own_worker)
 
 
 def choose(footprint: Footprint, ahead: Collection[Need]) -> Need:

@@ -4,7 +4,8 @@ served.
 A scenario asks for all that it needs at once and takes a number. It has its turn when nobody with
 a smaller number, who runs or waits, needs what it needs. So nobody holds a part and waits for the
 rest (no deadlock), and nobody who came later is before who waits (no starvation). A number is a
-file that its holder locks: the kernel frees it when the holder dies, however it dies (docs/adr/0018).
+file that its holder locks: the kernel frees it when the holder dies, however it dies
+(docs/adr/0018).
 """
 
 import json
@@ -119,6 +120,13 @@ def told(state: Path, now: float | None = None) -> list[str]:
         tickets = living(folder)
     at = time.time() if now is None else now
     return [line(one, in_the_way(tickets, one.number, one.need), at) for one in tickets]
+
+
+def holders(state: Path) -> set[str]:
+    """The processes that have or await a turn: what stands before the colon of who they are."""
+    folder = state / FOLDER
+    with file_lock.locked(folder / ORDER):
+        return {one.who.partition(":")[0] for one in living(folder)}
 
 
 def line(one: Ticket, before: Ticket | None, now: float) -> str:

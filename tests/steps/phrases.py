@@ -68,7 +68,7 @@ def name(text: str) -> str:
 
 
 def some_worker(text: str) -> str:
-    """The worker's name; empty for any, of which a step takes the first."""
+    """The worker's name; empty for any, of which a step takes the scenario's own."""
     return "" if text == "a worker" else text
 
 

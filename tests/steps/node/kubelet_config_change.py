@@ -36,10 +36,10 @@ class Ended:
 
 @given(phrase("{worker:SomeWorker} whose kubelet is set to"), target_fixture="changed")
 def changed_worker(
-    cluster: Cluster, faults: Faults, worker: str, datatable: list[list[str]]
+    cluster: Cluster, faults: Faults, worker: str, own_worker: str, datatable: list[list[str]]
 ) -> str:
     """Name of the worker, whose kubelet runs with these settings, the rest as it was."""
-    node = worker or str(cluster.spec.workers[0].name)
+    node = worker or own_worker
     change(cluster, faults, node, values(datatable))
     kubelet.await_heartbeat(cluster.api, node)
     await_listening(cluster, node)

@@ -24,10 +24,10 @@ AND_CRITICAL = typed(" runs| and a critical Pod run", lambda text: "critical" in
 
 @given(phrase("{worker:SomeWorker} with swap whose kubelet is set to"), target_fixture="changed")
 def worker_with_swap(
-    cluster: Cluster, faults: Faults, worker: str, datatable: list[list[str]]
+    cluster: Cluster, faults: Faults, worker: str, own_worker: str, datatable: list[list[str]]
 ) -> str:
     """First the settings, then swap: undone the other way round, the kubelet always starts."""
-    node = worker or str(cluster.spec.workers[0].name)
+    node = worker or own_worker
     change(cluster, faults, node, values(datatable))
     faults.swap(node)
     kubelet_restarts.restart(cluster.shell(node), cluster.api)

@@ -73,6 +73,8 @@ def test_pods_of_who_holds_both_workers_may_run_anywhere() -> None:
     assert need("changes_every_worker").own_worker == ""
     assert need("ignores_workers").own_worker == ""
     assert need("changes_worker_1").own_worker == "worker-1"
+    assert need("changes_managers").own_worker == "", "nobody else is there"
+    assert need("changes_a_worker", "changes_nodes_readiness").own_worker == "worker-0"
 
 
 def test_nobody_is_beside_who_holds_all() -> None:

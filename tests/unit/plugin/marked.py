@@ -10,5 +10,5 @@ def marked(*tags: str, **more: object) -> Any:
     return SimpleNamespace(
         iter_markers=lambda: iter(markers),
         get_closest_marker=lambda name: next((m for m in markers if m.name == name), None),
-        **{"stash": {}, "nodeid": "a test", **more},
+        **{"stash": {}, "nodeid": "a test", "name": "a test", **more},
     )

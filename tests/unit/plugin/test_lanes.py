@@ -146,7 +146,7 @@ def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
     values = {"settings": settings, "cluster": None}
     request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
     mine = Thread(target=take_a_turn, args=(request,))
-    with lanes.locked(settings.state / lanes.LOCK, exclusive=True):
+    with lanes.all_held(settings.state, "another"):
         mine.start()
         mine.join(0.2)
         assert mine.is_alive()

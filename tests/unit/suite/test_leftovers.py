@@ -1,6 +1,7 @@
 """What a scenario leaves behind is named, and fails that scenario."""
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from fixtures.plugin import lanes
 from fixtures.worlds import namespace
 from infra.cluster import Cluster
 from infra.errors import NotJudged
+from infra.footprints.needs import ALL
 from infra.inventory import series
 from suite import leftovers
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
@@ -25,6 +27,7 @@ def item(name: str, **spec: Any) -> Any:
 
 class Live:
     spec = series("series", kubernetes="v1.36.1", platform="local")
+    state = Path("/nonexistent")
 
     def __init__(self) -> None:
         paths = (*leftovers.CLUSTER_SCOPED, *leftovers.SYSTEM, NODE)
@@ -147,10 +150,27 @@ def test_the_end_of_a_scenario_is_the_beginning_of_the_next_but_not_of_a_later_o
     monkeypatch.setattr(lanes.gate, "gate", lambda _: gates.append("looked"))
     config: Any = SimpleNamespace(stash=pytest.Stash())
     at = cast("Cluster", live)
-    config.stash[lanes.ENDED] = (time.monotonic(), {"as it": "ended"})
-    assert lanes.beginning(config, at) == {"as it": "ended"}
+    config.stash[lanes.ENDED] = (time.monotonic(), None, {"as it": "ended"})
+    assert lanes.beginning(config, at, ALL) == {"as it": "ended"}
     assert not gates
-    assert lanes.beginning(config, at) == look(live)  # the one before ended badly
-    config.stash[lanes.ENDED] = (time.monotonic() - lanes.JUST_NOW, {"long": "ago"})
-    assert lanes.beginning(config, at) == look(live)
-    assert gates == ["looked"] * 2
+    assert lanes.beginning(config, at, ALL) == look(live)  # the one before ended badly
+    config.stash[lanes.ENDED] = (time.monotonic() - lanes.JUST_NOW, None, {"long": "ago"})
+    assert lanes.beginning(config, at, ALL) == look(live)
+    config.stash[lanes.ENDED] = (time.monotonic(), frozenset({"worker-1"}), {"of": "another"})
+    assert lanes.beginning(config, at, ALL) == look(live)
+    assert gates == ["looked"] * 3
+
+
+def test_what_others_hold_is_not_compared(live: Live) -> None:
+    """Another scenario changes worker-1 at the same time."""
+    nodes: Any = [{**item(f"worker-{n}"), "status": {"capacity": {}}} for n in range(2)]
+    live.api.table[NODE] = {"items": nodes}
+    at, only = cast("Cluster", live), frozenset({"worker-0"})
+    before = leftovers.look(at, only)
+    nodes[1]["spec"]["unschedulable"] = True
+    lanes.must_be_as_before(at, before, only)
+    nodes[0]["spec"]["unschedulable"] = True
+    with pytest.raises(NotJudged, match="node worker-0: taints changed"):
+        lanes.must_be_as_before(at, before, only)
+    live.has(f"{CONFIG} 901 18\n")
+    assert "node worker-0: taints" not in leftovers.look(at, frozenset({"worker-1"}))

@@ -1,6 +1,5 @@
 """The EBS CSI driver: every Then-step goes red, as one understands."""
 
-import fcntl
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,12 +7,15 @@ from typing import Any, cast
 
 import pytest
 
+from fixtures.plugin import lanes
+from fixtures.turns.held import NEED
 from fixtures.worlds.storage import ebs_csi_driver_turns as turns
 from fixtures.worlds.storage.ebs_csi_driver import Driver
-from fixtures.worlds.storage.ebs_csi_driver_turns import TURN, ebs_driver, last_of
+from fixtures.worlds.storage.ebs_csi_driver_turns import ebs_driver, last_of
 from fixtures.worlds.storage.ebs_volumes import Ebs
-from infra.computer import file_lock
 from infra.errors import WaitTimeout
+from infra.footprints.footprint import of_tags
+from infra.footprints.needs import choose
 from infra.inventory import series
 from suite.storage import ebs_csi_driver as client
 from tests.steps.phrases import NOW, Time
@@ -23,6 +25,8 @@ from tests.unit.plugin.marked import marked
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
 PODS = "/api/v1/namespaces/kube-system/pods"
+
+RELIES, CHANGES = "relies_on_ebs_driver", "changes_ebs_driver"
 
 
 class Cluster:
@@ -124,31 +128,21 @@ def test_controllers_that_do_not_miss_their_role(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_driver_goes_after_the_last_scenario_that_uses_it() -> None:
-    items = [marked("relies_on_ebs_driver"), marked("changes_ebs_driver"), marked()]
+    items = [marked(RELIES), marked(CHANGES), marked()]
     assert last_of(items) is items[1]
 
 
-@pytest.mark.parametrize(
-    ("marks", "beside", "removed"),
-    [(("relies_on_ebs_driver",), True, False), (("changes_ebs_driver",), False, True)],
-)
-def test_who_changes_the_driver_has_it_alone(
-    tmp_path: Path, marks: tuple[str, ...], *, beside: bool, removed: bool
+@pytest.mark.parametrize(("marks", "removed"), [(RELIES, False), (CHANGES, True)])
+def test_it_goes_with_the_last_scenario_that_changes_it(
+    tmp_path: Path, marks: str, *, removed: bool
 ) -> None:
     told: list[str] = []
     site = SimpleNamespace(install=lambda: told.append("in"), remove=lambda: told.append("out"))
-    item = marked(*marks)
+    item = marked(marks, stash={NEED: choose(of_tags([marks]), [])})
     asked = SimpleNamespace(node=item, session=SimpleNamespace(items=[item]))
     fixture: Any = cast("Any", ebs_driver).__wrapped__
     using = fixture(asked, SimpleNamespace(state=tmp_path), site)
     next(using)
-    with (tmp_path / TURN).open("w") as second:
-        how = fcntl.LOCK_SH | fcntl.LOCK_NB
-        if beside:
-            fcntl.flock(second, how)
-        else:
-            with pytest.raises(BlockingIOError):
-                fcntl.flock(second, how)
     with pytest.raises(StopIteration):
         next(using)
     assert told == (["in", "out"] if removed else ["in"])
@@ -184,7 +178,7 @@ def test_who_ends_does_not_wait_for_a_scenario_that_asks_for_the_driver_in_its_t
     site: Any = cast("Any", turns.ebs_site).__wrapped__
     ending = site(cluster, settings)
     next(ending)
-    with file_lock.locked(tmp_path / turns.LOCK):  # the turn of a disruptive scenario
+    with lanes.all_held(tmp_path, "a disruptive scenario"):
         ends = threading.Thread(target=lambda: list(ending))
         ends.start()
         asking = site(cluster, settings)
