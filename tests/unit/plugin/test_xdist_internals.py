@@ -1,5 +1,6 @@
 """xdist's private parts that we use are there, in the version that is pinned, and in one module."""
 
+import inspect
 import re
 import tomllib
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from xdist.dsession import DSession
+from xdist.remote import WorkerInteractor
 from xdist.scheduler import LoadScopeScheduling
 
 from fixtures.plugin import xdist_internals
@@ -33,6 +35,16 @@ def test_the_minor_version_is_pinned() -> None:
     low, high = found.groups()[:2], found.groups()[2:]
     assert high == (low[0], str(int(low[1]) + 1))
     assert version("pytest-xdist").split(".")[:2] == list(low)
+
+
+def test_the_worker_that_we_change_is_as_we_know_it() -> None:
+    """A method of another name would leave every worker waiting for a second test."""
+    for name in ("run_one_test", "pytest_runtestloop", "sendevent"):
+        assert callable(getattr(WorkerInteractor, name))
+    told = inspect.getsource(WorkerInteractor)
+    assert "self.run_one_test()" in told
+    for name in ("torun", "nextitem_index", "item_index", "runtest_protocol_complete"):
+        assert name in told
 
 
 @pytest.mark.parametrize("name", ["_split_scope", "_assign_work_unit", "_reschedule"])
