@@ -14,6 +14,7 @@ import requests
 
 from infra import observed_places
 from infra.errors import NotJudged
+from infra.footprints import touched
 
 JsonObject = dict[str, Any]
 DRY_RUN = {"dryRun": "All"}
@@ -166,6 +167,7 @@ class Api:
             )
         except requests.RequestException as error:
             raise ApiUnreachable(f"{method} {self.base}{path}: {error}") from error
+        touched.tell(touched.by_request(method, path, params, got.status_code))
         return Answer(method, self.base + path, got.status_code, got.headers, got.text)
 
     def create(self, path: str, body: JsonObject) -> JsonObject:

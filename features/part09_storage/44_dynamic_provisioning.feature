@@ -94,7 +94,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
       Then the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
       And EC2 has the volume attached to the writer's worker
 
-  @claim_44_8 @slow @changes_every_worker @changes_ebs_driver @changes_nodes_readiness
+  @claim_44_8 @slow @changes_every_worker @changes_ebs_driver @changes_nodes_readiness @changes_add_ons
   Rule: The volume of an out-of-service node moves to another node
 
     Scenario: A worker is powered off and its node is tainted as out of service

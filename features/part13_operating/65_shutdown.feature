@@ -35,7 +35,7 @@ Feature: A worker is powered off
       Then within 15 s the limited worker's kubelet reports that logind still allows 5 s
       And for 5 s the limited worker's kubelet has no inhibitor lock
 
-  @claim_65_16 @claim_65_17 @changes_every_worker @changes_nodes_readiness
+  @claim_65_16 @claim_65_17 @changes_every_worker @changes_nodes_readiness @changes_add_ons
   Rule: Regular Pods terminate first, critical Pods last, and the node reports its shutdown
     As long as the kubelet runs: a kubelet that restarts during a shutdown has forgotten the shutdown.
 
@@ -49,7 +49,7 @@ Feature: A worker is powered off
       When the worker is powered on
       Then the worker's node is Ready, and its kubelet reports a shutdown of 8 s to 30 s
 
-  @claim_65_18 @slow @changes_every_worker @changes_nodes_readiness
+  @claim_65_18 @slow @changes_every_worker @changes_nodes_readiness @changes_add_ons
   Rule: Without a grace period, a power-off ends the Pods without a shutdown
 
     Scenario: A worker is powered off without notice
@@ -61,7 +61,7 @@ Feature: A worker is powered off
       When the worker is powered on
       Then the worker's node is Ready
 
-  @claim_65_19 @slow @changes_every_worker @changes_nodes_readiness
+  @claim_65_19 @slow @changes_every_worker @changes_nodes_readiness @changes_add_ons
   Rule: A cancelled shutdown makes the node Ready again
     The signals are logind's, sent by hand: this judges the kubelet, not logind. A new lock is not certain:
     the kubelet kept the old lock's file descriptor and closes it, which may be the new lock's by then.
@@ -76,7 +76,7 @@ Feature: A worker is powered off
       When the worker's kubelet restarts
       Then within 15 s the worker's kubelet has an inhibitor lock
 
-  @claim_65_17 @slow @changes_every_worker @changes_nodes_readiness
+  @claim_65_17 @slow @changes_every_worker @changes_nodes_readiness @changes_add_ons
   Rule: A kubelet that restarts during a shutdown has forgotten the shutdown
 
     Scenario: A shutdown is announced, and the kubelet restarts before the machine is off

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from infra import observed_places
 from infra.computer import load
 from infra.errors import CommandFailed, Unreachable
+from infra.footprints import touched
 from infra.machine_layout import SERIES, Layout
 from infra.ssh import connection
 from infra.ssh.channel import begin, converse
@@ -102,6 +103,7 @@ class Ssh:
         result = Result(
             self.name, tuple(argv), status, text(out), text(err), time.monotonic() - started
         )
+        touched.tell(touched.by_command(self.name, argv, self.layout))
         for listener in self.listeners:
             listener(result)
         if check and status != 0:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Self
 
+from infra.footprints import touched
 from infra.timing import Bound
 
 ENDS = Bound(60, "a kubectl command ends", "T20: it waits for nothing but answers")
@@ -65,6 +66,7 @@ class Kubectl:
     running: list[Running] = field(default_factory=list)
 
     def begin(self, *argv: str) -> Running:
+        touched.tell(touched.by_kubectl(argv))
         output = TemporaryFile()  # noqa: SIM115 - read as it grows, gone with its last handle
         command = [str(self.program), *argv]
         env = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}

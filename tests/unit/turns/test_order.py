@@ -19,7 +19,8 @@ def task(*tags: str, seconds: float = 10, patient: bool = False, overlap: bool =
 
 
 PLAIN, LONG = task(), task(seconds=100)
-ALONE, DRIVER = task("changes_managers", seconds=60), task("relies_on_ebs_driver", "relies_on_every_worker", seconds=5)
+ALONE = task("changes_managers", seconds=60)
+DRIVER = task("relies_on_ebs_driver", "relies_on_every_worker", seconds=5)
 ON_0, ON_1 = task("changes_worker_0", seconds=30), task("changes_worker_1", seconds=20)
 API = task("ignores_workers", seconds=3)
 
