@@ -1,14 +1,17 @@
 """The waiting floor: how long a run lasts at least, because Kubernetes itself takes its time.
 
-A scenario's share is what it waited through infra/wait.py. Disruptive scenarios wait one after
-another, after the parallel ones, of which the longest counts. Of several clusters the one that
-waited longest counts.
+A scenario's share is what it waited through infra/wait.py. Those that nobody may run beside wait
+one after another, and so do those that change the same thing; of the rest the longest counts. Of
+several clusters the one that waited longest counts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from infra.feature_claims import LANES
+from infra.footprints.footprint import Footprint, of_tags
+from infra.footprints.words import A_WORKER, WORKERS
 from infra.report.model import Scenario, Wait
 
 
@@ -44,9 +47,29 @@ def of(scenarios: Sequence[Scenario]) -> Floor:
 
 
 def of_a_cluster(ran: Sequence[Scenario]) -> float:
-    waited = {name: [s.waited for s in ran if s.lane == name] for name in LANES}
-    longest = max(waited["parallel"], default=0.0)
-    return sum(waited["disruptive"]) + longest
+    footprints = [(scenario, of_tags(scenario.tags)) for scenario in ran]
+    alone = sum(s.waited for s, of in footprints if is_alone(s, of))
+    beside = [(s.waited, of) for s, of in footprints if not is_alone(s, of)]
+    longest = max((waited for waited, _ in beside), default=0.0)
+    return alone + max(longest, one_after_another(beside))
+
+
+def is_alone(scenario: Scenario, footprint: Footprint) -> bool:
+    """Also the disruptive scenarios of a run from before footprints."""
+    return footprint.is_alone or (scenario.lane == "disruptive" and not footprint.changes)
+
+
+def one_after_another(beside: Iterable[tuple[float, Footprint]]) -> float:
+    """The longest that those wait together that change the same thing; of workers there are some,
+    and who changes one may have any.
+    """
+    sums: dict[str, float] = defaultdict(float)
+    for waited, footprint in beside:
+        workers = len(footprint.exclusive & set(WORKERS)) or int(footprint.takes_a_worker)
+        sums[A_WORKER] += waited * workers / len(WORKERS)
+        for name in footprint.exclusive:
+            sums[name] += waited
+    return max(sums.values(), default=0.0)
 
 
 def lanes(ran: Sequence[Scenario]) -> tuple[Lane, ...]:

@@ -37,6 +37,20 @@ def test_disruptive_waits_add_up_and_parallel_ones_do_not() -> None:
     assert [lane.count for lane in found.lanes] == [2, 2]
 
 
+def changing(waited: float, *tags: str) -> Scenario:
+    return replace(waiting("disruptive", waited), tags=list(tags))
+
+
+def test_who_changes_different_things_may_wait_side_by_side() -> None:
+    pair = changing(40, "changes_worker_0"), changing(25, "changes_worker_1")
+    assert wait_lower_bound.of(pair).seconds == 40
+    assert wait_lower_bound.of([*pair, changing(30, "changes_worker_1")]).seconds == 55
+    assert wait_lower_bound.of([*pair, changing(30, "changes_managers")]).seconds == 70
+    some = [changing(40, "changes_a_worker") for _ in range(3)]
+    assert wait_lower_bound.of(some).seconds == 60
+    assert wait_lower_bound.of([changing(40, "changes_every_worker"), *pair]).seconds == 80
+
+
 def test_clusters_wait_beside_each_other() -> None:
     first, second = waiting("disruptive", 40), waiting("disruptive", 25)
     second.cluster = "series-2"

@@ -64,10 +64,18 @@ def test_without_overlap_who_changes_something_is_alone() -> None:
 def test_a_further_cluster_spares_the_first_those_that_are_alone() -> None:
     quiet = [ON_0, ALONE]
     assert next_of(quiet, [], further=True) == ALONE
-    assert next_of([PLAIN, *quiet], [], further=True) is None, "not beside parallel ones"
-    patient = task("changes_worker_0", patient=True)
-    assert next_of([PLAIN, patient, *quiet], [], further=True) == patient
+    assert next_of([PLAIN, *quiet], [], further=True) == ALONE
+    works = task("changes_an_api_server")
+    assert next_of([PLAIN, works], [], further=True) is None, "not beside parallel ones"
+    assert next_of([works], [], further=True) == works
     assert next_of([task("changes_ebs_driver")], [], further=True) is None
+
+
+def test_several_further_clusters_have_only_patient_ones_beside_parallel_ones() -> None:
+    patient = task("changes_worker_0", patient=True)
+    assert next_of([PLAIN, ON_0, ALONE], [], further=True, clusters=3) is None
+    assert next_of([PLAIN, ON_0, patient], [], further=True, clusters=3) == patient
+    assert next_of([ON_0, ALONE], [], further=True, clusters=3) == ALONE
 
 
 def test_a_task_is_told_to_the_scheduler_as_it_is() -> None:

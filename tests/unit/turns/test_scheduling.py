@@ -8,7 +8,7 @@ import pytest
 from tests.unit.plugin.test_lanes import CONFTEST as PLAIN
 from tests.unit.plugin.test_lanes import run
 
-WORDS = ("changes_worker_0", "changes_worker_1", "ignores_workers")
+WORDS = ("changes_an_api_server", "changes_worker_0", "changes_worker_1", "ignores_workers")
 CONFTEST = (
     PLAIN.replace('"slow"', ", ".join(f'"{word}"' for word in ("slow", *WORDS)))
     + """
@@ -127,7 +127,7 @@ PATIENT = (
 @pytest.mark.patient
 def test_patient(n): pass
 
-@pytest.mark.changes_etcd
+@pytest.mark.changes_an_api_server
 def test_disturbs(): pass
 
 @pytest.mark.parametrize("n", range(8))
@@ -136,7 +136,7 @@ def test_beside(n): time.sleep(0.3)
 )
 
 
-def test_a_further_cluster_has_patient_ones_beside_the_parallel_ones(tmp_path: Path) -> None:
+def test_a_further_cluster_has_what_waits_beside_the_parallel_ones(tmp_path: Path) -> None:
     run(tmp_path, PATIENT, "-n", "2", conftest=TWO)
     ran = times(tmp_path)
     assert len(ran) == 12
