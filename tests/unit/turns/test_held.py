@@ -12,7 +12,7 @@ import pytest
 from fixtures.plugin import lanes
 from fixtures.turns import held
 from fixtures.turns.held import NEED, compared, in_sight, need_of
-from fixtures.worlds import fault_ledger, faults
+from fixtures.worlds import fault_ledger, faults, namespace
 from fixtures.worlds.fault_types import Stopped
 from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
@@ -144,6 +144,24 @@ def test_pods_go_to_the_worker_that_a_scenario_has(monkeypatch: pytest.MonkeyPat
         work.run("resizable", nodeName="worker-0")
     chosen = [body["spec"].get("nodeSelector", {}).get("kubernetes.io/hostname") for body in made]
     assert chosen == ["worker-1", "worker-0", None, None, None, "worker-0", None, None]
+
+
+def test_who_ends_waits_for_its_namespaces_while_nobody_changes_an_add_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """metrics-server is stopped by another scenario: no namespace would go."""
+    gone: list[str] = []
+    monkeypatch.setattr(namespace, "await_absence", lambda _, name: gone.append(name))
+    fixture: Any = namespace.leaving
+    ending = fixture.__wrapped__(SimpleNamespace(state=tmp_path, api=None))
+    next(ending).append("claim-0a1b2c3d")
+    ends = Thread(target=lambda: list(ending))
+    with turns.held(tmp_path, "another", lambda _: need("changes_add_ons")):
+        ends.start()
+        ends.join(0.2)
+        assert gone == []
+    ends.join(10)
+    assert gone == ["claim-0a1b2c3d"]
 
 
 def test_a_process_undoes_its_own_faults_only(tmp_path: Path) -> None:
