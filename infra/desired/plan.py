@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from infra.desired import things as t
-from infra.desired.facts import Facts, PathFact, unit_path
+from infra.desired.facts import Facts, unit_path
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def missing(
 ) -> list[Action]:
     match thing:
         case t.Directory():
-            fact = facts.paths.get(thing.path)
-            return write(thing.path, None, thing.mode, thing.owner, fact)
+            return written(Write(thing.path, thing.mode, thing.owner, None), facts)
         case t.File():
-            return file(thing.path, thing.content.encode(), thing.mode, thing.owner, facts)
+            content = thing.content.encode()
+            return written(Write(thing.path, thing.mode, thing.owner, content), facts)
         case t.Secret():
-            return file(thing.path, thing.content, thing.mode, thing.owner, facts)
+            return written(Write(thing.path, thing.mode, thing.owner, thing.content), facts)
         case t.Binary():
             fact = facts.paths.get(thing.path)
             same = fact is not None and fact.sha256 == digests[thing.name]
@@ -115,26 +115,21 @@ def missing(
             same = facts.sysctls.get(thing.key) == thing.value
             return [] if same else [SetSysctl(thing.key, thing.value)]
         case t.Unit():
-            wrote = file(unit_path(thing.name), thing.content.encode(), 0o644, "root", facts)
+            path, content = unit_path(thing.name), thing.content.encode()
+            wrote = written(Write(path, 0o644, "root", content), facts)
             unit = facts.units.get(thing.name)
             return [*wrote, *([] if unit and unit.enabled else [Enable(thing.name)])]
         case t.Running():
             return running(thing, facts, before)
 
 
-def file(path: str, content: bytes, mode: int, owner: str, facts: Facts) -> list[Action]:
-    fact = facts.paths.get(path)
-    if fact and fact.sha256 != hashlib.sha256(content).hexdigest():
-        fact = None
-    return write(path, content, mode, owner, fact)
-
-
-def write(
-    path: str, content: bytes | None, mode: int, owner: str, fact: PathFact | None
-) -> list[Action]:
-    if fact and (fact.mode, fact.owner) == (mode, owner):
-        return []
-    return [Write(path, mode, owner, content)]
+def written(wanted: Write, facts: Facts) -> list[Action]:
+    """Nothing when the path is so already."""
+    fact = facts.paths.get(wanted.path)
+    same = fact is not None and (fact.mode, fact.owner) == (wanted.mode, wanted.owner)
+    if fact and wanted.content is not None:
+        same = same and fact.sha256 == hashlib.sha256(wanted.content).hexdigest()
+    return [] if same else [wanted]
 
 
 def running(thing: t.Running, facts: Facts, before: list[Action]) -> list[Action]:
