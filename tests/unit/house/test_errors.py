@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra import errors
+from tests.unit.house.source_trees import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOTS = ("NotJudged", "ClaimError")
@@ -26,7 +27,7 @@ def drawn(text: str) -> dict[str, str]:
 def classes() -> Iterator[tuple[str, str]]:
     for folder in ("infra", "fixtures", "suite"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in nodes(path):
                 if isinstance(node, ast.ClassDef) and node.bases:
                     yield node.name, ast.unparse(node.bases[0])
 

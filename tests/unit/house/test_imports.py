@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.house.source_trees import nodes, tree
+
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
     path
@@ -57,11 +59,6 @@ class Import:
 
     def of(self, package: str) -> bool:
         return self.name == package or self.name.startswith(f"{package}.")
-
-
-@cache
-def nodes(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text())))
 
 
 def imports(path: Path) -> Iterator[Import]:
@@ -132,7 +129,7 @@ def test_clients_read() -> None:
         f"{where}:{what}"
         for where, path in clients
         if where.startswith("infra/clients/") and not where.startswith((*WAYS, *OF_A_BUILD))
-        for what in changes(ast.parse(path.read_text()))
+        for what in changes(tree(path))
     ]
     assert not found, f"what acts or judges for scenarios belongs to suite/ (ADR 19): {found}"
 
@@ -184,7 +181,7 @@ def test_only_then_steps_assert() -> None:
         f"{path.relative_to(ROOT)}:{one.lineno}"
         for path in SOURCES
         if path.relative_to(ROOT).as_posix() != SLEEPER
-        for one in asserts(ast.parse(path.read_text()))
+        for one in asserts(tree(path))
     ]
     assert not strays, f"raise NotPrepared, by infra.errors.require: {strays}"
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.house.source_trees import nodes
+
 ROOT = Path(__file__).resolve().parents[3]
 STEP = re.compile(r"(?:Given|When|Then|And|But) (.*)")
 DURATION = re.compile(r"\{\w+:Duration\}")
@@ -108,7 +110,7 @@ def lines(path: Path) -> Iterator[Text]:
 
 def phrases(path: Path) -> Iterator[Text]:
     """Texts in the decorators of a step module, without names of types and fixtures."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         for decorator in getattr(node, "decorator_list", ()):
             for part in ast.walk(decorator):
                 if isinstance(part, ast.Constant) and " " in str(part.value):

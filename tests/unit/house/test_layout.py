@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import conftest
+from tests.unit.house.source_trees import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST = 15
@@ -73,7 +74,7 @@ def test_pytest_looks_into_every_folder_of_tests(pytestconfig: pytest.Config) ->
 
 def imported(path: Path) -> Iterator[str]:
     """Dotted names that a module imports when it is loaded, or when one of its functions runs."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+    for node in nodes(ROOT / path):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):

@@ -10,7 +10,7 @@ import pytest
 
 from infra.inventory import Role
 from infra.machine_layout import SERIES
-from tests.unit.house.test_imports import nodes
+from tests.unit.house.source_trees import nodes, tree
 
 Nodes = Sequence[ast.AST]
 """All of a module."""
@@ -176,7 +176,7 @@ def test_a_unit_that_is_named_is_found(code: str, count: int) -> None:
 
 
 def test_each_place_names_its_article() -> None:
-    module = ast.parse((ROOT / "infra" / "machine_layout.py").read_text())
+    module = tree(ROOT / "infra" / "machine_layout.py")
     silent = [
         f"{group.name}.{ast.unparse(field.target)}"
         for group in module.body

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.house.source_trees import nodes
+
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = [
     path
@@ -33,7 +35,7 @@ def where(path: Path) -> str:
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef):
             yield node
 
