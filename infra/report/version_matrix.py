@@ -42,6 +42,33 @@ STORED = TypeAdapter(Judged)
 
 
 @dataclass(frozen=True)
+class Run:
+    """A run's folder, and the claims that it tried: a scenario was in it, or none can be there."""
+
+    folder: Path
+    tried: tuple[Row, ...]
+
+    @property
+    def version(self) -> str:
+        return self.folder.parent.name
+
+    def page(self, reports: Path) -> str:
+        """As a page in ``reports`` links to it."""
+        return str((self.folder / stored_run.PAGE).relative_to(reports))
+
+    def listed(self, reports: Path) -> dict[str, Any]:
+        """For the list: its page and how many claims ended how."""
+        return {
+            "name": self.folder.name,
+            "day": day(self.folder.name),
+            "commit": commit(self.folder / stored_run.RUN),
+            "version": self.version,
+            "page": self.page(reports),
+            "counts": Counter(kind(claim.outcome) for claim in self.tried),
+        }
+
+
+@dataclass(frozen=True)
 class Cell:
     """The newest judgement of a claim on a version, and the page that it is on."""
 
@@ -72,9 +99,10 @@ class Column:
 
 def write(reports: Path) -> Path:
     """Writes the matrix of all claims.json below ``reports``; its path."""
-    found = sorted(reports.glob(f"*/*/{stored_run.CLAIMS}"), key=lambda path: path.parent.name)
-    stored = [path for path in found if VERSION.fullmatch(path.parent.parent.name)]
-    columns = columns_of(reports, stored)
+    folders = [path.parent for path in reports.glob(f"*/*/{stored_run.CLAIMS}")]
+    ours = [folder for folder in folders if VERSION.fullmatch(folder.parent.name)]
+    runs = [run(folder) for folder in sorted(ours, key=lambda folder: folder.name)]
+    columns = columns_of(reports, runs)
     known = claims.load()
     page = (
         environment()
@@ -82,7 +110,7 @@ def write(reports: Path) -> Path:
         .render(
             columns=columns,
             differing=[claim for claim in known if differs(claim.id, columns)],
-            runs=[latest(reports, path) for path in reversed(stored[-RUNS:])],
+            runs=[one.listed(reports) for one in reversed(runs[-RUNS:])],
             articles=claims.articles(),
             claims=known,
         )
@@ -94,26 +122,24 @@ def write(reports: Path) -> Path:
     return path
 
 
-def columns_of(reports: Path, stored: Sequence[Path]) -> list[Column]:
+def columns_of(reports: Path, runs: Sequence[Run]) -> list[Column]:
     """One for each minor, older ones first."""
-    versions = sorted({path.parent.parent.name for path in stored}, key=numbers)
+    versions = sorted({one.version for one in runs}, key=numbers)
     newest = {minor_of(version): version for version in versions}
     return [
-        column(reports, version, [p for p in stored if p.parent.parent.name == version])
+        column(reports, version, [one for one in runs if one.version == version])
         for version in newest.values()
     ]
 
 
-def column(reports: Path, version: str, stored: Sequence[Path]) -> Column:
+def column(reports: Path, version: str, runs: Sequence[Run]) -> Column:
     """For each claim the newest run that tried it; a run of a part leaves the rest standing."""
-    cells: dict[str, Cell] = {}
-    for path in stored:
-        page = str(path.with_name(stored_run.PAGE).relative_to(reports))
-        for claim in read(path):
-            if was_tried(claim):
-                link = f"{page}#claim-{claim.id}"
-                cells[claim.id] = Cell(claim.outcome, claim.reason, link)
-    return Column(minor_of(version), version, latest(reports, stored[-1]), cells)
+    cells = {
+        claim.id: Cell(claim.outcome, claim.reason, f"{one.page(reports)}#claim-{claim.id}")
+        for one in runs
+        for claim in one.tried
+    }
+    return Column(minor_of(version), version, runs[-1].listed(reports), cells)
 
 
 def differs(claim: str, columns: Sequence[Column]) -> bool:
@@ -121,19 +147,6 @@ def differs(claim: str, columns: Sequence[Column]) -> bool:
     cells = [one.cells[claim] for one in columns if claim in one.cells]
     told = {cell.reason for cell in cells if cell.outcome is Outcome.HOLDS}
     return len({cell.outcome for cell in cells}) > 1 or len(told) > 1
-
-
-def latest(reports: Path, path: Path) -> dict[str, Any]:
-    """A run for the list: its page and how many claims ended how."""
-    counts = Counter(kind(claim.outcome) for claim in read(path) if was_tried(claim))
-    return {
-        "name": path.parent.name,
-        "day": day(path.parent.name),
-        "commit": commit(path.with_name(stored_run.RUN)),
-        "version": path.parent.parent.name,
-        "page": str(path.with_name(stored_run.PAGE).relative_to(reports)),
-        "counts": counts,
-    }
 
 
 def day(name: str) -> str:
@@ -149,14 +162,11 @@ def commit(path: Path) -> str:
         return ""
 
 
-def was_tried(claim: Row) -> bool:
-    """Some scenario of it was in the run, or none can be there."""
-    return bool(claim.scenarios) or claim.outcome == Outcome.ABSENT
-
-
-def read(path: Path) -> list[Row]:
-    """Claims of a claims.json; none of one that a killed run left half written, or of no run."""
+def run(folder: Path) -> Run:
+    """Without claims when a killed run left its claims.json half written, or it is no run's."""
     try:
-        return STORED.validate_json(path.read_bytes()).claims
+        found = STORED.validate_json((folder / stored_run.CLAIMS).read_bytes()).claims
     except (OSError, ValueError):
-        return []
+        found = []
+    tried = (one for one in found if one.scenarios or one.outcome == Outcome.ABSENT)
+    return Run(folder, tuple(tried))
