@@ -3,7 +3,7 @@
 import os
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra.artifacts import catalog
 from infra.errors import UserError
 
+Platform = Literal["local", "aws"]
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 Keep = Literal["never", "failure", "always"]
 LONGEST_ID = 31
 """Characters of a cluster's id."""
@@ -31,7 +33,7 @@ def default_keep() -> Keep:
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KFS_", frozen=True, extra="ignore")
 
-    platform: Literal["local", "aws"] = "local"
+    platform: Platform = "local"
     cluster_id: str = Field(
         default="series", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_ID
     )

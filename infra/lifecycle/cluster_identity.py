@@ -17,10 +17,9 @@ from infra.ec2.account.ownership import Caller
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.lifecycle import state_dir
-from infra.settings import Settings
+from infra.settings import PLATFORMS, Settings
 
 FILE = "identity.json"
-PLATFORMS = ("local", "aws")
 
 
 @dataclass(frozen=True)
