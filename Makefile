@@ -56,7 +56,7 @@ report: install ## write the last run's page again
 	$(BIN)/python -m infra report $(ARGS)
 
 soak: install ## half an hour of a cluster of its own, "soak", idle and under the suite: nothing moves by itself
-	$(PYTEST) -s tests/life/test_soak.py $(ARGS)
+	$(PYTEST) -s tests/resilience/test_soak.py $(ARGS)
 
 sweep: install ## leave out every setting, one by one, on the kept cluster and a second one; ARGS="--minutes 30" (docs/SWEEP.md)
 	$(BIN)/python -m tests.sweep $(ARGS)
@@ -68,10 +68,10 @@ test: check test-localec2 ## what CI runs: check, test-localec2, then e2e on a n
 
 test-localec2: install ## the local EC2 with real machines and packets (root); no cluster; ARGS go to pytest
 	$(BIN)/python -m infra prepare
-	$(PYTEST) tests/machines $(ARGS)
+	$(PYTEST) tests/localec2 $(ARGS)
 
-test-resilience: install ## kill builds and the local EC2, remove everything, on a cluster of its own, "life"; ARGS go to pytest
-	$(PYTEST) tests/life/test_life.py $(ARGS)
+test-resilience: install ## kill builds and the local EC2, remove everything, on a cluster of its own, "resilience"; ARGS go to pytest
+	$(PYTEST) tests/resilience/test_killed_runs.py $(ARGS)
 
 types: install ## mypy
 	$(BIN)/mypy

@@ -1,4 +1,4 @@
-"""The rules as text. That packets obey them is tests/machines/test_network.py's to show."""
+"""The rules as text. That packets obey them is tests/localec2/test_network.py's to show."""
 
 import subprocess
 from dataclasses import replace

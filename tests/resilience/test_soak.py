@@ -22,7 +22,7 @@ from infra.inventory import Role
 from infra.lifecycle import cluster_lifecycle
 from infra.settings import Settings
 from infra.wait import pause
-from tests.life.commands import ROOT, infra
+from tests.resilience.commands import ROOT, infra
 
 SETTINGS = Settings(cluster_id="soak")
 MINUTES = float(os.environ.get("KFS_SOAK_MINUTES", "15"))

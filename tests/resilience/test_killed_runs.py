@@ -16,10 +16,10 @@ import pytest
 
 from infra.settings import Settings
 from infra.wait import eventually, pause
-from tests.life import commands
-from tests.life.commands import ROOT
+from tests.resilience import commands
+from tests.resilience.commands import ROOT
 
-SETTINGS = Settings(cluster_id="life")
+SETTINGS = Settings(cluster_id="resilience")
 JUDGE = ["--cluster-id", SETTINGS.cluster_id, "tests/claims/test_part13_operating.py", "-q"]
 KILLS = 5
 BUILD = 45.0

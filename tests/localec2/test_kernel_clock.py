@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.machines import bare
-from tests.machines.bare import Boots
+from tests.localec2 import bare
+from tests.localec2.bare import Boots
 
 PROGRAM = Path(__file__).with_name("told_time.py")
 BEHIND = 20_000

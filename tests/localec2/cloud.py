@@ -14,7 +14,7 @@ from infra.localec2.paths import Place
 from infra.pki import ssh_keys
 from infra.ssh import Ssh
 from infra.wait import eventually
-from tests.machines.bare import Boots
+from tests.localec2.bare import Boots
 
 ADDRESS = "10.0.1.11"
 NAME = "controller-0"

@@ -10,8 +10,8 @@ from infra.artifacts.store import Store
 from infra.localec2.host import namespaces, network
 from infra.localec2.image.kernel import kernel
 from infra.localec2.image.rootfs import base_image
-from tests.machines.bare import Boots
-from tests.machines.vpc import Vpc
+from tests.localec2.bare import Boots
+from tests.localec2.vpc import Vpc
 
 NUMBERS = itertools.count()
 

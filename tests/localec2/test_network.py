@@ -9,7 +9,7 @@ from infra.localec2.desired_state import Route, Rule
 from infra.localec2.host import namespaces
 from infra.localec2.host.network import Network
 from infra.localec2.paths import API_PORT
-from tests.machines.vpc import ALL, Vpc, came_from, ident, instance_of, ip
+from tests.localec2.vpc import ALL, Vpc, came_from, ident, instance_of, ip
 
 HTTP = Rule("tcp", 80, 80, cidr="0.0.0.0/0")
 PODS = "10.200.0.0/24"

@@ -13,8 +13,8 @@ import pytest
 from infra.localec2 import service
 from infra.localec2.host import instance_types, namespaces, processes, records
 from infra.wait import eventually
-from tests.machines.bare import Boots
-from tests.machines.cloud import ENDS, NAME, Cloud, launched, opened
+from tests.localec2.bare import Boots
+from tests.localec2.cloud import ENDS, NAME, Cloud, launched, opened
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 
 from infra.errors import CommandFailed
 from infra.localec2.metadata.imds import TOKEN, TTL
-from tests.machines.bare import Boots
-from tests.machines.cloud import Cloud, launched
+from tests.localec2.bare import Boots
+from tests.localec2.cloud import Cloud, launched
 
 SERVICE = "http://169.254.169.254/latest"
 IN_POD = ("ip", "netns", "exec", "pod")

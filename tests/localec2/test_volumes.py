@@ -9,8 +9,8 @@ import pytest
 
 from infra.localec2.host import processes
 from infra.wait import eventually
-from tests.machines.bare import Boots
-from tests.machines.cloud import REGION, Cloud, launched
+from tests.localec2.bare import Boots
+from tests.localec2.cloud import REGION, Cloud, launched
 
 SOON = 20.0
 """Seconds for the local EC2 to plug or to copy: a pass, and a copy of what was written."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import bare
-from tests.machines.bare import Boots
+from tests.localec2 import bare
+from tests.localec2.bare import Boots
 
 LOAD = Path(__file__).with_name("synced_writes.py")
 MACHINES = 4
