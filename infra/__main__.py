@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from infra.artifacts.store import Store
+from infra.computer.exit_codes import told
 from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
-from infra.lifecycle.exit_codes import told
 from infra.progress import Progress
 from infra.report.rerender import rerender
 from infra.settings import Settings

@@ -11,7 +11,7 @@ from infra.artifacts.catalog import Catalog, cluster_version, default_minor, loa
 from infra.artifacts.images import build_images
 from infra.artifacts.obtain import obtain
 from infra.artifacts.store import Store
-from infra.errors import NotJudged
+from infra.computer.exit_codes import told
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 Named = Annotated[
@@ -83,8 +83,5 @@ def _fetch(catalog: Catalog, names: Iterable[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with told():
         app()
-    except NotJudged as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(error.exit_code) from error

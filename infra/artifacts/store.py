@@ -8,6 +8,7 @@
     <root>/locks/  <root>/logs/
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.computer import file_lock
+from infra.errors import UserError
 
 KEY_LENGTH = 32
 """Hex digits of a key: 128 bits, far from any collision and short enough for a path."""
@@ -73,9 +75,20 @@ class Store:
             yield
 
     def file(self, folder: str, name: str) -> Path:
-        """Path of a log, lock or part; its folder exists."""
+        """Path of a log, lock or part; its folder exists.
+
+        Errors: UserError when the store's place is unusable.
+        """
         path = self.root / folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            raise UserError(
+                f"the cache {self.root} cannot be used: {error.strerror} ({error.filename}); "
+                "let KFS_CACHE name a directory that can be written"
+            ) from error
         return path
 
     def _entry(self, kind: str, key: str) -> Path:

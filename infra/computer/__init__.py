@@ -1,1 +1,1 @@
-"""The computer that the suite runs on: its load, and locks between its processes."""
+"""The computer that the suite runs on: its load, locks between its processes, how they end."""

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from infra import ec2
+from infra.computer.exit_codes import say
 from infra.ec2 import tagged
 from infra.ec2.account import clusters, ownership, preflight, price
 from infra.ec2.account.preflight import Account
@@ -12,7 +13,6 @@ from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.lifecycle import cluster_identity, consent
 from infra.lifecycle.cluster_identity import Identity
-from infra.lifecycle.exit_codes import say
 from infra.progress import Progress
 from infra.settings import Settings
 

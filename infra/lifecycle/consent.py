@@ -2,8 +2,8 @@
 
 import sys
 
+from infra.computer.exit_codes import say
 from infra.errors import UserError
-from infra.lifecycle.exit_codes import say
 
 
 def ask(what: str, *, yes: bool, otherwise: str) -> None:

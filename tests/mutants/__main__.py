@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.lifecycle.exit_codes import told
+from infra.computer.exit_codes import told
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
 from tests.mutants import all_mutants, report, results, side_by_side

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.lifecycle.exit_codes import told
+from infra.computer.exit_codes import told
 from infra.progress import Progress
 from infra.settings import PROJECT, Settings
 from tests.mutants import side_by_side

@@ -8,6 +8,7 @@ from typing import Never
 import pytest
 
 from infra.artifacts.store import Store, key_of
+from infra.errors import UserError
 
 
 def test_an_entry_appears_whole(tmp_path: Path) -> None:
@@ -71,6 +72,12 @@ def test_the_store_is_where_the_environment_says(
     monkeypatch.delenv("KFS_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert Store.default().root == Path.home() / ".cache" / "kubernetes-from-scratch"
+
+
+@pytest.mark.parametrize("place", ["/etc/passwd/cache", "/proc/cache"])
+def test_a_place_that_cannot_be_used_is_told(place: str) -> None:
+    with pytest.raises(UserError, match=rf"the cache {place} cannot be used: .*KFS_CACHE"):
+        Store(Path(place)).add("programs", "k", lambda _: None)
 
 
 def test_a_key_tells_facts_apart() -> None:
