@@ -104,7 +104,7 @@ def sweep(
     region: Region = None,
     all_regions: AllRegions = False,
     cluster_id: Annotated[
-        str | None, typer.Option("--cluster-id", help="That one alone, as list tells its id.")
+        str | None, typer.Option("--cluster-id", help="That one: yours by its name, any by its id.")
     ] = None,
     older_than: Annotated[
         int | None, typer.Option("--older-than", min=0, help="Those that are so many hours old.")
@@ -115,11 +115,11 @@ def sweep(
     if cluster_id is not None and older_than is not None:
         raise UserError("--cluster-id is one cluster, whatever its age: leave out --older-than")
     settings, now = Settings.from_options(region=region), datetime.now(UTC)
-    is_chosen = janitor.chosen(older_than, cluster_id)
     found = janitor.look(settings, all_regions=all_regions)
-    candidates = [one for one in found if is_chosen(one, now)]
-    if cluster_id is not None and not candidates:
-        raise UserError(f"no cluster {cluster_id!r}; where it is tells: ./kfs list --all-regions")
+    if cluster_id is None:
+        candidates = janitor.expired(found, older_than=older_than, now=now)
+    else:
+        candidates = janitor.called(settings, found, cluster_id)
     janitor.sweep(settings, candidates, yes=yes, say=print)
     print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 

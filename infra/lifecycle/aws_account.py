@@ -1,6 +1,5 @@
 """AWS, which is shared and costs: who asks, what it would cost, and that nothing is left."""
 
-import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -114,9 +113,8 @@ def require_none(settings: Settings, asks: ec2.Caller, progress: Progress) -> No
 
     Errors: UserError naming those of the caller; others' are only said.
     """
-    named = re.compile(rf"{re.escape(settings.cluster_id)}(-[0-9a-f]{{8}})?")
     found = clusters.found(ec2.client(None, settings.region), settings.region)
-    alike = [one for one in found if named.fullmatch(one.id)]
+    alike = [one for one in found if cluster_identity.is_named(one.id, settings.cluster_id)]
     for one in alike:
         progress.say(f"not of {settings.state}: {one.told(datetime.now(UTC))}")
     if mine := [one.id for one in alike if ownership.is_same(one.owner, asks.arn)]:

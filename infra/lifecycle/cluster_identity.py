@@ -87,9 +87,14 @@ def _checked(state: Path, told: dict[str, Any]) -> Identity:
         raise ValueError("not all of it is text")
     if found.platform not in PLATFORMS:
         raise ValueError(f"{found.platform!r} is none of {', '.join(PLATFORMS)}")
-    if not re.fullmatch(rf"{re.escape(state.name)}(-[0-9a-f]{{8}})?", found.id):
+    if not is_named(found.id, state.name):
         raise ValueError(f"it is of cluster {found.id}: a copied directory, or a renamed one")
     return found
+
+
+def is_named(ident: str, name: str) -> bool:
+    """Whether a platform's id is that of a cluster that is called so here."""
+    return re.fullmatch(rf"{re.escape(name)}(-[0-9a-f]{{8}})?", ident) is not None
 
 
 def record_of(record: Mapping[str, Any] | None) -> dict[str, str]:

@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from infra import ec2
 from infra.ec2 import instance_profile
-from infra.ec2.account import clusters
+from infra.ec2.account import clusters, ownership
 from infra.ec2.account.clusters import Found
 from infra.ec2.api import TAG
-from infra.errors import NotJudged, PlatformError
+from infra.errors import NotJudged, PlatformError, UserError
 from infra.inventory import series
-from infra.lifecycle import aws_account
+from infra.lifecycle import aws_account, cluster_identity
 from infra.settings import Settings
 
 Say = Callable[[str], None]
-Chosen = Callable[[Found, datetime], bool]
 
 
 def look(settings: Settings, *, all_regions: bool) -> list[Found]:
@@ -30,13 +29,31 @@ def look(settings: Settings, *, all_regions: bool) -> list[Found]:
     return [*everywhere, *clusters.only_in_iam(of.iam, everywhere)]
 
 
-def chosen(older_than: int | None, cluster: str | None) -> Chosen:
-    """Which are to go: one by its id, those of an age in hours, or else those that expired."""
-    if cluster is not None:
-        return lambda found, _: found.id == cluster
-    if older_than is not None:
-        return lambda found, now: found.is_older(now, timedelta(hours=older_than))
-    return Found.is_expired
+def expired(found: Sequence[Found], *, older_than: int | None, now: datetime) -> list[Found]:
+    """Those that expired, or else those of an age in hours."""
+    if older_than is None:
+        return [one for one in found if one.is_expired(now)]
+    return [one for one in found if one.is_older(now, timedelta(hours=older_than))]
+
+
+def called(settings: Settings, found: Sequence[Found], cluster: str) -> list[Found]:
+    """The one of an id as ``list`` tells it, or the caller's own that was built by this name.
+
+    Others may have given theirs the same name, so that theirs is found by its id alone.
+    Errors: UserError; PlatformError without credentials.
+    """
+    if of_the_id := [one for one in found if one.id == cluster]:
+        return of_the_id
+    alike = [one for one in found if cluster_identity.is_named(one.id, cluster)]
+    if not alike:
+        raise UserError(f"no cluster {cluster!r}; where it is tells: ./kfs list --all-regions")
+    caller = aws_account.caller(settings).arn
+    mine = [one for one in alike if ownership.is_same(one.owner, caller)]
+    if len({one.id for one in mine}) == 1:
+        return mine
+    what = f"several clusters {cluster!r} are" if mine else f"no cluster {cluster!r} is"
+    which = ", ".join(f"{one.id} of {one.owner}" for one in mine or alike)
+    raise UserError(f"{what} yours ({caller}): name one by its id ({which})")
 
 
 def sweep(settings: Settings, candidates: Sequence[Found], *, yes: bool, say: Say) -> None:

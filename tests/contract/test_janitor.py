@@ -103,6 +103,50 @@ def test_an_id_that_is_not_there_is_told(three: Any, infra: Infra, named: str, t
     assert ec2.clusters(three) == ("left", "used")
 
 
+MINE, THEIRS = "series-1a2b3c4d", "series-5e6f7a8b"
+
+
+@pytest.fixture
+def namesakes(aws: Any) -> Any:
+    """Two people have given their clusters one name."""
+    for ident, owner in ((MINE, ACCOUNT.arn), (THEIRS, "arn:aws:iam::123456789012:user/other")):
+        named_so_by(aws, ident, owner)
+    return aws
+
+
+def named_so_by(aws: Any, ident: str, owner: str) -> None:
+    spec = aged(ident, hours=1, expires=5)
+    whose = replace(spec, tags=tuple((dict(spec.tags) | {OWNER: owner}).items()))
+    aws.create_vpc(CidrBlock="10.8.0.0/16", TagSpecifications=tags("vpc", whose, ident))
+
+
+def test_ones_own_cluster_is_known_by_its_name_and_anothers_by_its_id(
+    namesakes: Any, infra: Infra
+) -> None:
+    for asked, told in (("series", MINE), (MINE, MINE), (THEIRS, THEIRS)):
+        said = infra("janitor", "--cluster-id", asked).stdout
+        assert said.startswith(f"would delete {told} ")
+        assert said.endswith("1 of 2 clusters to delete: --yes\n")
+
+
+def test_a_name_that_is_not_ones_own_deletes_nothing(aws: Any, infra: Infra) -> None:
+    named_so_by(aws, THEIRS, "arn:aws:iam::123456789012:user/other")
+    ended = infra("janitor", "--cluster-id", "series", "--yes")
+    assert ended.returncode == 2
+    assert f"no cluster 'series' is yours ({ACCOUNT.arn}): name one by its id" in ended.stderr
+    assert f"{THEIRS} of arn:aws:iam::123456789012:user/other" in ended.stderr
+    assert ec2.clusters(aws) == (THEIRS,)
+
+
+def test_of_several_of_one_name_none_is_chosen(namesakes: Any, infra: Infra) -> None:
+    named_so_by(namesakes, "series-9c0d1e2f", ACCOUNT.arn)
+    ended = infra("janitor", "--cluster-id", "series", "--yes")
+    assert ended.returncode == 2
+    assert f"several clusters 'series' are yours ({ACCOUNT.arn})" in ended.stderr
+    assert f"({MINE} of {ACCOUNT.arn}, series-9c0d1e2f of" in ended.stderr
+    assert len(ec2.clusters(namesakes)) == 3
+
+
 def test_what_tells_no_time_is_not_deleted_by_time(our_aws: Any, infra: Infra) -> None:
     built(our_aws, replace(SPEC, id="old", machines=SPEC.machines[:1]))
     for asked in ((), ("--older-than", "0")):
