@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from infra.cluster import Cluster
+from infra.errors import preparing
 from infra.kube_api import Api, ApiRefusedForNow, ApiUnreachable, JsonObject
-from infra.timing import NAMESPACE_READY, scaled
+from infra.timing import NAMESPACE_READY, POD_RUNS, scaled
 from infra.wait import eventually
 
 AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0"
@@ -31,17 +32,17 @@ ALWAYS = "4s"
 """For each: a busy worker takes seconds, and a question to DNS that got lost is sent again after 5
 (resolv.conf(5)), which would hide it."""
 WITHIN = 120.0
-"""Seconds for five Pods on freshly built workers: 3-7 s each measured, the first one waits for
-routes and CoreDNS; the clients try again until then."""
+"""Seconds on freshly built workers: the first one waits for routes and CoreDNS; the clients try
+again until then."""
 TRANSIENT = (ApiRefusedForNow, ApiUnreachable)
 """What asking again may mend; any other refusal is told immediately."""
 
 
 def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
-    """Across workers and on one.
+    """Across workers and on one, ``within`` seconds once the Pods that ask run.
 
     Errors: WaitTimeout or GaveUp, whose history says which Pod did not get through to what;
-    ApiRefused.
+    NotPrepared when one does not start; ApiRefused.
     """
     with own_namespace(cluster.api) as home:
         workers = [machine.name for machine in cluster.spec.workers]
@@ -49,6 +50,15 @@ def across_workers(cluster: Cluster, *, within: float = WITHIN) -> None:
         for index, worker in enumerate(workers):
             own, other = addresses[index], addresses[index - 1]
             create(cluster.api, home, "pods", asking(worker, own=own, other=other))
+        with preparing():  # a busy machine takes a minute to start five Pods
+            eventually(
+                lambda: not_started(cluster.api, home),
+                lambda left: not left,
+                within=scaled(POD_RUNS),
+                every=0.5,
+                what="the Pods that ask for DNS and Services have started",
+                transient=TRANSIENT,
+            )
         eventually(
             lambda: unfinished(cluster.api, home),
             lambda left: not left,
@@ -100,6 +110,16 @@ def create(api: Api, home: str, plural: str, item: JsonObject) -> JsonObject:
         what=f"{name} is created",
         transient=TRANSIENT,
     )
+
+
+def not_started(api: Api, home: str) -> list[str]:
+    """Pods that ask or answer with a container that has not started yet, by name and node."""
+    return [
+        f"{item['metadata']['name']} on {item['spec']['nodeName']}"
+        for item in api.get(f"{home}/pods")["items"]
+        for status in item["status"].get("containerStatuses") or [{"state": {}}]
+        if not status["state"].keys() & {"running", "terminated"}
+    ]
 
 
 def unfinished(api: Api, home: str) -> list[str]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from infra import parallel
 from infra.cluster import Cluster
-from infra.errors import ClaimError, ClusterBroken, NotJudged
+from infra.errors import ClaimError, ClusterBroken, NotJudged, NotPrepared
 from infra.kube_api import ApiRefused
 from infra.lifecycle import pod_connectivity
 from infra.lifecycle.gate import api_servers, clocks, etcd_members, load_balancer, workers
@@ -77,7 +77,7 @@ def await_none(look: Callable[[], list[str]], what: str, within: float) -> None:
 def giving_up(cluster: Cluster, within: float) -> Iterator[None]:
     try:
         yield
-    except (ClaimError, ApiRefused) as error:
+    except (ClaimError, NotPrepared, ApiRefused) as error:
         # the first is on the first line, which is what reports show as the cause
         found = "\n  ".join(problems(cluster))
         wrong = f" after {scaled(within):g} s: {found}" if found else f": {error}"

@@ -113,6 +113,7 @@ def ask_to_update(cluster: Cluster, pod: RunningPod) -> Answer:
 def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
     body = manifest(kind)
     body["spec"]["restartPolicy"] = policy
+    workloads.stay_home(body)
     return dry_runs.ask(
         workloads.cluster,
         workloads.pods.api,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.errors import ClusterBroken
+from infra.errors import ClusterBroken, NotPrepared
 from infra.kube_api import ApiRefused
 from infra.lifecycle import gate, pod_connectivity
 from infra.lifecycle.gate import workers
@@ -36,6 +36,28 @@ def container(name: str, state: dict[str, Any]) -> dict[str, Any]:
 def test_what_a_pod_reaches(state: dict[str, Any], words: str | None) -> None:
     api = FakeApi({"/home/pods": {"items": [container("own", state)]}})
     assert pod_connectivity.unfinished(api, "/home") == ([words] if words else [])
+
+
+def test_pods_that_do_not_start_are_no_failure_to_reach_anything() -> None:
+    waiting = container("dns", {"waiting": {"reason": "ContainerCreating"}})
+    waiting["metadata"] = {"name": "asks-worker-1"}
+    unseen = {"metadata": {"name": "answers-worker-0"}, "spec": {"nodeName": "worker-0"}}
+    runs = container("own", {"running": {}})
+    items = {"items": [waiting, {**unseen, "status": {}}, runs]}
+    api = FakeApi({"/home/pods": items})
+    left = ["asks-worker-1 on worker-1", "answers-worker-0 on worker-0"]
+    assert pod_connectivity.not_started(api, "/home") == left
+
+
+def test_the_deep_gate_tells_of_pods_that_do_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_started(_: object) -> None:
+        raise NotPrepared("the Pods that ask for DNS and Services have started: not within 120 s")
+
+    monkeypatch.setattr(gate, "problems", lambda _: [])
+    monkeypatch.setattr(workers, "closed", lambda _: [])
+    monkeypatch.setattr(pod_connectivity, "across_workers", not_started)
+    with pytest.raises(ClusterBroken, match="not healthy: the Pods that ask for DNS"):
+        gate.gate(cluster(), deep=True)
 
 
 def test_each_worker_asks_its_own_service_and_another_ones() -> None:
