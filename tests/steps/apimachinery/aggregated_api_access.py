@@ -105,7 +105,7 @@ BELIEVED: Mapping[str, Believed] = {
 """What is wrong with the users whom a server believes to be asserted."""
 
 
-@given("a user who may read metrics and a user who may not", target_fixture="users")
+@given("a user who may read metrics and a user who may not", target_fixture="readers")
 def users(cluster: Cluster, accounts: Accounts) -> Users:
     made = Users(accounts.make("reader", [MAY_READ]), accounts.make("stranger"))
     wanted = {"group": GROUP, "verb": "list", "resource": "nodes"}
@@ -135,10 +135,10 @@ def reads_before(cluster: Cluster, second: Second) -> Reads:
     )
 )
 def told_apart(
-    cluster: Cluster, accounts: Accounts, second: Second, users: Users, way: str
+    cluster: Cluster, accounts: Accounts, second: Second, readers: Users, way: str
 ) -> None:
-    for reader, stranger in WAYS[way](cluster, accounts, second, users):
-        must_differ(reader, stranger, users.stranger.user)
+    for reader, stranger in WAYS[way](cluster, accounts, second, readers):
+        must_differ(reader, stranger, readers.stranger.user)
 
 
 @then(
@@ -148,9 +148,14 @@ def told_apart(
     )
 )
 def front_proxy_only(
-    cluster: Cluster, second: Second, users: Users, evidence: Evidence, tmp_path: Path, server: str
+    cluster: Cluster,
+    second: Second,
+    readers: Users,
+    evidence: Evidence,
+    tmp_path: Path,
+    server: str,
 ) -> None:
-    wrong = BELIEVED[server](cluster, second, users, evidence, tmp_path)
+    wrong = BELIEVED[server](cluster, second, readers, evidence, tmp_path)
     must_be_none(wrong, "only the front proxy may say who asks")
 
 

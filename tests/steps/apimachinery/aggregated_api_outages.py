@@ -68,7 +68,7 @@ def namespace_goes(cluster: Cluster, namespace: str) -> Second:
 
 @given(
     "a client that requests objects of the other groups from every API server",
-    target_fixture="others",
+    target_fixture="other_apis",
 )
 def others_are_asked(cluster: Cluster) -> Iterator[dict[str, Asking]]:
     with ExitStack() as stack:
@@ -129,10 +129,10 @@ def outage_counted(cluster: Cluster, away: Away, reason: str) -> None:
     )
 )
 def over(
-    cluster: Cluster, stuck: str, others: dict[str, Asking], evidence: Evidence, limit: float
+    cluster: Cluster, stuck: str, other_apis: dict[str, Asking], evidence: Evidence, limit: float
 ) -> None:
     await_end(cluster, stuck, limit)
-    rows = [(machine, *figures(asking)) for machine, asking in others.items()]
+    rows = [(machine, *figures(asking)) for machine, asking in other_apis.items()]
     evidence.table("other groups meanwhile", "API server, asked, without an answer, first", rows)
     few = [machine for machine, asked, _, _ in rows if asked < len(OTHERS)]
     require(not few, f"every group was to be asked on each API server; too few on {few}")

@@ -65,7 +65,7 @@ def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) ->
     priority_level_edits.edit(cluster.api, level, shares=edited_levels[level], follows="false")
 
 
-@when("a FlowSchema of a missing priority level is created", target_fixture="made")
+@when("a FlowSchema of a missing priority level is created", target_fixture="dangling_schema")
 def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
     name = f"{namespace}-dangling"
     reference = {"priorityLevelConfiguration": {"name": f"{namespace}-absent"}}
@@ -81,7 +81,9 @@ def raise_shares(cluster: Cluster, edited_levels: dict[str, int], one: str, othe
     priority_level_edits.edit(cluster.api, other, shares=edited_levels[other] + 1)
 
 
-@when(phrase('the suggested FlowSchema "{schema:Name}" is deleted'), target_fixture="deleted")
+@when(
+    phrase('the suggested FlowSchema "{schema:Name}" is deleted'), target_fixture="deleted_schema"
+)
 def delete_suggested(cluster: Cluster, schema: str) -> Iterator[str]:
     """If no API server makes it again, we do: other scenarios need it."""
     path = f"{PATH}/flowschemas/{schema}"
@@ -135,12 +137,14 @@ def none_dangles(cluster: Cluster) -> None:
 
 
 @then(phrase("within {limit:Duration} the new FlowSchema is dangling"))
-def dangles(cluster: Cluster, made: str, limit: float) -> None:
+def dangles(cluster: Cluster, dangling_schema: str, limit: float) -> None:
     eventually(
-        lambda: priority_and_fairness.is_dangling(cluster.api.get(f"{PATH}/flowschemas/{made}")),
+        lambda: priority_and_fairness.is_dangling(
+            cluster.api.get(f"{PATH}/flowschemas/{dangling_schema}")
+        ),
         lambda status: status == "True",
         within=scaled(limit),
-        what=f"the flow schema {made} dangles",
+        what=f"the flow schema {dangling_schema} dangles",
     )
 
 
@@ -158,11 +162,11 @@ def shares_are(
 
 
 @then(phrase('within {limit:Duration} the FlowSchema "{schema:Name}" is created again'))
-def comes_back(cluster: Cluster, deleted: str, schema: str, limit: float) -> None:
+def comes_back(cluster: Cluster, deleted_schema: str, schema: str, limit: float) -> None:
     """Another object, with the documented spec: each API server looks once a minute (T9)."""
     stored = eventually(
         lambda: cluster.api.find(f"{PATH}/flowschemas/{schema}") or {},
-        lambda seen: bool(seen) and seen["metadata"]["uid"] != deleted,
+        lambda seen: bool(seen) and seen["metadata"]["uid"] != deleted_schema,
         within=scaled(limit),
         what=f"the API servers have made the flow schema {schema} again",
     )

@@ -44,7 +44,7 @@ REPORTS: Mapping[str, Callable[[Cluster, Evidence], list[str]]] = {
 """What API servers leave out; nothing is good."""
 
 
-@given("the live state of the priority levels on each API server", target_fixture="before")
+@given("the live state of the priority levels on each API server", target_fixture="levels_before")
 def live_state(cluster: Cluster) -> Dumps:
     return priority_and_fairness.dumps(cluster.api_servers())
 
@@ -67,9 +67,9 @@ def reports(cluster: Cluster, evidence: Evidence, what: str) -> None:
         'priority level "{level:Name}"'
     )
 )
-def dispatched(cluster: Cluster, before: Dumps, count: int, level: str) -> None:
+def dispatched(cluster: Cluster, levels_before: Dumps, count: int, level: str) -> None:
     now = priority_and_fairness.dumps(cluster.api_servers())
     column = "DispatchedRequests"
-    more = {m: int(now[m][1][level][column]) - int(before[m][1][level][column]) for m in now}
+    more = {m: int(now[m][1][level][column]) - int(levels_before[m][1][level][column]) for m in now}
     wrong = [f"{machine}: {grown} more" for machine, grown in more.items() if grown < count]
     must_be_none(wrong, f"each API server dispatched at least {count} more at {level}")

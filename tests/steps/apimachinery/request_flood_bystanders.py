@@ -101,7 +101,7 @@ class Row:
         "other clients (a ServiceAccount, admin, a node and the scheduler) that send "
         "{pace:Count} requests a second"
     ),
-    target_fixture="others",
+    target_fixture="other_clients",
 )
 def others(cluster: Cluster, accounts: Accounts, flooder: Flooder, pace: int) -> Iterator[Others]:
     account = accounts.make("other", [CREATES])
@@ -121,18 +121,23 @@ def others(cluster: Cluster, accounts: Accounts, flooder: Flooder, pace: int) ->
     target_fixture="outcomes",
 )
 def send_often(
-    cluster: Cluster, flooder: Flooder, others: Others, evidence: Evidence, count: int, times: int
+    cluster: Cluster,
+    flooder: Flooder,
+    other_clients: Others,
+    evidence: Evidence,
+    count: int,
+    times: int,
 ) -> list[Outcome]:
     """Each time when all are answered: as long as the webhook holds them."""
     outcomes = request_flood.send(flooder.api, count, flooder.path, times=times)
-    others.meanwhile.update(held(cluster))
+    other_clients.meanwhile.update(held(cluster))
     record(flooder, outcomes, evidence)
     return outcomes
 
 
 @then("every request of the other clients was answered, hardly slower than without the flood")
-def others_answered(others: Others, outcomes: list[Outcome], evidence: Evidence) -> None:
-    rows = compared(others, outcomes)
+def others_answered(other_clients: Others, outcomes: list[Outcome], evidence: Evidence) -> None:
+    rows = compared(other_clients, outcomes)
     evidence.table("the others", COLUMNS, [astuple(row) for row in rows])
     bad = [str(row) for row in rows if row.failed_by_the_flood or row.late_by_the_flood]
     must_be_none(bad, f"all are answered, {SLOWER:g} times as slowly at most, and at their pace")
@@ -141,11 +146,11 @@ def others_answered(others: Others, outcomes: list[Outcome], evidence: Evidence)
 
 
 @then("every node and leader has renewed its Lease during the flood")
-def leases_renewed(others: Others, outcomes: list[Outcome]) -> None:
+def leases_renewed(other_clients: Others, outcomes: list[Outcome]) -> None:
     begin, end = request_flood.window(outcomes)
     long = f"the flood lasted {end - begin:.0f} s, a node renews its Lease each {NODE_RENEWS:g} s"
     require(end - begin > NODE_RENEWS, long)
-    late = request_flood.unrenewed(others.leases, others.meanwhile)
+    late = request_flood.unrenewed(other_clients.leases, other_clients.meanwhile)
     must_be_none(late, "each Lease was renewed by its holder during the flood")
 
 

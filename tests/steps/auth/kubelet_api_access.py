@@ -76,7 +76,9 @@ def metrics_of_kubelets(cluster: Cluster) -> dict[str, list[Sample]]:
     }
 
 
-@when("the ServiceAccount requests every endpoint of every kubelet", target_fixture="answers")
+@when(
+    "the ServiceAccount requests every endpoint of every kubelet", target_fixture="endpoint_answers"
+)
 def ask_everything(cluster: Cluster, caller: Caller, evidence: Evidence) -> list[Answer]:
     answers = kubelet_api.ask_each(caller.ports, endpoints(cluster))
     rows = [(one.url, RIGHTS[kubelet_api.path_of(one)], one.status) for one in answers]
@@ -86,9 +88,9 @@ def ask_everything(cluster: Cluster, caller: Caller, evidence: Evidence) -> list
 
 
 @then(phrase('exactly the endpoints of "{right:Name}" answer on each kubelet'))
-def exactly_these(caller: Caller, answers: list[Answer], right: str) -> None:
+def exactly_these(caller: Caller, endpoint_answers: list[Answer], right: str) -> None:
     judge(caller)
-    wrong = kubelet_api.wrongly_judged(answers, kubelet_api.opened_by(right))
+    wrong = kubelet_api.wrongly_judged(endpoint_answers, kubelet_api.opened_by(right))
     must_be_none(wrong, f"the right to nodes/{right} opens its own endpoints and no other")
 
 
@@ -100,9 +102,10 @@ def delete_account(cluster: Cluster, caller: Caller) -> None:
 
 
 @then("each refusal names the ServiceAccount and the missing permission")
-def refusals_name(answers: list[Answer], caller: Caller) -> None:
+def refusals_name(endpoint_answers: list[Answer], caller: Caller) -> None:
     must_be_none(
-        kubelet_api.not_naming(answers, caller.account.user), "refusals say what is missing"
+        kubelet_api.not_naming(endpoint_answers, caller.account.user),
+        "refusals say what is missing",
     )
 
 

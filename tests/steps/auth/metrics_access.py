@@ -41,7 +41,7 @@ def stranger(cluster: Cluster, tmp_path: Path) -> Credentials:
         "client, an anonymous client and the client of the unknown CA",
         Component=COMPONENT,
     ),
-    target_fixture="told",
+    target_fixture="metrics_answers",
 )
 def ask(cluster: Cluster, component: str, stranger: Credentials, evidence: Evidence) -> Answers:
     told = metrics_access.ask(cluster, component, stranger)
@@ -56,7 +56,7 @@ def ask(cluster: Cluster, component: str, stranger: Credentials, evidence: Evide
         "the metrics of each {component:Alone} are requested on its machine, without a certificate",
         Alone=ALONE,
     ),
-    target_fixture="told",
+    target_fixture="metrics_answers",
 )
 def ask_locally(cluster: Cluster, component: str) -> Answers:
     return metrics_access.ask_locally(cluster, component)
@@ -68,11 +68,11 @@ def ask_where(cluster: Cluster) -> list[Listening]:
 
 
 @then(phrase("each {component:Component} returns its own metrics", Component=EITHER))
-def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
+def own_metrics(cluster: Cluster, metrics_answers: Answers, component: str) -> None:
     wanted = metrics_access.wanted_version(cluster, component)
     wrong = [
         f"{component} of {looked_at(machine)}: {seen.known}, named {seen.version or 'absent'}"
-        for machine, seen in told.items()
+        for machine, seen in metrics_answers.items()
         if seen.known != "200" or not seen.version.startswith(wanted)
     ]
     must_be_none(wrong, f"metrics are the component's own and name {wanted}")
@@ -86,9 +86,9 @@ def own_metrics(cluster: Cluster, told: Answers, component: str) -> None:
         What=one_of(["metrics", "health"]),
     )
 )
-def answered(told: Answers, client: str, status: str, what: str) -> None:
+def answered(metrics_answers: Answers, client: str, status: str, what: str) -> None:
     attribute, words = ANSWERED[client, what]
-    seen = {machine: getattr(one, attribute) for machine, one in told.items()}
+    seen = {machine: getattr(one, attribute) for machine, one in metrics_answers.items()}
     wrong = [f"{machine}: {one}" for machine, one in seen.items() if one != status]
     must_be_none(wrong, f"{words}: {status}")
 

@@ -29,7 +29,7 @@ LIMITS: Mapping[str, Callable[[Pods, str], None]] = {
 """A limit range is of each container, a quota of what all Pods request."""
 
 
-@given("a ServiceAccount that may patch Pods", target_fixture="account")
+@given("a ServiceAccount that may patch Pods", target_fixture="patching_account")
 def account_that_patches(workloads: Workloads) -> Account:
     account = make_account(workloads.pods)
     account.grant("pods")
@@ -48,15 +48,15 @@ def at_most(workloads: Workloads, kind: str, cpu: str) -> None:
 
 
 @when("the ServiceAccount requests a resize to the article's resources", target_fixture="answer")
-def account_resizes(cluster: Cluster, account: Account, pod: RunningPod) -> Answer:
+def account_resizes(cluster: Cluster, patching_account: Account, pod: RunningPod) -> Answer:
     """After its right to patch the Pod itself is in force, so that only the resize is refused."""
-    account.await_patching(cluster, pod.name)
-    return resized_by(cluster, account, pod)
+    patching_account.await_patching(cluster, pod.name)
+    return resized_by(cluster, patching_account, pod)
 
 
 @when("the ServiceAccount may patch the resize subresource too")
-def grant_resize(account: Account) -> None:
-    account.grant("pods/resize")
+def grant_resize(patching_account: Account) -> None:
+    patching_account.grant("pods/resize")
 
 
 @then(
@@ -64,12 +64,14 @@ def grant_resize(account: Account) -> None:
         "within {limit:Duration} the ServiceAccount's resize to the article's resources is accepted"
     )
 )
-def account_may_resize(cluster: Cluster, account: Account, pod: RunningPod, limit: float) -> None:
+def account_may_resize(
+    cluster: Cluster, patching_account: Account, pod: RunningPod, limit: float
+) -> None:
     eventually(
-        lambda: statuses(dry_runs.judged(resized_by(cluster, account, pod))),
+        lambda: statuses(dry_runs.judged(resized_by(cluster, patching_account, pod))),
         lambda seen: set(seen.values()) == {200},
         within=scaled(limit),
-        what=f"{account.user} may resize {pod.name} by each API server",
+        what=f"{patching_account.user} may resize {pod.name} by each API server",
     )
 
 

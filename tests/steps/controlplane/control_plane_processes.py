@@ -15,7 +15,9 @@ from tests.steps.phrases import one_of, phrase
 ALL_THREE = "all three controllers"
 
 
-@given("a controller whose controller manager and scheduler are standbys", target_fixture="server")
+@given(
+    "a controller whose controller manager and scheduler are standbys", target_fixture="leaderless"
+)
 def server_without_leader(cluster: Cluster) -> Server:
     return apiserver_endpoints.without_leader(cluster)
 
@@ -31,11 +33,11 @@ def leases_are_served(cluster: Cluster) -> None:
     phrase("the API server of that controller {acts:Acts}", Acts=one_of(["starts", "stops"])),
     target_fixture="stopped",
 )
-def api_server_acts(cluster: Cluster, server: Server, faults: Faults, acts: str) -> Stopped:
-    place = server.machine, cluster.layout.units.api_server
+def api_server_acts(cluster: Cluster, leaderless: Server, faults: Faults, acts: str) -> Stopped:
+    place = leaderless.machine, cluster.layout.units.api_server
     act = faults.stop if acts == "stops" else faults.start
     act(*place)
-    return Stopped(place, server.bystanders)
+    return Stopped(place, leaderless.bystanders)
 
 
 @when(phrase("all three schedulers {action:Action}", Action=one_of(["start", "stop"])))
@@ -51,15 +53,15 @@ def schedulers_act(cluster: Cluster, faults: Faults, action: str) -> None:
         Which=one_of([ALL_THREE, "the other two controllers"]),
     )
 )
-def service_lists(cluster: Cluster, server: Server, limit: float, which: str) -> None:
-    wanted = apiserver_endpoints.addresses(cluster, () if which == ALL_THREE else server.others)
-    apiserver_endpoints.await_addresses(server.api, wanted, within=scaled(limit))
+def service_lists(cluster: Cluster, leaderless: Server, limit: float, which: str) -> None:
+    wanted = apiserver_endpoints.addresses(cluster, () if which == ALL_THREE else leaderless.others)
+    apiserver_endpoints.await_addresses(leaderless.api, wanted, within=scaled(limit))
 
 
 @then("the identity Lease of that API server no longer exists")
-def identity_gone(server: Server) -> None:
-    left = apiserver_endpoints.identity_leases(server.api)
-    assert set(left) == set(server.others), f"identity Leases: {', '.join(left)}"
+def identity_gone(leaderless: Server) -> None:
+    left = apiserver_endpoints.identity_leases(leaderless.api)
+    assert set(left) == set(leaderless.others), f"identity Leases: {', '.join(left)}"
 
 
 @then(phrase("for {lasting:Duration} every request through the load balancer is answered"))

@@ -21,7 +21,7 @@ A_SIDE = 10
 """Writes before and after the snapshot: without them its revision says nothing (claim 63.4)."""
 
 
-@given("a client that creates five ConfigMaps a second", target_fixture="writer")
+@given("a client that creates five ConfigMaps a second", target_fixture="configmap_writer")
 def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
     writing = Writer(cluster.api, namespace, a_second=A_SECOND).open()
     try:
@@ -31,12 +31,12 @@ def writer(cluster: Cluster, namespace: str) -> Iterator[Writer]:
 
 
 @when("a snapshot is taken while the client writes", target_fixture="snapshot")
-def snapshot_under_load(workbench: Workbench, writer: Writer) -> Snapshot:
-    await_writes(writer, A_SIDE)
+def snapshot_under_load(workbench: Workbench, configmap_writer: Writer) -> Snapshot:
+    await_writes(configmap_writer, A_SIDE)
     snapshot = workbench.save()
     with claimed():  # writes go on while a snapshot is taken
-        await_writes(writer, len(writer.written) + A_SIDE)
-    writer.close()
+        await_writes(configmap_writer, len(configmap_writer.written) + A_SIDE)
+    configmap_writer.close()
     return snapshot
 
 
@@ -66,14 +66,14 @@ def revision_between(workbench: Workbench, snapshot: Snapshot) -> None:
 def point_in_time(
     workbench: Workbench,
     snapshot: Snapshot,
-    writer: Writer,
+    configmap_writer: Writer,
     restored: RestoredMember,
     evidence: Evidence,
 ) -> None:
     revision = workbench.status(snapshot.path)["revision"]
-    must_have_both_sides(writer, revision, evidence)
-    keys = restored.ctl.entries(members.config_map_key(writer.namespace, "numbered-"))
-    wrong = keyspace_diff.misplaced(writer.written, keys, revision=revision)
+    must_have_both_sides(configmap_writer, revision, evidence)
+    keys = restored.ctl.entries(members.config_map_key(configmap_writer.namespace, "numbered-"))
+    wrong = keyspace_diff.misplaced(configmap_writer.written, keys, revision=revision)
     must_be_none(wrong, f"the snapshot is the store at revision {revision}")
 
 
@@ -86,5 +86,5 @@ def must_have_both_sides(writer: Writer, revision: int, evidence: Evidence) -> N
 
 
 @then("every write of the client succeeded")
-def no_write_failed(writer: Writer) -> None:
-    must_be_none(writer.failures, "every write during the snapshot succeeded")
+def no_write_failed(configmap_writer: Writer) -> None:
+    must_be_none(configmap_writer.failures, "every write during the snapshot succeeded")

@@ -63,7 +63,7 @@ def known_pair(cluster: Cluster, namespace: str, new_secrets: set[str]) -> Pair:
     return pair
 
 
-@when("a Secret is created through each API server", target_fixture="made")
+@when("a Secret is created through each API server", target_fixture="created_secrets")
 def made_through_each(cluster: Cluster, namespace: str, new_secrets: set[str]) -> Made:
     path, values = f"/api/v1/namespaces/{namespace}/secrets", {}
     for machine, api in cluster.api_servers().items():
@@ -75,10 +75,10 @@ def made_through_each(cluster: Cluster, namespace: str, new_secrets: set[str]) -
 
 
 @then("every API server returns each of the Secrets")
-def all_read(cluster: Cluster, made: Made) -> None:
+def all_read(cluster: Cluster, created_secrets: Made) -> None:
     wrong: list[str] = []
     for machine, api in cluster.api_servers().items():
-        wrong += [f"API server of {machine}: {text}" for text in made.unread(api)]
+        wrong += [f"API server of {machine}: {text}" for text in created_secrets.unread(api)]
     must_be_none(wrong, "a Secret that one API server stored is read by every other")
 
 

@@ -93,7 +93,8 @@ def kind_of_its_own(own_kind: Parameters) -> Parameters:
 
 
 @given(
-    "the number of requests for the custom resource on each API server", target_fixture="counted"
+    "the number of requests for the custom resource on each API server",
+    target_fixture="request_counts",
 )
 def counted_before(cluster: Cluster, kind: Parameters) -> dict[str, float]:
     return component_metrics.gets_of(cluster, kind.group)
@@ -124,10 +125,10 @@ def exports_it(samples: dict[str, list[Sample]], exports: str) -> None:
     )
 )
 def counter_grew(
-    cluster: Cluster, kind: Parameters, counted: dict[str, float], which: str, count: int
+    cluster: Cluster, kind: Parameters, request_counts: dict[str, float], which: str, count: int
 ) -> None:
     now = component_metrics.gets_of(cluster, kind.group)
-    first, *others = ((machine, seen - counted[machine]) for machine, seen in now.items())
+    first, *others = ((machine, seen - request_counts[machine]) for machine, seen in now.items())
     judged = [first] if which == THAT else others
     wrong = [f"{machine}: {grown:g} more" for machine, grown in judged if grown != count]
     must_be_none(wrong, f"the counter of {which} API server grows by {count}")

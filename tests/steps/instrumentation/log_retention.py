@@ -97,7 +97,7 @@ def copies_hold(on_each: list[RunningPod], agents: Agents, copied: list[str]) ->
 
 @when(
     "a client of an unknown CA connects to every component on the controllers",
-    target_fixture="told",
+    target_fixture="event_words",
 )
 def stranger_calls(cluster: Cluster, on_each: list[RunningPod]) -> dict[str, str]:
     """Words of what happens to components: the stranger's number and the Pods' namespace."""
@@ -113,14 +113,16 @@ def stranger_calls(cluster: Cluster, on_each: list[RunningPod]) -> dict[str, str
 )
 def journals_hold(
     cluster: Cluster,
-    told: dict[str, str],
+    event_words: dict[str, str],
     datatable: list[list[str]],
     evidence: Evidence,
     limit: float,
 ) -> None:
     machines = {"controllers": cluster.spec.controllers, "workers": cluster.spec.workers}
     rows = datatable[1:]
-    wanted = [(unit, m.name, told[what]) for unit, where, what in rows for m in machines[where]]
+    wanted = [
+        (unit, m.name, event_words[what]) for unit, where, what in rows for m in machines[where]
+    ]
     found = await_lines(cluster, wanted, limit)
     evidence.table("lines of components", "component, machine, form, line", found)
 

@@ -69,7 +69,7 @@ def drained_and_stopped(joined: Joined, newcomer: Newcomer, kubectl: Kubectl) ->
     newcomer.stop()
 
 
-@when("the Node of the third worker is deleted", target_fixture="deleted")
+@when("the Node of the third worker is deleted", target_fixture="deleted_node")
 def node_deleted(cluster: Cluster, joined: Joined, newcomer: Newcomer) -> Deleted:
     before = node_membership.member(cluster.api, joined.name)
     if before is None:
@@ -151,14 +151,14 @@ def node_and_kubelet(cluster: Cluster, joined: Joined) -> tuple[Member | None, s
         "reports the Node as not found"
     )
 )
-def not_registered(cluster: Cluster, joined: Joined, deleted: Deleted, lasting: float) -> None:
+def not_registered(cluster: Cluster, joined: Joined, deleted_node: Deleted, lasting: float) -> None:
     consistently(
         lambda: node_and_kubelet(cluster, joined),
         lambda seen: seen == (None, "active"),
         lasting=scaled(lasting),
         what=f"{joined.name} has no Node while its kubelet runs",
     )
-    must_miss_its_node(words_of_kubelet(joined, deleted), joined.name)
+    must_miss_its_node(words_of_kubelet(joined, deleted_node), joined.name)
 
 
 def words_of_kubelet(joined: Joined, deleted: Deleted) -> list[str]:
@@ -167,9 +167,9 @@ def words_of_kubelet(joined: Joined, deleted: Deleted) -> list[str]:
 
 
 @then(phrase("within {limit:Duration} the third worker is a Ready node again, with a new UID"))
-def ready_again(joined: Joined, deleted: Deleted, limit: float) -> None:
+def ready_again(joined: Joined, deleted_node: Deleted, limit: float) -> None:
     now = await_ready(joined, limit)
-    if now.uid == deleted.before.uid:
+    if now.uid == deleted_node.before.uid:
         raise ClaimError(f"{joined.name} should be another Node; its UID is {now.uid} as before")
 
 

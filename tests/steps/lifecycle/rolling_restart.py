@@ -110,7 +110,7 @@ def probes(cluster: Cluster) -> Iterator[dict[str, Asking]]:
 
 @given(
     "watches through the load balancer, and a client that creates an object every second",
-    target_fixture="watched",
+    target_fixture="watches",
 )
 def watches(cluster: Cluster, namespace: str) -> Iterator[Watched]:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
@@ -216,14 +216,14 @@ def ready_at_any_time(
 
 
 @then(phrase("within {limit:Duration} every watch has reported every object"))
-def watches_saw_all(watched: Watched, evidence: Evidence, limit: float) -> None:
-    watched.writer.close()
-    breaks = [(n, len(w.names), len(w.broken)) for n, w in enumerate(watched.watches)]
+def watches_saw_all(watches: Watched, evidence: Evidence, limit: float) -> None:
+    watches.writer.close()
+    breaks = [(n, len(w.names), len(w.broken)) for n, w in enumerate(watches.watches)]
     evidence.table("watches", "watch, objects, times broken off", breaks)
     require(sum(row[2] for row in breaks), "no watch was broken off by the restarts (control)")
-    require(watched.writer.written, f"no object was made: {watched.writer.failures[:1]}")
+    require(watches.writer.written, f"no object was made: {watches.writer.failures[:1]}")
     what = "every watch goes on where it broke off"
-    eventually(watched.missing, lambda gaps: not gaps, within=scaled(limit), what=what)
+    eventually(watches.missing, lambda gaps: not gaps, within=scaled(limit), what=what)
 
 
 @then(

@@ -40,7 +40,7 @@ def two_clients(older_kubectl: Kubectl, kubectl: Kubectl) -> dict[str, Kubectl]:
     return {"older": older_kubectl, "own": kubectl}
 
 
-@when("both clients report their version and the cluster's", target_fixture="told")
+@when("both clients report their version and the cluster's", target_fixture="client_versions")
 def tell_versions(clients: dict[str, Kubectl], evidence: Evidence) -> dict[str, Told]:
     told = {who: client.run("version") for who, client in clients.items()}
     evidence.record("what both say", "text", "\n".join(one.text for one in told.values()))
@@ -54,8 +54,8 @@ def tell_versions(clients: dict[str, Kubectl], evidence: Evidence) -> dict[str, 
         Warns=one_of(["warns", "does not warn"]),
     )
 )
-def client_warns(told: dict[str, Told], version: str, warns: str) -> None:
-    one = told[CLIENTS[version]]
+def client_warns(client_versions: dict[str, Told], version: str, warns: str) -> None:
+    one = client_versions[CLIENTS[version]]
     answered = one.status == 0 and "Server Version" in one.text
     if not answered or (WARNS in one.text) != (warns == "warns"):
         raise ClaimError(f"a client of {version} is answered, and {warns} that it {WARNS}: {one}")

@@ -28,7 +28,7 @@ def versions_of_all(cluster: Cluster, kubectl: Kubectl, evidence: Evidence) -> V
     return found
 
 
-@given("the nodes and Pods of the cluster", target_fixture="objects")
+@given("the nodes and Pods of the cluster", target_fixture="listing")
 def nodes_and_pods(cluster: Cluster) -> dict[str, list[JsonObject]]:
     return {kind: cluster.api.get(f"/api/v1/{kind}")["items"] for kind in ("nodes", "pods")}
 
@@ -91,9 +91,9 @@ def changes(versions: Versions, datatable: list[list[str]], do: str) -> None:
 
 
 @then("the nodes are exactly the workers, without a control-plane label")
-def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) -> None:
+def nodes_are_workers(cluster: Cluster, listing: dict[str, list[JsonObject]]) -> None:
     wanted = {machine.name for machine in cluster.spec.workers}
-    found = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in objects["nodes"]}
+    found = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in listing["nodes"]}
     wrong = [f"there is a node {name}" for name in found.keys() - wanted]
     wrong += [f"{name} is no node" for name in wanted - found.keys()]
     wrong += [
@@ -103,8 +103,8 @@ def nodes_are_workers(cluster: Cluster, objects: dict[str, list[JsonObject]]) ->
 
 
 @then("no Pod is a mirror Pod")
-def no_mirrors(objects: dict[str, list[JsonObject]]) -> None:
-    metadata = [pod["metadata"] for pod in objects["pods"]]
+def no_mirrors(listing: dict[str, list[JsonObject]]) -> None:
+    metadata = [pod["metadata"] for pod in listing["pods"]]
     mirrors = [m["name"] for m in metadata if MIRROR in (m.get("annotations") or {})]
     must_be_none(mirrors, "no Pod mirrors a file")
 

@@ -122,7 +122,7 @@ def tells_health(plugin: DevicePlugin, users: Users, health: str) -> None:
     "on the worker has changed"
 )
 def goes_on_with_it(
-    cluster: Cluster, plugin: DevicePlugin, users: Users, beside: Mapping[str, PodIdentity]
+    cluster: Cluster, plugin: DevicePlugin, users: Users, beside: dict[str, PodIdentity]
 ) -> None:
     holder_goes_on(users)
     must_hold(plugin, users)

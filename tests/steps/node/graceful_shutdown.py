@@ -94,7 +94,10 @@ def power_off(power: Power, dying: Dying) -> None:
     power.await_off(dying.node)
 
 
-@when("the worker is powered off, and a late Pod is bound to the worker", target_fixture="told")
+@when(
+    "the worker is powered off, and a late Pod is bound to the worker",
+    target_fixture="shutdown_message",
+)
 def power_off_and_bind(cluster: Cluster, power: Power, dying: Dying, workloads: Workloads) -> str:
     """What the node said before it went."""
     power.begin(dying.node)
@@ -117,10 +120,12 @@ def power_on(power: Power, dying: Dying) -> None:
         '"{reason:Name}"'
     )
 )
-def said_and_rejected(workloads: Workloads, told: str, reason: str) -> None:
+def said_and_rejected(workloads: Workloads, shutdown_message: str, reason: str) -> None:
     must_be_rejected(workloads, reason)
-    if SHUTTING_DOWN not in told:
-        raise ClaimError(f"the node should say that it is {SHUTTING_DOWN}; it said {told!r}")
+    if SHUTTING_DOWN not in shutdown_message:
+        raise ClaimError(
+            f"the node should say that it is {SHUTTING_DOWN}; it said {shutdown_message!r}"
+        )
 
 
 @then("the regular Pods ended before SIGTERM to the critical Pod, each within its own grace period")

@@ -73,7 +73,7 @@ def first_pod(pulled: PulledImage, policy: str) -> RunningPod:
         "another Pod on that worker mounts the registry's image with the pull policy "
         '"{policy:Name}"'
     ),
-    target_fixture="second",
+    target_fixture="second_pod",
 )
 def second_pod(pulled: PulledImage, policy: str) -> RunningPod:
     return pulled.start("two" if policy == "IfNotPresent" else "three", policy)
@@ -134,12 +134,12 @@ def has_pulled(pulled: PulledImage, pulls: str) -> None:
 def reads(
     pulled: PulledImage,
     pod: RunningPod,
-    second: RunningPod,
+    second_pod: RunningPod,
     other_nonce: str,
     which: str,
     nonce: str,
 ) -> None:
-    subject, first = second if which == "second" else pod, pulled.image.nonce
+    subject, first = second_pod if which == "second" else pod, pulled.image.nonce
     wrong = pulled.unread(subject, other_nonce if nonce == NEW else first)
     must_be_none(wrong, f"the {which} Pod reads {nonce}")
     if nonce == STILL_FIRST:

@@ -57,7 +57,7 @@ def on_no_worker(cluster: Cluster, data_image: DataImage) -> DataImage:
     return data_image
 
 
-@given("the image volume counters of the reserved worker's kubelet", target_fixture="counted")
+@given("the image volume counters of the reserved worker's kubelet", target_fixture="volume_counts")
 def counted_before(cluster: Cluster, reserved_worker: str) -> dict[str, int]:
     return image_volumes.counted(cluster.api, reserved_worker)
 
@@ -207,15 +207,15 @@ def recovers(workloads: Workloads, limit: float) -> RunningPod:
 
 @then(phrase("{time:Time}the kubelet has counted {what:What}", What=one_of(COUNTED)))
 def has_counted(
-    cluster: Cluster, reserved_worker: str, counted: dict[str, int], time: Time, what: str
+    cluster: Cluster, reserved_worker: str, volume_counts: dict[str, int], time: Time, what: str
 ) -> None:
     """More than when this was asked the last time."""
     time.must(
-        lambda: image_volumes.more(cluster.api, reserved_worker, counted),
+        lambda: image_volumes.more(cluster.api, reserved_worker, volume_counts),
         COUNTED[what],
         what=f"the kubelet of {reserved_worker} counts {what}",
     )
-    counted.update(image_volumes.counted(cluster.api, reserved_worker))
+    volume_counts.update(image_volumes.counted(cluster.api, reserved_worker))
 
 
 def looked_at(pod: JsonObject) -> JsonObject:

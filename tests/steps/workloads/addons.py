@@ -34,7 +34,7 @@ def installed_addons(cluster: Cluster) -> Addons:
     return found
 
 
-@when(phrase("one Pod of {addon:Addon} is deleted", Addon=ADDON), target_fixture="deleted")
+@when(phrase("one Pod of {addon:Addon} is deleted", Addon=ADDON), target_fixture="deleted_pod")
 def delete_one(cluster: Cluster, addon: str) -> Deleted:
     before = addons.ready(cluster.api, addon)
     require(before, f"no Pod of {addon} is Ready: none can be deleted")
@@ -44,12 +44,12 @@ def delete_one(cluster: Cluster, addon: str) -> Deleted:
 
 
 @then(phrase("within {limit:Duration} another Pod of {addon:Addon} is Ready", Addon=ADDON))
-def replaced(cluster: Cluster, deleted: Deleted, limit: float, addon: str) -> None:
+def replaced(cluster: Cluster, deleted_pod: Deleted, limit: float, addon: str) -> None:
     eventually(
         lambda: addons.ready(cluster.api, addon),
-        lambda now: deleted.uid not in now and len(now) == len(deleted.before),
+        lambda now: deleted_pod.uid not in now and len(now) == len(deleted_pod.before),
         within=scaled(limit),
-        what=f"{addon} has {len(deleted.before)} Ready Pods again, {deleted.uid} not among them",
+        what=f"{addon} has {len(deleted_pod.before)} Ready Pods again, without {deleted_pod.uid}",
     )
 
 
@@ -71,8 +71,8 @@ def on_every_worker(cluster: Cluster, limit: float, addon: str) -> None:
 
 
 @then("the other add-ons are the same")
-def others_as_before(installed: Addons, deleted: Deleted) -> None:
-    touched = installed.touched(deleted.uid)
+def others_as_before(installed: Addons, deleted_pod: Deleted) -> None:
+    touched = installed.touched(deleted_pod.uid)
     assert not touched, "; ".join(touched)
 
 

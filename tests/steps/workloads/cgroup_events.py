@@ -57,7 +57,8 @@ def take_memory(pod: RunningPod, name: str) -> str:
 
 
 @when(
-    phrase("the CPU time of both Pods is recorded for {lasting:Duration}"), target_fixture="watched"
+    phrase("the CPU time of both Pods is recorded for {lasting:Duration}"),
+    target_fixture="cpu_time",
 )
 def watch_both(
     pod: RunningPod, neighbour: RunningPod, lasting: float, evidence: Evidence
@@ -142,18 +143,18 @@ def memory_is_neutral(pod: RunningPod, where: str) -> None:
 
 
 @then("the busy Pod was throttled and used no more than its limit")
-def busy_was_throttled(watched: Watched) -> None:
+def busy_was_throttled(cpu_time: Watched) -> None:
     """Over the kernel's own periods: our clock also counts the time it took to look."""
-    limited, most = watched.limited, watched.limited.periods * PERIOD_US * BUSY_LIMIT * MARGIN
+    limited, most = cpu_time.limited, cpu_time.limited.periods * PERIOD_US * BUSY_LIMIT * MARGIN
     if limited.throttled < 1 or limited.usage_us > most:
         raise ClaimError(f"should be throttled and use at most {most:.0f} us; it was {limited}")
 
 
 @then("the neighbour Pod was not throttled")
-def unlimited_was_not(watched: Watched) -> None:
+def unlimited_was_not(cpu_time: Watched) -> None:
     """It did use CPU: one that rests is never throttled."""
-    if watched.unlimited.throttled or watched.unlimited.usage_us < watched.limited.usage_us:
-        raise ClaimError(f"should run without a brake, and more than the limited: {watched}")
+    if cpu_time.unlimited.throttled or cpu_time.unlimited.usage_us < cpu_time.limited.usage_us:
+        raise ClaimError(f"should run without a brake, and more than the limited: {cpu_time}")
 
 
 def await_ending(pod: RunningPod, name: str, *, within: float) -> Ending:

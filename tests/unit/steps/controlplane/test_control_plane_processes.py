@@ -95,7 +95,14 @@ DNS = pod(metadata__name="coredns-1", metadata__namespace="kube-system", metadat
 def test_an_addon_that_does_not_heal(monkeypatch: pytest.MonkeyPatch) -> None:
     live = cluster(api=FakeApi({addon_client.PODS: {"items": [DNS]}}))
     still = addons.Deleted({"d-1": "coredns-1"}, "d-1")
-    red(addons.replaced, live, still, 60.0, "CoreDNS", says="CoreDNS has 1 Ready Pods again, d-1")
+    red(
+        addons.replaced,
+        live,
+        still,
+        60.0,
+        "CoreDNS",
+        says="CoreDNS has 1 Ready Pods again, without",
+    )
 
     def unreachable(*_: object, **__: object) -> None:
         raise WaitTimeout("worker-0 does not reach dns")

@@ -1,0 +1,122 @@
+"""A fixture's name has one type, so that a step is understood without looking for who made it."""
+
+import importlib
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from inspect import signature, unwrap
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from pytest_bdd.parsers import StepParser
+from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+
+import conftest
+
+OURS = ("fixtures.", "tests.steps.")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name with its type, at the function that makes it or asks for it."""
+
+    name: str
+    type: Any
+    where: str
+
+
+def named(name: str, kind: Any, function: Callable[..., Any]) -> Named:
+    return Named(name, kind, f"{function.__module__}.{function.__name__}")
+
+
+def steps() -> list[StepFunctionContext]:
+    for plugin in conftest.pytest_plugins:
+        importlib.import_module(plugin)
+    found = step_function_context_registry.values()
+    return [one for one in found if one.step_func.__module__.startswith(OURS)]
+
+
+def fixtures() -> dict[str, Callable[..., Any]]:
+    """Functions of fixtures by the fixture's name, without those that pytest-bdd makes of steps."""
+    modules = [importlib.import_module(name) for name in conftest.pytest_plugins]
+    found = [one for module in modules for one in vars(module).values()]
+    ours = [one for one in found if isinstance(one, type(sample))]
+    functions = {one.name: unwrap(one) for one in ours}
+    return {name: one for name, one in functions.items() if one.__module__.startswith(OURS)}
+
+
+@pytest.fixture
+def sample() -> None:
+    """What pytest makes of a fixture has no public name of its type."""
+
+
+def returned(function: Callable[..., Any]) -> Any:
+    """The type of what a function returns, or yields."""
+    kind = get_type_hints(function)["return"]
+    return get_args(kind)[0] if get_origin(kind) in {Iterator, Generator} else kind
+
+
+def made(known: list[StepFunctionContext]) -> Iterator[Named]:
+    for name, function in fixtures().items():
+        yield named(name, returned(function), function)
+    for one in known:
+        if one.target_fixture:
+            yield named(one.target_fixture, returned(one.step_func), one.step_func)
+
+
+def asked(known: list[StepFunctionContext]) -> Iterator[Named]:
+    """Parameters of steps and fixtures that the text of a step does not fill."""
+    for function in fixtures().values():
+        yield from parameters(function)
+    for one in known:
+        of_the_text = words(one.parser)
+        yield from (p for p in parameters(one.step_func) if p.name not in of_the_text)
+
+
+def parameters(function: Callable[..., Any]) -> Iterator[Named]:
+    hints = get_type_hints(function)
+    yield from (named(name, hints[name], function) for name in signature(function).parameters)
+
+
+def words(parser: StepParser) -> list[str]:
+    """Names of what a phrase reads from a step's text."""
+    return list(getattr(getattr(parser, "parser", None), "named_fields", []))
+
+
+def contradictions(makers: list[Named], askers: list[Named]) -> list[str]:
+    """A line for each fixture with several types: each type, and who is the first that has it."""
+    known = {one.name for one in makers}
+    found: dict[str, dict[str, str]] = {}
+    for one in [*makers, *askers]:
+        if one.name in known:
+            found.setdefault(one.name, {}).setdefault(shown(one.type), one.where)
+    several = {name: types for name, types in found.items() if len(types) > 1}
+    return [
+        f"{name} is " + ", and ".join(f"{kind} in {where}" for kind, where in types.items())
+        for name, types in several.items()
+    ]
+
+
+def shown(kind: Any) -> str:
+    """With its module: two classes may have one name."""
+    return str(kind).removeprefix("<class '").removesuffix("'>")
+
+
+def test_a_fixture_name_has_one_type() -> None:
+    known = steps()
+    wrong = contradictions(list(made(known)), list(asked(known)))
+    assert not wrong, "name a target_fixture by what it holds:\n" + "\n".join(wrong)
+
+
+def test_a_second_type_is_found() -> None:
+    made_twice = [Named("told", str, "tell"), Named("told", int, "count")]
+    assert contradictions(made_twice, []) == ["told is str in tell, and int in count"]
+    made_once = made_twice[:1]
+    assert contradictions(made_once, [Named("told", bytes, "ask")])
+    assert not contradictions(made_once, [Named("told", str, "ask"), Named("limit", int, "ask")])
+
+
+def test_both_kinds_of_fixtures_are_looked_at() -> None:
+    known = steps()
+    assert {"pod", "cluster", "workloads"} <= {one.name for one in made(known)}
+    askers = {one.name for one in asked(known) if one.where.endswith("workloads.pods.running_pod")}
+    assert askers == {"workloads"}, "its kind is a word of the step's text"
