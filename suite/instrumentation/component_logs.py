@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.clients.transport import journal, tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import NotJudged, NotPrepared, Unreachable, require
 from infra.kube_api import Credentials
@@ -39,10 +40,8 @@ def call_as_stranger(cluster: Cluster) -> str:
         stranger = Credentials(cluster.credentials("admin").ca, cert=cert, key=key)
         for machine in cluster.spec.controllers:
             for port in authenticating(cluster):
-                path = "/metrics"
-                status, _ = tls_tunnel.fetch(
-                    cluster, machine.name, port, path=path, credentials=stranger
-                )
+                here = MachinePort(cluster, machine.name, port)
+                status, _ = tls_tunnel.fetch(here, path="/metrics", credentials=stranger)
                 told = f"port {port} of {machine.name} answers a stranger with {status}"
                 require(status == REFUSED, told)
             ask_etcd(cluster, machine.name, name=serial)

@@ -12,6 +12,7 @@ import yaml
 
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.transport import tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import ClaimError, preparing, require
 from infra.kube_api import Answer, Api, JsonObject
@@ -169,5 +170,5 @@ def cannot_reach(cluster: Cluster, collector: Collector) -> list[str]:
     return [
         str(machine.name)
         for machine in cluster.spec.controllers
-        if not tls_tunnel.connects(cluster, machine.name, address, PORT)
+        if not tls_tunnel.connects(MachinePort(cluster, machine.name, PORT, address))
     ]

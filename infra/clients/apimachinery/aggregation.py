@@ -11,6 +11,7 @@ from infra.clients.instrumentation.node_metrics import GROUP, NODES, given
 from infra.clients.node import kubelet
 from infra.clients.transport import http_answers, prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.clients.workloads.pod_status import is_ready
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, require
@@ -78,14 +79,9 @@ class Second:
         """One request on its own port, past the first API server. Errors: ApiUnreachable."""
         machine = self.cluster.spec.controllers[0].name
         got = tls_tunnel.exchange(
-            self.cluster,
-            machine,
-            self.port,
+            MachinePort(self.cluster, machine, self.port, self.address),
             tls_tunnel.request("GET", path, at=self.address, headers=headers),
-            context=tls_tunnel.trusting_anybody(
-                credentials
-            ),  # its certificate is made at its start
-            address=self.address,
+            context=tls_tunnel.trusting_anybody(credentials),  # it makes its own at its start
         )
         status, found, text = http_answers.parsed(got)
         return Answer("GET", f"https://{self.address}:{self.port}{path}", status, found, text)

@@ -8,6 +8,7 @@ from infra import parallel
 from infra.clients.apimachinery import aggregation
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_handshakes, tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import claimed, preparing
 from infra.kube_api import Credentials
@@ -105,12 +106,9 @@ def knock(cluster: Cluster, door: Door, who: str, credentials: Credentials) -> s
     request = tls_tunnel.request("GET", door.path, at=door.machine, headers=ON_BEHALF)
     context = tls_tunnel.trusting_anybody(credentials)
     status, _ = tls_handshakes.told(
-        cluster,
-        door.machine,
-        door.port,
+        MachinePort(cluster, door.machine, door.port, door.address),
         request,
         context=context,
-        address=door.address,
         what=f"{door} admits or refuses a client of {who} that asks for {door.path}",
     )
     return status

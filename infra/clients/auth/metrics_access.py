@@ -8,6 +8,7 @@ from infra.clients.apimachinery import aggregation
 from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus, tls_handshakes, tls_tunnel
 from infra.clients.transport.tls_handshakes import NO_ANSWER
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import claimed, preparing, require
 from infra.inventory import Role
@@ -56,12 +57,11 @@ def endpoints(ports: Ports) -> dict[str, Endpoint]:
 
 @dataclass(frozen=True)
 class Process:
-    """One that serves an endpoint, asked from a machine; ``address`` is a Pod's."""
+    """One that serves an endpoint, and its port."""
 
     name: str
     end: Endpoint
-    machine: str
-    address: str = ""
+    port: MachinePort
 
     def __str__(self) -> str:
         return f"{self.name} (port {self.end.port})"
@@ -105,40 +105,37 @@ def ask(cluster: Cluster, component: str, stranger: Credentials) -> dict[str, To
     end = endpoints(cluster.layout.ports)[component]
     if end.role is None:
         address, here = aggregation.second(cluster).address, cluster.spec.controllers[0].name
-        process = Process(component, end, str(here), address)
-        return {component: ask_one(cluster, process, stranger)}
-    machines = [str(machine.name) for machine in cluster.spec.of(end.role)]
-    return parallel.by_item(
-        machines,
-        lambda name: ask_one(cluster, Process(f"{component} of {name}", end, name), stranger),
-    )
+        port = MachinePort(cluster, str(here), end.port, address)
+        return {component: ask_one(Process(component, end, port), stranger)}
+
+    def of(name: str) -> Told:
+        port = MachinePort(cluster, name, end.port)
+        return ask_one(Process(f"{component} of {name}", end, port), stranger)
+
+    return parallel.by_item([str(machine.name) for machine in cluster.spec.of(end.role)], of)
 
 
-def ask_one(cluster: Cluster, process: Process, stranger: Credentials) -> Told:
-    known, health = cluster.credentials(process.end.known), process.end.health
+def ask_one(process: Process, stranger: Credentials) -> Told:
+    end = process.end
+    known = process.port.cluster.credentials(end.known)
     nobody = Credentials(ca=known.ca)
     with claimed():
-        status, text = got(cluster, process, known, "/metrics", "an authorized client")
+        status, text = got(process, known, "/metrics", "an authorized client")
     with preparing():
         return Told(
             status,
-            version_in(text, process.end.built),
-            nobody=got(cluster, process, nobody, "/metrics", "an anonymous client")[0],
-            stranger=got(cluster, process, stranger, "/metrics", "a client of an unknown CA")[0],
-            health=got(cluster, process, nobody, health, "an anonymous client")[0],
+            version_in(text, end.built),
+            nobody=got(process, nobody, "/metrics", "an anonymous client")[0],
+            stranger=got(process, stranger, "/metrics", "a client of an unknown CA")[0],
+            health=got(process, nobody, end.health, "an anonymous client")[0],
         )
 
 
-def got(
-    cluster: Cluster, process: Process, who: Credentials, path: str, client: str
-) -> tuple[str, str]:
+def got(process: Process, who: Credentials, path: str, client: str) -> tuple[str, str]:
     return tls_handshakes.told(
-        cluster,
-        process.machine,
-        process.end.port,
-        tls_tunnel.request("GET", path, at=process.machine),
+        process.port,
+        tls_tunnel.request("GET", path, at=process.port.machine),
         context=tls_tunnel.trusting_anybody(who),
-        address=process.address,
         what=f"{process} admits or refuses {client} that asks for {path}",
     )
 
@@ -177,8 +174,8 @@ def reached_from_outside(cluster: Cluster, component: str) -> list[str]:
     machines = [str(machine.name) for machine in cluster.spec.of(port.role)]
     for here, there in zip(machines, [*machines[1:], machines[0]], strict=True):
         address = str(cluster.spec.machine(there).private_ip)
-        reached = tls_tunnel.connects(cluster, here, address, port.open)
+        reached = tls_tunnel.connects(MachinePort(cluster, here, port.open, address))
         require(reached, f"{here} does not even reach port {port.open} of {there} (control)")
-        if tls_tunnel.connects(cluster, here, address, port.port):
+        if tls_tunnel.connects(MachinePort(cluster, here, port.port, address)):
             found.append(f"{here} reaches port {port.port} of {there}")
     return found

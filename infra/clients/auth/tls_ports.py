@@ -6,6 +6,7 @@ from pathlib import Path
 
 from infra.clients.auth.certificates import ETCD, FRONT_PROXY, KUBERNETES
 from infra.clients.transport import tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.kube_api import Api
@@ -58,9 +59,8 @@ def served(cluster: Cluster, port: Port, *, trusting: str = "", name: str = "") 
     material = cluster.material
     context.load_cert_chain(material.cert_path(port.client), material.key_path(port.client))
     try:
-        with tls_tunnel.dial(
-            cluster, port.machine, port.number, context=context, name=name
-        ) as stream:
+        here = MachinePort(cluster, port.machine, port.number)
+        with tls_tunnel.dial(here, context=context, name=name) as stream:
             shown = stream.certificate()
     except ssl.SSLCertVerificationError:
         raise

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from infra import parallel
 from infra.clients.transport import prometheus, tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import NotJudged
 from infra.kube_api import ApiUnreachable
@@ -23,21 +24,21 @@ Looks = Mapping[str, str]
 refuses to tell runs, and may well act."""
 
 
-def port_of(cluster: Cluster, component: str) -> int:
-    """The secure port of the component that has a Lease of this name."""
+def port_of(cluster: Cluster, machine: str, component: str) -> MachinePort:
+    """The secure port of the machine's component that has a Lease of this name."""
     leases, ports = cluster.layout.leases, cluster.layout.ports
     known = {
         leases.controller_manager: ports.controller_manager,
         leases.scheduler: ports.scheduler,
     }
-    return known[component]
+    return MachinePort(cluster, machine, known[component])
 
 
 def says(cluster: Cluster, machine: str, component: str) -> str:
     """What this machine's process says of itself."""
     try:
-        port, admin = port_of(cluster, component), cluster.credentials("admin")
-        text = prometheus.scrape(cluster, machine, port, credentials=admin)
+        admin = cluster.credentials("admin")
+        text = prometheus.scrape(port_of(cluster, machine, component), credentials=admin)
     except ApiUnreachable as error:
         return f"{NO_ANSWER}: {error}"
     except NotJudged as error:
@@ -72,10 +73,8 @@ def unhealthy(cluster: Cluster, component: str) -> list[str]:
     """Machines whose process does not answer 200 on /healthz, with what it answers."""
     found: list[str] = []
     for machine in cluster.spec.controllers:
-        port, admin = port_of(cluster, component), cluster.credentials("admin")
-        status, text = tls_tunnel.fetch(
-            cluster, machine.name, port, path="/healthz", credentials=admin
-        )
+        port, admin = port_of(cluster, machine.name, component), cluster.credentials("admin")
+        status, text = tls_tunnel.fetch(port, path="/healthz", credentials=admin)
         if status != 200:
             found.append(f"{machine.name}: {status} {text[:100]}")
     return found

@@ -9,6 +9,7 @@ from infra.clients.etcd import etcdctl
 from infra.clients.etcd.etcdctl import Etcdctl, Status
 from infra.clients.transport import prometheus
 from infra.clients.transport.systemd import Unit
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import CommandFailed, NotJudged, preparing
 from infra.timing import scaled
@@ -175,7 +176,7 @@ def leader_changes(cluster: Cluster, machines: Iterable[str]) -> dict[str, float
     credentials, port = cluster.credentials(CLIENT), cluster.layout.ports.etcd
     found: dict[str, float] = {}
     for machine in machines:
-        text = prometheus.scrape(cluster, machine, port, credentials=credentials)
+        text = prometheus.scrape(MachinePort(cluster, machine, port), credentials=credentials)
         value = prometheus.value(prometheus.parse(text, only=CHANGES), CHANGES)
         if value is None:
             raise NotJudged(f"etcd on {machine} has no metric {CHANGES}")

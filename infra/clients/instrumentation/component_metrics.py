@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.clients.transport import plain_http, prometheus, tls_tunnel
 from infra.clients.transport.prometheus import Sample
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.inventory import Role
 from infra.kube_api import Api, ApiUnreachable
@@ -93,7 +94,8 @@ def ask_component(cluster: Cluster, port: int) -> dict[str, Told]:
     admin = cluster.credentials("admin")
     found: dict[str, Told] = {}
     for name in (str(machine.name) for machine in cluster.spec.controllers):
-        status, text = tls_tunnel.fetch(cluster, name, port, path="/metrics", credentials=admin)
+        here = MachinePort(cluster, name, port)
+        status, text = tls_tunnel.fetch(here, path="/metrics", credentials=admin)
         found[name] = Told(status, version_in(text))
     return found
 
@@ -141,10 +143,8 @@ def ask_health(cluster: Cluster, component: str) -> None:
 def each(cluster: Cluster, component: str, path: str) -> dict[str, str]:
     """What every process of a component gives admin at a path. Errors: NotJudged for a refusal."""
     check, admin = checks(cluster.layout.ports)[component], cluster.credentials("admin")
-    return {
-        m.name: prometheus.scrape(cluster, m.name, check.port, credentials=admin, path=path)
-        for m in cluster.spec.of(check.role)
-    }
+    ports = [MachinePort(cluster, m.name, check.port) for m in cluster.spec.of(check.role)]
+    return {port.machine: prometheus.scrape(port, credentials=admin, path=path) for port in ports}
 
 
 def successful_checks(cluster: Cluster, component: str) -> dict[str, float]:

@@ -21,9 +21,7 @@ NAMES = {MANAGER: "kubecontrollermanager.config.k8s.io", SCHEDULER: "componentco
 def told(cluster: Cluster, machine: str, component: str) -> JsonObject:
     """Of the process on that machine. Errors: NotJudged when it does not tell."""
     text = prometheus.scrape(
-        cluster,
-        machine,
-        port_of(cluster, component),
+        port_of(cluster, machine, component),
         credentials=cluster.credentials("admin"),
         path="/configz",
     )

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from infra import parallel
 from infra.artifacts.catalog import is_since
 from infra.clients.transport import http_answers, tls_tunnel, websocket
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import preparing
 from infra.kube_api import Answer, Credentials
@@ -100,23 +101,18 @@ class Port:
         timeout: float = TIMEOUT,
     ) -> bytes:
         context = tls_tunnel.trusting(self.credentials)
+        port = MachinePort(self.cluster, self.node, self.number)
         return tls_tunnel.exchange(
-            self.cluster,
-            self.node,
-            self.number,
-            request,
-            context=context,
-            is_whole=is_whole,
-            timeout=timeout,
+            port, request, context=context, is_whole=is_whole, timeout=timeout
         )
 
 
 def await_listening(cluster: Cluster, node: str) -> None:
     """A restarted kubelet may renew its lease before it listens. Errors: NotPrepared."""
-    address, port = str(cluster.spec.machine(node).private_ip), cluster.layout.ports.kubelet
+    port = MachinePort(cluster, node, cluster.layout.ports.kubelet)
     with preparing():
         eventually(
-            lambda: tls_tunnel.connects(cluster, node, address, port),
+            lambda: tls_tunnel.connects(port),
             bool,
             within=scaled(NODE_READY),
             what=f"the restarted kubelet of {node} listens",

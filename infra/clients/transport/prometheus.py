@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.clients.transport import tls_tunnel
-from infra.cluster import Cluster
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.errors import NotJudged
 from infra.kube_api import Credentials
 
@@ -52,11 +52,9 @@ def gate(samples: Iterable[Sample], name: str) -> float | None:
     return value(samples, GATES, name=name)
 
 
-def scrape(
-    cluster: Cluster, machine: str, port: int, *, credentials: Credentials, path: str = "/metrics"
-) -> str:
+def scrape(port: MachinePort, *, credentials: Credentials, path: str = "/metrics") -> str:
     """What the process on that port gives. Errors: ApiUnreachable; NotJudged when refused."""
-    status, text = tls_tunnel.fetch(cluster, machine, port, path=path, credentials=credentials)
+    status, text = tls_tunnel.fetch(port, path=path, credentials=credentials)
     if status != 200:
-        raise NotJudged(f"{machine}:{port}{path} -> {status} {text[:200]}")
+        raise NotJudged(f"{port}{path} -> {status} {text[:200]}")
     return text

@@ -3,7 +3,7 @@
 import ssl
 
 from infra.clients.transport import http_answers, tls_tunnel
-from infra.cluster import Cluster
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.errors import Unreachable, WaitTimeout
 from infra.kube_api import ApiUnreachable
 from infra.timing import NODE_READY, scaled
@@ -13,16 +13,7 @@ NO_ANSWER = "no answer"
 """What a handshake that is refused gives; that the port answers others is the control."""
 
 
-def told(
-    cluster: Cluster,
-    machine: str,
-    port: int,
-    request: str,
-    *,
-    context: ssl.SSLContext,
-    address: str,
-    what: str,
-) -> tuple[str, str]:
+def told(port: MachinePort, request: str, *, context: ssl.SSLContext, what: str) -> tuple[str, str]:
     """Status and body of an answer, or NO_ANSWER where a handshake is refused.
 
     A port that nobody listens on, or that is silent, is waited for: a kubelet may be restarting for
@@ -35,9 +26,7 @@ def told(
 
     def once() -> tuple[str, str]:
         try:
-            sent = tls_tunnel.exchange(
-                cluster, machine, port, request, context=context, address=address
-            )
+            sent = tls_tunnel.exchange(port, request, context=context)
             status, _, text = http_answers.parsed(sent)
         except ApiUnreachable as error:
             if isinstance(error.__cause__, (Unreachable, TimeoutError)):
@@ -54,5 +43,6 @@ def told(
             transient=(Unreachable, TimeoutError),
         )
     except WaitTimeout:
-        cluster.shell(machine).run(["true"], check=False)  # or the machine is Unreachable, not it
+        shell = port.cluster.shell(port.machine)
+        shell.run(["true"], check=False)  # or the machine is Unreachable, not it
         raise

@@ -122,35 +122,44 @@ class Stream:
         return True
 
 
+@dataclass(frozen=True)
+class MachinePort:
+    """A port as a machine dials it: its own, or that of another ``address``."""
+
+    cluster: Cluster
+    machine: str
+    number: int
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.machine}:{self.number}"
+
+    @property
+    def host(self) -> str:
+        return self.address or str(self.cluster.spec.machine(self.machine).private_ip)
+
+    def open(self) -> Channel:
+        """A TCP connection. Errors: Unreachable when nobody listens; NotJudged."""
+        shell = self.cluster.shell(self.machine)
+        if not isinstance(shell, Dials):
+            raise NotJudged(f"{self.machine} opens no connections for us")
+        return shell.dial(self.host, self.number)
+
+
 def dial(
-    cluster: Cluster,
-    machine: str,
-    port: int,
-    *,
-    context: ssl.SSLContext,
-    timeout: float = TIMEOUT,
-    address: str = "",
-    name: str = "",
+    port: MachinePort, *, context: ssl.SSLContext, timeout: float = TIMEOUT, name: str = ""
 ) -> Stream:
-    """A connection begun on a machine: to a port of its own, or of another ``address``. Its server
-    is asked for by ``name``, or by none.
+    """A connection whose server is asked for by ``name``, or by none.
 
     Errors: Unreachable when nobody listens.
     """
-    shell = cluster.shell(machine)
-    if not isinstance(shell, Dials):
-        raise NotJudged(f"{machine} opens no connections for us")
-    address = address or str(cluster.spec.machine(machine).private_ip)
-    return Stream(shell.dial(address, port), context, name or address, timeout)
+    return Stream(port.open(), context, name or port.host, timeout)
 
 
-def connects(cluster: Cluster, machine: str, address: str, port: int) -> bool:
-    """Whether a TCP connection from a machine to an address opens. Errors: NotJudged."""
-    shell = cluster.shell(machine)
-    if not isinstance(shell, Dials):
-        raise NotJudged(f"{machine} opens no connections for us")
+def connects(port: MachinePort) -> bool:
+    """Whether a TCP connection opens. Errors: NotJudged."""
     try:
-        shell.dial(address, port).close()
+        port.open().close()
     except Unreachable:
         return False
     return True
@@ -181,33 +190,26 @@ def request(method: str, path: str, *, at: str, headers: Mapping[str, str] | Non
     return "\r\n".join([*lines, "\r\n"])
 
 
-def fetch(
-    cluster: Cluster, machine: str, port: int, *, path: str, credentials: Credentials
-) -> tuple[int, str]:
+def fetch(port: MachinePort, *, path: str, credentials: Credentials) -> tuple[int, str]:
     """Status and body of one GET on a new connection. Errors: ApiUnreachable."""
-    asked = request("GET", path, at=machine)
-    sent = exchange(cluster, machine, port, asked, context=trusting_anybody(credentials))
+    asked = request("GET", path, at=port.machine)
+    sent = exchange(port, asked, context=trusting_anybody(credentials))
     status, _, text = http_answers.parsed(sent)
     return status, text
 
 
 def exchange(
-    cluster: Cluster,
-    machine: str,
-    port: int,
+    port: MachinePort,
     request: str,
     *,
     context: ssl.SSLContext,
     is_whole: Callable[[bytes], bool] = http_answers.is_whole,
     timeout: float = TIMEOUT,
-    address: str = "",
 ) -> bytes:
     """What comes back on a new connection, as ``Stream.ask`` reads it. Errors: ApiUnreachable."""
     try:
-        with dial(
-            cluster, machine, port, context=context, timeout=timeout, address=address
-        ) as stream:
+        with dial(port, context=context, timeout=timeout) as stream:
             return stream.ask(request.encode(), is_whole=is_whole)
     except (OSError, Unreachable, http.client.HTTPException) as error:
         first = request.partition("\r\n")[0].removesuffix(" HTTP/1.1")
-        raise ApiUnreachable(f"{first} of {machine}:{port}: {error!r}") from error
+        raise ApiUnreachable(f"{first} of {port}: {error!r}") from error

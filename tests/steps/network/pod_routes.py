@@ -8,6 +8,7 @@ from fixtures.worlds.workloads.pods import Workloads
 from infra.clients.apimachinery import aggregation
 from infra.clients.apimachinery.aggregation import Second
 from infra.clients.transport import tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from suite.expect import must_be_none
 from suite.workloads.pod_under_test import RunningPod
@@ -52,6 +53,7 @@ def connect(
         f"{controller.name} and {address}:{port}"
         for controller in cluster.spec.controllers
         for address, port in ADDRESSES[where](cluster, second, on_each)
-        if tls_tunnel.connects(cluster, controller.name, address, port) != (who == "every")
+        if tls_tunnel.connects(MachinePort(cluster, controller.name, port, address))
+        != (who == "every")
     ]
     must_be_none(wrong, f"{who} controller connects to {where}, by the VPC's routes")

@@ -7,6 +7,7 @@ from pytest_bdd import given, then
 from infra.clients.instrumentation import node_log_query
 from infra.clients.node import image_gc, kubelet, kubelet_api
 from infra.clients.transport import systemd, tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.clients.workloads import cgroup_events
 from infra.cluster import Cluster
 from infra.inventory import Role
@@ -51,9 +52,9 @@ def unready_node(cluster: Cluster, shell: Shell) -> list[str]:
 
 
 def read_only_port(cluster: Cluster, shell: Shell) -> list[str]:
-    address, port = str(cluster.spec.machine(shell.name).private_ip), kubelet_api.READ_ONLY_PORT
-    listens = tls_tunnel.connects(cluster, shell.name, address, port)
-    return [f"{shell.name} listens on port {port}"] if listens else []
+    port = MachinePort(cluster, shell.name, kubelet_api.READ_ONLY_PORT)
+    listens = tls_tunnel.connects(port)
+    return [f"{shell.name} listens on port {port.number}"] if listens else []
 
 
 def unlimited_swap(_: Cluster, shell: Shell) -> list[str]:

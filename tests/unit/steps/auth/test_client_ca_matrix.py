@@ -10,6 +10,7 @@ from infra.clients.apimachinery import aggregation
 from infra.clients.auth import certificates as client
 from infra.clients.auth import client_ca_matrix
 from infra.clients.transport import tls_tunnel
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.kube_api import ApiUnreachable
 from infra.pki import authority, certificate_parsing
 from tests.steps.auth import certificates as steps
@@ -28,12 +29,12 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., client_ca_matrix
     def tried(
         *open_to: str, shut: bool = False, silent_to: Sequence[str] = ()
     ) -> client_ca_matrix.Tried:
-        def exchange(*_: Any, context: Any, **how: Any) -> bytes:
-            if context in silent_to and _[1:3] == ("controller-2", 2380):
+        def exchange(port: MachinePort, _request: str, *, context: Any) -> bytes:
+            place = port.machine, port.number
+            if context in silent_to and place == ("controller-2", 2380):
                 raise ApiUnreachable("GET /version") from TimeoutError("silent for 5 s")
-            door = next(
-                d for d in client_ca_matrix.doors(cluster()) if (d.machine, d.port) == _[1:3]
-            )
+            doors = client_ca_matrix.doors(cluster())
+            door = next(d for d in doors if (d.machine, d.port) == place)
             if (context in door.of and not shut) or context in open_to:
                 return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
             if door.port in {2379, 2380}:

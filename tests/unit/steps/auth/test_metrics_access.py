@@ -11,6 +11,7 @@ from infra.clients.auth import metrics_access
 from infra.clients.auth.metrics_access import Told
 from infra.clients.transport import tls_tunnel
 from infra.clients.transport.tls_handshakes import NO_ANSWER
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.errors import Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
 from tests.steps.auth import metrics_access as steps
@@ -60,9 +61,7 @@ ANSWER = f"HTTP/1.1 200 OK\r\nContent-Length: {len(TEXT)}\r\n\r\n{TEXT}".encode(
 
 
 def test_every_process_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    def exchange(
-        _: Any, _machine: str, _port: int, request: str, *, context: Any, **__: Any
-    ) -> Any:
+    def exchange(_port: MachinePort, _request: str, *, context: Any) -> Any:
         if context != "apiserver-etcd-client":
             raise ApiUnreachable("no certificate")
         return ANSWER
@@ -81,7 +80,7 @@ def test_every_process_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_port_that_others_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     reached = {2379}
-    monkeypatch.setattr(tls_tunnel, "connects", lambda *args: args[-1] in reached)
+    monkeypatch.setattr(tls_tunnel, "connects", lambda port: port.number in reached)
     steps.port_is_closed(cluster(), "member of etcd")
     reached.add(2381)
     words = "controller-0 reaches port 2381 of controller-1"

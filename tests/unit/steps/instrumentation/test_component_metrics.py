@@ -8,6 +8,7 @@ import pytest
 from infra.clients.instrumentation import component_metrics
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
@@ -85,8 +86,8 @@ def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
     line = f'{component_metrics.CHECKED}{{name="etcd",status="success"}} 4\n'
     asked: list[tuple[str, int, str]] = []
 
-    def scrape(_: Cluster, machine: str, port: int, *, credentials: Any, path: str) -> str:
-        asked.append((machine, port, path))
+    def scrape(port: MachinePort, *, credentials: Any, path: str) -> str:
+        asked.append((port.machine, port.number, path))
         return line
 
     monkeypatch.setattr(prometheus, "scrape", scrape)

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from infra.clients.transport import journal
+from infra.clients.transport.tls_tunnel import MachinePort
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
@@ -126,10 +127,10 @@ def test_a_stranger_whom_a_component_lets_in(monkeypatch: pytest.MonkeyPatch) ->
     one = cast("Any", Live(FakeShell()))
     one.credentials = lambda _: credentials
 
-    def fetch(_cluster: Any, machine: str, port: int, **how: Any) -> tuple[int, str]:
+    def fetch(port: MachinePort, **how: Any) -> tuple[int, str]:
         assert how["credentials"].cert.read_bytes().startswith(b"-----BEGIN CERTIFICATE")
-        asked.append((machine, port))
-        return (200 if (machine, port) == ("controller-2", 10259) else 401), ""
+        asked.append((port.machine, port.number))
+        return (200 if asked[-1] == ("controller-2", 10259) else 401), ""
 
     monkeypatch.setattr(component_logs.tls_tunnel, "fetch", fetch)
     monkeypatch.setattr(component_logs, "ask_etcd", lambda *_, name: asked.append(name))

@@ -137,7 +137,7 @@ def test_another_api_server_that_was_told_to_trace() -> None:
 
 
 def test_a_collector_that_others_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_tunnel, "connects", lambda _, machine, *__: machine != "controller-2")
+    monkeypatch.setattr(tls_tunnel, "connects", lambda port: port.machine != "controller-2")
     monkeypatch.setattr(steps, "processes", lambda _: Bystanders({}, {}))
     live = elections_fake.cluster()
     faults: Any = None
