@@ -95,6 +95,14 @@ def load(version: str) -> Catalog:
     raise UserError(f"Kubernetes {version!r} is not known; known versions: {_known(catalogs)}")
 
 
+def component_version(kubernetes: str, component: str) -> str:
+    """That of a component in a cluster: the same for all patches of a minor.
+
+    Errors: UserError naming the known versions, or components.
+    """
+    return load(minor_of(kubernetes)).component(component).version
+
+
 def cluster_version(named: str) -> str:
     """The version that a cluster has when "1.36", "v1.36" or "v1.36.5" is asked for.
 

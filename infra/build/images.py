@@ -4,8 +4,6 @@ No phase names one as a thing: the machine image has them before containerd runs
 pulls them from upstream.
 """
 
-from functools import cache
-
 from infra.artifacts import catalog
 from infra.clients.node import image_gc
 from infra.desired.apply import Supplies, apply
@@ -28,7 +26,8 @@ REPOSITORIES = {
 
 def image_reference(cluster: ClusterSpec, component: str) -> str:
     """Like ``registry.k8s.io/pause:3.10.1``. Errors: UserError for an unknown version."""
-    return f"{REPOSITORIES[component]}:{version(cluster.kubernetes, component)}"
+    version = catalog.component_version(cluster.kubernetes, component)
+    return f"{REPOSITORIES[component]}:{version}"
 
 
 def restore(shell: Shell, supplies: Supplies) -> Plan:
@@ -49,9 +48,3 @@ def restore(shell: Shell, supplies: Supplies) -> Plan:
     result = plan([Image(one) for one in supplies.images], Facts(images=there), {})
     apply(shell, result.actions, supplies)
     return result
-
-
-@cache
-def version(kubernetes: str, component: str) -> str:
-    """The same for all patches of a minor."""
-    return catalog.load(catalog.minor_of(kubernetes)).component(component).version

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.artifacts import ebs_manifests
-from infra.build.images import version
+from infra.artifacts import catalog, ebs_manifests
 from infra.build.objects import CLUSTER_SCOPED
 from infra.ec2.api import TAG
 from infra.inventory import ClusterSpec
@@ -95,6 +94,7 @@ def with_limit(daemons: dict[str, Any], count: int) -> dict[str, Any]:
 def _set_up(container: dict[str, Any], cluster: ClusterSpec) -> None:
     repository, _, _ = container["image"].rpartition(":")
     if (name := repository.rpartition("/")[2]) in TAGGED:
-        container["image"] = f"{repository}:{version(cluster.kubernetes, name)}"
+        version = catalog.component_version(cluster.kubernetes, name)
+        container["image"] = f"{repository}:{version}"
     if container["name"] in GATED:
         container["args"].append(GATE)

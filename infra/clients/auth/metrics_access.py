@@ -149,7 +149,7 @@ def version_in(text: str, built: tuple[str, str]) -> str:
 def wanted_version(cluster: Cluster, component: str) -> str:
     """What the version begins with, or the node's name; the patch level of etcd is its own."""
     kubernetes = cluster.spec.kubernetes
-    etcd = catalog.load(catalog.minor_of(kubernetes)).component("etcd").version
+    etcd = catalog.component_version(kubernetes, "etcd")
     by_itself = {"member of etcd": f"{catalog.minor_of(etcd)}.", "metrics-server": "worker-"}
     return by_itself.get(component, kubernetes)
 

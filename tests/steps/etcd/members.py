@@ -8,8 +8,7 @@ from pytest_bdd import given, then, when
 
 from fixtures.plugin.recording import Evidence
 from fixtures.worlds.faults import Faults
-from infra.artifacts.catalog import minor_of
-from infra.build import images
+from infra.artifacts.catalog import component_version, minor_of
 from infra.clients.etcd import members, quorum_settings
 from infra.clients.etcd.members import Members
 from infra.cluster import Cluster
@@ -33,7 +32,7 @@ def sick(cluster: Cluster, found: Members) -> list[str]:
 
 def of_another_minor(cluster: Cluster, found: Members) -> list[str]:
     """As kubeadm would install it; a patch of one's own is fine."""
-    version = minor_of(images.version(cluster.spec.kubernetes, "etcd"))
+    version = minor_of(component_version(cluster.spec.kubernetes, "etcd"))
     return [
         f"{s.endpoint} runs {s.version}, not {version}"
         for s in found.statuses
