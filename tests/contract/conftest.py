@@ -6,15 +6,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import boto3
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.loaders import create_loader
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
 
@@ -56,6 +59,14 @@ def client(endpoint: str) -> Any:
         aws_secret_access_key="any",
         config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def described() -> Iterator[None]:
+    """What AWS's APIs are like is parsed once, not for each session of boto3: megabytes of JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")
