@@ -215,6 +215,13 @@ def goes_red(words: str, step: Callable[..., object], *args: Any, **named: Any) 
         step(*args, **named)
 
 
+def red(step: Callable[..., object], *given: Any, says: str) -> None:
+    """As ``goes_red``, also by a bare assert, and ``says`` is no pattern."""
+    with pytest.raises(AssertionError) as caught:
+        step(*given)
+    assert says in str(caught.value)
+
+
 def not_judged(words: str, step: Callable[..., object], *args: Any, **named: Any) -> None:
     """The step's start or its control did not come about: no verdict on the claim."""
     with pytest.raises(NotPrepared, match=words):

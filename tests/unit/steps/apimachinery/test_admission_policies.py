@@ -17,15 +17,10 @@ from suite.apimachinery.admission_policies import (
 from tests.steps.apimachinery import admission_policies, api_servers
 from tests.steps.phrases import NOW, Time
 from tests.unit.admission_fake import LATEST, NAME, JudgingCluster, judged, refused
-from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
+from tests.unit.fakes import NoEvidence, goes_red
 
 Made = tuple[Policies, Policy, JudgingCluster]
 ARGUMENTS = "kube-apiserver\0--secure-port=6443"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 @pytest.fixture

@@ -25,16 +25,11 @@ from tests.unit.admission_fake import (
     said,
     standing,
 )
-from tests.unit.fakes import NoEvidence, goes_red, no_time_passes
+from tests.unit.fakes import NoEvidence, goes_red
 
 Made = tuple[Policies, Policy, JudgingCluster]
 ADMITTED: tuple[int, Any] = (201, {"metadata": {}})
 ONE_ADMITS = said(refused(), ADMITTED)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.steps.auth import component_permissions as permissions
 from tests.steps.etcd import stored_kinds as kinds
 from tests.steps.etcd.members import Stored
 from tests.steps.network import pod_routes
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red
 from tests.unit.steps.apimachinery.test_aggregation import Live, second
 from tests.unit.steps.auth.test_kubelet_api_access import NOTHING
 
@@ -31,8 +31,7 @@ USERS = Users(TokenAccount("ns", "reader", "t"), TokenAccount("ns", "stranger", 
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     return FakeApi({})
 
 

@@ -12,7 +12,7 @@ from infra.errors import WaitTimeout
 from tests.steps.apimachinery import aggregated_api_outages as steps
 from tests.steps.apimachinery import aggregation as aggregation_steps
 from tests.steps.apimachinery.aggregated_api_outages import Away
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, evidence, goes_red, not_judged
 from tests.unit.steps.apimachinery.test_aggregation import BOTH, MINE, Live, registration
 
 OUT = f'{aggregation.UNAVAILABLE}{{name="%s"}} 1\n'
@@ -20,8 +20,7 @@ COUNTED = f'{aggregation.OUTAGES}{{name="{aggregation.NAME}",reason="MissingEndp
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     return FakeApi({NODES: BOTH, MINE: registration("m", "True", "Passed")})
 
 

@@ -14,7 +14,7 @@ from infra.inventory import series
 from infra.kube_api import Answer, ApiUnreachable, Credentials
 from tests.steps.apimachinery import aggregation as steps
 from tests.steps.apimachinery.aggregation import Read
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged
 from tests.unit.steps.auth.test_kubelet_api_access import NOTHING
 
 MINE = f"{aggregation.REGISTRATIONS}/{aggregation.NAME}"
@@ -63,8 +63,7 @@ class Live:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     mine = registration(aggregation.NAME, "True", "Passed", SERVICE)
     items = {"items": [*LOCAL, mine]}
     return FakeApi({NODES: BOTH, MINE: mine, aggregation.REGISTRATIONS: items})

@@ -15,7 +15,7 @@ from infra.kube_api import Answer, Api
 from tests.steps.apimachinery import priority_and_fairness as steps
 from tests.steps.apimachinery import unclassified_requests
 from tests.steps.phrases import NOW, Time
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes, running_pod
+from tests.unit.fakes import FakeApi, goes_red, running_pod
 
 
 def schema(name: str, **status: Any) -> dict[str, Any]:
@@ -124,8 +124,7 @@ def test_a_level_with_another_field(change: dict[str, Any], words: str) -> None:
     goes_red(f"workload-high: limited.*{words}", steps.documented, other, "priority levels")
 
 
-def test_a_suggested_schema_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_suggested_schema_that_does_not_come_back() -> None:
     path = f"{PATH}/flowschemas/kube-scheduler"
     words = "have made the flow schema kube-scheduler again: not within"
     goes_red(words, steps.comes_back, cluster(), "s-old", "kube-scheduler", 90)
@@ -138,8 +137,7 @@ def test_a_suggested_schema_that_does_not_come_back(monkeypatch: pytest.MonkeyPa
     steps.comes_back(same, "s-old", "kube-scheduler", 90)
 
 
-def test_a_schema_that_never_dangles(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_schema_that_never_dangles() -> None:
     path = f"{PATH}/flowschemas/ns-dangling"
     goes_red(
         "dangles: not within", steps.dangles, cluster(**{path: schema("x")}), "ns-dangling", 30
@@ -147,8 +145,7 @@ def test_a_schema_that_never_dangles(monkeypatch: pytest.MonkeyPatch) -> None:
     steps.dangles(cluster(**{path: schema("x", status="True")}), "ns-dangling", 30)
 
 
-def test_edits_that_stay_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_edits_that_stay_or_do_not() -> None:
     path = f"{PATH}/prioritylevelconfigurations/system"
     before = {"system": 30}
     edited = cluster(**{path: level("system", nominalConcurrencyShares=31)})

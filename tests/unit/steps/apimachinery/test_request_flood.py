@@ -14,7 +14,7 @@ from suite.auth.service_accounts import TokenAccount
 from tests.steps.apimachinery import request_flood as steps
 from tests.steps.apimachinery.request_flood import Flooder
 from tests.unit.elections_fake import FIRST
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, goes_red
 
 LEVEL = "ns-flood"
 ACCOUNT = TokenAccount("ns", "flooder", "t")
@@ -85,8 +85,7 @@ def test_a_curve_of_answers() -> None:
     assert request_flood.curve(answered(5) + refused(1)) == [(0.0, 0, 0), (1, 0, 1), (5, 1, 1)]
 
 
-def test_a_level_that_is_not_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_level_that_is_not_in_force() -> None:
     server = FakeApi(
         {f"{request_flood.PATH}/prioritylevelconfigurations/{LEVEL}": {"metadata": {"uid": "u"}}}
     )

@@ -18,7 +18,7 @@ from infra.pki.uses import ITS_AUTHORITY, Use, uses
 from tests.mutants.forging import another_group
 from tests.steps.auth import certificates as steps
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeShell, evidence, goes_red, not_judged
 
 SPEC = cluster().spec
 NAMES = "CN, every O, extended usages and alternative names are as built"
@@ -167,9 +167,7 @@ def test_certificates_that_end_or_lie_about(
     goes_red("for 'kubernetes-admin', whom nobody built", names_whom, live, [over])
 
 
-def test_what_a_process_was_started_with_is_read(
-    material: Material, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_process_was_started_with_is_read(material: Material) -> None:
     config = kubeconfigs.kubeconfig(material, "kube-scheduler", "https://127.0.0.1:6443").decode()
     bundle = (material.cert("ca") + material.cert("etcd-ca")).decode()
     words = "kube-scheduler\0--kubeconfig=/k/own.kubeconfig\0--client-ca-file=/k/two.pem\0"
@@ -189,7 +187,6 @@ def test_what_a_process_was_started_with_is_read(
         ("--client-ca-file", "etcd-ca"),
     }
     shell.answers["systemctl show"] = "ActiveState=failed\nMainPID=0\n"
-    no_time_passes(monkeypatch)
     words = "kube-scheduler on controller-2 runs: not within"
     machine = SPEC.machine("controller-2")
     not_judged(words, client.of_component, shell, machine, "kube-scheduler")

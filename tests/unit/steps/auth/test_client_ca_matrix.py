@@ -15,7 +15,7 @@ from infra.kube_api import ApiUnreachable
 from infra.pki import authority, certificate_parsing
 from tests.steps.auth import certificates as steps
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeShell, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeShell, goes_red, not_judged
 
 SPEC = cluster().spec
 
@@ -84,11 +84,8 @@ def test_ports_that_let_in_others_or_nobody(
     goes_red("answers 401 to a client of ca", steps.ports_admit, answering(shut=True), OWN)
 
 
-def test_a_port_that_is_silent(
-    answering: Callable[..., client_ca_matrix.Tried], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_port_that_is_silent(answering: Callable[..., client_ca_matrix.Tried]) -> None:
     """One that it is for is not admitted; another is neither admitted nor refused."""
-    no_time_passes(monkeypatch)
     words = (
         r"etcd of controller-2, for peers \(port 2380\) admits or refuses a client of {} that asks "
         "for /version: not within 90 s; last seen: TimeoutError: silent for 5 s"

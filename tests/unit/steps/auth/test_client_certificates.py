@@ -22,7 +22,7 @@ from tests.steps.auth import client_certificates as steps
 from tests.steps.auth.client_certificates import Standby
 from tests.steps.phrases import Time
 from tests.unit.elections_fake import FIRST, TAKEN, cluster
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, not_judged
 
 SPEC = cluster().spec
 FOR, WITHIN = Time("for", 30), Time("within", 60)
@@ -65,7 +65,6 @@ def test_requests_with_a_certificate_that_ends_soon_are_those_between_two_border
 def test_a_standby_that_reads_its_kubeconfig_again_or_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_time_passes(monkeypatch)
     at = live(tmp_path)
     monkeypatch.setattr(clients, "ending_seen", lambda _: 4)
     with pytest.raises(AssertionError, match="certificate that it started with"):
@@ -78,7 +77,6 @@ def test_a_standby_that_reads_its_kubeconfig_again_or_never(
 
 
 def test_a_standby_has_to_connect_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
     server = FakeApi({"/metrics": f'{clients.DISPATCHED}{{flow_schema="exempt"}} 4\n'})
     at = live(tmp_path, shell=lambda _: FakeShell())
     at.api_of = lambda _: server
@@ -102,7 +100,6 @@ def test_another_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_kubelet_that_does_not_ask_or_is_not_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material
 ) -> None:
-    no_time_passes(monkeypatch)
     at, renewing = live(tmp_path), Renewing("worker-1", found(material), 3, "t0")
     monkeypatch.setattr(clients, "use", lambda *_: Use(5, "t"))
     at.api.table[REQUESTS] = {"items": [request("system:node:worker-0")]}
@@ -122,7 +119,6 @@ def test_a_kubelet_that_does_not_ask_or_is_not_answered(
 def test_a_new_certificate_of_another_name_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material
 ) -> None:
-    no_time_passes(monkeypatch)
     at, old = live(tmp_path, shell=lambda _: FakeShell()), found(material)
     renewing = Renewing("worker-1", old, 3, "t0")
     monkeypatch.setattr(clients, "current", lambda _: old)
@@ -140,7 +136,6 @@ def test_a_new_certificate_of_another_name_or_none(
 def test_a_kubelet_that_goes_on_with_its_old_certificate_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, material: Material, uses: list[Use]
 ) -> None:
-    no_time_passes(monkeypatch)
     renewing = Renewing("worker-1", found(material), 3, "t0")
     seen = iter(uses)
     monkeypatch.setattr(clients, "use", lambda *_: next(seen))

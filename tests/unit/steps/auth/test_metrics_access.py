@@ -16,7 +16,7 @@ from infra.errors import Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
 from tests.steps.auth import metrics_access as steps
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeShell, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeShell, goes_red, not_judged
 
 GOOD = Told("200", "v1.36.1", nobody="403", stranger="401", health="200")
 
@@ -112,7 +112,6 @@ def test_a_port_that_stays_closed_or_silent(
     monkeypatch: pytest.MonkeyPatch, cause: Exception, said: str
 ) -> None:
     """To whom it knows, that is a false claim; another is neither admitted nor refused."""
-    no_time_passes(monkeypatch)
     silent_to = {"admin", None}
 
     def exchange(*_: Any, context: Any, **__: Any) -> bytes:
@@ -134,7 +133,6 @@ def test_a_port_that_stays_closed_or_silent(
 
 def test_a_machine_that_takes_no_command_either(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is said of its ports then."""
-    no_time_passes(monkeypatch)
     away = Unreachable("controller-2", "10.0.1.13", "no session came about")
 
     def no_session(*_: Any, **__: Any) -> Any:

@@ -6,7 +6,7 @@ from infra.errors import WaitTimeout
 from tests.steps.auth import node_reads as steps
 from tests.steps.auth.node_reads import ACCOUNT, ADMIN, ON_PORT, THROUGH
 from tests.steps.phrases import NOW, Time
-from tests.unit.fakes import goes_red, no_time_passes
+from tests.unit.fakes import goes_red
 from tests.unit.steps.auth.test_kubelet_api_access import NODE_NAME, caller, cluster_of
 
 METRICS = {f"/api/v1/nodes/worker-{n}/proxy/metrics": NODE_NAME for n in (0, 1)}
@@ -24,8 +24,7 @@ def test_metrics_on_the_port_of_each_kubelet() -> None:
     goes_red("reads each node's", steps.reads, none, other, NOW, ON_PORT, ACCOUNT, "metrics")
 
 
-def test_metrics_and_logs_through_each_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_metrics_and_logs_through_each_api_server() -> None:
     steps.reads(cluster_of(METRICS), caller(), NOW, THROUGH, ADMIN, "metrics")
     steps.reads(cluster_of(LOGS), caller(), SOON, THROUGH, ACCOUNT, "logs")
     broken = cluster_of(METRICS, {**METRICS, next(iter(METRICS)): (503, "no kubelet")})
@@ -47,10 +46,7 @@ def test_a_refusal_by_another_or_for_another_reason() -> None:
     goes_red(words, steps.refused, one, caller(), NOW, THROUGH, "logs", 403, both)
 
 
-def test_a_deleted_account_that_one_kubelet_goes_on_answering(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    no_time_passes(monkeypatch)
+def test_a_deleted_account_that_one_kubelet_goes_on_answering() -> None:
     later, none = Time("within", 180), cluster_of({})
     steps.refused(none, caller(right="log"), later, ON_PORT, "metrics", 403, "")
     one = caller(right="log", second={"right": "metrics"})

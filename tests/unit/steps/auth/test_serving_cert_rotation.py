@@ -17,7 +17,7 @@ from infra.inventory import series
 from infra.pki import authority
 from infra.pki.certificate_parsing import Found, from_pem
 from tests.steps.auth import serving_cert_rotation as steps
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red
 
 SPEC = series("series", kubernetes="v1.36.1", platform="local")
 PORT = Port("controller-0", 6443, "/var/lib/kubernetes/kube-apiserver.pem", "ca", "admin")
@@ -42,8 +42,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture
-def live(material: Any, monkeypatch: pytest.MonkeyPatch) -> Live:
-    no_time_passes(monkeypatch)
+def live(material: Any) -> Live:
     return Live(material)
 
 

@@ -1,6 +1,5 @@
 """Every Then about heartbeats and add-ons goes red."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,21 +15,10 @@ from tests.steps.controlplane import control_plane_processes
 from tests.steps.workloads import addons
 from tests.steps.workloads import deployments_without_leader as replica_sets
 from tests.unit.elections_fake import START, cluster, election, holder
-from tests.unit.fakes import FakeApi, no_time_passes, not_judged, pod
+from tests.unit.fakes import FakeApi, not_judged, pod, red
 
 WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
 NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
 
 
 COORDINATION = "/apis/coordination.k8s.io"

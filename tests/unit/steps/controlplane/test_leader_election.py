@@ -1,9 +1,7 @@
 """Every Then about a leader that stops or freezes goes red, and says why."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -25,7 +23,7 @@ from tests.unit.elections_fake import (
     said,
     unit,
 )
-from tests.unit.fakes import FakeShell, no_time_passes
+from tests.unit.fakes import FakeShell, evidence, red
 
 ONE = Change(17, TAKEN)
 BACK = Change(40, replace(FIRST, transitions=5))
@@ -34,25 +32,10 @@ FROZEN = Frozen(unit(name=MANAGER), "cursor")
 AGAIN = unit(name=MANAGER, pid=11, restarts=1)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-class Evidence:
-    def record(self, *_: object) -> None: ...
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
-
-
 @pytest.mark.parametrize("last", [FIRST, replace(FIRST, holder="")])
 def test_nobody_takes_over(last: lease_client.Lease) -> None:
     alone = election(Change(0, last))
-    red(leader_election.another_holds, alone, Evidence(), 36.0, says="not within 36 s")
+    red(leader_election.another_holds, alone, evidence(), 36.0, says="not within 36 s")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Every Then about Leases, leaders and what a stop must not touch goes red, and says why."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,24 +32,9 @@ from tests.unit.elections_fake import (
     holder,
     said,
 )
-from tests.unit.fakes import FakeApi, no_time_passes
+from tests.unit.fakes import FakeApi, red
 
 ONE = Change(17, TAKEN)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-class Evidence:
-    def record(self, *_: object) -> None: ...
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Every Then about etcd's members and snapshot files goes red, and says why."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,20 +13,9 @@ from tests.steps.apimachinery import api_servers
 from tests.steps.etcd import members as etcd
 from tests.unit.elections_fake import MACHINES, cluster, unit
 from tests.unit.etcd_fake import FOUND, NAMES, STATUSES, Ctl
-from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, red
 
 HEALTHY = "is healthy, and one of three in the same cluster"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Every Then about restored snapshots goes red, and says why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,18 +28,7 @@ from tests.unit.etcd_fake import (
     answer,
     restored,
 )
-from tests.unit.fakes import FakeApi, FakeShell, no_time_passes, not_judged
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-def red(step: Callable[..., object], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
+from tests.unit.fakes import FakeApi, FakeShell, not_judged, red
 
 
 def test_a_revision_outside() -> None:

@@ -1,8 +1,6 @@
 """Every Then about snapshot files and their status goes red, and says why."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -11,13 +9,7 @@ from suite.etcd.snapshots import FileFacts
 from tests.steps.etcd import snapshots
 from tests.unit.elections_fake import cluster
 from tests.unit.etcd_fake import KNOWN, SNAPSHOT, STATUS, STATUSES, Bench, Ctl, answer
-from tests.unit.fakes import not_judged
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
+from tests.unit.fakes import not_judged, red
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from tests.unit.fakes import (
     cluster_of,
     evidence,
     goes_red,
-    no_time_passes,
     running_pod,
 )  # fmt: skip
 
@@ -78,7 +77,6 @@ def test_a_counter_that_counts_wrong() -> None:
 
 
 def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
     ill = Sample(component_metrics.HEALTHY, 0, {"name": "etcd", "type": "readyz"})
     goes_red("controller-0: .*etcd", steps.checks_healthy, {ONE: [ill]})
     goes_red("no check", steps.checks_healthy, {ONE: []})
@@ -101,8 +99,7 @@ def test_health_indicators(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked[-1] == ("controller-2", 10259, "/healthz")
 
 
-def test_containers_that_are_counted_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_containers_that_are_counted_otherwise() -> None:
     listed = {"containers": [{"state": "CONTAINER_RUNNING"}] * 2 + [{"state": "CONTAINER_EXITED"}]}
     pod, api, _ = running_pod(crictl=json.dumps(listed))
     text = 'kubelet_running_containers{container_state="%s"} %d\n'

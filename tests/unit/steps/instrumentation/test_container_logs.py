@@ -19,7 +19,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     running_pod,
 )  # fmt: skip
 
@@ -33,8 +32,7 @@ TEXTS = f"line 1 {NONCE}\ncomplaint {NONCE}\n"
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     pod, api, shell = running_pod()
     store(shell, STORED)
     return pod, api, shell

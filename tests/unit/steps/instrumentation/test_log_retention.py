@@ -18,7 +18,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     running_pod,
 )
@@ -26,8 +25,7 @@ from tests.unit.steps.instrumentation.test_container_logs import NONCE, gives
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     return running_pod()
 
 

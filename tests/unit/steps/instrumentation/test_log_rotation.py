@@ -12,7 +12,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     running_pod,
 )
@@ -26,8 +25,7 @@ LAST = steps.LAST
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     pod, api, shell = running_pod(**{"ls -1": FIVE, "ls -l": "-rw"})
     return pod, api, shell
 

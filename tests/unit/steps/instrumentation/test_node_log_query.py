@@ -14,7 +14,7 @@ from tests.steps.instrumentation import node_log_files as files
 from tests.steps.instrumentation import node_log_query as steps
 from tests.steps.instrumentation import node_log_query_options as questions
 from tests.steps.instrumentation.node_log_query_options import Answered, Talker
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeShell, evidence, goes_red, not_judged
 
 NODE = "worker-0"
 LAST = "journalctl --quiet --lines=1"
@@ -190,7 +190,6 @@ def test_every_filter_of_a_feature_is_known() -> None:
 def test_the_talker_prints_on_both_sides_of_a_second(
     live: Cluster, shell: FakeShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_time_passes(monkeypatch)
     shell.answers["systemd-run"] = ""
     clock = iter([1764108000, 1764108000, 1764108001])
     monkeypatch.setattr(

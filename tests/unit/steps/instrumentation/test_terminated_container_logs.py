@@ -7,7 +7,7 @@ from infra.errors import WaitTimeout
 from suite.instrumentation.container_logs import Log
 from suite.node.container_gc import Passes
 from tests.steps.instrumentation import terminated_container_logs as steps
-from tests.unit.fakes import Made, goes_red, no_time_passes, not_judged, running_pod
+from tests.unit.fakes import Made, goes_red, not_judged, running_pod
 from tests.unit.steps.instrumentation.test_container_logs import (
     NONCE,
     OTHER,
@@ -17,8 +17,7 @@ from tests.unit.steps.instrumentation.test_container_logs import (
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     return running_pod(**{"ls -1": "0.log\n1.log\n"})
 
 

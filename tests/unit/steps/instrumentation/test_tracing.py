@@ -19,7 +19,7 @@ from tests.steps.instrumentation import tracing as steps
 from tests.steps.instrumentation.tracing import Configured
 from tests.unit import elections_fake
 from tests.unit.elections_fake import unit
-from tests.unit.fakes import FakeShell, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeShell, evidence, goes_red, not_judged
 
 EXPORTS, RESTARTED = steps.OTHERS
 NAME = "POST /api/v1/namespaces/{:namespace}/configmaps"
@@ -47,8 +47,7 @@ THREE = {
 }
 
 
-def test_a_span_that_does_not_come_or_is_of_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_span_that_does_not_come_or_is_of_something_else() -> None:
     for odd in ({**TOP, "attributes": {"audit-id": "9"}}, {**TOP, "name": "GET /"}):
         with pytest.raises(WaitTimeout, match="of request 1"):
             steps.has_span(collector(odd), THREE, 15, NAME)
@@ -141,6 +140,5 @@ def test_a_collector_that_others_cannot_reach(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(steps, "processes", lambda _: Bystanders({}, {}))
     live = elections_fake.cluster()
     faults: Any = None
-    no_time_passes(monkeypatch)
     words = "could send something to the collector: not within 15 s; last seen: .*controller-2"
     not_judged(words, steps.told_to_trace, live, faults, collector())

@@ -19,7 +19,6 @@ from tests.unit.fakes import (  # fmt: skip
     FakeApi,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     running_pod,
     workloads_of,
@@ -75,8 +74,7 @@ class Live:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     return FakeApi({ALL: {"items": []}, OWN: {"items": []}, NODE: node()})
 
 
@@ -110,7 +108,6 @@ def test_a_node_that_is_not_cordoned(api: FakeApi, live: Cluster, tmp_path: Path
 def test_a_pod_that_runs_on_the_cordoned_worker(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    no_time_passes(monkeypatch)
     subject, api, _ = running_pod()
     work, done = workloads_of(api), Maintenance(api, cast("Any", None), tmp_path)
     (tmp_path / RECORD).write_text("worker-0\n")
@@ -129,8 +126,7 @@ def test_a_pod_that_runs_on_the_cordoned_worker(
         steps.stays_pending(work, subject, 30, "unschedulable")
 
 
-def test_drains_that_fail_or_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_drains_that_fail_or_do_not_end() -> None:
     steps.drain_succeeds(emptied(), evidence(), 60)
     failed = emptied(drain=Drained(1, "cannot delete Pods: rz, use --force"))
     goes_red("ended with 1: cannot delete", steps.drain_succeeds, failed, evidence(), 60)

@@ -15,7 +15,7 @@ from suite.lifecycle import drain as drains
 from suite.lifecycle.drain import Drill
 from tests.steps.lifecycle import drain_node
 from tests.steps.lifecycle.drain_node import Stood
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red
 from tests.unit.steps.lifecycle.test_drain import ALL, NODE, OWN, Live, has, node, pod
 
 WORKERS = ("worker-0", "worker-1")
@@ -23,8 +23,7 @@ OTHER = "/api/v1/nodes/worker-1"
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     return FakeApi({ALL: {"items": []}, OWN: {"items": []}, NODE: node(), OTHER: node()})
 
 

@@ -19,7 +19,6 @@ from tests.unit.fakes import (
     cluster_of,
     evidence,
     goes_red,
-    no_time_passes,
     workloads_of,
 )  # fmt: skip
 
@@ -29,11 +28,6 @@ PODS = "/api/v1/pods"
 DAEMONS = "/api/v1/namespaces/ns/pods"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-2"
 OTHERS = {"worker-0": Member("u0", "True")}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 def node(ready: str = "True", uid: str = "u2") -> Any:

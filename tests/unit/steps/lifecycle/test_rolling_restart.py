@@ -21,7 +21,7 @@ from suite.etcd.configmap_writer import Writer, Written
 from tests.steps.lifecycle import rolling_restart
 from tests.steps.lifecycle.rolling_restart import Drill, Watched
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, evidence, goes_red, not_judged
 
 
 def live() -> Any:
@@ -79,8 +79,7 @@ class Made(Writer):
         pass
 
 
-def test_a_watch_that_misses_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_watch_that_misses_an_object() -> None:
     whole, gap = Kept("a", "b", "c"), Kept("a", broken=0)
     rolling_restart.watches_saw_all(Watched(Made("a", "b"), (whole, whole)), evidence(), 20)
     with pytest.raises(WaitTimeout, match="watch 1 missed b"):

@@ -11,7 +11,7 @@ from infra.machine_layout import SERIES
 from suite.workloads.pods import PodIdentity
 from tests.steps.lifecycle import skewed_versions as steps
 from tests.steps.lifecycle.skewed_versions import Older
-from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, cluster_of, evidence, goes_red
 
 POD = PodIdentity("u1", "worker-1", "10.200.1.7", {"c": ("containerd://1", "t0", 0)})
 VERSIONS = {"worker-0": "v1.36.1", "worker-1": "v1.36.1"}
@@ -50,8 +50,7 @@ def test_clients_that_warn_too_little_or_too_much() -> None:
         goes_red(says, steps.client_warns, told("", own=own), *quiet)
 
 
-def test_a_kubelet_that_was_not_exchanged_or_on_both_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_kubelet_that_was_not_exchanged_or_on_both_nodes() -> None:
     older, own = ((OLDER, 90, version, evidence()) for version in steps.KUBELETS)
     steps.node_has(live("v1.36.1", "v1.35.4"), *older)
     with pytest.raises(WaitTimeout, match=r"worker-1 reports a kubelet of version n-1, where v1"):

@@ -9,13 +9,12 @@ from fixtures.worlds.node import device_plugins as fixture
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from tests.steps.node import device_capacity as counts
-from tests.unit.fakes import Made, goes_red, no_time_passes, running_pod, workloads_of
+from tests.unit.fakes import Made, goes_red, running_pod, workloads_of
 from tests.unit.steps.node.test_device_plugins import NAME, NODES, PENDING, live, nodes, plugin
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     return running_pod()
 
 

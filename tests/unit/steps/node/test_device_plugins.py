@@ -20,7 +20,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     running_pod,
     workloads_of,
@@ -53,8 +52,7 @@ class Live:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     pod, api, shell = running_pod()
     own = {"cat /var/lib/claim": log(CALLS), **container("beef", NAME, "1:3")}
     own["rm"] = ""

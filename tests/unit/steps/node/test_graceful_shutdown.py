@@ -21,7 +21,7 @@ from tests.steps.node import cancelled_shutdown as called_off
 from tests.steps.node import graceful_shutdown as steps
 from tests.steps.node import inhibitor_locks
 from tests.steps.phrases import NOW, Time
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, workloads_of
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, workloads_of
 
 NODE = "/api/v1/nodes/worker-0"
 PODS = "/api/v1/namespaces/ns/pods"
@@ -66,8 +66,7 @@ class FakeDying:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    no_time_passes(monkeypatch)
+def api() -> FakeApi:
     return FakeApi({NODE: node("True")})
 
 

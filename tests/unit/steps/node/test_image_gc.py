@@ -19,7 +19,7 @@ from suite.storage import image_volumes
 from tests.steps.node import image_gc as steps
 from tests.steps.node.image_gc import Workers
 from tests.unit.elections_fake import cluster
-from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, no_time_passes, running_pod
+from tests.unit.fakes import FakeApi, FakeShell, evidence, goes_red, running_pod
 
 METRICS = "/api/v1/nodes/worker-0/proxy/metrics"
 ALL = frozenset({"pause:3", "x:unused", "x:used"})
@@ -46,10 +46,7 @@ def workers(position: str = "c") -> Workers:
     return Workers("worker-0", "worker-1", {"worker-0": ALL, "worker-1": ALL}, position)
 
 
-def test_an_image_collected_for_another_reason_or_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_time_passes(monkeypatch)
+def test_an_image_collected_for_another_reason_or_none(tmp_path: Path) -> None:
     with pytest.raises(WaitTimeout, match="worker-0 has collected one image for space"):
         steps.collected_one(live(tmp_path, shell()), workers(), 450, "space")
     with pytest.raises(WaitTimeout, match="'age': 1"):
@@ -66,10 +63,7 @@ def test_another_image_is_gone(tmp_path: Path) -> None:
     steps.unused_one(at, seeds(at), workers())
 
 
-def test_a_second_worker_that_does_not_look_or_collects(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_time_passes(monkeypatch)
+def test_a_second_worker_that_does_not_look_or_collects(tmp_path: Path) -> None:
     line = json.dumps({"MESSAGE": f"I1126 kubelet.go:1] {steps.LOOKED} {steps.SUCCEEDED}"}) + "\n"
     silent = live(tmp_path, shell(*ALL, log=line))
     with pytest.raises(WaitTimeout, match="worker-1 has looked 2 times"):

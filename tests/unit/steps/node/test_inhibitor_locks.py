@@ -23,7 +23,6 @@ from tests.unit.fakes import (
     FakeShell,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     workloads_of,
 )
@@ -45,11 +44,6 @@ def workers(first: dict[str, str], second: dict[str, str]) -> Cluster:
     spec = series("series", kubernetes="v1.36.1", platform="local")
     made = SimpleNamespace(spec=spec, layout=spec.layout, shell=shells.__getitem__, api=FakeApi({}))
     return cast("Cluster", made)
-
-
-@pytest.fixture(autouse=True)
-def _no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 def test_a_logind_that_allows_more_already_is_no_start() -> None:

@@ -22,7 +22,6 @@ from tests.unit.fakes import (
     FakeShell,
     cluster_of,
     goes_red,
-    no_time_passes,
     running_pod,
 )  # fmt: skip
 
@@ -55,7 +54,6 @@ def test_settings_are_merged_into_the_file() -> None:
 
 
 def test_a_kubelet_that_does_not_end_or_does_not_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
     live = cast("Cluster", Live(FakeApi({}), FakeShell()))
     found: list[Exit] = []
     lines = [{"MESSAGE": "handler is required for query"}]

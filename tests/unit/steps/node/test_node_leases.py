@@ -1,6 +1,5 @@
 """Every Then about Leases as signs of life goes red, and says why."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,22 +11,11 @@ from infra.clients.node.node_leases import Heartbeats, Status
 from tests.steps.instrumentation import peer_settings
 from tests.steps.node import node_leases
 from tests.unit.elections_fake import START, FakeWatch, cluster
-from tests.unit.fakes import FakeApi, no_time_passes, not_judged
+from tests.unit.fakes import FakeApi, not_judged, red
 
 WORKER = Lease("worker-0", "worker-0", 0, 40, None, START, owner_uids=("u-0",))
 CONTROLLER, NODES = node_leases.HAS
 NODE = {"metadata": {"name": "worker-0", "uid": "u-0"}}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
-
-
-def red(step: Callable[..., None], *given: Any, says: str) -> None:
-    with pytest.raises(AssertionError) as caught:
-        step(*given)
-    assert says in str(caught.value)
 
 
 def beats(*changes: Change, lease: Lease = WORKER, status: str = "10:00") -> Heartbeats:

@@ -20,7 +20,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     running_pod,
 )  # fmt: skip
@@ -50,8 +49,7 @@ def node(ready: str, *taints: Any, since: str = "") -> Any:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     pod, api, shell = running_pod(**{"ls /proc": "1 321\n"})
     api.table |= {f"{NODES}/worker-0": node("True"), f"{NODES}/worker-1": node("True")}
     api.table[POD] = a_pod(spec__tolerations=[TOLERATION])

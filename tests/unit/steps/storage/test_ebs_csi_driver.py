@@ -20,7 +20,7 @@ from infra.inventory import series
 from suite.storage import ebs_csi_driver as client
 from tests.steps.phrases import NOW, Time
 from tests.steps.storage import ebs_csi_driver as steps
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, goes_red
 from tests.unit.plugin.marked import marked
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
@@ -94,8 +94,7 @@ def test_controllers_that_are_not_whole_or_elsewhere() -> None:
     )
 
 
-def test_a_worker_that_does_not_know_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_worker_that_does_not_know_the_driver() -> None:
     known = {"spec": {"drivers": [{"name": "ebs.csi.aws.com"}]}}
     path = "/apis/storage.k8s.io/v1/csinodes/worker-"
     steps.registered(ebs_of({f"{path}0": known, f"{path}1": known}), NOW)
@@ -116,8 +115,7 @@ def test_a_role_that_is_elsewhere(having: set[str], monkeypatch: pytest.MonkeyPa
     goes_red("should be on the workers", steps.role_on_workers, ebs)
 
 
-def test_controllers_that_do_not_miss_their_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_controllers_that_do_not_miss_their_role() -> None:
     words = "Failed health check (verify network connection and IAM credentials)"
     steps.no_credentials(
         with_pods(controller(message=words), controller("worker-1", message=words)), 120

@@ -11,7 +11,7 @@ from suite.storage import image_volumes
 from suite.storage.registry import ASKED, Registry, Said, layout
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import image_registries as steps
-from tests.unit.fakes import FakeApi, FakeShell, goes_red, no_time_passes, pod, workloads_of
+from tests.unit.fakes import FakeApi, FakeShell, goes_red, pod, workloads_of
 
 WAITING = "/api/v1/namespaces/ns/pods/waits"
 
@@ -88,8 +88,7 @@ def test_a_secret_that_does_not_help() -> None:
     goes_red("pulled with the secret", steps.reads_nonce, pulled(wrong=["one reads ''"]), first)
 
 
-def test_a_pull_that_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_pull_that_is_not_refused() -> None:
     steps.refused(pulled(401, workloads=held("ImagePullBackOff")), 60, "")
     with pytest.raises(WaitTimeout, match="waits waits with ImagePullBackOff"):
         steps.refused(pulled(401, workloads=held("ContainerCreating")), 60, "")
@@ -98,8 +97,7 @@ def test_a_pull_that_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             steps.refused(pulled(*statuses, workloads=held("ImagePullBackOff")), 60, "")
 
 
-def test_a_brought_image_that_anybody_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_brought_image_that_anybody_may_use() -> None:
 
     def tried(*statuses: int) -> PulledImage:
         image = pulled(200, *statuses, workloads=held("ImagePullBackOff"))

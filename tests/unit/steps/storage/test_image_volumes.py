@@ -24,7 +24,6 @@ from tests.unit.fakes import (
     cluster_of,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     pod,
     running_pod,
@@ -87,8 +86,7 @@ def test_a_volume_that_is_mounted_to_be_written(monkeypatch: pytest.MonkeyPatch)
     steps.mounted_read_only(subject, evidence())
 
 
-def test_a_pod_that_never_runs_is_a_false_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_pod_that_never_runs_is_a_false_claim() -> None:
     api = FakeApi(
         {f"POST {PODS}": pod(metadata__name="one"), f"{PODS}/one": pod(status__conditions=[])}
     )
@@ -98,10 +96,7 @@ def test_a_pod_that_never_runs_is_a_false_claim(monkeypatch: pytest.MonkeyPatch)
     goes_red("image: Forbidden", steps.mount, held_back, "worker-0")
 
 
-def test_a_file_that_is_mounted_or_refused_for_another_reason(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    no_time_passes(monkeypatch)
+def test_a_file_that_is_mounted_or_refused_for_another_reason() -> None:
     reason = "CreateContainerError"
     told = 'only directory subpath is supported, subpath: "marker"'
     steps.waits_naming(workloads_of(held(reason, told)), IMAGE, 60, reason, steps.A_FILE)
@@ -133,8 +128,7 @@ def test_a_sub_path_that_shows_the_whole(monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
-def test_a_pod_that_is_held_otherwise_or_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_pod_that_is_held_otherwise_or_starts() -> None:
     api = held("ImagePullBackOff", f"Back-off pulling image {REFERENCE}")
     steps.waits_with(workloads_of(api), 60, "ImagePullBackOff")
     steps.waits_naming(workloads_of(api), IMAGE, 60, "ImagePullBackOff", "the data image")
@@ -151,7 +145,6 @@ def test_a_pod_that_is_held_otherwise_or_starts(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_pod_that_does_not_recover_or_as_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
     subject, _, _ = running_pod()
     unready = pod(status__conditions=[{"type": "Ready", "status": "False"}])
     with pytest.raises(WaitTimeout, match="waits runs once its image is there"):
@@ -169,8 +162,7 @@ def counts(requested: int, mounted: int, failed: int) -> Cluster:
     return cluster_of(FakeApi({"/api/v1/nodes/worker-0/proxy/metrics": text}))
 
 
-def test_image_volumes_that_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_image_volumes_that_are_not_counted() -> None:
     before, soon = {"requested": 2, "mounted": 2, "failed": 0}, Time("within", 30)
     mounted, none = steps.COUNTED
     for wrong in ((2, 2, 0), (3, 2, 0), (3, 3, 1)):

@@ -11,7 +11,7 @@ from suite.storage.persistent_volume_claims import ATTRIBUTES, VOLUMES
 from suite.storage.volume_writer import Line
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_attributes_classes as steps
-from tests.unit.fakes import FakeApi, evidence, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, evidence, goes_red
 from tests.unit.storage_fake import CLAIM, LINES, Ec2, storage_of, volume
 
 CHANGE = {"OriginalIops": 3000, "OriginalThroughput": 125, "TargetIops": 4000}
@@ -23,11 +23,6 @@ class Writer:
 
     def restarts(self) -> list[str]:
         return self.found
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 def changed(status: dict[str, Any], given: str = "ns-fast") -> tuple[Ebs, FakeApi, Ec2]:

@@ -8,7 +8,7 @@ from fixtures.worlds.node.out_of_service_taint import TAINT, OutOfService
 from infra.errors import WaitTimeout
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_disruptions as steps
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes
+from tests.unit.fakes import FakeApi, goes_red
 from tests.unit.storage_fake import LEFT, storage_of
 
 NODE = "/api/v1/nodes/worker-0"
@@ -19,10 +19,7 @@ def node(status: str) -> dict[str, Any]:
     return {NODE: {"status": {"conditions": [{"type": "Ready", "status": status}]}}}
 
 
-def test_a_node_that_stays_ready_or_loses_its_volume_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    no_time_passes(monkeypatch)
+def test_a_node_that_stays_ready_or_loses_its_volume_at_once() -> None:
     ebs, _, ec2 = storage_of(node("Unknown"))
     steps.not_ready(ebs, WRITER, LEFT, 90)
     ec2.has(instance="")
@@ -32,8 +29,7 @@ def test_a_node_that_stays_ready_or_loses_its_volume_at_once(
         steps.not_ready(ebs, WRITER, LEFT, 90)
 
 
-def test_a_volume_that_stays_with_a_dead_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_a_volume_that_stays_with_a_dead_node() -> None:
     ebs, _, ec2 = storage_of()
     with pytest.raises(WaitTimeout, match="detached from a node that is out of service"):
         steps.detached(ebs, 60)

@@ -13,7 +13,7 @@ from infra.phases import ebs_csi
 from suite.storage import ebs_csi_driver
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import volume_limits as steps
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes, not_judged, pod
+from tests.unit.fakes import FakeApi, goes_red, not_judged, pod
 from tests.unit.storage_fake import CLAIM, NAMED, VOLUME, storage_of
 
 SECOND = "/api/v1/namespaces/ns/pods/second"
@@ -25,10 +25,7 @@ def refused(status: str, message: str) -> dict[str, Any]:
     return {SECOND: pod(status__conditions=found)}
 
 
-def test_a_pod_that_is_scheduled_or_held_for_another_reason(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    no_time_passes(monkeypatch)
+def test_a_pod_that_is_scheduled_or_held_for_another_reason() -> None:
     full = "0/2 nodes are available: 1 node(s) exceed max volume count, 1 other"
     steps.not_scheduled(storage_of(refused("False", full))[0], 60)
     for status, message in (("True", ""), ("False", "0/2 nodes are available: 2 taints")):

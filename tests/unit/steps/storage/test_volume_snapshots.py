@@ -13,7 +13,7 @@ from suite.workloads.pod_under_test import RunningPod
 from tests.steps.phrases import NOW, Time
 from tests.steps.storage import volume_snapshots as steps
 from tests.steps.storage.volume_snapshots import Source
-from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod
+from tests.unit.fakes import evidence, goes_red, not_judged, pod
 from tests.unit.storage_fake import CLAIM, LEFT, LINES, VOLUME, storage_of, volume
 
 SNAPSHOT = "/apis/snapshot.storage.k8s.io/v1/namespaces/ns/volumesnapshots/snapshot"
@@ -26,7 +26,6 @@ POD = cast("RunningPod", type("Writer", (), {"name": "writer", "restarts": lambd
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
     monkeypatch.setattr(volume_writer, "sum_of_fixed", lambda _: "sum-1")
 
 

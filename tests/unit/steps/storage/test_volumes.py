@@ -13,14 +13,13 @@ from suite.storage.persistent_volume_claims import VOLUMES, must_be_taken
 from suite.storage.volume_writer import Line
 from tests.steps.phrases import NOW, Time
 from tests.steps.storage import volumes as steps
-from tests.unit.fakes import evidence, goes_red, no_time_passes, not_judged, pod, running_pod
+from tests.unit.fakes import evidence, goes_red, not_judged, pod, running_pod
 from tests.unit.storage_fake import CLAIM, LEFT, LINES, NAMED, WRITER, Ec2, storage_of, volume
 
 
 @pytest.fixture(autouse=True)
 def written(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
     """Numbers that every volume holds; the writer is whoever runs."""
-    no_time_passes(monkeypatch)
     lines = list(LINES)
     monkeypatch.setattr(volume_writer, "numbers", lambda _: list(lines))
     monkeypatch.setattr("fixtures.worlds.workloads.pods.Workloads.running", lambda *_: None)

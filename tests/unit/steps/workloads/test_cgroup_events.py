@@ -19,7 +19,6 @@ from tests.unit.fakes import (
     cgroup_files,
     evidence,
     goes_red,
-    no_time_passes,
     not_judged,
     pod,
     running_pod,
@@ -30,8 +29,7 @@ DEFAULTS = {"failCgroupV1": True, "evictionHard": {"imagefs.available": "15%"}}
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     return running_pod()
 
 
@@ -170,8 +168,7 @@ def test_throttling() -> None:
     goes_red("more than the limited", steps.unlimited_was_not, idle)
 
 
-def test_watching_two_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_watching_two_cgroups() -> None:
     shell = FakeShell(answers={"cat": "usage_usec 5\nnr_periods 2\nnr_throttled 1\n"})
     seen = cgroup_events.watch(shell, "/a", "/b", seconds=4)
     assert seen.limited == CpuTime(0, 0, 0)

@@ -13,7 +13,6 @@ from tests.unit.fakes import (
     Made,
     evidence,
     goes_red,
-    no_time_passes,
     pending,
     pod,
     running_pod,
@@ -21,8 +20,7 @@ from tests.unit.fakes import (
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
-    no_time_passes(monkeypatch)
+def made() -> Made:
     return running_pod()
 
 

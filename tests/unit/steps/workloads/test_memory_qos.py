@@ -4,7 +4,7 @@ import pytest
 
 from infra.errors import WaitTimeout
 from tests.steps.workloads import memory_qos as steps
-from tests.unit.fakes import evidence, goes_red, no_time_passes, running_pod
+from tests.unit.fakes import evidence, goes_red, running_pod
 
 ROOT = "cat /sys/fs/cgroup/kubepods.slice"
 BURSTABLE = f"{ROOT}/kubepods-burstable.slice"
@@ -39,8 +39,7 @@ def test_slices_that_keep_less_than_their_containers() -> None:
     steps.slices_keep(both, evidence())
 
 
-def test_slices_that_keep_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
+def test_slices_that_keep_for_ever() -> None:
     pod, _, shell = running_pod(**NONE)
     steps.slices_keep_none({"Burstable": pod}, 90)
     shell.answers[f"{ROOT}/memory.min"] = MIB_64

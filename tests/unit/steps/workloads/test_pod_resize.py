@@ -23,7 +23,6 @@ from tests.unit.fakes import (
     cluster_of,
     evidence,
     goes_red,
-    no_time_passes,
     pending,
     pod,
     running_pod,
@@ -31,11 +30,6 @@ from tests.unit.fakes import (
 )
 
 ARTICLE = {"cpu": "200m", "memory": "128Mi"}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.unit.fakes import (
     cluster_of,
     evidence,
     goes_red,
-    no_time_passes,
     pod,
     running_pod,
     stat,
@@ -29,11 +28,6 @@ LARGER = {"cpu": "500m", "memory": "256Mi"}
 ARTICLE = {"cpu": "200m", "memory": "128Mi"}
 NODE_PODS = "/api/v1/pods"
 SOON = Time("within", 60)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 @pytest.fixture

@@ -13,17 +13,11 @@ from tests.unit.fakes import (
     FakeShell,
     answer,
     goes_red,
-    no_time_passes,
     pod,
     workloads_of,
 )
 
 MIRROR = "/api/v1/namespaces/ns/pods/rz-worker-0"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 def test_a_static_pod_whose_figures_changed() -> None:

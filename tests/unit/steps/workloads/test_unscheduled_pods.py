@@ -7,17 +7,12 @@ import pytest
 from infra.errors import Changed, WaitTimeout
 from tests.steps.workloads import unscheduled_pods as steps
 from tests.steps.workloads.unscheduled_pods import Unscheduled
-from tests.unit.fakes import FakeApi, goes_red, no_time_passes, pod, workloads_of
+from tests.unit.fakes import FakeApi, goes_red, pod, workloads_of
 
 WAITING = "/api/v1/namespaces/ns/pods/waiting"
 EVENTS = "/api/v1/namespaces/ns/events"
 ONE_WORKER = Unscheduled("u", "worker-0")
 ANY_WORKER = Unscheduled("u")
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_time_passes(monkeypatch)
 
 
 def waiting(*conditions: Any, uid: str = "u", node: str = "", phase: str = "Pending") -> Any:
