@@ -27,13 +27,18 @@ Feature: Serving certificates are rotated in place
 
       @claim_63_19 @slow @changes_worker_0 @since_1_36
       Examples:
-        | component | limit |
-        | a kubelet | 120 s |
+        | component               | limit |
+        | the kubelet of worker-0 | 120 s |
 
-    @claim_63_19 @slow @until_1_35 @changes_worker_0
-    Scenario: A kubelet serves a new certificate only to clients that send its server name
+      @claim_63_19 @slow @changes_worker_1 @since_1_36
+      Examples:
+        | component               | limit |
+        | the kubelet of worker-1 | 120 s |
+
+    @claim_63_19 @slow @until_1_35
+    Scenario Outline: <component> serves a new certificate only to clients that send its server name
       A client that dials by address, as API servers do, gets the old certificate before 1.36 (kubernetes#133654).
-      Given the TLS port of a kubelet, its certificate and its process
+      Given the TLS port of <component>, its certificate and its process
       When the certificate and key of the port are replaced by newly issued ones
       Then within 120 s the port serves the new certificate to clients that send its server name
       And for 15 s the port serves the old certificate to clients that dial by address
@@ -41,6 +46,16 @@ Feature: Serving certificates are rotated in place
       And the process of the port is the same
       When the old certificate and key are put back
       Then within 120 s the port serves the old certificate to clients that send its server name
+
+      @changes_worker_0
+      Examples:
+        | component               |
+        | the kubelet of worker-0 |
+
+      @changes_worker_1
+      Examples:
+        | component               |
+        | the kubelet of worker-1 |
 
     @claim_63_14 @slow @changes_an_api_server
     Scenario: A watch continues while its API server reloads its certificate

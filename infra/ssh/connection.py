@@ -19,6 +19,9 @@ else:
     Transport: TypeAlias = Any
 Errors: TypeAlias = tuple[type[Exception], ...]
 
+NOTICED = 1.0
+"""Seconds at most between the end of a connection's channels and that of its thread: no I/O."""
+
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it warns of, its errors say again
 
 
@@ -70,3 +73,16 @@ def refused() -> Errors:
         paramiko.BadHostKeyException,
         paramiko.ChannelException,
     )
+
+
+def was_lost(channel: Channel) -> bool:
+    """Whether the SSH connection under a channel that reads no more ended, not its far end.
+
+    A far end that ends is told by the machine's sshd; a connection that breaks tells nothing, and
+    its thread takes a moment to notice (``NOTICED``).
+    """
+    if channel.eof_received:
+        return False
+    transport = channel.get_transport()
+    transport.join(NOTICED)
+    return not transport.is_active()

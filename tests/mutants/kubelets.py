@@ -176,6 +176,12 @@ MUTANTS = (
         one_without("ResourceHealthStatus", "ResourceHealthStatusMessage"),
     ),
     Mutant(
+        "one kubelet that keeps its old certificate",
+        "63.19",
+        "worker-1:10250 serves",
+        one_without("ReloadKubeletServerCertificateFile"),
+    ),
+    Mutant(
         "one kubelet that takes few Pods",
         "72.2",
         "maxPods is 110 on worker-0, 20 on worker-1",

@@ -7,6 +7,7 @@ from infra.clients.auth.tls_ports import Port
 from infra.clients.transport import systemd
 from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
+from infra.errors import NotJudged
 from infra.machine_layout import Layout
 from infra.pki import scenario_certificates
 from infra.pki.authority import Pair, alternatives_of
@@ -14,13 +15,26 @@ from infra.pki.certificate_parsing import Found
 from infra.pki.identities import identities
 
 
-def servers(layout: Layout) -> dict[str, tuple[int, str]]:
-    """TLS ports and units, by what features call them."""
+@dataclass(frozen=True)
+class Server:
+    """A TLS port and its unit, on one ``machine`` or, where it is "", on the first that has it."""
+
+    port: int
+    unit: str
+    machine: str = ""
+
+
+def servers(layout: Layout) -> dict[str, Server]:
+    """By what features call them.
+
+    Whether a kubelet reloads its certificate is a setting of each of them: each worker has its own.
+    """
     ports, units = layout.ports, layout.units
     return {
-        "an API server": (ports.api_server, units.api_server),
-        "a member of etcd": (ports.etcd, units.etcd),
-        "a kubelet": (ports.kubelet, units.kubelet),
+        "an API server": Server(ports.api_server, units.api_server),
+        "a member of etcd": Server(ports.etcd, units.etcd),
+        "the kubelet of worker-0": Server(ports.kubelet, units.kubelet, "worker-0"),
+        "the kubelet of worker-1": Server(ports.kubelet, units.kubelet, "worker-1"),
     }
 
 
@@ -40,11 +54,14 @@ class Serving:
 
 
 def look(cluster: Cluster, component: str) -> Serving:
-    """The first server of its kind and the others' fingerprints. Errors: NotJudged."""
-    number, unit = servers(cluster.layout)[component]
-    port, *others = [one for one in tls_ports.ports(cluster) if one.number == number]
-    shown = {one: tls_ports.served(cluster, one).fingerprint for one in others}
-    process = systemd.show(cluster.shell(port.machine), unit)
+    """The named server and the fingerprints of all others of its kind. Errors: NotJudged."""
+    server = servers(cluster.layout)[component]
+    kind = [one for one in tls_ports.ports(cluster) if one.number == server.port]
+    port = next((one for one in kind if server.machine in {"", one.machine}), None)
+    if port is None:
+        raise NotJudged(f"no TLS port {server.port} on {server.machine or 'any machine'}")
+    shown = {one: tls_ports.served(cluster, one).fingerprint for one in kind if one != port}
+    process = systemd.show(cluster.shell(port.machine), server.unit)
     return Serving(port, process, tls_ports.served(cluster, port), shown)
 
 

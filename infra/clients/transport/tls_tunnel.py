@@ -16,7 +16,7 @@ from infra.clients.transport import http_answers
 from infra.cluster import Cluster
 from infra.errors import NotJudged, Unreachable
 from infra.kube_api import ApiUnreachable, Credentials
-from infra.ssh import Dials
+from infra.ssh import Dials, connection
 from infra.ssh.connection import Channel
 
 TIMEOUT = 5.0
@@ -27,7 +27,8 @@ CHUNK = 1 << 16
 @dataclass
 class Stream:
     """A TLS connection over a channel. Errors: OSError, ssl.SSLError as a socket has them;
-    TimeoutError says at which stage the server was silent.
+    TimeoutError says at which stage the server was silent. Unreachable when the SSH connection
+    ends: that says nothing of the server.
 
     urllib3's SSLTransport would save 36 lines. It writes to the channel at each read, be it
     nothing: on a socket whose server has closed that is an error, and the answer that came before
@@ -47,7 +48,10 @@ class Stream:
         try:
             with self._telling_of_silence(lambda: "in the TLS handshake"):
                 self._shake_hands()
-        except OSError:  # also ssl.SSLError: the channel would stay open on the machine
+        except (
+            OSError,
+            Unreachable,
+        ):  # also ssl.SSLError: the channel would stay open on the machine
             self.channel.close()
             raise
         return self
@@ -110,16 +114,26 @@ class Stream:
                 return
 
     def _flush(self) -> None:
-        if pending := self._out.read():
+        if not (pending := self._out.read()):
+            return
+        try:
             self.channel.sendall(pending)
+        except OSError:
+            self._not_lost()
+            raise
 
     def _fill(self) -> bool:
         received = self.channel.recv(CHUNK)
         if not received:
+            self._not_lost()
             self._in.write_eof()
             return False
         self._in.write(received)
         return True
+
+    def _not_lost(self) -> None:
+        if connection.was_lost(self.channel):
+            raise Unreachable(self.name, "through SSH", "the SSH connection ended")
 
 
 @dataclass(frozen=True)

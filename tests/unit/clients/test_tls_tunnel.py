@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from infra.clients.transport import http_answers, tls_tunnel
+from infra.errors import Unreachable
 from infra.pki import authority
 from infra.pki.material import Material
 from tests.unit.elections_fake import cluster
@@ -18,17 +20,29 @@ ADDRESS = "10.0.1.11"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 
 
+class Channel(socket.socket):
+    """A socket that ends as a channel does: its far end has, or the SSH connection under it."""
+
+    eof_received = True
+
+    @classmethod
+    def pair(cls) -> "tuple[Channel, socket.socket]":
+        ours, theirs = socket.socketpair()
+        return cls(fileno=ours.detach()), theirs
+
+    def get_transport(self) -> SimpleNamespace:
+        return SimpleNamespace(join=lambda _limit: None, is_active=lambda: False)
+
+
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
     return authority.create_all(cluster().spec, tmp_path_factory.mktemp("pki"))
 
 
 @contextmanager
-def serving(
-    material: Material, serve: Callable[[ssl.SSLSocket], object]
-) -> Iterator[socket.socket]:
+def serving(material: Material, serve: Callable[[ssl.SSLSocket], object]) -> Iterator[Channel]:
     """Our end of a connection to something that has etcd's certificate and does that with it."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = Channel.pair()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(material.cert_path("etcd"), material.key_path("etcd"))
 
@@ -47,7 +61,7 @@ def serving(
 
 
 @pytest.fixture(params=[ANSWER])
-def port(material: Material, request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+def port(material: Material, request: pytest.FixtureRequest) -> Iterator[Channel]:
     """One that answers, and ends after that."""
 
     def serve(channel: ssl.SSLSocket) -> None:
@@ -64,9 +78,7 @@ def trusting(path: Path) -> ssl.SSLContext:
     return context
 
 
-def test_an_answer_and_the_certificate_come_through(
-    material: Material, port: socket.socket
-) -> None:
+def test_an_answer_and_the_certificate_come_through(material: Material, port: Channel) -> None:
     context = trusting(material.cert_path("etcd-ca"))
     with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
         shown = ssl.DER_cert_to_PEM_cert(stream.certificate())
@@ -76,7 +88,7 @@ def test_an_answer_and_the_certificate_come_through(
 
 
 @pytest.mark.parametrize("port", [ANSWER[:-2]], indirect=True)
-def test_what_came_before_a_process_died_is_kept(material: Material, port: socket.socket) -> None:
+def test_what_came_before_a_process_died_is_kept(material: Material, port: Channel) -> None:
     context = trusting(material.cert_path("etcd-ca"))
     with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
         assert stream.ask(b"GET / HTTP/1.1\r\n\r\n") == ANSWER[:-2]
@@ -100,7 +112,7 @@ def test_a_connection_that_stays_after_the_answer_is_not_waited_for(material: Ma
 
 
 def test_an_answer_that_is_whole_is_not_waited_for_further(
-    material: Material, port: socket.socket
+    material: Material, port: Channel
 ) -> None:
     context = trusting(material.cert_path("etcd-ca"))
     with tls_tunnel.Stream(port, context, ADDRESS) as stream:  # type: ignore[arg-type]
@@ -108,20 +120,20 @@ def test_an_answer_that_is_whole_is_not_waited_for_further(
     assert whole == ANSWER
 
 
-def test_another_authority_is_refused(material: Material, port: socket.socket) -> None:
+def test_another_authority_is_refused(material: Material, port: Channel) -> None:
     context = trusting(material.cert_path("ca"))
     with pytest.raises(ssl.SSLCertVerificationError):
         tls_tunnel.Stream(port, context, ADDRESS).__enter__()  # type: ignore[arg-type]
 
 
-def test_another_address_is_refused(material: Material, port: socket.socket) -> None:
+def test_another_address_is_refused(material: Material, port: Channel) -> None:
     context = trusting(material.cert_path("etcd-ca"))
     with pytest.raises(ssl.SSLCertVerificationError, match="10\\.0\\.1\\.21"):
         tls_tunnel.Stream(port, context, "10.0.1.21").__enter__()  # type: ignore[arg-type]
 
 
 def test_a_port_that_closes_is_no_answer(material: Material) -> None:
-    ours, theirs = socket.socketpair()
+    ours, theirs = Channel.pair()
     theirs.close()
     with pytest.raises(OSError):  # noqa: PT011 - a reset or a broken pipe, as the system likes
         tls_tunnel.Stream(ours, trusting(material.cert_path("ca")), ADDRESS).__enter__()  # type: ignore[arg-type]
@@ -129,7 +141,7 @@ def test_a_port_that_closes_is_no_answer(material: Material) -> None:
 
 def test_a_port_is_silent_in_the_handshake_or_after_the_request(material: Material) -> None:
     context = trusting(material.cert_path("etcd-ca"))
-    ours, theirs = socket.socketpair()
+    ours, theirs = Channel.pair()
     with pytest.raises(TimeoutError, match=r"^silent for 0\.1 s in the TLS handshake$"):
         tls_tunnel.Stream(ours, context, ADDRESS, timeout=0.1).__enter__()  # type: ignore[arg-type]
     theirs.close()
@@ -145,3 +157,25 @@ def test_a_port_is_silent_in_the_handshake_or_after_the_request(material: Materi
         pytest.raises(TimeoutError, match=r"after the request and 7 bytes of answer$"),
     ):
         stream.ask(b"GET / HTTP/1.1\r\n\r\n")
+
+
+def test_a_lost_ssh_connection_is_not_the_server_refusing(material: Material) -> None:
+    """In the handshake, where a refusal by the server looks the same, and in an answer."""
+    context = trusting(material.cert_path("etcd-ca"))
+    ours, theirs = Channel.pair()
+    ours.eof_received = False
+    theirs.close()
+    with pytest.raises(Unreachable, match="the SSH connection ended"):
+        tls_tunnel.Stream(ours, context, ADDRESS).__enter__()  # type: ignore[arg-type]
+
+    def serve(channel: ssl.SSLSocket) -> None:
+        channel.recv(1024)
+        channel.sendall(ANSWER[:7])
+
+    with (
+        serving(material, serve) as ours,
+        tls_tunnel.Stream(ours, context, ADDRESS) as stream,  # type: ignore[arg-type]
+    ):
+        ours.eof_received = False
+        with pytest.raises(Unreachable, match="the SSH connection ended"):
+            stream.ask(b"GET / HTTP/1.1\r\n\r\n")

@@ -14,6 +14,7 @@ from infra.clients.transport.systemd import Unit
 from infra.cluster import Cluster
 from infra.errors import WaitTimeout
 from infra.inventory import series
+from infra.machine_layout import SERIES
 from infra.pki import authority
 from infra.pki.certificate_parsing import Found, from_pem
 from tests.steps.auth import serving_cert_rotation as steps
@@ -27,6 +28,7 @@ RUNS = "MainPID=7\nExecMainStartTimestampMonotonic=1\n"
 
 class Live:
     spec = SPEC
+    layout = SERIES
 
     def __init__(self, material: Any) -> None:
         self.material = material
@@ -107,6 +109,15 @@ def test_a_server_that_was_restarted(live: Live) -> None:
     steps.same_process(of(live), serving(live))
     live.its.answers["systemctl"] = RUNS.replace("7", "8")
     goes_red("was process 7, it is 8", steps.same_process, of(live), serving(live))
+
+
+def test_each_worker_has_its_kubelet(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that reloads its certificate says nothing of the other."""
+    monkeypatch.setattr(tls_ports, "served", lambda *_, **__: old(live))
+    for name, other in (("worker-0", "worker-1"), ("worker-1", "worker-0")):
+        found = steps.serving(of(live), f"the kubelet of {name}")
+        assert found.port.machine == name
+        assert [port.machine for port in found.others] == [other]
 
 
 class Watch:
