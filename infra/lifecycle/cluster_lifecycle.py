@@ -199,7 +199,7 @@ def status(settings: Settings) -> str:
     gate.gate(cluster, deep=True)
     lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
     lines += [
-        f"  {m.name:<14}{m.role:<15}{cluster.address_of(m.name)}" for m in cluster.spec.machines
+        f"  {m.name:<14}{m.role:<15}{cluster.reached_at(m.name)}" for m in cluster.spec.machines
     ]
     return "\n".join(lines)
 
