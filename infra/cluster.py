@@ -16,7 +16,7 @@ class Cluster:
     """A running cluster. ``state`` is its state directory (0700); one connection a machine.
 
     ``addresses`` is where this run reaches a machine by name: private where the run lives in the
-    VPC, public elsewhere.
+    VPC, public elsewhere; those change when a machine was off.
     """
 
     spec: ClusterSpec

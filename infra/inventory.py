@@ -79,6 +79,11 @@ class ClusterSpec:
         return self.of(Role.WORKER)
 
     @property
+    def api_machines(self) -> tuple[Machine, ...]:
+        """Where an API server may be asked."""
+        return (*self.controllers, self.load_balancer)
+
+    @property
     def load_balancer(self) -> Machine:
         return self.of(Role.LOAD_BALANCER)[0]
 

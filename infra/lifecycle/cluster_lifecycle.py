@@ -13,7 +13,14 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
+from infra.lifecycle import (
+    cluster_artifacts,
+    cluster_identity,
+    gate,
+    machine_addresses,
+    platforms,
+    state_dir,
+)
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
@@ -45,7 +52,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("machines"):
         ssh_keys.ensure(settings.state / "ssh", spec)
         provisioned = provision(settings, spec, site, progress)
-    addresses = reach(provisioned, public=site.public)
+    addresses = machine_addresses.reach(provisioned, public=site.public)
     with progress.stage("certificates and kubeconfigs"):
         certify(settings, spec, addresses)
     cluster = connect(settings, spec, addresses)
@@ -87,9 +94,8 @@ def gather(settings: Settings, store: Store, progress: Progress) -> cluster_arti
 
 
 def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:
-    material = authority.create_all(
-        spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
-    )
+    serving = tuple(addresses[machine.name] for machine in spec.api_machines)
+    material = authority.create_all(spec, settings.state / "pki", extra_addresses=serving)
     kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
 
 
@@ -138,21 +144,20 @@ def provision(
     return replace(provisioned, changes=tuple(changes))
 
 
-def reach(provisioned: ec2.Provisioned, *, public: bool) -> dict[str, str]:
-    return {
-        str(name): str(i.public_ip if public else i.private_ip)
-        for name, i in provisioned.instances.items()
-    }
-
-
 def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> Cluster:
     keys = settings.state / "ssh"
     known = ssh_keys.known_hosts(keys, addresses)
 
     def shell(machine: str) -> Ssh:
-        return Ssh(machine, addresses[machine], user=USER, key=keys / "id", known_hosts=known)
+        return Ssh(
+            machine,
+            lambda: addresses[machine],
+            user=USER,
+            key=keys / "id",
+            known_hosts=known,
+        )
 
-    return Cluster(spec, settings.state, shell, dict(addresses))
+    return Cluster(spec, settings.state, shell, addresses)
 
 
 def attach(settings: Settings) -> Cluster:
@@ -165,7 +170,7 @@ def attach(settings: Settings) -> Cluster:
     if record["platform"] == "local":
         platforms.find_local(settings)
     spec = cluster_identity.ensure(settings).spec(record["kubernetes"])
-    return connect(settings, spec, record["addresses"])
+    return connect(settings, spec, machine_addresses.Recorded(settings.state))
 
 
 def must_be_pinned(settings: Settings) -> None:

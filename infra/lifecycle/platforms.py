@@ -14,7 +14,7 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import aws_account, cluster_identity, state_dir
+from infra.lifecycle import aws_account, cluster_identity, machine_addresses, state_dir
 from infra.lifecycle.cluster_identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
@@ -51,10 +51,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Instances:
-    """The cluster's machines as EC2 sees them, by name."""
+    """The cluster's machines as EC2 sees them, by name; ``public``: we reach them by public
+    addresses, which the record in ``state`` has.
+    """
 
     client: ec2.Client
     cluster: str
+    state: Path
+    public: bool
 
     def look(self, machine: str) -> ec2.InstanceInfo:
         """Errors: PlatformError; KeyError when EC2 knows no such machine."""
@@ -64,6 +68,9 @@ class Instances:
     def start(self, machine: str) -> None:
         """Errors: PlatformError."""
         ec2.start(self.client, self.look(machine).id)
+        if self.public:  # it has another one since
+            now = machine_addresses.of(machine, self.look(machine), public=True)
+            machine_addresses.moved(self.state, machine, now)
 
     def stop(self, machine: str) -> None:
         """Errors: PlatformError."""
@@ -74,7 +81,7 @@ def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
     local = settings.platform == "local"
     client = find_local(settings).client(settings) if local else ec2.client(None, settings.region)
-    return Instances(client, spec.id)
+    return Instances(client, spec.id, settings.state, public=not local)
 
 
 def identify(settings: Settings) -> Identity:

@@ -94,7 +94,7 @@ class Cloud:
     def run(self, *argv: str) -> str:
         keys = self.state / "ssh"
         known = ssh_keys.known_hosts(keys, {NAME: ADDRESS})
-        shell = Ssh(NAME, ADDRESS, user="admin", key=keys / "id", known_hosts=known)
+        shell = Ssh(NAME, lambda: ADDRESS, user="admin", key=keys / "id", known_hosts=known)
         try:
             return shell.run(argv).stdout.strip()
         finally:
