@@ -20,6 +20,7 @@ from infra.lifecycle import (
     machine_addresses,
     platforms,
     state_dir,
+    user_data,
 )
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.platforms import Site
@@ -133,7 +134,7 @@ def provision(
         client,
         spec,
         public_key=ssh_keys.public(keys),
-        user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
+        user_data={m.name: user_data.of(keys, m.name) for m in spec.machines},
         allowed_cidr=site.allowed_cidr,
         zone=site.zone,
         say=say,

@@ -11,7 +11,7 @@ import pytest
 from infra import ec2
 from infra.errors import UserError
 from infra.inventory import series
-from infra.lifecycle import cluster_lifecycle, gate, platforms, state_dir
+from infra.lifecycle import cluster_lifecycle, gate, platforms, state_dir, user_data
 from infra.lifecycle.build_runner import Tally
 from infra.pki import ssh_keys
 from infra.progress import Progress
@@ -40,8 +40,8 @@ def changing(
     monkeypatch.setattr(ec2, "provision", provision)
     monkeypatch.setattr(ec2, "route_pods", lambda *_, **__: None)
     monkeypatch.setattr(ec2, "strangers", lambda *_: list(strangers))
-    for name in ("public", "user_data"):
-        monkeypatch.setattr(ssh_keys, name, lambda *_: "")
+    monkeypatch.setattr(ssh_keys, "public", lambda *_: "")
+    monkeypatch.setattr(user_data, "of", lambda *_: "")
 
 
 def test_what_is_put_back_is_told_and_counted_what_is_not_ours_only_told(
