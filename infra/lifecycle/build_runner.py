@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 
 from infra.build import objects
 from infra.build.phase import Finished, Gate, Phase
-from infra.build.ready import READY_WITHIN, answer, await_api, await_nodes, await_units
+from infra.build.ready import (
+    READY_WITHIN,
+    answer,
+    await_api,
+    await_nodes,
+    await_units,
+    first_boot,
+)
 from infra.clients.auth import published_client_cas
 from infra.cluster import Cluster
 from infra.desired import facts
@@ -93,6 +100,7 @@ class Build:
     def first_look(self, machine: Machine) -> Facts:
         with self.progress.stage("ssh on every machine", quiet=True):
             answer(self.cluster, machine)
+            first_boot(self.cluster, machine)
         with self.progress.stage("what is there already", quiet=True):
             return facts.read(self.cluster.shell(machine.name), all_of(self.cluster, machine))
 
