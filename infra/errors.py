@@ -16,7 +16,9 @@
       PlatformError              EC2 refused or lost a resource
         Refused                  with EC2's code (infra/ec2/api.py)
           InUse                  another resource still uses it
+          Exists                 it is there already
           Missing                it does not exist
+        Unanswered               whether EC2 did what was asked is not known (infra/ec2/api.py)
       PhaseFailed                a build phase failed on a machine
       ClusterBroken              the health gate gave the cluster up; nothing later is judged on it
       NotPrepared                what a claim starts from did not come about

@@ -1,11 +1,12 @@
 """The EC2 client, the cluster's tag, and EC2's refusals as our errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.ec2 import sdk
+from infra.ec2.new_ids import VISIBLE_WITHIN, NewIds
 from infra.ec2.sdk import Client, Iam, Sts
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
-VISIBLE_WITHIN = 30.0
-"""Seconds in which AWS shows what it has just created (EC2 is eventually consistent)."""
 AMAZON = ".amazonaws.com"
 IN_USE = frozenset({"DependencyViolation", "VolumeInUse"})
+THERE = frozenset({
+    "InvalidGroup.Duplicate", "InvalidKeyPair.Duplicate", "InvalidPermission.Duplicate",
+    "InvalidSubnet.Conflict", "Resource.AlreadyAssociated", "RouteAlreadyExists",
+})  # fmt: skip
+"""Source of all codes: Amazon EC2 API reference, "Error codes"."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,14 @@ class InUse(Refused):
 
 class Missing(Refused):
     """It does not exist, or not yet, or no longer."""
+
+
+class Exists(Refused):
+    """It is there already: a call whose answer was lost has made it."""
+
+
+class Unanswered(PlatformError):
+    """EC2 did not answer: whether it did what was asked is not known."""
 
 
 def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
@@ -74,12 +86,13 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
     if near and credentials is None:
         credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
     patience = {
-        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 5},
+        # seven waits of at most 1, 2, 4 ... 20 s outlast a burst of RequestLimitExceeded
+        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 8},
         "connect_timeout": 2 if near else 10,
         "read_timeout": 20 if near else 60,
     }
     try:
-        return sdk.client(
+        made = sdk.client(
             service,
             patience,
             endpoint_url=endpoint,
@@ -89,6 +102,8 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
         )
     except sdk.no_answer() as error:  # a profile that is not there, half of a key
         raise PlatformError("credentials of", "AWS", str(error)) from error
+    NewIds(pace(made)).watch(made)
+    return made
 
 
 def pace(client: Client) -> float:
@@ -100,7 +115,7 @@ def pace(client: Client) -> float:
 def asking(resource: str, ident: str) -> Iterator[None]:
     """EC2's refusal of what is asked inside names the resource.
 
-    Errors: InUse, Missing, Refused; PlatformError when EC2 does not answer.
+    Errors: InUse, Exists, Missing, Refused; Unanswered.
     """
     try:
         yield
@@ -109,11 +124,13 @@ def asking(resource: str, ident: str) -> Iterator[None]:
         kind = Refused
         if code in IN_USE:
             kind = InUse
+        elif code in THERE:
+            kind = Exists
         elif "NotFound" in code:
             kind = Missing
         raise kind(resource, ident, code=code, message=message) from error
     except sdk.no_answer() as error:
-        raise PlatformError(resource, ident, f"EC2 did not answer: {error}") from error
+        raise Unanswered(resource, ident, f"EC2 did not answer: {error}") from error
 
 
 def settled(
@@ -140,6 +157,38 @@ def settled(
         )
     except ClaimError:
         raise last[-1] from None
+
+
+def made(client: Client, make: Callable[[], T], find: Callable[[], T | None], what: str) -> T:
+    """What ``make`` makes, or what a call of it has made whose answer was lost: ``find`` shows it.
+
+    Errors: that of ``make`` when nothing is shown in time, that of ``find``.
+    """
+    try:
+        return make()
+    except (Exists, Unanswered) as error:
+        try:
+            found = eventually(
+                find,
+                lambda one: one is not None,
+                within=VISIBLE_WITHIN,
+                what=what,
+                every=pace(client),
+            )
+        except ClaimError:
+            found = None
+        if found is None:
+            raise error from None
+        return found
+
+
+def the_one(kind: str, cluster: str, found: Sequence[T], ident: Callable[[T], str]) -> T | None:
+    """Of what a cluster has one of; None when there is none. Errors: PlatformError naming two."""
+    if len(found) > 1:
+        ids = ", ".join(map(ident, found))
+        reason = f"is {len(found)} times there ({ids}): delete all but one, or run: ./kfs down"
+        raise PlatformError(kind, f"of {cluster}", reason)
+    return found[0] if found else None
 
 
 def tags(

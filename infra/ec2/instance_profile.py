@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infra.ec2 import sdk
-from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled, tag_list
+from infra.ec2.api import Client, Iam, Refused, asking, settled, tag_list
+from infra.ec2.new_ids import VISIBLE_WITHIN
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:

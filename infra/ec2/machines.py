@@ -4,24 +4,28 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.ec2.api import (
     DEAD,
-    VISIBLE_WITHIN,
     Client,
+    Exists,
     Missing,
     Refused,
     asking,
+    made,
     mine,
     pace,
     settled,
     tags,
+    the_one,
 )
 from infra.ec2.model import InstanceInfo, everything, instances
 from infra.ec2.network import Ids
+from infra.ec2.new_ids import VISIBLE_WITHIN
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine, MachineName
 from infra.wait import eventually
@@ -90,11 +94,12 @@ def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
     with asking("key pair", name):
         found = client.describe_key_pairs(Filters=[mine(spec.id)], IncludePublicKey=True)
         if not found["KeyPairs"]:
-            client.import_key_pair(
-                KeyName=name,
-                PublicKeyMaterial=public_key.encode(),
-                TagSpecifications=tags("key-pair", spec, spec.id),
-            )
+            with suppress(Exists), asking("key pair", name):
+                client.import_key_pair(
+                    KeyName=name,
+                    PublicKeyMaterial=public_key.encode(),
+                    TagSpecifications=tags("key-pair", spec, spec.id),
+                )
             return name
     if found["KeyPairs"][0]["PublicKey"].split()[:2] != public_key.split()[:2]:
         raise PlatformError(
@@ -204,20 +209,29 @@ def _await_running(
     return seen
 
 
-def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> bool:
-    """The load balancer has an elastic address that outlives it; whether that was new."""
+def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> str:
+    """The load balancer has an elastic address that outlives it: that one, which EC2 may not yet
+    show of the instance.
+    """
     name = spec.load_balancer.name
-    with asking("address of", name):
-        found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
-        if found and found[0].get("InstanceId") == balancer.id:
-            return False
-        if not found:
-            made = client.allocate_address(
+
+    def find() -> Any:
+        with asking("address of", name):
+            found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
+        return the_one("address", spec.id, found, lambda one: str(one["AllocationId"]))
+
+    def allocate() -> Any:
+        with asking("address of", name):
+            return client.allocate_address(
                 Domain="vpc", TagSpecifications=tags("elastic-ip", spec, name)
             )
-        client.associate_address(
-            AllocationId=found[0]["AllocationId"] if found else made["AllocationId"],
-            InstanceId=balancer.id,
-            AllowReassociation=True,
-        )
-    return True
+
+    elastic = find() or made(client, allocate, find, f"an address of {name}")
+    if elastic.get("InstanceId") != balancer.id:
+        with asking("address of", name):
+            client.associate_address(
+                AllocationId=elastic["AllocationId"],
+                InstanceId=balancer.id,
+                AllowReassociation=True,
+            )
+    return str(elastic["PublicIp"])

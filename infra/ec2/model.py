@@ -34,6 +34,7 @@ class Provisioned:
     vpc_id: str
     subnet_id: str
     security_group_id: str
+    route_table_id: str
     instances: Mapping[MachineName, InstanceInfo]
     changes: tuple[str, ...] = field(default=(), compare=False)
 

@@ -53,13 +53,13 @@ def find(client: Client, cluster: str = "") -> list[Resource]:
         return [
             Resource(kind, item[ident], tags_of(item))
             for kind, (call, items, ident) in KINDS.items()
-            for page in _pages(client, call, Filters=[wanted])
+            for page in pages(client, call, Filters=[wanted])
             for item in _shown(page, items)
             if not _is_terminated(item)
         ]
 
 
-def _pages(client: Client, call: str, **asked: Any) -> Iterable[Mapping[str, Any]]:
+def pages(client: Client, call: str, **asked: Any) -> Iterable[Mapping[str, Any]]:
     """AWS may end an answer early and give the rest to who asks on, also without MaxResults."""
     if client.can_paginate(call):
         pages: Iterable[Mapping[str, Any]] = client.get_paginator(call).paginate(**asked)  # type: ignore[call-overload]

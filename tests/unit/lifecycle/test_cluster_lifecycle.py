@@ -18,7 +18,7 @@ from infra.progress import Progress
 from infra.settings import Settings
 
 SPEC = series("unit", kubernetes="v1.36.1", platform="local")
-MADE = ec2.Provisioned("vpc", "subnet", "group", {})
+MADE = ec2.Provisioned("vpc", "subnet", "group", "table", {})
 SITE: Any = SimpleNamespace(
     client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False, zone=None
 )

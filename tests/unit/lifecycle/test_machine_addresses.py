@@ -66,7 +66,7 @@ def test_a_machine_without_a_public_address_is_told(
     with pytest.raises(PlatformError, match=told):
         started(settings, monkeypatch, None)
     none = ec2.InstanceInfo("i-1", "10.0.1.22", None, "running")
-    made = ec2.Provisioned("vpc", "subnet", "group", {MachineName(WORKER): none})
+    made = ec2.Provisioned("vpc", "subnet", "group", "table", {MachineName(WORKER): none})
     with pytest.raises(PlatformError, match=told):
         machine_addresses.reach(made, public=True)
     assert machine_addresses.reach(made, public=False) == {WORKER: "10.0.1.22"}
