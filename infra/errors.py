@@ -16,6 +16,7 @@
       PlatformError              EC2 refused or lost a resource
         Refused                  with EC2's code (infra/ec2/api.py)
           InUse                  another resource still uses it
+          NoCapacity             AWS has no such machine or address now
           Exists                 it is there already
           Missing                it does not exist
         Unanswered               whether EC2 did what was asked is not known (infra/ec2/api.py)

@@ -20,7 +20,11 @@ T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
 AMAZON = ".amazonaws.com"
-IN_USE = frozenset({"DependencyViolation", "VolumeInUse"})
+IN_USE = frozenset({
+    "DeleteConflict", "DependencyViolation", "IncorrectState", "InvalidIPAddress.InUse",
+    "VolumeInUse",
+})  # fmt: skip
+FULL = frozenset({"InsufficientInstanceCapacity", "InsufficientAddressCapacity"})
 THERE = frozenset({
     "InvalidGroup.Duplicate", "InvalidKeyPair.Duplicate", "InvalidPermission.Duplicate",
     "InvalidSubnet.Conflict", "Resource.AlreadyAssociated", "RouteAlreadyExists",
@@ -37,15 +41,20 @@ class Keys:
 
 
 class Refused(PlatformError):
-    """EC2 refused; ``code`` is its error code."""
+    """EC2 refused; ``code`` is its error code, ``reason`` its words."""
 
     def __init__(self, resource: str, ident: str, *, code: str, message: str) -> None:
         super().__init__(resource, ident, f"{code}: {message}")
         self.code = code
+        self.reason = message
 
 
 class InUse(Refused):
-    """Something else still depends on it."""
+    """Something else still depends on it, or it is changing."""
+
+
+class NoCapacity(Refused):
+    """The zone has no such machine or address now."""
 
 
 class Missing(Refused):
@@ -108,25 +117,32 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
 
 def pace(client: Client) -> float:
     """Seconds between two looks: AWS limits the rate of calls, the local EC2 answers in 10 ms."""
-    return 2.0 if AMAZON in client.meta.endpoint_url else 0.2
+    return 2.0 if is_amazons(client) else 0.2
+
+
+def is_amazons(client: Client) -> bool:
+    """Whether it asks AWS itself."""
+    return AMAZON in client.meta.endpoint_url
 
 
 @contextmanager
 def asking(resource: str, ident: str) -> Iterator[None]:
     """EC2's refusal of what is asked inside names the resource.
 
-    Errors: InUse, Exists, Missing, Refused; Unanswered.
+    Errors: InUse, Exists, NoCapacity, Missing, Refused; Unanswered.
     """
     try:
         yield
     except sdk.refusal() as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        kind = Refused
+        kind: type[Refused] = Refused
         if code in IN_USE:
             kind = InUse
         elif code in THERE:
             kind = Exists
-        elif "NotFound" in code:
+        elif code in FULL:
+            kind = NoCapacity
+        elif "NotFound" in code or code in {"NoSuchEntity", "Gateway.NotAttached"}:
             kind = Missing
         raise kind(resource, ident, code=code, message=message) from error
     except sdk.no_answer() as error:

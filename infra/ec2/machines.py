@@ -2,20 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from infra.ec2 import power
 from infra.ec2.api import (
     DEAD,
     Client,
     Exists,
     Missing,
+    NoCapacity,
     Refused,
     asking,
+    is_amazons,
     made,
     mine,
     pace,
@@ -43,6 +46,8 @@ ROOT_GIB = 20
 """Room for the artifacts, etcd and the container images; ours, the series names no size."""
 RUNNING_WITHIN = 300.0
 """Seconds from RunInstances to running; AWS takes about half a minute, ten times that is broken."""
+CAPACITY_WITHIN = 60.0
+"""Seconds in which a zone may have machines again; AWS's own advice is to ask again later."""
 LAUNCHES = 20
 """How often one machine of one network may be launched anew before we call it broken."""
 LAUNCHED: "tuple[ResourceTypeType, ...]" = ("instance", "volume", "network-interface")
@@ -123,23 +128,37 @@ def ensure(
     ids = {name: info.id for name, info in have.items()}
     for machine in missing:
         say(f"launches {machine.name} ({machine.instance_type}, {machine.private_ip})")
-    with ThreadPoolExecutor(max_workers=len(spec.machines)) as pool:
-        launched = pool.map(lambda m: _launch(client, spec, m, launch), missing)
-        ids |= dict(zip((m.name for m in missing), launched, strict=True))
-    stopped = [info.id for info in have.values() if info.state == "stopped"]
-    if stopped:
-        with asking("instances", ", ".join(stopped)):
-            client.start_instances(InstanceIds=stopped)
+    ids |= _launch_all(client, spec, missing, launch, already=len(have))
+    if off := [info.id for info in have.values() if info.state in {"stopping", "stopped"}]:
+        power.begin(client, off)
     return _await_running(client, spec, ids)
+
+
+def _launch_all(
+    client: Client, spec: ClusterSpec, missing: Sequence[Machine], launch: Launch, *, already: int
+) -> dict[MachineName, str]:
+    """Ids by name. Errors: as ``_launch``; Refused also says what is there all the same."""
+    with ThreadPoolExecutor(max_workers=len(spec.machines)) as pool:
+        begun = {m.name: pool.submit(_launch, client, spec, m, launch) for m in missing}
+    failed = [error for one in begun.values() if (error := one.exception())]
+    if failed and isinstance(first := failed[0], Refused):
+        there = already + len(begun) - len(failed)
+        told = f"{there} of {len(spec.machines)} machines are there, and may cost"
+        reason = f"{first.reason}\n{told}: repeat ./kfs up, or remove them with: ./kfs down"
+        raise type(first)(first.resource, first.ident, code=first.code, message=reason) from first
+    return {name: one.result() for name, one in begun.items()}
 
 
 def _launch(client: Client, spec: ClusterSpec, machine: Machine, launch: Launch) -> str:
     """The id of a new instance, or of the one that an unanswered call has launched."""
+    # the local EC2 has no more memory a minute later either
+    patience = CAPACITY_WITHIN if is_amazons(client) else 0.0
     for generation in range(LAUNCHES):
         try:
             token = _token(spec, machine, launch, generation)
             run = partial(_run, client, spec, machine, launch=launch, token=token)
-            return settled(client, run, within=VISIBLE_WITHIN, transient=Missing)
+            seen = partial(settled, client, run, within=VISIBLE_WITHIN, transient=Missing)
+            return settled(client, seen, within=patience, transient=NoCapacity)
         except Refused as error:
             # the token's instance is gone, or was asked for in other words: the next generation
             # (two cannot come about: a private address is one machine's)

@@ -53,7 +53,7 @@ class NewIds:
         if model.name.startswith(MAKES):
             for one in told(parsed):
                 self._since.setdefault(one, self._clock())
-        elif model.name.startswith(ENDS):  # not found is what it shall be
+        elif model.name.startswith(ENDS):
             for one in told(context.get(ASKED, {})):
                 self._since.pop(one, None)
 
@@ -68,6 +68,8 @@ class NewIds:
         """Seconds to the next attempt; None leaves it to botocore."""
         if caught_exception is not None and operation.name in ONE_EACH:
             raise caught_exception
+        if operation.name.startswith(ENDS):
+            return None  # its first answer may be lost: not found is what it shall be
         code = response[1].get("Error", {}).get("Code", "") if response else ""
         return self._pace if UNFOUND.search(code) and self._names_new(request_dict) else None
 

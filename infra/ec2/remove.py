@@ -153,8 +153,8 @@ def _addresses(client: Client, cluster: str) -> None:
         if "AssociationId" in address:
             with suppress(Missing), asking("address", address["PublicIp"]):
                 client.disassociate_address(AssociationId=address["AssociationId"])
-        with suppress(Missing), asking("address", address["PublicIp"]):
-            client.release_address(AllocationId=address["AllocationId"])
+        release = partial(client.release_address, AllocationId=address["AllocationId"])
+        _delete(client, "address", release)
 
 
 def _gateways(client: Client, cluster: str) -> None:

@@ -98,3 +98,16 @@ class Throttling:
             return None
         self.refused += 1
         return refusal(request, "RequestLimitExceeded", 503)
+
+
+class Refusing:
+    """The first calls of an action are refused, with one code after the other."""
+
+    def __init__(self, action: str, *codes: str) -> None:
+        self.action = action
+        self.codes = list(codes)
+
+    def __call__(self, request: Any) -> AWSResponse | None:
+        if action_of(request) == self.action and self.codes:
+            return refusal(request, self.codes.pop(0))
+        return None
