@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.ec2 import sdk
 from infra.ec2.api import Client, Iam, InUse, Missing, Refused, asking, settled, tag_list
+from infra.ec2.pages import items
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:
@@ -143,12 +144,9 @@ def in_force(client: Client) -> dict[str, str]:
 
 
 def _associations(client: Client) -> "list[IamInstanceProfileAssociationTypeDef]":
-    found = client.describe_iam_instance_profile_associations()
-    return [
-        one
-        for one in found["IamInstanceProfileAssociations"]
-        if one["State"] in {"associating", "associated"}
-    ]
+    call, key = "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations"
+    found = items(client, call, key)
+    return [one for one in found if one["State"] in {"associating", "associated"}]
 
 
 def _associate(client: Client, name: str, instance: str) -> None:

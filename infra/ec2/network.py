@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ec2 import rules, tagged
-from infra.ec2.api import Client, Exists, Missing, asking, made, mine, tags, the_one
+from infra.ec2.api import Client, Exists, Missing, asking, made, tags, the_one
 from infra.inventory import ClusterSpec
 
 Say = Callable[[str], None]
@@ -52,13 +52,9 @@ def find(client: Client, cluster: str) -> Ids | None:
 
 def _find(client: Client, cluster: str, kind: str) -> Any:
     """What EC2 shows of the one that the cluster has of a kind; None when there is none."""
-    call, items, ident = tagged.KINDS[kind]
     with asking(f"{kind} of", cluster):
-        found = [
-            item
-            for page in tagged.pages(client, call, Filters=[mine(cluster)])
-            for item in page[items]
-        ]
+        found = tagged.shown(client, kind, cluster)
+    ident = tagged.KINDS[kind][-1]
     return the_one(kind, cluster, found, lambda one: str(one[ident]))
 
 

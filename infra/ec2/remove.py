@@ -14,7 +14,6 @@ from infra.ec2.api import (
     InUse,
     Missing,
     asking,
-    mine,
     pace,
     settled,
 )
@@ -74,25 +73,24 @@ def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
 
     Errors: PlatformError with the resource and EC2's reason.
     """
-    only = [mine(spec.id)]
     gone: partial[Any]
     with asking("resources of", spec.id):
         _instances(client, spec.id, say)
         _disks(client, spec.id, say)
         _addresses(client, spec.id)
         _gateways(client, spec.id)
-        for subnet in client.describe_subnets(Filters=only)["Subnets"]:
+        for subnet in tagged.shown(client, "subnet", spec.id):
             _delete(client, "subnet", partial(client.delete_subnet, SubnetId=subnet["SubnetId"]))
-        for table in client.describe_route_tables(Filters=only)["RouteTables"]:
+        for table in tagged.shown(client, "route table", spec.id):
             gone = partial(client.delete_route_table, RouteTableId=table["RouteTableId"])
             _delete(client, "route table", gone)
-        for group in client.describe_security_groups(Filters=only)["SecurityGroups"]:
+        for group in tagged.shown(client, "security group", spec.id):
             gone = partial(client.delete_security_group, GroupId=group["GroupId"])
             _delete(client, "security group", gone)
-        for vpc in client.describe_vpcs(Filters=only)["Vpcs"]:
+        for vpc in tagged.shown(client, "VPC", spec.id):
             say(f"removes VPC {vpc['VpcId']}")
             _delete(client, "VPC", partial(client.delete_vpc, VpcId=vpc["VpcId"]))
-        for pair in client.describe_key_pairs(Filters=only)["KeyPairs"]:
+        for pair in tagged.shown(client, "key pair", spec.id):
             _delete(client, "key pair", partial(client.delete_key_pair, KeyName=pair["KeyName"]))
 
 
@@ -137,19 +135,18 @@ def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> Non
 
 def _disks(client: Client, cluster: str, say: Say) -> None:
     """What scenarios of storage left; root disks go with their machines."""
-    only = [mine(cluster)]
-    for snapshot in client.describe_snapshots(Filters=only)["Snapshots"]:
+    for snapshot in tagged.shown(client, "snapshot", cluster):
         ident = snapshot["SnapshotId"]
         say(f"removes snapshot {ident}")
         _delete(client, "snapshot", partial(client.delete_snapshot, SnapshotId=ident))
-    for volume in client.describe_volumes(Filters=only)["Volumes"]:
+    for volume in tagged.shown(client, "volume", cluster):
         ident = volume["VolumeId"]
         say(f"removes volume {ident}")
         _delete(client, "volume", partial(client.delete_volume, VolumeId=ident))
 
 
 def _addresses(client: Client, cluster: str) -> None:
-    for address in client.describe_addresses(Filters=[mine(cluster)])["Addresses"]:
+    for address in tagged.shown(client, "address", cluster):
         if "AssociationId" in address:
             with suppress(Missing), asking("address", address["PublicIp"]):
                 client.disassociate_address(AssociationId=address["AssociationId"])
@@ -158,8 +155,7 @@ def _addresses(client: Client, cluster: str) -> None:
 
 
 def _gateways(client: Client, cluster: str) -> None:
-    found = client.describe_internet_gateways(Filters=[mine(cluster)])["InternetGateways"]
-    for gateway in found:
+    for gateway in tagged.shown(client, "internet gateway", cluster):
         ident = gateway["InternetGatewayId"]
         for attached in gateway.get("Attachments", []):
             detach = partial(

@@ -11,7 +11,8 @@ from infra.ec2 import instance_profile
 from infra.ec2.api import TAG, tags
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec
-from tests.contract.cluster import NOTHING, SPEC, left, provision, remove
+from infra.localec2.moto_api.pages import LEAST
+from tests.contract.cluster import NOTHING, SPEC, hooked, left, provision, remove
 from tests.contract.test_ownership import owned
 from tests.contract.world import settle
 
@@ -63,6 +64,24 @@ def test_volumes_snapshots_and_the_role_go_too(
         "volume",
         "VPC",
     ]
+
+
+def test_what_is_on_a_later_page_goes_too(client: Any, front: Any, tmp_path: Path) -> None:
+    """AWS may end an answer early, whatever is asked."""
+    spec = owned(tmp_path)
+    provision(client, spec)
+    for _ in range(LEAST + 2):
+        with_storage(client, front, spec)
+
+    def ends_early(params: dict[str, Any], **_: Any) -> None:
+        params.setdefault("MaxResults", LEAST)
+
+    with (
+        hooked(client, "provide-client-params.ec2.DescribeVolumes", ends_early),
+        hooked(client, "provide-client-params.ec2.DescribeSnapshots", ends_early),
+    ):
+        remove(client, spec)
+    assert disks(client) == []
 
 
 def test_disks_of_others_stay(client: Any, front: Any, tmp_path: Path) -> None:
