@@ -120,8 +120,8 @@ def sweep(
         candidates = janitor.expired(found, older_than=older_than, now=now)
     else:
         candidates = janitor.called(settings, found, cluster_id)
-    janitor.sweep(settings, candidates, yes=yes, say=print)
-    print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
+    swept = janitor.sweep(settings, candidates, yes=yes, say=print)
+    print(f"{swept} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
 @app.command()
