@@ -14,19 +14,22 @@ from infra.ec2.api import (
     InUse,
     Missing,
     asking,
+    is_amazons,
     pace,
     settled,
 )
 from infra.ec2.model import everything
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine
-from infra.wait import eventually
+from infra.wait import consistently, eventually
 
 Say = Callable[[str], None]
 TERMINATED_WITHIN = 300.0
 """Seconds for six instances to terminate; AWS takes one to two minutes."""
 GONE_WITHIN = 60.0
 """Seconds in which AWS no longer shows what was deleted (EC2 is eventually consistent)."""
+LATE = 10.0
+"""Seconds after which AWS shows nearly always what was just made."""
 FREE_WITHIN = 60.0
 """Seconds in which AWS lets go of the interfaces of terminated instances."""
 
@@ -48,7 +51,10 @@ def clear(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
 
 
 def require_gone(client: Client, iam: Iam, cluster: str) -> None:
-    """A last look. Errors: PlatformError naming what is left."""
+    """A last look; on AWS for a while, as what a killed run has just made may not be shown yet.
+
+    Errors: PlatformError naming what is left.
+    """
     left: list[str] = []
 
     def look() -> list[str]:
@@ -63,6 +69,10 @@ def require_gone(client: Client, iam: Iam, cluster: str) -> None:
             what=f"nothing tagged {cluster} is left",
             every=pace(client),
         )
+        if is_amazons(client):
+            consistently(
+                look, lambda seen: not seen, lasting=LATE, what=f"nothing of {cluster} is left"
+            )
     except ClaimError as error:
         reason = f"is not gone, and may cost: {', '.join(left)} still there; repeat the command"
         raise PlatformError("cluster", cluster, reason) from error

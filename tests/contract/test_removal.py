@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra import ec2
-from infra.ec2 import instance_profile
+from infra.ec2 import api, instance_profile
 from infra.ec2.api import TAG, tags
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec
@@ -15,6 +15,7 @@ from infra.localec2.moto_api.pages import LEAST
 from tests.contract.cluster import NOTHING, SPEC, hooked, left, provision, remove
 from tests.contract.test_ownership import owned
 from tests.contract.world import settle
+from tests.unit.fakes import no_time_passes
 
 removal: Any = sys.modules["infra.ec2.remove"]
 
@@ -125,3 +126,27 @@ def test_what_is_left_is_named(
     monkeypatch.setattr(removal, "_addresses", lambda *_: None)
     with pytest.raises(PlatformError, match=rf"{spec.id}: is not gone, .* address eipalloc-\w+ st"):
         ec2.remove(client, iam, spec, say=silent)
+
+
+def test_what_aws_shows_late_is_not_called_gone(
+    client: Any, iam: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A run was killed after it had asked for an address."""
+    no_time_passes(monkeypatch)
+    monkeypatch.setattr(api, "AMAZON", "127.0.0.1")
+    spec = owned(tmp_path)
+    client.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip", spec, "lb"))
+    looks: list[str] = []
+
+    def hide(parsed: dict[str, Any], **_: Any) -> None:
+        looks.append("looked")
+        if len(looks) <= 3:
+            parsed["Addresses"] = []
+
+    with (
+        hooked(client, "after-call.ec2.DescribeAddresses", hide),
+        pytest.raises(PlatformError, match=r"is not gone, .* address eipalloc-\w+ still there"),
+    ):
+        ec2.remove(client, iam, spec, say=silent)
+    ec2.remove(client, iam, spec, say=silent)
+    assert left(client) == NOTHING
