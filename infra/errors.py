@@ -91,6 +91,7 @@ class PhaseFailed(NotJudged):
         super().__init__(f"phase {phase} failed on {machine}: {cause}")
         self.phase = phase
         self.machine = machine
+        self.cause = cause
 
 
 class ClusterBroken(NotJudged):

@@ -56,7 +56,6 @@ class ClusterSpec:
     platform: str
     machines: tuple[Machine, ...]
     network: Network = Network()
-    region: str = "ap-southeast-1"
     layout: Layout = SERIES
     tags: tuple[tuple[str, str], ...] = ()
 

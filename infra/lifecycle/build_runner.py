@@ -31,6 +31,9 @@ from infra.inventory import Machine
 from infra.phases import BUILD
 from infra.progress import Progress
 
+FIRST_LOOK = "a first look"
+"""What fails on a machine that does not answer."""
+
 
 @dataclass
 class Gates:
@@ -82,7 +85,7 @@ class Build:
     def machine(self, machine: Machine) -> None:
         """All phases of one machine. Errors: PhaseFailed; other machines' waits end with it."""
         before: list[Action] = []
-        doing = "a first look"
+        doing = FIRST_LOOK
         try:
             known = self.first_look(machine)
             for phase in phases_of(machine):
@@ -151,8 +154,24 @@ class Build:
             raise
 
 
-def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
-    """Brings every machine to its desired state. Errors: PhaseFailed with its first cause."""
+def build(cluster: Cluster, supplies: Supplies, progress: Progress, *, admits: str = "") -> Tally:
+    """Brings every machine to its desired state; ``admits`` is whom a security group lets in.
+
+    Errors: PhaseFailed with its first cause, and with that range when a machine does not answer.
+    """
+    try:
+        return _build(cluster, supplies, progress)
+    except PhaseFailed as error:
+        if not (admits and error.phase == FIRST_LOOK):
+            raise
+        hint = (
+            f"the security group admits {admits} only: if you come from another address now, "
+            "repeat ./kfs up; a range is named by KFS_ALLOWED_CIDR"
+        )
+        raise PhaseFailed(error.phase, error.machine, f"{error.cause}\n{hint}") from error
+
+
+def _build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
     machines = cluster.spec.machines
     run = Build(cluster, supplies, progress)
     with progress.stage("phases"), ThreadPoolExecutor(max_workers=len(machines) + 1) as pool:

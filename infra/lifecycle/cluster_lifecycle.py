@@ -57,18 +57,19 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("certificates and kubeconfigs"):
         certify(settings, spec, addresses)
     cluster = connect(settings, spec, addresses)
-    tally = build(cluster, supplied.supplies, progress)
+    admits = site.allowed_cidr if site.public else ""
+    tally = build(cluster, supplied.supplies, progress, admits=admits)
     with progress.stage("health gate"):
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)
     platforms.renew(settings)
-    built = record(settings, spec, provisioned)
-    built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
+    made = record(settings, spec, provisioned)
+    made |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state_dir.read(settings.state)):
-        built["stages"] = before["stages"]  # the report tells how it was built, not looked at
+        made["stages"] = before["stages"]  # the report tells how it was built, not looked at
     else:
-        built["stages"] = progress.stages
-    state_dir.write(settings.state, built)
+        made["stages"] = progress.stages
+    state_dir.write(settings.state, made)
     return cluster, tally
 
 

@@ -28,6 +28,9 @@ MADE_OF = "localec2.json"
 MY_ADDRESS = "https://checkip.amazonaws.com"
 """AWS's own answer to "which address do I come from", for the security group."""
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""By no proxy (HTTPS_PROXY): SSH goes by none either, so that a proxy's address is not ours."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -137,7 +140,7 @@ def from_here(settings: Settings) -> Site:
     if settings.allowed_cidr:
         return Site(None, str(settings.allowed_cidr), public=True)
     try:
-        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+        with DIRECT.open(MY_ADDRESS, timeout=10) as answer:
             address = IPv4Address(answer.read().decode().strip())
     except (OSError, ValueError) as error:
         raise UserError(
