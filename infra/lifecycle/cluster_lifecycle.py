@@ -63,6 +63,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)
     platforms.renew(settings)
+    platforms.put_off(settings, cluster)
     made = record(settings, spec, provisioned)
     made |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state_dir.read(settings.state)):
@@ -135,7 +136,10 @@ def provision(
         client,
         spec,
         public_key=ssh_keys.public(keys),
-        user_data={m.name: user_data.of(keys, m.name) for m in spec.machines},
+        user_data={
+            m.name: user_data.of(keys, m.name, idle_hours=platforms.idle_hours(settings))
+            for m in spec.machines
+        },
         allowed_cidr=site.allowed_cidr,
         zone=site.zone,
         say=say,

@@ -10,11 +10,18 @@ from pathlib import Path
 
 from infra import ec2
 from infra.artifacts.store import Store
+from infra.cluster import Cluster
 from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import aws_account, cluster_identity, machine_addresses, state_dir
+from infra.lifecycle import (
+    aws_account,
+    cluster_identity,
+    idle_power_off,
+    machine_addresses,
+    state_dir,
+)
 from infra.lifecycle.cluster_identity import Identity
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
@@ -206,6 +213,19 @@ def renew(settings: Settings) -> None:
     """It is used: on AWS it expires later now. Errors: UserError, PlatformError."""
     if settings.platform == "aws":
         aws_account.renew(settings)
+
+
+def idle_hours(settings: Settings) -> int | None:
+    """After so many hours without use a machine powers itself off; None: never, as it costs
+    nothing.
+    """
+    return settings.ttl_hours if settings.platform == "aws" else None
+
+
+def put_off(settings: Settings, cluster: Cluster) -> None:
+    """It is used: its machines run for their hours from now. Errors: those of the shells."""
+    if (hours := idle_hours(settings)) is not None:
+        idle_power_off.put_off(cluster, hours)
 
 
 def require(settings: Settings, store: Store) -> None:

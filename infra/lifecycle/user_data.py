@@ -5,7 +5,9 @@ JSON is YAML: stock cloud-init reads it on AWS, the local EC2's first boot too (
 
 import json
 from pathlib import Path
+from typing import Any
 
+from infra.lifecycle import idle_power_off
 from infra.pki import ssh_keys
 
 DISTURBING = (
@@ -23,9 +25,11 @@ DISTURBING = (
 upgrades, and disturbs measurements. The image of the local EC2 masks its timers too."""
 
 
-def of(keys: Path, machine: str) -> str:
-    """Of one machine; ``keys`` has its host key (ssh_keys.ensure)."""
-    config = {
+def of(keys: Path, machine: str, *, idle_hours: int | None = None) -> str:
+    """Of one machine; ``keys`` has its host key (ssh_keys.ensure). ``idle_hours`` after which it
+    powers itself off when nobody uses it; None: never.
+    """
+    config: dict[str, Any] = {
         "hostname": machine,
         "manage_etc_hosts": False,  # Debian's images write it again at each boot: it is article 3's
         # the last command's status is cloud-init's: a unit that is not there may not be stopped
@@ -39,4 +43,6 @@ def of(keys: Path, machine: str) -> str:
             "ed25519_public": ssh_keys.public(keys, f"host-{machine}"),
         },
     }
+    if idle_hours is not None:
+        config |= idle_power_off.cloud_config(idle_hours)
     return "#cloud-config\n" + json.dumps(config)

@@ -43,7 +43,7 @@ def changing(
     monkeypatch.setattr(ec2, "route_pods", lambda *_, **__: None)
     monkeypatch.setattr(ec2, "strangers", lambda *_: list(strangers))
     monkeypatch.setattr(ssh_keys, "public", lambda *_: "")
-    monkeypatch.setattr(user_data, "of", lambda *_: "")
+    monkeypatch.setattr(user_data, "of", lambda *_, **__: "")
 
 
 def test_what_is_put_back_is_told_and_counted_what_is_not_ours_only_told(
