@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.ec2 import power
 from infra.ec2.api import (
@@ -19,12 +19,10 @@ from infra.ec2.api import (
     Refused,
     asking,
     is_amazons,
-    made,
     mine,
     pace,
     settled,
     tags,
-    the_one,
 )
 from infra.ec2.model import InstanceInfo, everything, instances
 from infra.ec2.network import Ids
@@ -226,31 +224,3 @@ def _await_running(
         reason = f"{why or 'did not run in time'}\n{error}"
         raise PlatformError("instances of", spec.id, reason) from error
     return seen
-
-
-def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> str:
-    """The load balancer has an elastic address that outlives it: that one, which EC2 may not yet
-    show of the instance.
-    """
-    name = spec.load_balancer.name
-
-    def find() -> Any:
-        with asking("address of", name):
-            found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
-        return the_one("address", spec.id, found, lambda one: str(one["AllocationId"]))
-
-    def allocate() -> Any:
-        with asking("address of", name):
-            return client.allocate_address(
-                Domain="vpc", TagSpecifications=tags("elastic-ip", spec, name)
-            )
-
-    elastic = find() or made(client, allocate, find, f"an address of {name}")
-    if elastic.get("InstanceId") != balancer.id:
-        with asking("address of", name):
-            client.associate_address(
-                AllocationId=elastic["AllocationId"],
-                InstanceId=balancer.id,
-                AllowReassociation=True,
-            )
-    return str(elastic["PublicIp"])

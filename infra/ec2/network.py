@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ec2 import rules, tagged
-from infra.ec2.api import Client, Exists, Missing, asking, made, tags, the_one
+from infra.ec2.api import Client, Exists, Missing, asking, made, mine, tags, the_one
+from infra.ec2.model import InstanceInfo
 from infra.inventory import ClusterSpec
 
 Say = Callable[[str], None]
@@ -182,3 +183,31 @@ def route(client: Client, table: str, *, cidr: str, instance: str, say: Say) -> 
         say(f"the VPC sends {cidr} to {instance}")
         change = client.replace_route if existing else client.create_route
         change(RouteTableId=table, DestinationCidrBlock=cidr, InstanceId=instance)
+
+
+def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> str:
+    """The load balancer has an elastic address that outlives it: that one, which EC2 may not yet
+    show of the instance.
+    """
+    name = spec.load_balancer.name
+
+    def find() -> Any:
+        with asking("address of", name):
+            found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
+        return the_one("address", spec.id, found, lambda one: str(one["AllocationId"]))
+
+    def allocate() -> Any:
+        with asking("address of", name):
+            return client.allocate_address(
+                Domain="vpc", TagSpecifications=tags("elastic-ip", spec, name)
+            )
+
+    elastic = find() or made(client, allocate, find, f"an address of {name}")
+    if elastic.get("InstanceId") != balancer.id:
+        with asking("address of", name):
+            client.associate_address(
+                AllocationId=elastic["AllocationId"],
+                InstanceId=balancer.id,
+                AllowReassociation=True,
+            )
+    return str(elastic["PublicIp"])

@@ -38,7 +38,7 @@ def provision(
     running = machines.ensure(client, spec, launch, say=say)
     regroup(client, running, ids.group, say)
     balancer = running[spec.load_balancer.name]
-    elastic = replace(balancer, public_ip=machines.address(client, spec, balancer))
+    elastic = replace(balancer, public_ip=network.address(client, spec, balancer))
     return _provisioned(ids, {**running, spec.load_balancer.name: elastic})
 
 

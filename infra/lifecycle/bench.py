@@ -19,7 +19,8 @@ from typing import Any
 from infra.artifacts.store import Store
 from infra.build.ready import answer
 from infra.inventory import series
-from infra.lifecycle import cluster_identity, cluster_lifecycle, machine_addresses, platforms
+from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms
+from infra.lifecycle.machines import machine_addresses
 from infra.lifecycle.state_dir import prepare, read
 from infra.pki import ssh_keys
 from infra.progress import Progress

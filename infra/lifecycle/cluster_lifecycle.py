@@ -13,16 +13,9 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
-from infra.lifecycle import (
-    cluster_artifacts,
-    cluster_identity,
-    gate,
-    machine_addresses,
-    platforms,
-    state_dir,
-    user_data,
-)
+from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
+from infra.lifecycle.machines import machine_addresses, user_data
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
 from infra.pki import authority, kubeconfigs, ssh_keys
@@ -57,8 +50,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("certificates and kubeconfigs"):
         certify(settings, spec, addresses)
     cluster = connect(settings, spec, addresses)
-    admits = site.allowed_cidr if site.public else ""
-    tally = build(cluster, supplied.supplies, progress, admits=admits)
+    tally = build(cluster, supplied.supplies, progress, admits=site.admits)
     with progress.stage("health gate"):
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)

@@ -7,8 +7,9 @@ from infra import ec2
 from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.inventory import ClusterSpec, Machine, with_another_worker
-from infra.lifecycle import cluster_lifecycle, machine_addresses, platforms
+from infra.lifecycle import cluster_lifecycle, platforms
 from infra.lifecycle.build_runner import Build, all_open
+from infra.lifecycle.machines import machine_addresses
 from infra.pki import ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings

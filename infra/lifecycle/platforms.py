@@ -15,14 +15,9 @@ from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import (
-    aws_account,
-    cluster_identity,
-    idle_power_off,
-    machine_addresses,
-    state_dir,
-)
+from infra.lifecycle import aws_account, cluster_identity, state_dir
 from infra.lifecycle.cluster_identity import Identity
+from infra.lifecycle.machines import idle_power_off, machine_addresses
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
@@ -51,6 +46,11 @@ class Site:
     allowed_cidr: str
     public: bool
     zone: str | None = None
+
+    @property
+    def admits(self) -> str:
+        """Whom a security group lets in; empty where this run is in the network itself."""
+        return self.allowed_cidr if self.public else ""
 
     def client(self, settings: Settings) -> ec2.Client:
         return ec2.client(self.endpoint, settings.region)

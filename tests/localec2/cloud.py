@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import ec2
-from infra.lifecycle import user_data
+from infra.lifecycle.machines import user_data
 from infra.localec2 import service
 from infra.localec2.host import namespaces
 from infra.localec2.host.processes import Identity

@@ -13,8 +13,9 @@ import pytest
 from infra import ec2
 from infra.errors import PhaseFailed, UserError
 from infra.inventory import series
-from infra.lifecycle import build_runner, cluster_lifecycle, gate, platforms, state_dir, user_data
+from infra.lifecycle import build_runner, cluster_lifecycle, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally
+from infra.lifecycle.machines import user_data
 from infra.pki import ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
@@ -22,7 +23,7 @@ from infra.settings import Settings
 SPEC = series("unit", kubernetes="v1.36.1", platform="local")
 MADE = ec2.Provisioned("vpc", "subnet", "group", "table", {})
 SITE: Any = SimpleNamespace(
-    client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False, zone=None
+    client=lambda _: None, allowed_cidr="198.51.100.7/32", public=False, zone=None, admits=""
 )
 
 

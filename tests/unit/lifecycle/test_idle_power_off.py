@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from infra.inventory import series
-from infra.lifecycle import idle_power_off, platforms, user_data
+from infra.lifecycle import platforms
+from infra.lifecycle.machines import idle_power_off, user_data
 from infra.pki import ssh_keys
 from infra.settings import Settings
 from infra.ssh import Result

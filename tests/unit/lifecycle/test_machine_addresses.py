@@ -10,8 +10,9 @@ from cryptography import x509
 from infra import ec2
 from infra.errors import PlatformError
 from infra.inventory import MachineName, series
-from infra.lifecycle import cluster_lifecycle, machine_addresses, platforms, state_dir
-from infra.lifecycle.machine_addresses import Recorded
+from infra.lifecycle import cluster_lifecycle, platforms, state_dir
+from infra.lifecycle.machines import machine_addresses
+from infra.lifecycle.machines.machine_addresses import Recorded
 from infra.pki import ssh_keys
 from infra.settings import Settings
 from infra.ssh import Ssh

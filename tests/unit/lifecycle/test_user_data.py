@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.lifecycle import user_data
+from infra.lifecycle.machines import user_data
 from infra.localec2.image import layout
 from infra.pki import ssh_keys
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infra.lifecycle import idle_power_off
+from infra.lifecycle.machines import idle_power_off
 from infra.pki import ssh_keys
 
 DISTURBING = (
