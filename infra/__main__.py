@@ -1,4 +1,4 @@
-"""``kfs`` and ``python -m infra``: up, status, down, shell, kubectl, list, janitor and more."""
+"""``kfs`` and ``python -m infra``: up, status, stop, start, down, shell, kubectl, list and more."""
 
 import os
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from infra.artifacts.store import Store
 from infra.computer.exit_codes import told
 from infra.errors import UserError
 from infra.footprints import turns
-from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
+from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
 from infra.progress import Progress
 from infra.report.rerender import rerender
 from infra.settings import Settings
@@ -87,6 +87,25 @@ def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId
         print(f"cluster {gone.cluster_id} is gone ({where})")
 
 
+@app.command()
+def stop(cluster_id: ClusterId = None) -> None:
+    """Switch the cluster's machines off; it keeps its state, and ./kfs start lets it run again."""
+    settings = Settings.from_options(cluster_id=cluster_id)
+    with state_dir.held(settings.state, "./kfs stop"):
+        costs = stopped.stop(settings, Progress())
+    print(f"cluster {settings.cluster_id} is stopped: {costs}; it runs again by: ./kfs start")
+
+
+@app.command()
+def start(cluster_id: ClusterId = None) -> None:
+    """Let a stopped cluster run again, as it was; on AWS at the price that up has told."""
+    settings, progress = Settings.from_options(cluster_id=cluster_id), Progress()
+    with state_dir.held(settings.state, "./kfs start"):
+        _cluster, tally = stopped.start(settings, progress)
+    print(progress.table())
+    print(f"cluster {settings.cluster_id} runs: kept {tally.kept}, changed {tally.changed}")
+
+
 @app.command("list")
 def list_clusters(*, region: Region = None, all_regions: AllRegions = False) -> None:
     """Say which clusters AWS has: id, machines, age, when it expires, who built it."""
@@ -120,8 +139,8 @@ def sweep(
         candidates = janitor.expired(found, older_than=older_than, now=now)
     else:
         candidates = janitor.called(settings, found, cluster_id)
-    janitor.sweep(settings, candidates, yes=yes, say=print)
-    print(f"{len(candidates)} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
+    swept = janitor.sweep(settings, candidates, yes=yes, say=print)
+    print(f"{swept} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
 @app.command()

@@ -16,7 +16,7 @@ class Cluster:
     """A running cluster. ``state`` is its state directory (0700); one connection a machine.
 
     ``addresses`` is where this run reaches a machine by name: private where the run lives in the
-    VPC, public elsewhere.
+    VPC, public elsewhere; those change when a machine was off.
     """
 
     spec: ClusterSpec
@@ -46,13 +46,14 @@ class Cluster:
 
     def api_of(self, controller: str) -> Api:
         """One API server by its machine's address, as admin."""
-        return self.api.at(f"https://{self.address_of(controller)}:{self.layout.ports.api_server}")
+        return self.api.at(f"https://{self.reached_at(controller)}:{self.layout.ports.api_server}")
 
     def api_servers(self) -> dict[str, Api]:
         """Every API server by its machine's name, as admin."""
         return {machine.name: self.api_of(machine.name) for machine in self.spec.controllers}
 
-    def address_of(self, machine: str) -> str:
+    def reached_at(self, machine: str) -> str:
+        """The address of a machine for this run; among themselves machines use private ones."""
         return self.addresses.get(machine, str(self.spec.machine(machine).private_ip))
 
     def names_by_address(self) -> dict[str, str]:
@@ -62,7 +63,7 @@ class Cluster:
 
     @property
     def balanced_url(self) -> str:
-        return f"https://{self.address_of(self.spec.load_balancer.name)}:{self.layout.ports.api_server}"
+        return f"https://{self.reached_at(self.spec.load_balancer.name)}:{self.layout.ports.api_server}"
 
     def credentials(self, identity: str) -> Credentials:
         material = self.material

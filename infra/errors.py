@@ -16,7 +16,10 @@
       PlatformError              EC2 refused or lost a resource
         Refused                  with EC2's code (infra/ec2/api.py)
           InUse                  another resource still uses it
+          NoCapacity             AWS has no such machine or address now
+          Exists                 it is there already
           Missing                it does not exist
+        Unanswered               whether EC2 did what was asked is not known (infra/ec2/api.py)
       PhaseFailed                a build phase failed on a machine
       ClusterBroken              the health gate gave the cluster up; nothing later is judged on it
       NotPrepared                what a claim starts from did not come about
@@ -88,6 +91,7 @@ class PhaseFailed(NotJudged):
         super().__init__(f"phase {phase} failed on {machine}: {cause}")
         self.phase = phase
         self.machine = machine
+        self.cause = cause
 
 
 class ClusterBroken(NotJudged):

@@ -56,7 +56,6 @@ class ClusterSpec:
     platform: str
     machines: tuple[Machine, ...]
     network: Network = Network()
-    region: str = "ap-southeast-1"
     layout: Layout = SERIES
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -77,6 +76,11 @@ class ClusterSpec:
     @property
     def workers(self) -> tuple[Machine, ...]:
         return self.of(Role.WORKER)
+
+    @property
+    def api_machines(self) -> tuple[Machine, ...]:
+        """Where an API server may be asked."""
+        return (*self.controllers, self.load_balancer)
 
     @property
     def load_balancer(self) -> Machine:

@@ -12,6 +12,10 @@ from infra.wait import eventually
 
 SSH_WITHIN = 90.0
 """Seconds from `running` to an SSH answer: 12 s measured for six machines at once, AWS up to 60."""
+FIRST_BOOT_WITHIN = 300.0
+"""Seconds for cloud-init after SSH answers; half a minute to one on AWS."""
+BOOTING = frozenset({"status: running", "status: not started", "status: not run"})
+"""What cloud-init says before it is done; source: its documentation, `cloud-init status`."""
 READY_WITHIN = 180.0
 """Seconds for a phase's units: 45 s measured for API servers with everything at once; 4 x that."""
 
@@ -24,6 +28,19 @@ def answer(cluster: Cluster, machine: Machine) -> None:
         every=0.2,
         what=f"{machine.name} answers over SSH",
         transient=(Unreachable,),
+    )
+
+
+def first_boot(cluster: Cluster, machine: Machine) -> None:
+    """Cloud-init, where a machine has it, is done: it runs packages' tools and writes files, and
+    SSH answers before. Errors: WaitTimeout, those of the shell.
+    """
+    shell = cluster.shell(machine.name)
+    eventually(
+        lambda: shell.run(["cloud-init", "status"], check=False).stdout,
+        lambda said: said.strip() not in BOOTING,
+        within=FIRST_BOOT_WITHIN,
+        what=f"the first boot of {machine.name} is over",
     )
 
 

@@ -17,10 +17,23 @@ from infra.desired.plan import (
     Start,
     Write,
 )
+from infra.errors import CommandFailed
 from infra.ssh import Shell
+from infra.wait import eventually
 
 UPLOAD_TIMEOUT = 600.0
 """Seconds to send binaries or images: 130 MB over a slow uplink to AWS."""
+
+LOCKED_WITHIN = 120.0
+"""Seconds that another apt may take: unattended upgrades of a first boot, minutes at most."""
+LOCKED = "Could not get lock"
+APT = (
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "-o",
+    f"DPkg::Lock::Timeout={LOCKED_WITHIN:.0f}",  # of dpkg's lock, not of the lists' one
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +53,7 @@ def apply(shell: Shell, actions: Sequence[Action], supplies: Supplies) -> None:
     """Packages, then files, sysctls, units and, last, images. Errors: those of ``shell``."""
     packages = [a.name for a in actions if isinstance(a, AddPackage)]
     if packages:
-        shell.run(["apt-get", "update"], timeout=UPLOAD_TIMEOUT)
-        shell.run(
-            ["apt-get", "install", "-y", "--no-install-recommends", *packages],
-            timeout=UPLOAD_TIMEOUT,
-        )
+        install(shell, packages)
     files = [a for a in actions if isinstance(a, Write | Install)]
     if files:
         unpack(shell, archive(files, supplies))
@@ -60,6 +69,33 @@ def apply(shell: Shell, actions: Sequence[Action], supplies: Supplies) -> None:
                 stdin=content,
                 timeout=UPLOAD_TIMEOUT,
             )
+
+
+def install(shell: Shell, packages: Sequence[str]) -> None:
+    """Debian's packages are there; another apt is waited for.
+
+    Errors: those of ``shell``, WaitTimeout.
+    """
+    eventually(
+        lambda: locked(shell, [*APT, "update"]),
+        lambda holder: not holder,
+        within=LOCKED_WITHIN,
+        every=2.0,
+        what=f"apt's lists are not locked on {shell.name}",
+    )
+    wanted = ["install", "-y", "--no-install-recommends", *packages]
+    shell.run([*APT, *wanted], timeout=UPLOAD_TIMEOUT)
+
+
+def locked(shell: Shell, argv: Sequence[str]) -> str:
+    """Who holds a lock of apt's; empty when the command ran. Errors: those of ``shell``."""
+    try:
+        shell.run(argv, timeout=UPLOAD_TIMEOUT)
+    except CommandFailed as error:
+        if LOCKED in error.stderr:
+            return error.stderr.strip()
+        raise
+    return ""
 
 
 def archive(files: Sequence[Write | Install], supplies: Supplies) -> bytes:

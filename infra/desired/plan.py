@@ -135,10 +135,13 @@ def written(wanted: Write, facts: Facts) -> list[Action]:
 def running(thing: t.Running, facts: Facts, before: list[Action]) -> list[Action]:
     """Start, or restart when a file is newer than the unit: also one written by a killed build; or
     when what the unit made in the kernel is not there any more.
+
+    A package that is added starts its units itself, on Debian, with Debian's configuration.
     """
     unit = facts.units.get(thing.unit)
     if unit is None or not unit.active:
-        return [Start(thing.unit)]
+        started = any(isinstance(action, AddPackage) for action in before)
+        return [Restart(thing.unit) if started else Start(thing.unit)]
     reads = {unit_path(thing.unit), *thing.restarts_on}
     wrote = any(isinstance(a, Write | Install) and a.path in reads for a in before)
     newer = any(facts.paths[p].mtime > unit.since for p in reads if p in facts.paths)

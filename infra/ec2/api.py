@@ -1,11 +1,12 @@
 """The EC2 client, the cluster's tag, and EC2's refusals as our errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.ec2 import sdk
+from infra.ec2.new_ids import VISIBLE_WITHIN, NewIds
 from infra.ec2.sdk import Client, Iam, Sts
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
-VISIBLE_WITHIN = 30.0
-"""Seconds in which AWS shows what it has just created (EC2 is eventually consistent)."""
 AMAZON = ".amazonaws.com"
-IN_USE = frozenset({"DependencyViolation", "VolumeInUse"})
+IN_USE = frozenset({
+    "DeleteConflict", "DependencyViolation", "IncorrectState", "InvalidIPAddress.InUse",
+    "VolumeInUse",
+})  # fmt: skip
+FULL = frozenset({"InsufficientInstanceCapacity", "InsufficientAddressCapacity"})
+THERE = frozenset({
+    "InvalidGroup.Duplicate", "InvalidKeyPair.Duplicate", "InvalidPermission.Duplicate",
+    "InvalidSubnet.Conflict", "Resource.AlreadyAssociated", "RouteAlreadyExists",
+})  # fmt: skip
+"""Source of all codes: Amazon EC2 API reference, "Error codes"."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +41,32 @@ class Keys:
 
 
 class Refused(PlatformError):
-    """EC2 refused; ``code`` is its error code."""
+    """EC2 refused; ``code`` is its error code, ``reason`` its words."""
 
     def __init__(self, resource: str, ident: str, *, code: str, message: str) -> None:
         super().__init__(resource, ident, f"{code}: {message}")
         self.code = code
+        self.reason = message
 
 
 class InUse(Refused):
-    """Something else still depends on it."""
+    """Something else still depends on it, or it is changing."""
+
+
+class NoCapacity(Refused):
+    """The zone has no such machine or address now."""
 
 
 class Missing(Refused):
     """It does not exist, or not yet, or no longer."""
+
+
+class Exists(Refused):
+    """It is there already: a call whose answer was lost has made it."""
+
+
+class Unanswered(PlatformError):
+    """EC2 did not answer: whether it did what was asked is not known."""
 
 
 def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
@@ -74,12 +95,13 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
     if near and credentials is None:
         credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
     patience = {
-        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 5},
+        # seven waits of at most 1, 2, 4 ... 20 s outlast a burst of RequestLimitExceeded
+        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 8},
         "connect_timeout": 2 if near else 10,
         "read_timeout": 20 if near else 60,
     }
     try:
-        return sdk.client(
+        made = sdk.client(
             service,
             patience,
             endpoint_url=endpoint,
@@ -89,31 +111,42 @@ def _client(service: str, endpoint: str | None, region: str, credentials: Keys |
         )
     except sdk.no_answer() as error:  # a profile that is not there, half of a key
         raise PlatformError("credentials of", "AWS", str(error)) from error
+    NewIds(pace(made)).watch(made)
+    return made
 
 
 def pace(client: Client) -> float:
     """Seconds between two looks: AWS limits the rate of calls, the local EC2 answers in 10 ms."""
-    return 2.0 if AMAZON in client.meta.endpoint_url else 0.2
+    return 2.0 if is_amazons(client) else 0.2
+
+
+def is_amazons(client: Client) -> bool:
+    """Whether it asks AWS itself."""
+    return AMAZON in client.meta.endpoint_url
 
 
 @contextmanager
 def asking(resource: str, ident: str) -> Iterator[None]:
     """EC2's refusal of what is asked inside names the resource.
 
-    Errors: InUse, Missing, Refused; PlatformError when EC2 does not answer.
+    Errors: InUse, Exists, NoCapacity, Missing, Refused; Unanswered.
     """
     try:
         yield
     except sdk.refusal() as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        kind = Refused
+        kind: type[Refused] = Refused
         if code in IN_USE:
             kind = InUse
-        elif "NotFound" in code:
+        elif code in THERE:
+            kind = Exists
+        elif code in FULL:
+            kind = NoCapacity
+        elif "NotFound" in code or code in {"NoSuchEntity", "Gateway.NotAttached"}:
             kind = Missing
         raise kind(resource, ident, code=code, message=message) from error
     except sdk.no_answer() as error:
-        raise PlatformError(resource, ident, f"EC2 did not answer: {error}") from error
+        raise Unanswered(resource, ident, f"EC2 did not answer: {error}") from error
 
 
 def settled(
@@ -140,6 +173,38 @@ def settled(
         )
     except ClaimError:
         raise last[-1] from None
+
+
+def made(client: Client, make: Callable[[], T], find: Callable[[], T | None], what: str) -> T:
+    """What ``make`` makes, or what a call of it has made whose answer was lost: ``find`` shows it.
+
+    Errors: that of ``make`` when nothing is shown in time, that of ``find``.
+    """
+    try:
+        return make()
+    except (Exists, Unanswered) as error:
+        try:
+            found = eventually(
+                find,
+                lambda one: one is not None,
+                within=VISIBLE_WITHIN,
+                what=what,
+                every=pace(client),
+            )
+        except ClaimError:
+            found = None
+        if found is None:
+            raise error from None
+        return found
+
+
+def the_one(kind: str, cluster: str, found: Sequence[T], ident: Callable[[T], str]) -> T | None:
+    """Of what a cluster has one of; None when there is none. Errors: PlatformError naming two."""
+    if len(found) > 1:
+        ids = ", ".join(map(ident, found))
+        reason = f"is {len(found)} times there ({ids}): delete all but one, or run: ./kfs down"
+        raise PlatformError(kind, f"of {cluster}", reason)
+    return found[0] if found else None
 
 
 def tags(

@@ -4,12 +4,13 @@ credentials in the instance metadata.
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infra.ec2 import sdk
-from infra.ec2.api import VISIBLE_WITHIN, Client, Iam, Refused, asking, settled, tag_list
+from infra.ec2.api import Client, Iam, InUse, Missing, Refused, asking, settled, tag_list
+from infra.ec2.pages import items
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ MAY_ASSUME = {
 }
 
 
+ASSOCIATED_WITHIN = 60.0
+"""Seconds in which EC2 takes a profile: a new one is not known to it at once, and one that is being
+taken back is in the way (IncorrectState)."""
+ENDED_WITHIN = 60.0
+"""Seconds in which IAM and EC2 see that nothing is in the way of an end any more."""
 ROLE, PROFILE = "role", "instance profile"
 NAMES = "k8s-scratch-ebs-csi-"
 
@@ -92,26 +98,32 @@ def give(client: Client, iam: Iam, spec: ClusterSpec, instances: list[str]) -> N
     having = {found["InstanceId"] for found in associations(client, spec)}
     for instance in instances:
         if instance not in having:
-            # a new profile is not known to EC2 at once
             associate = partial(_associate, client, name, instance)
-            settled(client, associate, within=VISIBLE_WITHIN, transient=Refused)
+            settled(client, associate, within=ASSOCIATED_WITHIN, transient=Refused)
 
 
 def take_back(client: Client, iam: Iam, spec: ClusterSpec) -> None:
     """No instance has it and it is gone; fine when there was nothing. Errors: PlatformError."""
     name = name_of(spec)
-    with asking("instance profile", name):
-        for found in associations(client, spec):
-            client.disassociate_iam_instance_profile(AssociationId=found["AssociationId"])
-    with asking("role", name):
-        with _missing():
-            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
-        with _missing():
-            iam.delete_instance_profile(InstanceProfileName=name)
-        with _missing():
-            iam.detach_role_policy(RoleName=name, PolicyArn=POLICY)
-        with _missing():
-            iam.delete_role(RoleName=name)
+    for found in associations(client, spec):
+        ident = found["AssociationId"]
+        _end(client, partial(client.disassociate_iam_instance_profile, AssociationId=ident))
+    of_both = {"InstanceProfileName": name, "RoleName": name}
+    _end(client, partial(iam.remove_role_from_instance_profile, **of_both))
+    _end(client, partial(iam.delete_instance_profile, InstanceProfileName=name))
+    _end(client, partial(iam.detach_role_policy, RoleName=name, PolicyArn=POLICY))
+    _end(client, partial(iam.delete_role, RoleName=name))
+
+
+def _end(client: Client, end: "partial[Any]") -> None:
+    """It is gone, or was; what is in the way is gone a moment later. Errors: PlatformError."""
+
+    def attempt() -> None:
+        with asking("role of the driver", ", ".join(map(str, end.keywords.values()))):
+            end()
+
+    with suppress(Missing):
+        settled(client, attempt, within=ENDED_WITHIN, transient=InUse)
 
 
 def associations(client: Client, spec: ClusterSpec) -> list[dict[str, str]]:
@@ -132,12 +144,9 @@ def in_force(client: Client) -> dict[str, str]:
 
 
 def _associations(client: Client) -> "list[IamInstanceProfileAssociationTypeDef]":
-    found = client.describe_iam_instance_profile_associations()
-    return [
-        one
-        for one in found["IamInstanceProfileAssociations"]
-        if one["State"] in {"associating", "associated"}
-    ]
+    call, key = "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations"
+    found = items(client, call, key)
+    return [one for one in found if one["State"] in {"associating", "associated"}]
 
 
 def _associate(client: Client, name: str, instance: str) -> None:

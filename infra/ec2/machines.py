@@ -2,19 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from infra.ec2 import power
 from infra.ec2.api import (
     DEAD,
-    VISIBLE_WITHIN,
     Client,
+    Exists,
     Missing,
+    NoCapacity,
     Refused,
     asking,
+    is_amazons,
     mine,
     pace,
     settled,
@@ -22,6 +26,7 @@ from infra.ec2.api import (
 )
 from infra.ec2.model import InstanceInfo, everything, instances
 from infra.ec2.network import Ids
+from infra.ec2.new_ids import VISIBLE_WITHIN
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine, MachineName
 from infra.wait import eventually
@@ -39,6 +44,8 @@ ROOT_GIB = 20
 """Room for the artifacts, etcd and the container images; ours, the series names no size."""
 RUNNING_WITHIN = 300.0
 """Seconds from RunInstances to running; AWS takes about half a minute, ten times that is broken."""
+CAPACITY_WITHIN = 60.0
+"""Seconds in which a zone may have machines again; AWS's own advice is to ask again later."""
 LAUNCHES = 20
 """How often one machine of one network may be launched anew before we call it broken."""
 LAUNCHED: "tuple[ResourceTypeType, ...]" = ("instance", "volume", "network-interface")
@@ -90,11 +97,12 @@ def key_pair(client: Client, spec: ClusterSpec, public_key: str) -> str:
     with asking("key pair", name):
         found = client.describe_key_pairs(Filters=[mine(spec.id)], IncludePublicKey=True)
         if not found["KeyPairs"]:
-            client.import_key_pair(
-                KeyName=name,
-                PublicKeyMaterial=public_key.encode(),
-                TagSpecifications=tags("key-pair", spec, spec.id),
-            )
+            with suppress(Exists), asking("key pair", name):
+                client.import_key_pair(
+                    KeyName=name,
+                    PublicKeyMaterial=public_key.encode(),
+                    TagSpecifications=tags("key-pair", spec, spec.id),
+                )
             return name
     if found["KeyPairs"][0]["PublicKey"].split()[:2] != public_key.split()[:2]:
         raise PlatformError(
@@ -118,23 +126,37 @@ def ensure(
     ids = {name: info.id for name, info in have.items()}
     for machine in missing:
         say(f"launches {machine.name} ({machine.instance_type}, {machine.private_ip})")
-    with ThreadPoolExecutor(max_workers=len(spec.machines)) as pool:
-        launched = pool.map(lambda m: _launch(client, spec, m, launch), missing)
-        ids |= dict(zip((m.name for m in missing), launched, strict=True))
-    stopped = [info.id for info in have.values() if info.state == "stopped"]
-    if stopped:
-        with asking("instances", ", ".join(stopped)):
-            client.start_instances(InstanceIds=stopped)
+    ids |= _launch_all(client, spec, missing, launch, already=len(have))
+    if off := [info.id for info in have.values() if info.state in {"stopping", "stopped"}]:
+        power.begin(client, off)
     return _await_running(client, spec, ids)
+
+
+def _launch_all(
+    client: Client, spec: ClusterSpec, missing: Sequence[Machine], launch: Launch, *, already: int
+) -> dict[MachineName, str]:
+    """Ids by name. Errors: as ``_launch``; Refused also says what is there all the same."""
+    with ThreadPoolExecutor(max_workers=len(spec.machines)) as pool:
+        begun = {m.name: pool.submit(_launch, client, spec, m, launch) for m in missing}
+    failed = [error for one in begun.values() if (error := one.exception())]
+    if failed and isinstance(first := failed[0], Refused):
+        there = already + len(begun) - len(failed)
+        told = f"{there} of {len(spec.machines)} machines are there, and may cost"
+        reason = f"{first.reason}\n{told}: repeat ./kfs up, or remove them with: ./kfs down"
+        raise type(first)(first.resource, first.ident, code=first.code, message=reason) from first
+    return {name: one.result() for name, one in begun.items()}
 
 
 def _launch(client: Client, spec: ClusterSpec, machine: Machine, launch: Launch) -> str:
     """The id of a new instance, or of the one that an unanswered call has launched."""
+    # the local EC2 has no more memory a minute later either
+    patience = CAPACITY_WITHIN if is_amazons(client) else 0.0
     for generation in range(LAUNCHES):
         try:
             token = _token(spec, machine, launch, generation)
             run = partial(_run, client, spec, machine, launch=launch, token=token)
-            return settled(client, run, within=VISIBLE_WITHIN, transient=Missing)
+            seen = partial(settled, client, run, within=VISIBLE_WITHIN, transient=Missing)
+            return settled(client, seen, within=patience, transient=NoCapacity)
         except Refused as error:
             # the token's instance is gone, or was asked for in other words: the next generation
             # (two cannot come about: a private address is one machine's)
@@ -202,22 +224,3 @@ def _await_running(
         reason = f"{why or 'did not run in time'}\n{error}"
         raise PlatformError("instances of", spec.id, reason) from error
     return seen
-
-
-def address(client: Client, spec: ClusterSpec, balancer: InstanceInfo) -> bool:
-    """The load balancer has an elastic address that outlives it; whether that was new."""
-    name = spec.load_balancer.name
-    with asking("address of", name):
-        found = client.describe_addresses(Filters=[mine(spec.id)])["Addresses"]
-        if found and found[0].get("InstanceId") == balancer.id:
-            return False
-        if not found:
-            made = client.allocate_address(
-                Domain="vpc", TagSpecifications=tags("elastic-ip", spec, name)
-            )
-        client.associate_address(
-            AllocationId=found[0]["AllocationId"] if found else made["AllocationId"],
-            InstanceId=balancer.id,
-            AllowReassociation=True,
-        )
-    return True

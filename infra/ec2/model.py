@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.ec2.api import DEAD, Client, asking, mine
+from infra.ec2.pages import items
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec, MachineName
 
@@ -34,6 +35,7 @@ class Provisioned:
     vpc_id: str
     subnet_id: str
     security_group_id: str
+    route_table_id: str
     instances: Mapping[MachineName, InstanceInfo]
     changes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -61,8 +63,8 @@ def instances(client: Client, cluster: str) -> dict[MachineName, InstanceInfo]:
 def everything(client: Client, cluster: str) -> list[tuple[MachineName, InstanceInfo]]:
     """Every instance of the cluster that EC2 still shows, the terminated ones too."""
     with asking("instances of", cluster):
-        answer = client.describe_instances(Filters=[mine(cluster)])
-    shown = [i for reservation in answer["Reservations"] for i in reservation["Instances"]]
+        found = items(client, "describe_instances", "Reservations", Filters=[mine(cluster)])
+    shown = [instance for reservation in found for instance in reservation["Instances"]]
     return sorted(((_name(i), _info(i)) for i in shown), key=lambda pair: pair[0])
 
 

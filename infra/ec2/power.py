@@ -1,5 +1,7 @@
 """Starting, stopping and rebooting one instance, as a person at the console would."""
 
+from collections.abc import Sequence
+
 from infra.ec2.api import Client, asking, pace
 from infra.errors import ClaimError, PlatformError
 from infra.wait import eventually
@@ -15,11 +17,25 @@ def start(client: Client, instance_id: str, *, within: float = WITHIN) -> None:
     _await(client, instance_id, "running", within=within)
 
 
+def begin(client: Client, instance_ids: Sequence[str], *, within: float = WITHIN) -> None:
+    """All of them start; EC2 takes that once none is stopping any more. Errors: PlatformError."""
+    for ident in instance_ids:
+        _await(client, ident, "stopped", within=within)
+    with asking("instances", ", ".join(instance_ids)):
+        client.start_instances(InstanceIds=list(instance_ids))
+
+
 def stop(client: Client, instance_id: str, *, within: float = WITHIN) -> None:
     """The instance is stopped; its disk and private address stay."""
-    with asking("instance", instance_id):
-        client.stop_instances(InstanceIds=[instance_id])
-    _await(client, instance_id, "stopped", within=within)
+    stop_all(client, [instance_id], within=within)
+
+
+def stop_all(client: Client, instance_ids: Sequence[str], *, within: float = WITHIN) -> None:
+    """The same of several, all at once. Errors: PlatformError."""
+    with asking("instance", ", ".join(instance_ids)):
+        client.stop_instances(InstanceIds=list(instance_ids))
+    for ident in instance_ids:
+        _await(client, ident, "stopped", within=within)
 
 
 def reboot(client: Client, instance_id: str) -> None:

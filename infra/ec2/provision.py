@@ -1,11 +1,11 @@
 """Provisioning: the network, the six machines, the balancer's address, the pods' routes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from infra.ec2 import machines, network
 from infra.ec2.api import Client, asking
 from infra.ec2.model import InstanceInfo, Provisioned, instances
-from infra.errors import PlatformError
 from infra.inventory import ClusterSpec, MachineName
 
 Say = Callable[[str], None]
@@ -37,10 +37,9 @@ def provision(
     )
     running = machines.ensure(client, spec, launch, say=say)
     regroup(client, running, ids.group, say)
-    if machines.address(client, spec, running[spec.load_balancer.name]):
-        now = instances(client, spec.id)  # the balancer's public address is another now
-        running = {name: now[name] for name in running}
-    return Provisioned(ids.vpc, ids.subnet, ids.group, running)
+    balancer = running[spec.load_balancer.name]
+    elastic = replace(balancer, public_ip=network.address(client, spec, balancer))
+    return _provisioned(ids, {**running, spec.load_balancer.name: elastic})
 
 
 def regroup(
@@ -59,7 +58,11 @@ def find(client: Client, spec: ClusterSpec) -> Provisioned | None:
     ids = network.find(client, spec.id)
     if ids is None:
         return None
-    return Provisioned(ids.vpc, ids.subnet, ids.group, instances(client, spec.id))
+    return _provisioned(ids, instances(client, spec.id))
+
+
+def _provisioned(ids: network.Ids, running: Mapping[MachineName, InstanceInfo]) -> Provisioned:
+    return Provisioned(ids.vpc, ids.subnet, ids.group, ids.route_table, running)
 
 
 def silent(_: str) -> None:
@@ -73,9 +76,7 @@ def route_pods(
 
     Errors: PlatformError with the resource and EC2's reason.
     """
-    ids = network.find(client, spec.id)
-    if ids is None:
-        raise PlatformError("network of", spec.id, "is gone: provision the cluster again")
+    table = provisioned.route_table_id
     for worker in spec.workers:
         instance = provisioned.instances[worker.name]
         if instance.source_dest_check:
@@ -84,6 +85,4 @@ def route_pods(
                 client.modify_instance_attribute(
                     InstanceId=instance.id, SourceDestCheck={"Value": False}
                 )
-        network.route(
-            client, ids.route_table, cidr=str(worker.pod_cidr), instance=instance.id, say=say
-        )
+        network.route(client, table, cidr=str(worker.pod_cidr), instance=instance.id, say=say)

@@ -14,20 +14,22 @@ from infra.ec2.api import (
     InUse,
     Missing,
     asking,
-    mine,
+    is_amazons,
     pace,
     settled,
 )
 from infra.ec2.model import everything
 from infra.errors import ClaimError, PlatformError
 from infra.inventory import ClusterSpec, Machine
-from infra.wait import eventually
+from infra.wait import consistently, eventually
 
 Say = Callable[[str], None]
 TERMINATED_WITHIN = 300.0
 """Seconds for six instances to terminate; AWS takes one to two minutes."""
 GONE_WITHIN = 60.0
 """Seconds in which AWS no longer shows what was deleted (EC2 is eventually consistent)."""
+LATE = 10.0
+"""Seconds after which AWS shows nearly always what was just made."""
 FREE_WITHIN = 60.0
 """Seconds in which AWS lets go of the interfaces of terminated instances."""
 
@@ -49,7 +51,10 @@ def clear(client: Client, iam: Iam, spec: ClusterSpec, say: Say) -> None:
 
 
 def require_gone(client: Client, iam: Iam, cluster: str) -> None:
-    """A last look. Errors: PlatformError naming what is left."""
+    """A last look; on AWS for a while, as what a killed run has just made may not be shown yet.
+
+    Errors: PlatformError naming what is left.
+    """
     left: list[str] = []
 
     def look() -> list[str]:
@@ -64,6 +69,10 @@ def require_gone(client: Client, iam: Iam, cluster: str) -> None:
             what=f"nothing tagged {cluster} is left",
             every=pace(client),
         )
+        if is_amazons(client):
+            consistently(
+                look, lambda seen: not seen, lasting=LATE, what=f"nothing of {cluster} is left"
+            )
     except ClaimError as error:
         reason = f"is not gone, and may cost: {', '.join(left)} still there; repeat the command"
         raise PlatformError("cluster", cluster, reason) from error
@@ -74,25 +83,24 @@ def deprovision(client: Client, spec: ClusterSpec, say: Say) -> None:
 
     Errors: PlatformError with the resource and EC2's reason.
     """
-    only = [mine(spec.id)]
     gone: partial[Any]
     with asking("resources of", spec.id):
         _instances(client, spec.id, say)
         _disks(client, spec.id, say)
         _addresses(client, spec.id)
         _gateways(client, spec.id)
-        for subnet in client.describe_subnets(Filters=only)["Subnets"]:
+        for subnet in tagged.shown(client, "subnet", spec.id):
             _delete(client, "subnet", partial(client.delete_subnet, SubnetId=subnet["SubnetId"]))
-        for table in client.describe_route_tables(Filters=only)["RouteTables"]:
+        for table in tagged.shown(client, "route table", spec.id):
             gone = partial(client.delete_route_table, RouteTableId=table["RouteTableId"])
             _delete(client, "route table", gone)
-        for group in client.describe_security_groups(Filters=only)["SecurityGroups"]:
+        for group in tagged.shown(client, "security group", spec.id):
             gone = partial(client.delete_security_group, GroupId=group["GroupId"])
             _delete(client, "security group", gone)
-        for vpc in client.describe_vpcs(Filters=only)["Vpcs"]:
+        for vpc in tagged.shown(client, "VPC", spec.id):
             say(f"removes VPC {vpc['VpcId']}")
             _delete(client, "VPC", partial(client.delete_vpc, VpcId=vpc["VpcId"]))
-        for pair in client.describe_key_pairs(Filters=only)["KeyPairs"]:
+        for pair in tagged.shown(client, "key pair", spec.id):
             _delete(client, "key pair", partial(client.delete_key_pair, KeyName=pair["KeyName"]))
 
 
@@ -137,29 +145,27 @@ def _instances(client: Client, cluster: str, say: Say, *, only: str = "") -> Non
 
 def _disks(client: Client, cluster: str, say: Say) -> None:
     """What scenarios of storage left; root disks go with their machines."""
-    only = [mine(cluster)]
-    for snapshot in client.describe_snapshots(Filters=only)["Snapshots"]:
+    for snapshot in tagged.shown(client, "snapshot", cluster):
         ident = snapshot["SnapshotId"]
         say(f"removes snapshot {ident}")
         _delete(client, "snapshot", partial(client.delete_snapshot, SnapshotId=ident))
-    for volume in client.describe_volumes(Filters=only)["Volumes"]:
+    for volume in tagged.shown(client, "volume", cluster):
         ident = volume["VolumeId"]
         say(f"removes volume {ident}")
         _delete(client, "volume", partial(client.delete_volume, VolumeId=ident))
 
 
 def _addresses(client: Client, cluster: str) -> None:
-    for address in client.describe_addresses(Filters=[mine(cluster)])["Addresses"]:
+    for address in tagged.shown(client, "address", cluster):
         if "AssociationId" in address:
             with suppress(Missing), asking("address", address["PublicIp"]):
                 client.disassociate_address(AssociationId=address["AssociationId"])
-        with suppress(Missing), asking("address", address["PublicIp"]):
-            client.release_address(AllocationId=address["AllocationId"])
+        release = partial(client.release_address, AllocationId=address["AllocationId"])
+        _delete(client, "address", release)
 
 
 def _gateways(client: Client, cluster: str) -> None:
-    found = client.describe_internet_gateways(Filters=[mine(cluster)])["InternetGateways"]
-    for gateway in found:
+    for gateway in tagged.shown(client, "internet gateway", cluster):
         ident = gateway["InternetGatewayId"]
         for attached in gateway.get("Attachments", []):
             detach = partial(

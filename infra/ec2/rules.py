@@ -1,9 +1,10 @@
 """Rules of the cluster's security group: whom it lets in, and that machines get out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from infra.ec2.api import Client, asking
+from infra.ec2.api import Client, Exists, asking
 from infra.inventory import ClusterSpec
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ def ensure(client: Client, group: str, wanted: "list[IpPermissionTypeDef]", say:
         missing = [rule for key, rule in want.items() if key not in have]
         if missing:
             say(f"the security group lets in {told(missing)}")
-            client.authorize_security_group_ingress(GroupId=group, IpPermissions=missing)
+            with suppress(Exists), asking("rules of", group):
+                client.authorize_security_group_ingress(GroupId=group, IpPermissions=missing)
         if not {key for rule in shown["IpPermissionsEgress"] for key in keys(rule)} >= {*keys(OUT)}:
             say("the security group lets out everything")
-            client.authorize_security_group_egress(GroupId=group, IpPermissions=[OUT])
+            with suppress(Exists), asking("rules of", group):
+                client.authorize_security_group_egress(GroupId=group, IpPermissions=[OUT])
 
 
 def keys(rule: "IpPermissionTypeDef | IpPermissionOutputTypeDef") -> list[Key]:

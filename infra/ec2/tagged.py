@@ -6,6 +6,8 @@ from typing import Any
 
 from infra.ec2 import instance_profile
 from infra.ec2.api import TAG, Client, Iam, asking, mine
+from infra.ec2.pages import items as listed
+from infra.ec2.pages import pages
 
 KINDS: dict[str, tuple[str, str, str]] = {
     "instance": ("describe_instances", "Instances", "InstanceId"),
@@ -43,6 +45,12 @@ class Resource:
         return f"{self.kind} {self.id}"
 
 
+def shown(client: Client, kind: str, cluster: str) -> list[Any]:
+    """What EC2 shows of one kind, instances excepted. Errors: those of the client."""
+    call, items, _ = KINDS[kind]
+    return listed(client, call, items, Filters=[mine(cluster)])
+
+
 def find(client: Client, cluster: str = "") -> list[Resource]:
     """What EC2 has of a cluster, or of all; an instance that is terminated is only shown.
 
@@ -53,18 +61,10 @@ def find(client: Client, cluster: str = "") -> list[Resource]:
         return [
             Resource(kind, item[ident], tags_of(item))
             for kind, (call, items, ident) in KINDS.items()
-            for page in _pages(client, call, Filters=[wanted])
+            for page in pages(client, call, Filters=[wanted])
             for item in _shown(page, items)
             if not _is_terminated(item)
         ]
-
-
-def _pages(client: Client, call: str, **asked: Any) -> Iterable[Mapping[str, Any]]:
-    """AWS may end an answer early and give the rest to who asks on, also without MaxResults."""
-    if client.can_paginate(call):
-        pages: Iterable[Mapping[str, Any]] = client.get_paginator(call).paginate(**asked)  # type: ignore[call-overload]
-        return pages
-    return [getattr(client, call)(**asked)]
 
 
 def _is_terminated(item: Mapping[str, Any]) -> bool:

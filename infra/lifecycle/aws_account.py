@@ -67,7 +67,8 @@ def agree(settings: Settings, asks: ec2.Caller, spec: ClusterSpec, of: Account) 
     consent.ask(
         f"AWS account {asks.account} ({asks.arn}), region {settings.region}: {len(absent)} "
         f"machines ({what})\n{price.of(absent)} at the prices of {price.OF}, until: ./kfs down; "
-        f"tagged to expire at {expires}, which ./kfs janitor goes by",
+        f"tagged to expire at {expires}, which ./kfs janitor goes by; without use machines stop "
+        f"after {settings.ttl_hours} h and cost a tenth",
         yes=settings.yes,
         otherwise="which agrees to this price",
     )

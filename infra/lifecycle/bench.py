@@ -20,6 +20,7 @@ from infra.artifacts.store import Store
 from infra.build.ready import answer
 from infra.inventory import series
 from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms
+from infra.lifecycle.machines import machine_addresses
 from infra.lifecycle.state_dir import prepare, read
 from infra.pki import ssh_keys
 from infra.progress import Progress
@@ -76,7 +77,7 @@ def lone() -> float:
     started = time.monotonic()
     provisioned = cluster_lifecycle.provision(settings, spec, site, progress)
     cluster = cluster_lifecycle.connect(
-        settings, spec, cluster_lifecycle.reach(provisioned, public=False)
+        settings, spec, machine_addresses.reach(provisioned, public=False)
     )
     answer(cluster, spec.load_balancer)
     return round(time.monotonic() - started, 2)

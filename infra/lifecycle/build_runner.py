@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 
 from infra.build import objects
 from infra.build.phase import Finished, Gate, Phase
-from infra.build.ready import READY_WITHIN, answer, await_api, await_nodes, await_units
+from infra.build.ready import (
+    READY_WITHIN,
+    answer,
+    await_api,
+    await_nodes,
+    await_units,
+    first_boot,
+)
 from infra.clients.auth import published_client_cas
 from infra.cluster import Cluster
 from infra.desired import facts
@@ -23,6 +30,9 @@ from infra.errors import ClaimError, NotJudged, PhaseFailed
 from infra.inventory import Machine
 from infra.phases import BUILD
 from infra.progress import Progress
+
+FIRST_LOOK = "a first look"
+"""What fails on a machine that does not answer."""
 
 
 @dataclass
@@ -75,7 +85,7 @@ class Build:
     def machine(self, machine: Machine) -> None:
         """All phases of one machine. Errors: PhaseFailed; other machines' waits end with it."""
         before: list[Action] = []
-        doing = "a first look"
+        doing = FIRST_LOOK
         try:
             known = self.first_look(machine)
             for phase in phases_of(machine):
@@ -93,6 +103,7 @@ class Build:
     def first_look(self, machine: Machine) -> Facts:
         with self.progress.stage("ssh on every machine", quiet=True):
             answer(self.cluster, machine)
+            first_boot(self.cluster, machine)
         with self.progress.stage("what is there already", quiet=True):
             return facts.read(self.cluster.shell(machine.name), all_of(self.cluster, machine))
 
@@ -143,8 +154,24 @@ class Build:
             raise
 
 
-def build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
-    """Brings every machine to its desired state. Errors: PhaseFailed with its first cause."""
+def build(cluster: Cluster, supplies: Supplies, progress: Progress, *, admits: str = "") -> Tally:
+    """Brings every machine to its desired state; ``admits`` is whom a security group lets in.
+
+    Errors: PhaseFailed with its first cause, and with that range when a machine does not answer.
+    """
+    try:
+        return _build(cluster, supplies, progress)
+    except PhaseFailed as error:
+        if not (admits and error.phase == FIRST_LOOK):
+            raise
+        hint = (
+            f"the security group admits {admits} only: if you come from another address now, "
+            "repeat ./kfs up; a range is named by KFS_ALLOWED_CIDR"
+        )
+        raise PhaseFailed(error.phase, error.machine, f"{error.cause}\n{hint}") from error
+
+
+def _build(cluster: Cluster, supplies: Supplies, progress: Progress) -> Tally:
     machines = cluster.spec.machines
     run = Build(cluster, supplies, progress)
     with progress.stage("phases"), ThreadPoolExecutor(max_workers=len(machines) + 1) as pool:

@@ -15,6 +15,7 @@ from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
+from infra.lifecycle.machines import machine_addresses, user_data
 from infra.lifecycle.platforms import Site
 from infra.lifecycle.render import render as write_tree
 from infra.pki import authority, kubeconfigs, ssh_keys
@@ -45,22 +46,23 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     with progress.stage("machines"):
         ssh_keys.ensure(settings.state / "ssh", spec)
         provisioned = provision(settings, spec, site, progress)
-    addresses = reach(provisioned, public=site.public)
+    addresses = machine_addresses.reach(provisioned, public=site.public)
     with progress.stage("certificates and kubeconfigs"):
         certify(settings, spec, addresses)
     cluster = connect(settings, spec, addresses)
-    tally = build(cluster, supplied.supplies, progress)
+    tally = build(cluster, supplied.supplies, progress, admits=site.admits)
     with progress.stage("health gate"):
         gate.gate(cluster, deep=bool(tally.changed or provisioned.changes))
     state_dir.mended(settings.state)
     platforms.renew(settings)
-    built = record(settings, spec, provisioned)
-    built |= {"addresses": addresses, "artifacts": list(supplied.sources)}
+    platforms.put_off(settings, cluster)
+    made = record(settings, spec, provisioned)
+    made |= {"addresses": addresses, "artifacts": list(supplied.sources)}
     if tally.changed == 0 and (before := state_dir.read(settings.state)):
-        built["stages"] = before["stages"]  # the report tells how it was built, not looked at
+        made["stages"] = before["stages"]  # the report tells how it was built, not looked at
     else:
-        built["stages"] = progress.stages
-    state_dir.write(settings.state, built)
+        made["stages"] = progress.stages
+    state_dir.write(settings.state, made)
     return cluster, tally
 
 
@@ -87,9 +89,8 @@ def gather(settings: Settings, store: Store, progress: Progress) -> cluster_arti
 
 
 def certify(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> None:
-    material = authority.create_all(
-        spec, settings.state / "pki", extra_addresses=tuple(addresses.values())
-    )
+    serving = tuple(addresses[machine.name] for machine in spec.api_machines)
+    material = authority.create_all(spec, settings.state / "pki", extra_addresses=serving)
     kubeconfigs.create_all(spec, material, admin_at=addresses[spec.load_balancer.name])
 
 
@@ -127,7 +128,10 @@ def provision(
         client,
         spec,
         public_key=ssh_keys.public(keys),
-        user_data={m.name: ssh_keys.user_data(keys, m.name) for m in spec.machines},
+        user_data={
+            m.name: user_data.of(keys, m.name, idle_hours=platforms.idle_hours(settings))
+            for m in spec.machines
+        },
         allowed_cidr=site.allowed_cidr,
         zone=site.zone,
         say=say,
@@ -138,21 +142,20 @@ def provision(
     return replace(provisioned, changes=tuple(changes))
 
 
-def reach(provisioned: ec2.Provisioned, *, public: bool) -> dict[str, str]:
-    return {
-        str(name): str(i.public_ip if public else i.private_ip)
-        for name, i in provisioned.instances.items()
-    }
-
-
 def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> Cluster:
     keys = settings.state / "ssh"
     known = ssh_keys.known_hosts(keys, addresses)
 
     def shell(machine: str) -> Ssh:
-        return Ssh(machine, addresses[machine], user=USER, key=keys / "id", known_hosts=known)
+        return Ssh(
+            machine,
+            lambda: addresses[machine],
+            user=USER,
+            key=keys / "id",
+            known_hosts=known,
+        )
 
-    return Cluster(spec, settings.state, shell, dict(addresses))
+    return Cluster(spec, settings.state, shell, addresses)
 
 
 def attach(settings: Settings) -> Cluster:
@@ -165,7 +168,7 @@ def attach(settings: Settings) -> Cluster:
     if record["platform"] == "local":
         platforms.find_local(settings)
     spec = cluster_identity.ensure(settings).spec(record["kubernetes"])
-    return connect(settings, spec, record["addresses"])
+    return connect(settings, spec, machine_addresses.Recorded(settings.state))
 
 
 def must_be_pinned(settings: Settings) -> None:
@@ -199,7 +202,7 @@ def status(settings: Settings) -> str:
     gate.gate(cluster, deep=True)
     lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
     lines += [
-        f"  {m.name:<14}{m.role:<15}{cluster.address_of(m.name)}" for m in cluster.spec.machines
+        f"  {m.name:<14}{m.role:<15}{cluster.reached_at(m.name)}" for m in cluster.spec.machines
     ]
     return "\n".join(lines)
 

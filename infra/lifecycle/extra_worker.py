@@ -9,6 +9,7 @@ from infra.cluster import Cluster
 from infra.inventory import ClusterSpec, Machine, with_another_worker
 from infra.lifecycle import cluster_lifecycle, platforms
 from infra.lifecycle.build_runner import Build, all_open
+from infra.lifecycle.machines import machine_addresses
 from infra.pki import ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
@@ -42,7 +43,7 @@ class Newcomer:
         provisioned = cluster_lifecycle.provision(self.settings, self.spec, site, progress)
         # the cluster's own addresses: the newcomer's is no business of the API servers' certificate
         cluster_lifecycle.certify(self.settings, self.spec, self.cluster.addresses)
-        reached = cluster_lifecycle.reach(provisioned, public=site.public)
+        reached = machine_addresses.reach(provisioned, public=site.public)
         larger = cluster_lifecycle.connect(self.settings, self.spec, reached)
         self.joined.append(larger)
         supplied = cluster_lifecycle.gather(self.settings, Store.default(), progress)

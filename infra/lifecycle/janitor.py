@@ -56,22 +56,39 @@ def called(settings: Settings, found: Sequence[Found], cluster: str) -> list[Fou
     raise UserError(f"{what} yours ({caller}): name one by its id ({which})")
 
 
-def sweep(settings: Settings, candidates: Sequence[Found], *, yes: bool, say: Say) -> None:
-    """Deletes each, or says that it would; one that cannot be deleted keeps none of the others.
+def sweep(settings: Settings, candidates: Sequence[Found], *, yes: bool, say: Say) -> int:
+    """Deletes each, or says that it would; how many. One that cannot be deleted keeps none of the
+    others, and one that was used since it was looked at is kept.
 
     Errors: PlatformError naming those of which something is left.
     """
-    left: list[str] = []
+    left, swept = list[str](), 0
     for one in candidates:
         say(f"{'deletes' if yes else 'would delete'} {one.told(datetime.now(UTC))}")
         say(f"  {', '.join(map(str, one.resources))}")
-        if yes:
-            try:
+        try:
+            if yes and is_used(settings, one):
+                say(f"keeps {one.id}: it was used since it was looked at")
+                continue
+            if yes:
                 delete(settings, one, say)
-            except NotJudged as error:
-                left.append(str(error))
+            swept += 1
+        except NotJudged as error:
+            left.append(str(error))
     if left:
         raise PlatformError("janitor", f"of {len(candidates)} clusters", "\n".join(left))
+    return swept
+
+
+def is_used(settings: Settings, before: Found) -> bool:
+    """Whether it expires later now: others before it may have taken minutes to delete.
+
+    Errors: PlatformError.
+    """
+    region = before.region or settings.region
+    now = clusters.found(ec2.client(None, region), region, before.id)
+    expiries = [one.expires for one in now if one.expires]
+    return bool(expiries) and (before.expires is None or max(expiries) > before.expires)
 
 
 def delete(settings: Settings, found: Found, say: Say) -> None:

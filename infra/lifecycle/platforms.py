@@ -10,12 +10,14 @@ from pathlib import Path
 
 from infra import ec2
 from infra.artifacts.store import Store
+from infra.cluster import Cluster
 from infra.desired.apply import Supplies
 from infra.ec2.api import Iam
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
 from infra.lifecycle import aws_account, cluster_identity, state_dir
 from infra.lifecycle.cluster_identity import Identity
+from infra.lifecycle.machines import idle_power_off, machine_addresses
 from infra.localec2 import doctor, service
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
@@ -27,6 +29,9 @@ MADE_OF = "localec2.json"
 """Which kernel and image the local EC2 was started with, to start it again."""
 MY_ADDRESS = "https://checkip.amazonaws.com"
 """AWS's own answer to "which address do I come from", for the security group."""
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""By no proxy (HTTPS_PROXY): SSH goes by none either, so that a proxy's address is not ours."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Site:
     public: bool
     zone: str | None = None
 
+    @property
+    def admits(self) -> str:
+        """Whom a security group lets in; empty where this run is in the network itself."""
+        return self.allowed_cidr if self.public else ""
+
     def client(self, settings: Settings) -> ec2.Client:
         return ec2.client(self.endpoint, settings.region)
 
@@ -51,10 +61,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Instances:
-    """The cluster's machines as EC2 sees them, by name."""
+    """The cluster's machines as EC2 sees them, by name; ``public``: we reach them by public
+    addresses, which the record in ``state`` has.
+    """
 
     client: ec2.Client
     cluster: str
+    state: Path
+    public: bool
 
     def look(self, machine: str) -> ec2.InstanceInfo:
         """Errors: PlatformError; KeyError when EC2 knows no such machine."""
@@ -64,6 +78,9 @@ class Instances:
     def start(self, machine: str) -> None:
         """Errors: PlatformError."""
         ec2.start(self.client, self.look(machine).id)
+        if self.public:  # it has another one since
+            now = machine_addresses.of(machine, self.look(machine), public=True)
+            machine_addresses.moved(self.state, machine, now)
 
     def stop(self, machine: str) -> None:
         """Errors: PlatformError."""
@@ -74,7 +91,7 @@ def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
     local = settings.platform == "local"
     client = find_local(settings).client(settings) if local else ec2.client(None, settings.region)
-    return Instances(client, spec.id)
+    return Instances(client, spec.id, settings.state, public=not local)
 
 
 def identify(settings: Settings) -> Identity:
@@ -130,7 +147,7 @@ def from_here(settings: Settings) -> Site:
     if settings.allowed_cidr:
         return Site(None, str(settings.allowed_cidr), public=True)
     try:
-        with urllib.request.urlopen(MY_ADDRESS, timeout=10) as answer:
+        with DIRECT.open(MY_ADDRESS, timeout=10) as answer:
             address = IPv4Address(answer.read().decode().strip())
     except (OSError, ValueError) as error:
         raise UserError(
@@ -196,6 +213,19 @@ def renew(settings: Settings) -> None:
     """It is used: on AWS it expires later now. Errors: UserError, PlatformError."""
     if settings.platform == "aws":
         aws_account.renew(settings)
+
+
+def idle_hours(settings: Settings) -> int | None:
+    """After so many hours without use a machine powers itself off; None: never, as it costs
+    nothing.
+    """
+    return settings.ttl_hours if settings.platform == "aws" else None
+
+
+def put_off(settings: Settings, cluster: Cluster) -> None:
+    """It is used: its machines run for their hours from now. Errors: those of the shells."""
+    if (hours := idle_hours(settings)) is not None:
+        idle_power_off.put_off(cluster, hours)
 
 
 def require(settings: Settings, store: Store) -> None:

@@ -68,10 +68,13 @@ def _ours(item: dict[str, Any], cluster: ClusterSpec) -> dict[str, Any]:
     for subject in made.get("subjects", []):
         subject["namespace"] = NAMESPACE
     if made["kind"] in {"DaemonSet", "Deployment"}:
-        for container in made["spec"]["template"]["spec"]["containers"]:
+        pod = made["spec"]["template"]["spec"]
+        for container in pod["containers"]:
             _set_up(container, cluster)
             if made["kind"] == "Deployment" and container["name"] == PLUGIN:
                 container["args"].append(_tags(cluster))
+                # the cluster's DNS forwards nothing: EC2's name is known to the machine's resolver
+                pod["dnsPolicy"] = "Default"
     return made
 
 

@@ -84,15 +84,14 @@ def identities(spec: ClusterSpec, extra_addresses: Iterable[str] = ()) -> tuple[
 
 
 def api_server(spec: ClusterSpec, extra_addresses: Iterable[str] = ()) -> Identity:
-    machines = (*spec.controllers, spec.load_balancer)
-    own = [m.private_ip for m in machines]
+    own = [m.private_ip for m in spec.api_machines]
     foreign = {m.private_ip for m in spec.machines} - set(own)
     extra = sorted({IPv4Address(a) for a in extra_addresses} - {*own, *foreign})
     return Identity(
         "kube-apiserver",
         "kube-apiserver",
         usages=(Usage.SERVER,),
-        names=(*API_NAMES, *(m.name for m in machines)),
+        names=(*API_NAMES, *(m.name for m in spec.api_machines)),
         addresses=(LOOPBACK, spec.network.api_service, *own, *extra),
     )
 

@@ -1,6 +1,5 @@
 """SSH keys of a cluster: one for us, one host key a machine, known before the machine boots."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,21 +47,3 @@ def known_hosts(root: Path, addresses: Mapping[str, str]) -> Path:
         new.write_text("".join(lines))
         new.replace(path)
     return path
-
-
-def user_data(root: Path, machine: str) -> str:
-    """cloud-init user data that gives the machine its name and its host key.
-
-    JSON is YAML: stock cloud-init reads it on AWS, and the local EC2's first boot does too.
-    """
-    private = (root / f"host-{machine}").read_text()
-    config = {
-        "hostname": machine,
-        "ssh_deletekeys": True,
-        "ssh_genkeytypes": [],
-        "ssh_keys": {
-            "ed25519_private": private,
-            "ed25519_public": public(root, f"host-{machine}"),
-        },
-    }
-    return "#cloud-config\n" + json.dumps(config)

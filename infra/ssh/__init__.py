@@ -74,13 +74,16 @@ class Ssh:
     """A machine over SSH. One connection, kept; usable from several threads one at a time.
 
     One that is lost is made anew, once, while no command was sent; a command is never sent twice.
+    ``address`` is asked before each connection: a machine that was off may have another one.
 
     Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
     """
 
-    def __init__(self, name: str, address: str, *, user: str, key: Path, known_hosts: Path) -> None:
+    def __init__(
+        self, name: str, address: Callable[[], str], *, user: str, key: Path, known_hosts: Path
+    ) -> None:
         self.name = name
-        self.address = address
+        self._address = address
         self.layout = SERIES  # a cluster's machines have the cluster's (Cluster.shell)
         self.listeners: list[Listener] = []
         self._user = user
@@ -88,6 +91,11 @@ class Ssh:
         self._known_hosts = known_hosts
         self._lock = threading.RLock()
         self._client: Client | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the machine is now."""
+        return self._address()
 
     def run(
         self,

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -41,10 +41,13 @@ class Quiet(WSGIRequestHandler):
 
 
 class Served:
-    """One HTTP server for the session; ``front`` is the local EC2 of the running test."""
+    """One HTTP server for the session; ``front`` is the local EC2 of the running test. ``temper``
+    may answer a request before that, or raise (tests/contract/temper.py).
+    """
 
     front: "Front"
     endpoint: str
+    temper: Callable[[Any], AWSResponse | None] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.front.app(environ, start_response)
@@ -85,15 +88,19 @@ class Body(BytesIO):
         yield self.getvalue()
 
 
+def sent(served: Served, request: Any) -> AWSResponse:
+    """A request of botocore's, answered by the WSGI application itself."""
+    headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
+    answer = WsgiClient(served).post("/", data=request.body, headers=headers)
+    came: Any = answer.headers
+    return AWSResponse(request.url, answer.status_code, came, Body(answer.data))
+
+
 def in_process(api: Any, served: Served) -> Any:
-    """The client calls the WSGI application itself: half the time of a socket and a thread."""
+    """Without a socket and a thread: half the time."""
 
     def send(request: Any, **_: Any) -> AWSResponse:
-        sent = request.headers.items()
-        headers = {name: v.decode() if isinstance(v, bytes) else v for name, v in sent}
-        answer = WsgiClient(served).post("/", data=request.body, headers=headers)
-        came: Any = answer.headers
-        return AWSResponse(request.url, answer.status_code, came, Body(answer.data))
+        return (served.temper and served.temper(request)) or sent(served, request)
 
     api.meta.events.register("before-send", send)
     return api

@@ -9,7 +9,9 @@ import pytest
 
 from infra import ec2
 from infra.errors import PlatformError
-from infra.lifecycle import cluster_identity, platforms, state_dir
+from infra.inventory import ClusterSpec
+from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms, state_dir
+from infra.lifecycle.build_runner import Tally
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.contract.aws import REGION, Infra
@@ -40,6 +42,44 @@ def test_down_needs_no_option_and_leaves_nothing(
     assert ended.stdout == f"cluster series is gone (aws, {REGION})\n"
     assert left(our_aws) == NOTHING
     assert not (tmp_path / "series").exists()
+
+
+def states(client: Any) -> set[str]:
+    found = client.describe_instances()["Reservations"]
+    return {i["State"]["Name"] for reservation in found for i in reservation["Instances"]}
+
+
+def test_a_stopped_cluster_keeps_its_state_and_runs_again(
+    our_aws: Any, infra: Infra, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, chosen = owned(tmp_path, ACCOUNT), settings(tmp_path)
+    monkeypatch.setenv("KFS_ALLOWED_CIDR", "198.51.100.7/32")
+    monkeypatch.setattr(cluster_lifecycle, "up", lambda *_: up_again(our_aws, spec))
+    made = provision(our_aws, spec)
+    for command in ("stop", "start"):
+        refused = infra(command)
+        assert refused.returncode == 2
+        assert "there is no finished cluster 'series'; run: ./kfs up" in refused.stderr
+    state_dir.write(chosen.state, {"id": spec.id, "platform": "aws", "kubernetes": "v1.36.5"})
+    for _ in range(2):
+        ended = infra("stop")
+        assert ended.returncode == 0, ended.stderr
+        assert states(our_aws) == {"stopped"}
+        assert ended.stdout == (
+            "cluster series is stopped: its disks and its address cost about 0.02 USD an hour, "
+            "15 a month; it runs again by: ./kfs start\n"
+        )
+    ended = infra("start")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.endswith("cluster series runs: kept 9, changed 0\n")
+    assert states(our_aws) == {"running"}
+    assert ec2.find(our_aws, spec) == made
+
+
+def up_again(client: Any, spec: ClusterSpec) -> tuple[None, Tally]:
+    """What ``up`` asks of EC2."""
+    provision(client, spec)
+    return None, Tally(kept=9, changed=0)
 
 
 def test_the_state_directory_stays_while_something_is_left(

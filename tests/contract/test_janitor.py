@@ -171,6 +171,26 @@ def test_one_that_resists_keeps_no_other_and_is_told(
     assert ec2.clusters(three) == ("left",)
 
 
+def test_one_that_is_used_since_the_look_is_kept(
+    three: Any, infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clear = ec2.clear
+    later = {EXPIRES: cluster_identity.told(NOW + timedelta(hours=24))}
+
+    def used_meanwhile(client: Any, iam: Any, spec: ClusterSpec, **more: Any) -> None:
+        """A pytest run begins on the other one while the first is deleted."""
+        if spec.id == "left":
+            tagged.retag(client, iam, tagged.find(client, "used"), later)
+        clear(client, iam, spec, **more)
+
+    monkeypatch.setattr(ec2, "clear", used_meanwhile)
+    ended = infra("janitor", "--older-than", "1", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert "keeps used: it was used since it was looked at" in ended.stdout
+    assert ended.stdout.endswith("1 of 2 clusters deleted\n")
+    assert ec2.clusters(three) == ("used",)
+
+
 def test_a_role_of_the_same_name_that_is_not_ours_keeps_everything(
     three: Any, iam: Any, infra: Infra
 ) -> None:

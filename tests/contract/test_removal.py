@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from infra import ec2
-from infra.ec2 import instance_profile
+from infra.ec2 import api, instance_profile
 from infra.ec2.api import TAG, tags
 from infra.errors import PlatformError
 from infra.inventory import ClusterSpec
-from tests.contract.cluster import NOTHING, SPEC, left, provision, remove
+from infra.localec2.moto_api.pages import LEAST
+from tests.contract.cluster import NOTHING, SPEC, hooked, left, provision, remove
 from tests.contract.test_ownership import owned
 from tests.contract.world import settle
+from tests.unit.fakes import no_time_passes
 
 removal: Any = sys.modules["infra.ec2.remove"]
 
@@ -65,6 +67,24 @@ def test_volumes_snapshots_and_the_role_go_too(
     ]
 
 
+def test_what_is_on_a_later_page_goes_too(client: Any, front: Any, tmp_path: Path) -> None:
+    """AWS may end an answer early, whatever is asked."""
+    spec = owned(tmp_path)
+    provision(client, spec)
+    for _ in range(LEAST + 2):
+        with_storage(client, front, spec)
+
+    def ends_early(params: dict[str, Any], **_: Any) -> None:
+        params.setdefault("MaxResults", LEAST)
+
+    with (
+        hooked(client, "provide-client-params.ec2.DescribeVolumes", ends_early),
+        hooked(client, "provide-client-params.ec2.DescribeSnapshots", ends_early),
+    ):
+        remove(client, spec)
+    assert disks(client) == []
+
+
 def test_disks_of_others_stay(client: Any, front: Any, tmp_path: Path) -> None:
     provision(client)
     with_storage(client, front, owned(tmp_path))
@@ -106,3 +126,27 @@ def test_what_is_left_is_named(
     monkeypatch.setattr(removal, "_addresses", lambda *_: None)
     with pytest.raises(PlatformError, match=rf"{spec.id}: is not gone, .* address eipalloc-\w+ st"):
         ec2.remove(client, iam, spec, say=silent)
+
+
+def test_what_aws_shows_late_is_not_called_gone(
+    client: Any, iam: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A run was killed after it had asked for an address."""
+    no_time_passes(monkeypatch)
+    monkeypatch.setattr(api, "AMAZON", "127.0.0.1")
+    spec = owned(tmp_path)
+    client.allocate_address(Domain="vpc", TagSpecifications=tags("elastic-ip", spec, "lb"))
+    looks: list[str] = []
+
+    def hide(parsed: dict[str, Any], **_: Any) -> None:
+        looks.append("looked")
+        if len(looks) <= 3:
+            parsed["Addresses"] = []
+
+    with (
+        hooked(client, "after-call.ec2.DescribeAddresses", hide),
+        pytest.raises(PlatformError, match=r"is not gone, .* address eipalloc-\w+ still there"),
+    ):
+        ec2.remove(client, iam, spec, say=silent)
+    ec2.remove(client, iam, spec, say=silent)
+    assert left(client) == NOTHING

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import ec2
+from infra.lifecycle.machines import user_data
 from infra.localec2 import service
 from infra.localec2.host import namespaces
 from infra.localec2.host.processes import Identity
@@ -63,7 +64,7 @@ class Cloud:
         self.id = api.run_instances(
             ImageId=image["ImageId"], InstanceType="t3.small", MinCount=1, MaxCount=1,
             KeyName="k", SubnetId=subnet, SecurityGroupIds=[group], PrivateIpAddress=ADDRESS,
-            UserData=ssh_keys.user_data(keys, NAME), BlockDeviceMappings=[disk],
+            UserData=user_data.of(keys, NAME), BlockDeviceMappings=[disk],
             **more,
         )["Instances"][0]["InstanceId"]  # fmt: skip
 
@@ -94,7 +95,7 @@ class Cloud:
     def run(self, *argv: str) -> str:
         keys = self.state / "ssh"
         known = ssh_keys.known_hosts(keys, {NAME: ADDRESS})
-        shell = Ssh(NAME, ADDRESS, user="admin", key=keys / "id", known_hosts=known)
+        shell = Ssh(NAME, lambda: ADDRESS, user="admin", key=keys / "id", known_hosts=known)
         try:
             return shell.run(argv).stdout.strip()
         finally:

@@ -105,7 +105,8 @@ def in_kubeconfig(shell: Shell, config: dict[str, Any]) -> Iterator[tuple[bool, 
 
 def built(cluster: Cluster) -> tuple[Identity, ...]:
     """Identities whose certificates lie on machines: all but the administrator's."""
-    rows = identities(cluster.spec, cluster.addresses.values())
+    serving = [cluster.reached_at(machine.name) for machine in cluster.spec.api_machines]
+    rows = identities(cluster.spec, serving)
     return tuple(row for row in rows if row.name != "admin")
 
 

@@ -79,9 +79,9 @@ def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.0f} h"
 
 
-def found(client: Client, region: str) -> list[Found]:
-    """Those that EC2 has something of. Errors: PlatformError."""
-    return _grouped(tagged.find(client), region)
+def found(client: Client, region: str, cluster: str = "") -> list[Found]:
+    """Those that EC2 has something of, or the one of an id. Errors: PlatformError."""
+    return _grouped(tagged.find(client, cluster), region)
 
 
 def only_in_iam(iam: Iam, elsewhere: Iterable[Found]) -> list[Found]:

@@ -35,3 +35,8 @@ class Price:
 def of(machines: Sequence[Machine]) -> Price:
     disks = ROOT_GIB * GIB_MONTHLY / MONTH
     return Price(sum(HOURLY[one.instance_type] + ADDRESS_HOURLY + disks for one in machines))
+
+
+def of_stopped(machines: Sequence[Machine]) -> Price:
+    """Of machines that are off: their disks, and the one address that stays."""
+    return Price(len(machines) * ROOT_GIB * GIB_MONTHLY / MONTH + ADDRESS_HOURLY)

@@ -94,6 +94,8 @@ def test_client_waits_briefly_for_a_near_platform_and_longer_for_aws() -> None:
     config: Any = near.meta.config
     assert config.connect_timeout < cast("Any", far.meta.config).connect_timeout
     assert (api.pace(near), api.pace(far)) == (0.2, 2.0)
+    attempts = [cast("Any", one.meta.config).retries["total_max_attempts"] for one in (near, far)]
+    assert attempts == [2, 8]
     assert "secret" not in repr(keys)
 
 

@@ -95,7 +95,9 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def machine(monkeypatch: pytest.MonkeyPatch, sshd: Sshd) -> Ssh:
     monkeypatch.setattr(paramiko, "SSHClient", sshd.client)
-    return Ssh("worker-0", "10.0.1.21", user="admin", key=Path("key"), known_hosts=Path("known"))
+    return Ssh(
+        "worker-0", lambda: "10.0.1.21", user="admin", key=Path("key"), known_hosts=Path("known")
+    )
 
 
 @pytest.mark.parametrize("lost", [DEAD, EOFError(), ConnectionResetError(104, "reset")], ids=repr)

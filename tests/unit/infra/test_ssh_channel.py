@@ -105,7 +105,9 @@ def machine(
         transport.auth_none("admin")
         client = SimpleNamespace(get_transport=lambda: transport, close=transport.close)
         monkeypatch.setattr(ssh.connection, "connected", lambda *_, **__: client)
-        yield ssh.Ssh("worker-0", "10.0.1.21", user="admin", key=Path("k"), known_hosts=Path("h"))
+        yield ssh.Ssh(
+            "worker-0", lambda: "10.0.1.21", user="admin", key=Path("k"), known_hosts=Path("h")
+        )
 
 
 def loses_its_connection(channel: paramiko.Channel) -> None:

@@ -4,11 +4,16 @@ import io
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from infra.desired.apply import Supplies, apply
-from infra.desired.plan import Action, Enable, Install, Restart, SetSysctl, Start, Write
+from infra.desired.plan import Action, AddPackage, Enable, Install, Restart, SetSysctl, Start, Write
+from infra.errors import CommandFailed, WaitTimeout
 from infra.machine_layout import SERIES
 from infra.ssh import Result
+from tests.unit.fakes import no_time_passes
 
 
 class Machine:
@@ -86,3 +91,44 @@ def test_a_changed_unit_is_reloaded_before_its_restart() -> None:
 def test_sysctls_are_set_in_one_command() -> None:
     machine = run(SetSysctl("a", "1"), SetSysctl("b", "2"))
     assert machine.ran == [("sysctl", "-q", "-w", "a=1", "b=2")]
+
+
+APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120")
+LOCK = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 612 (apt-get)"
+
+
+class Upgrading(Machine):
+    """Another apt holds the lock of the lists while there is ``said``."""
+
+    def __init__(self, *said: str) -> None:
+        super().__init__()
+        self.said = list(said)
+
+    def run(self, argv: Sequence[str], **how: Any) -> Result:
+        result = super().run(argv, **how)
+        if argv[-1] == "update" and self.said:
+            said = self.said.pop(0)
+            raise CommandFailed(self.name, argv, exit_status=100, stdout="", stderr=said)
+        return result
+
+
+def test_packages_wait_for_an_apt_that_began_at_boot(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    machine = Upgrading(LOCK, LOCK)
+    apply(machine, [AddPackage("haproxy"), AddPackage("nftables")], Supplies())
+    wanted = ("install", "-y", "--no-install-recommends", "haproxy", "nftables")
+    assert machine.ran == [*[(*APT, "update")] * 3, (*APT, *wanted)]
+
+
+def test_lists_that_cannot_be_had_are_told_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    machine = Upgrading("E: The repository 'http://x trixie Release' is not signed.")
+    with pytest.raises(CommandFailed, match=r"status 100\nE: The repository .* is not signed"):
+        apply(machine, [AddPackage("haproxy")], Supplies())
+    assert len(machine.ran) == 1
+
+
+def test_an_apt_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_time_passes(monkeypatch)
+    with pytest.raises(WaitTimeout, match=r"not locked on worker-0: not within 120 s; .* 612"):
+        apply(Upgrading(*[LOCK] * 99), [AddPackage("haproxy")], Supplies())

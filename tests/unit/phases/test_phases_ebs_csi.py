@@ -94,6 +94,23 @@ def test_the_endpoint_is_told_only_where_there_is_one(folder: Path) -> None:
     assert "ConfigMap" not in {item["kind"] for item in far}
 
 
+@pytest.mark.parametrize("endpoint", [None, "http://169.254.169.254:8000"])
+def test_who_asks_ec2_resolves_names_as_its_machine_does(
+    folder: Path, endpoint: str | None
+) -> None:
+    """The cluster's DNS knows no ec2.<region>.amazonaws.com: coredns.yaml has no forward."""
+    for name, part in (("ebs-csi-controller", "ebs-plugin"), ("ebs-csi-other", "csi-resizer")):
+        made = workload("Deployment", name, f"x/{part}:v1")
+        (folder / f"base/{name}.yaml").write_text(yaml.safe_dump(made))
+    policies = {
+        item["metadata"]["name"]: item["spec"]["template"]["spec"].get("dnsPolicy")
+        for item in ebs_csi.objects(folder, SPEC, endpoint=endpoint)
+        if item["kind"] == "Deployment"
+    }
+    assert policies["ebs-csi-controller"] == "Default"
+    assert policies["ebs-csi-other"] is None
+
+
 def test_what_the_driver_makes_carries_the_clusters_tags(folder: Path) -> None:
     controller = workload("Deployment", "ebs-csi-controller", "x/ebs-plugin:v1", "x/csi-resizer:v2")
     (folder / "base/controller.yaml").write_text(yaml.safe_dump(controller))

@@ -1,12 +1,26 @@
 """The plan is the difference between things and facts, and nothing when there is none."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from infra.desired import things as t
 from infra.desired.facts import Facts, PathFact, UnitFact
-from infra.desired.plan import Enable, Import, Install, Restart, SetSysctl, Start, Write, plan
+from infra.desired.plan import (
+    AddPackage,
+    Enable,
+    Import,
+    Install,
+    Restart,
+    SetSysctl,
+    Start,
+    Write,
+    plan,
+)
+from infra.inventory import series
+from infra.phases import load_balancer
+from infra.pki.material import Material
 
 DIGESTS = {"etcd": "e" * 64}
 CONTENT = "a: 1\n"
@@ -58,6 +72,16 @@ def test_a_file_written_by_a_killed_build_restarts_the_unit() -> None:
     late = {**THERE.paths, "/etc/x": PathFact(0o644, "root", 30, SHA)}
     actions = plan(THINGS, Facts(late, THERE.units, THERE.images, sysctls=THERE.sysctls), DIGESTS)
     assert actions.actions == (Restart("etcd"),)
+
+
+def test_a_unit_that_its_package_has_started_is_restarted_with_our_file() -> None:
+    """Debian starts HAProxy when it is installed: our configuration comes after that."""
+    spec = series("test", kubernetes="v1.36.1", platform="aws")
+    things = [*load_balancer.desired(spec, Material(Path("/none")), spec.load_balancer)]
+    actions = plan(things, Facts(), {}).actions
+    assert [type(a) for a in actions] == [AddPackage, Write, Write, Enable, Restart]
+    baked = plan(things, Facts(packages=frozenset({"haproxy"})), {}).actions
+    assert [type(a) for a in baked] == [Write, Write, Enable, Start]
 
 
 def test_a_wrong_mode_is_a_difference() -> None:

@@ -26,7 +26,7 @@ from tests.unit.fakes import FakeApi, evidence, goes_red, not_judged
 
 def live() -> Any:
     made = cluster()
-    made.address_of = str
+    made.reached_at = str
     return made
 
 

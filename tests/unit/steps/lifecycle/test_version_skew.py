@@ -38,7 +38,7 @@ class Live:
     def api_servers(self) -> dict[str, Any]:
         return dict.fromkeys(MACHINES, self.api)
 
-    def address_of(self, machine: str) -> str:
+    def reached_at(self, machine: str) -> str:
         return str(self.spec.machine(machine).private_ip)
 
     def names_by_address(self) -> dict[str, str]:

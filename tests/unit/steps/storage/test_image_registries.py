@@ -1,18 +1,23 @@
 """Images of a registry: every Then-step goes red, as one understands."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from fixtures.worlds.storage.registry import PulledImage
+from fixtures.worlds.storage.registry import PulledImage, made
+from infra.cluster import Cluster
 from infra.errors import WaitTimeout
+from infra.inventory import series
 from suite.storage import image_volumes
 from suite.storage.registry import ASKED, Registry, Said, layout
 from suite.workloads.pod_under_test import RunningPod
 from tests.steps.storage import image_registries as steps
 from tests.unit.fakes import FakeApi, FakeShell, goes_red, pod, workloads_of
 
+SPEC = series("test", kubernetes="v1.36.1", platform="aws")
 WAITING = "/api/v1/namespaces/ns/pods/waits"
 
 
@@ -41,7 +46,7 @@ class Writer:
 
 def pulled(*statuses: int, **image: Any) -> PulledImage:
     """A registry that the worker asked so often, with these answers."""
-    cluster = type("Cluster", (), {"address_of": lambda *_: "10.0.1.21"})()
+    cluster = SimpleNamespace(spec=SPEC)
     server = type("Server", (), {"asked": lambda *_: list(statuses)})()
     return PulledImage(
         cast("Any", Image(cluster=cluster, **image)), cast("Registry", server), "worker-0"
@@ -59,6 +64,20 @@ def test_a_registry_that_nobody_asked_or_too_many() -> None:
     steps.has_pulled(image, none)
     image.before = [200]
     goes_red("no further request; it saw \\[200\\]", steps.has_pulled, image, none)
+
+
+def test_a_registry_is_where_machines_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where this run does: on AWS that address is on no interface of the machine."""
+    monkeypatch.setattr(Registry, "prepare", lambda *_: None)
+    monkeypatch.setattr(PulledImage, "remove", lambda *_: None)
+    line = '10.0.1.21 - - [26/Nov/2026] "HEAD /v2/data/manifests/1 HTTP/1.1" 200 5 "" "c"'
+    ours = {str(m.name): f"203.0.113.{n}" for n, m in enumerate(SPEC.machines)}
+    cluster = Cluster(SPEC, Path("/none"), cast("Any", FakeShell), ours)
+    monkeypatch.setattr(FakeShell, "get", lambda *_: line.encode())
+    image = next(made(cluster, workloads_of(FakeApi({})), b"", password=""))
+    assert image.registry.address == "10.0.1.11"
+    assert image.image.reference.startswith("10.0.1.11:")
+    assert image.asked() == [200]
 
 
 def test_content_that_moves_under_a_pod_or_stays_for_a_new_one(
