@@ -17,13 +17,12 @@ from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 
 from fixtures.plugin.extra_clusters import WORKERS
-from fixtures.turns import durations
-from fixtures.turns.order import Task, next_of
+from fixtures.turns import durations, order
+from fixtures.turns.order import FREE, Task, next_of
 from infra import version_tags
 from infra.artifacts import catalog
 from infra.footprints.footprint import of_tags
 from infra.footprints.needs import Need
-from infra.footprints.words import DRIVER
 from infra.report import stored_run
 from infra.report.model import Scenario, Step
 
@@ -78,7 +77,7 @@ class Run:
         while ends:
             now, number = heapq.heappop(ends)
             ready.add(number)
-            self._processes[number].task = self._processes[number].need = None
+            self._end(self._processes[number])
             for one in sorted(ready):
                 if took := self._begin(self._processes[one], now):
                     heapq.heappush(ends, (now + took, one))
@@ -90,27 +89,51 @@ class Run:
 
     def _begin(self, process: Process, now: float) -> float:
         """Seconds that what it takes now will take; 0 when it has to wait."""
-        others = [p.need for p in self._processes if p.cluster == process.cluster and p.need]
-        waiting = process.chain[:1] or [tasks[0] for tasks in self._groups.values()]
-        further = process.cluster > 0 and not process.chain
+        if process.chain:
+            return self._go_on(process, now)
+        others = self._held_beside(process)
+        waiting = [tasks[0] for tasks in self._groups.values()]
+        further = process.cluster > 0
         clusters = len({one.cluster for one in self._processes})
         chosen = next_of(waiting, others, further=further, clusters=clusters)
         if chosen is None:
             return 0.0
-        chain = process.chain or self._groups.pop(chosen.group)
-        process.task, process.need, process.chain = chosen, chosen.need(others), chain[1:]
-        self._spans.append((process.cluster, chosen, now, now + chosen.seconds))
-        return max(chosen.seconds, 0.001)
+        process.chain = self._groups.pop(chosen.group)
+        process.need = chosen.need(others)
+        return self._go_on(process, now)
+
+    def _go_on(self, process: Process, now: float) -> float:
+        """With the next of its chain, as soon as nobody who runs is in the way."""
+        task, need = process.chain[0], process.need or FREE
+        beside = [p for p in self._processes if p is not process and p.cluster == process.cluster]
+        if any(need.conflicts(p.need) for p in beside if p.task and p.need):
+            return 0.0
+        process.task, process.chain = task, process.chain[1:]
+        self._spans.append((process.cluster, task, now, now + task.seconds))
+        return max(task.seconds, 0.001)
+
+    def _end(self, process: Process) -> None:
+        """The next of its chain has its turn before all that are not given out yet."""
+        process.task = process.need = None
+        if process.chain:
+            process.need = process.chain[0].need(self._held_beside(process))
+
+    def _held_beside(self, process: Process) -> list[Need]:
+        same = [p for p in self._processes if p.cluster == process.cluster and p is not process]
+        return [p.need for p in same if p.need]
 
 
 def tasks_of(features: Path, took: Mapping[str, float], kubernetes: str) -> Iterator[Task]:
-    """Of every scenario of that version; ``took`` are seconds by name."""
+    """Of every scenario of that version, as pytest sorts them; ``took`` are seconds by name."""
+    found: list[tuple[tuple[bool, ...], Task]] = []
     for path in sorted(features.rglob("*.feature")):
         parsed: Any = Parser().parse(path.read_text())
         for number, pickle in enumerate(Compiler().compile({**parsed, "uri": path.stem})):
             tags = frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
             if not version_tags.elsewhere(tags, kubernetes):
-                yield task_of(f"{path.stem}:{number}", pickle, tags, took)
+                task = task_of(f"{path.stem}:{number}", pickle, tags, took)
+                found.append((order.place_of(of_tags(tags), slow="slow" in tags), task))
+    yield from (task for _, task in sorted(found, key=lambda one: one[0]))
 
 
 def task_of(
@@ -119,14 +142,12 @@ def task_of(
     footprint = of_tags(tags)
     steps = [Step("", step["text"]) for step in pickle["steps"]]
     scenario = Scenario(pickle["name"], pickle["name"], lane=footprint.lane, steps=steps)
-    driver = DRIVER in footprint.exclusive | footprint.shared
     return Task(
         ident,
-        group="driver" if driver and footprint.changes else ident,
+        group=order.group_of(ident, footprint),
         footprint=footprint,
         seconds=durations.expected(scenario, took),
         patient="patient" in tags,
-        driver=driver,
     )
 
 

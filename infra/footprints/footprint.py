@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from infra.footprints.words import (
     A_WORKER,
     CHANGES,
+    DRIVER,
     IGNORABLE,
     IGNORES,
     IMPLIED,
@@ -34,21 +36,26 @@ class Footprint:
         """Who changes something runs between two looks at what it holds."""
         return "disruptive" if self.changes else "parallel"
 
-    @property
+    @cached_property
     def is_alone(self) -> bool:
         """It changes what every scenario relies on."""
         return any(name in IMPLIED for name in self.exclusive)
 
-    @property
+    @cached_property
     def exclusive(self) -> frozenset[str]:
         """Resources by name that it holds alone."""
         return frozenset(name for word in self.changes for name in resources(word))
 
-    @property
+    @cached_property
     def shared(self) -> frozenset[str]:
         """Resources by name that it shares."""
         named = {name for word in self.relies_on for name in resources(word)}
         return (frozenset(IMPLIED) | named) - self.exclusive
+
+    @cached_property
+    def uses_driver(self) -> bool:
+        """The EBS CSI driver, which comes for those who use it."""
+        return DRIVER in self.exclusive | self.shared
 
     @property
     def takes_a_worker(self) -> bool:

@@ -141,7 +141,7 @@ def outside(
     more.
     """
     declared = footprint.exclusive | ({need.own_worker} if footprint.takes_a_worker else set())
-    uses_driver = DRIVER in footprint.exclusive | footprint.shared
+    uses_driver = footprint.uses_driver
     declared |= {DRIVER} if uses_driver else set()  # who uses it may bring it
     strange = {one.resource: one for one in touches if one.resource not in declared}
     if uses_driver:  # labels of nodes come and go with it

@@ -13,14 +13,14 @@ from infra.report.outcomes import Outcome
 
 
 def task(*tags: str, seconds: float = 10, patient: bool = False, overlap: bool = True) -> Task:
-    driver = any("ebs_driver" in tag for tag in tags)
     name = "-".join(tags) or "plain"
-    return Task(f"{name}-{seconds:g}", name, of_tags(tags), seconds, patient, driver, overlap)
+    return Task(f"{name}-{seconds:g}", name, of_tags(tags), seconds, patient, overlap)
 
 
 PLAIN, LONG = task(), task(seconds=100)
 ALONE = task("changes_managers", seconds=60)
 DRIVER = task("relies_on_ebs_driver", "relies_on_every_worker", seconds=5)
+DRIVER_CHANGES = task("changes_ebs_driver", "relies_on_every_worker", seconds=90)
 ON_0, ON_1 = task("changes_worker_0", seconds=30), task("changes_worker_1", seconds=20)
 API = task("ignores_workers", seconds=3)
 
@@ -38,6 +38,9 @@ def running(*tasks: Task) -> list[Need]:
         ([PLAIN, LONG], [], LONG),
         ([ALONE, PLAIN], [], PLAIN),
         ([LONG, DRIVER], [], DRIVER),
+        ([DRIVER_CHANGES, DRIVER, LONG], [], DRIVER),
+        ([DRIVER_CHANGES, LONG], [DRIVER], LONG),
+        ([DRIVER_CHANGES, LONG], [], DRIVER_CHANGES),
         ([ALONE], [PLAIN], None),
         ([ALONE], [], ALONE),
         ([PLAIN, API], [ALONE], None),
@@ -52,6 +55,18 @@ def test_the_longest_that_may_run_beside_those_that_do(
     waiting: list[Task], beside: list[Task], chosen: Task | None
 ) -> None:
     assert next_of(waiting, running(*beside)) == chosen
+
+
+def test_who_is_alone_is_the_last_of_those_that_change_the_driver() -> None:
+    """It led its group, and the scheduler kept the whole group for the end of the run, where six
+    that others can run beside ran one after the other beside nobody.
+    """
+    changes = of_tags(["changes_ebs_driver"])
+    alone = of_tags(["changes_ebs_driver", "changes_nodes_readiness"])
+    assert order.group_of("x", changes) == order.group_of("y", alone) == order.DRIVER
+    assert order.group_of("x", of_tags(["relies_on_ebs_driver"])) == "x"
+    places = [order.place_of(one, slow=slow) for one, slow in ((changes, False), (alone, True))]
+    assert places == sorted(places)
 
 
 def test_without_overlap_who_changes_something_is_alone() -> None:

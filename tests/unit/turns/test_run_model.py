@@ -42,6 +42,34 @@ def test_a_group_runs_in_order_on_one_process() -> None:
     assert run.busy == pytest.approx(25 / (20 * run.processes))
 
 
+def test_the_next_of_a_group_has_its_turn_before_what_is_not_given_out_yet() -> None:
+    """Its lock is first come, first served, and the scheduler knows what it waits for."""
+    first = task("first", "changes_ebs_driver", seconds=10, group="driver")
+    alone = task("alone", "changes_ebs_driver", "changes_etcd", seconds=10, group="driver")
+    long, short = task("long", seconds=30), task("short", seconds=5)
+    run = run_model.Run([first, alone, long, short], clusters=1, workers=2).to_its_end()
+    spans = {one.id: (begin, end) for _, one, begin, end in run.spans}
+    assert spans == {"first": (0, 10), "long": (0, 30), "alone": (30, 40), "short": (40, 45)}
+
+
+@pytest.mark.parametrize("clusters", [1, 2])
+def test_who_uses_the_driver_is_through_before_those_that_are_alone(clusters: int) -> None:
+    """Those that share it first and side by side, then who changes it, beside others."""
+    tasks = list(run_model.tasks_of(run_model.FEATURES, {}, "v1.36.5"))
+    spans = run_model.modelled(tasks, clusters=clusters, overlap=True).spans
+    first = [(one, begin, end) for cluster, one, begin, end in spans if cluster == 0]
+    users = [(one.disturbs, begin, end) for one, begin, end in first if one.driver]
+    used_until = max(end for *_, end in users)
+    alone = [begin for one, begin, _ in first if one.is_alone and not one.driver]
+    assert used_until < min(alone, default=max(end for *_, end in first))
+    shared_until = max(end for changes, _, end in users if not changes)
+    assert shared_until <= min(begin for changes, begin, _ in users if changes)
+    beside = [
+        begin for one, begin, _ in first if not one.driver and shared_until < begin < used_until
+    ]
+    assert len(beside) > 10
+
+
 def test_every_scenario_of_the_features_runs_once() -> None:
     tasks = list(run_model.tasks_of(run_model.FEATURES, {}, "v1.36.5"))
     run = run_model.modelled(tasks, clusters=2, overlap=True)

@@ -149,21 +149,35 @@ def test_a_further_cluster_has_what_waits_beside_the_parallel_ones(tmp_path: Pat
 DRIVER = (
     TIMES
     + """
+@pytest.mark.slow
+@pytest.mark.changes_ebs_driver
+@pytest.mark.changes_etcd
+def test_driver_alone(): pass
+
 @pytest.mark.parametrize("n", range(3))
 @pytest.mark.changes_ebs_driver
-def test_driver(n): pass
+def test_driver(n): time.sleep(0.1)
 
-@pytest.mark.parametrize("n", range(4))
-def test_beside(n): time.sleep(0.1)
+@pytest.mark.relies_on_ebs_driver
+def test_shares_it(): pass
+
+@pytest.mark.parametrize("n", range(9))
+def test_beside(n): time.sleep(0.3)
 """
 )
 
 
 def test_who_changes_the_driver_is_given_to_one_worker_of_the_first_cluster(tmp_path: Path) -> None:
     run(tmp_path, DRIVER, "-n", "3", conftest=TWO)
-    workers = {worker for name, (worker, *_) in times(tmp_path).items() if "driver" in name}
+    ran = times(tmp_path)
+    workers = {worker for name, (worker, *_) in ran.items() if "driver" in name}
     assert len(workers) == 1
     assert "gw1" not in workers
+    changes = [one for name, one in ran.items() if name.startswith("test_driver[")]
+    assert ran["test_shares_it"][2] < min(began for _, began, _ in changes)
+    assert max(ended for *_, ended in changes) < ran["test_driver_alone"][1]
+    others = [one for name, one in ran.items() if "beside" in name]
+    assert all(any(beside(one, other) for other in others) for one in changes)
 
 
 LASTING = """
