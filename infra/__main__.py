@@ -13,7 +13,7 @@ from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.progress import Progress
-from infra.report.rerender import rerender
+from infra.report.rerender import merge_reports, rerender
 from infra.settings import Settings
 
 app = typer.Typer(
@@ -166,12 +166,24 @@ def render(
 
 @app.command()
 def report(
-    run: Annotated[
-        Path | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
     ] = None,
+    *,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="The arguments are directories of reports to lay here.")
+    ] = False,
 ) -> None:
-    """Write a run's index.html again from its records, and print its path."""
-    print(rerender(run, Settings.from_options().reports))
+    """Write a run's index.html again from its records, and print its path; or, with --merge, lay
+    the runs of other machines beside those here and compare them.
+    """
+    reports = Settings.from_options().reports
+    if merge:
+        print(merge_reports(runs or [], reports, say=print))
+    elif len(runs or []) > 1:
+        raise UserError("report writes one run's page again; with --merge it lays many together")
+    else:
+        print(rerender(runs[0] if runs else None, reports))
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:

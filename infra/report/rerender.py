@@ -1,9 +1,11 @@
-"""A recorded run is judged again, and its page is written again."""
+"""Pages are written again: of a recorded run, which is judged again, or of several runs."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra.errors import UserError
 from infra.report import stored_run, verdicts, version_matrix
+from infra.report.comparison import merging
 from infra.report.html import write_page
 
 
@@ -19,6 +21,18 @@ def rerender(run: Path | None, reports: Path) -> Path:
     if folder.resolve().is_relative_to(reports.resolve()):
         version_matrix.write(reports)
     return page
+
+
+def merge_reports(sources: Sequence[Path], reports: Path, *, say: Callable[[str], None]) -> Path:
+    """Lays the runs below the sources into ``reports`` and writes its index.html; the page's path.
+
+    Errors: UserError naming a bad directory; then nothing is changed.
+    """
+    if not sources:
+        raise UserError("--merge needs directories of reports: kfs report --merge DIR...")
+    merged = merging.merge(sources, reports, say=say)
+    say(f"runs: copied {merged.copied}, kept {merged.kept}")
+    return version_matrix.write(reports)
 
 
 def last(reports: Path) -> Path:
