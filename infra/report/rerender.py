@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.errors import UserError
 from infra.report import stored_run, verdicts, version_matrix
-from infra.report.comparison import merging
+from infra.report.comparison import history, merging
 from infra.report.html import write_page
 
 
@@ -32,7 +32,8 @@ def merge_reports(sources: Sequence[Path], reports: Path, *, say: Callable[[str]
         raise UserError("--merge needs directories of reports: kfs report --merge DIR...")
     merged = merging.merge(sources, reports, say=say)
     say(f"runs: copied {merged.copied}, kept {merged.kept}")
-    return version_matrix.write(reports)
+    past = [run for source in sources for run in history.load(source)]
+    return version_matrix.write(reports, past)
 
 
 def last(reports: Path) -> Path:

@@ -1,6 +1,5 @@
 """reports/index.html: claims by Kubernetes versions, each from its latest run."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,8 @@ from pathlib import Path
 from infra import claims
 from infra.artifacts.catalog import minor_of, numbers
 from infra.report import stored_run
-from infra.report.comparison import judged_runs
+from infra.report.comparison import history, history_page, judged_runs
+from infra.report.comparison.history import PastRun
 from infra.report.comparison.judged_runs import JudgedRun, Row
 from infra.report.jinja import environment, kind
 from infra.report.outcomes import SIGNS, Outcome
@@ -65,9 +65,14 @@ def by_legend(found: Iterable[str]) -> dict[str, int]:
     return {sign.css: counts[sign.css] for sign in SIGNS.values() if counts[sign.css]}
 
 
-def write(reports: Path) -> Path:
-    """Writes the matrix of all claims.json below ``reports``; its path."""
+def write(reports: Path, others: Iterable[PastRun] = ()) -> Path:
+    """Writes the matrix of all claims.json below ``reports`` and their history; its path.
+
+    ``others`` are runs to remember besides.
+    """
     runs = judged_runs.find(reports)
+    past = history.update(reports, runs, others)
+    history_page.write(reports, past)
     columns = columns_of(reports, runs)
     known = claims.load()
     page = (
@@ -77,18 +82,13 @@ def write(reports: Path) -> Path:
             columns=columns,
             differing=[claim for claim in known if differs(claim.id, columns)],
             runs=[listed(reports, one) for one in reversed(runs[-RUNS:])],
+            unsteady=history.unsteady(past),
+            here=history_page.there(reports, past),
             articles=claims.articles(),
             claims=known,
         )
     )
-    return replaced(reports / stored_run.PAGE, page)
-
-
-def replaced(path: Path, text: str) -> Path:
-    """The file with another text, at once: a reader sees one or the other."""
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    new.write_text(text)
-    return new.replace(path)
+    return judged_runs.replaced(reports / stored_run.PAGE, page)
 
 
 def listed(reports: Path, run: JudgedRun) -> Listed:

@@ -1,6 +1,7 @@
 """Runs below a directory of reports, as their claims.json and run.json tell them."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -118,3 +119,10 @@ def run_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def replaced(path: Path, text: str) -> Path:
+    """The file with another text, at once: a reader sees one or the other."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_text(text)
+    return new.replace(path)
