@@ -5,8 +5,10 @@ from pathlib import Path
 
 from infra.errors import UserError
 from infra.report import stored_run, verdicts, version_matrix
-from infra.report.comparison import history, merging
+from infra.report.comparison import history, judged_runs, merging, pruning
 from infra.report.html import write_page
+
+NO_RUN = "no run below {}; run: make verify"
 
 
 def rerender(run: Path | None, reports: Path) -> Path:
@@ -36,8 +38,19 @@ def merge_reports(sources: Sequence[Path], reports: Path, *, say: Callable[[str]
     return version_matrix.write(reports, past)
 
 
+def prune_reports(reports: Path, *, say: Callable[[str], None]) -> Path:
+    """Removes old runs by the rule of comparison.pruning and writes index.html; its path.
+
+    Errors: UserError when there is no run.
+    """
+    if not judged_runs.find(reports):
+        raise UserError(NO_RUN.format(reports))
+    pruning.prune(reports, say=say)
+    return reports / stored_run.PAGE
+
+
 def last(reports: Path) -> Path:
     found = sorted(reports.glob(f"*/*/{stored_run.RECORDS}"), key=lambda path: path.parent.name)
     if not found:
-        raise UserError(f"no run below {reports}; run: make verify")
+        raise UserError(NO_RUN.format(reports))
     return found[-1].parent

@@ -79,7 +79,12 @@ def test_what_a_killed_merge_left_is_copied_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("argv", "told"),
-    [(["--merge"], "--merge needs directories"), (["a", "b"], "with --merge it lays many")],
+    [
+        (["--merge"], "--merge needs directories"),
+        (["a", "b"], "report takes one run"),
+        (["--prune", "a"], "--prune none"),
+        (["--prune"], "no run below"),
+    ],
 )
 def test_the_command_says_what_it_needs(argv: list[str], told: str, tmp_path: Path) -> None:
     env = {"KFS_REPORTS": str(tmp_path)}
