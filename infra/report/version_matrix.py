@@ -8,7 +8,7 @@ from pathlib import Path
 from infra import claims
 from infra.artifacts.catalog import minor_of, numbers
 from infra.report import stored_run
-from infra.report.comparison import history, history_page, judged_runs
+from infra.report.comparison import badge, history, history_page, judged_runs
 from infra.report.comparison.history import PastRun
 from infra.report.comparison.judged_runs import JudgedRun, Row
 from infra.report.jinja import environment, kind
@@ -66,7 +66,7 @@ def by_legend(found: Iterable[str]) -> dict[str, int]:
 
 
 def write(reports: Path, others: Iterable[PastRun] = ()) -> Path:
-    """Writes the matrix of all claims.json below ``reports`` and their history; its path.
+    """Writes the matrix of all claims.json below ``reports``, their history and badges; its path.
 
     ``others`` are runs to remember besides.
     """
@@ -74,6 +74,8 @@ def write(reports: Path, others: Iterable[PastRun] = ()) -> Path:
     past = history.update(reports, runs, others)
     history_page.write(reports, past)
     columns = columns_of(reports, runs)
+    for one in columns:
+        badge.write(reports, one.minor, one.version, one.counts)
     known = claims.load()
     page = (
         environment()
