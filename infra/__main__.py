@@ -13,7 +13,7 @@ from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
 from infra.progress import Progress
-from infra.report.rerender import rerender
+from infra.report.rerender import merge_reports, prune_reports, rerender
 from infra.settings import Settings
 
 app = typer.Typer(
@@ -185,12 +185,30 @@ def render(
 
 @app.command()
 def report(
-    run: Annotated[
-        Path | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
     ] = None,
+    *,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="The arguments are directories of reports to lay here.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove old runs; the newest ten of each minor stay.")
+    ] = False,
 ) -> None:
-    """Write a run's index.html again from its records, and print its path."""
-    print(rerender(run, Settings.from_options().reports))
+    """Write a run's index.html again from its records, and print its path; or compare runs: with
+    --merge those of other machines are laid beside those here, with --prune old ones are removed.
+    """
+    reports, given = Settings.from_options().reports, runs or []
+    if not merge and len(given) > (0 if prune else 1):
+        raise UserError("report takes one run, --prune none, and --merge directories of reports")
+    if merge:
+        page = merge_reports(given, reports, say=print)
+    if prune:
+        page = prune_reports(reports, say=print)
+    if not (merge or prune):
+        page = rerender(given[0] if given else None, reports)
+    print(page)
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:

@@ -1,71 +1,35 @@
 """reports/index.html: claims by Kubernetes versions, each from its latest run."""
 
-import json
-import os
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from infra import claims
 from infra.artifacts.catalog import minor_of, numbers
 from infra.report import stored_run
+from infra.report.comparison import badge, history, history_page, judged_runs
+from infra.report.comparison.history import PastRun
+from infra.report.comparison.judged_runs import JudgedRun, Row
 from infra.report.jinja import environment, kind
 from infra.report.outcomes import SIGNS, Outcome
 
 RUNS = 30
 """That the list names."""
-VERSION = re.compile(r"v\d+\.\d+\.\d+")
-"""A folder of runs; others below ``reports`` are somebody's own."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A claim of a claims.json, as far as the matrix shows it."""
+class Listed:
+    """A run as pages list it: ``page`` is relative to the directory of reports, ``counts`` are its
+    claims by outcome's CSS class, in the order of a legend.
+    """
 
-    id: str
-    outcome: Outcome
-    reason: str
-    scenarios: list[Any]
-
-
-@dataclass(frozen=True)
-class Judged:
-    claims: list[Row]
-
-
-STORED = TypeAdapter(Judged)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run's folder, and the claims that it tried: a scenario was in it, or none can be there."""
-
-    folder: Path
-    tried: tuple[Row, ...]
+    run: JudgedRun
+    page: str
 
     @property
-    def version(self) -> str:
-        return self.folder.parent.name
-
-    def page(self, reports: Path) -> str:
-        """As a page in ``reports`` links to it."""
-        return str((self.folder / stored_run.PAGE).relative_to(reports))
-
-    def listed(self, reports: Path) -> dict[str, Any]:
-        """For the list: its page and how many claims ended how."""
-        return {
-            "name": self.folder.name,
-            "day": day(self.folder.name),
-            "commit": commit(self.folder / stored_run.RUN),
-            "version": self.version,
-            "page": self.page(reports),
-            "counts": Counter(kind(claim.outcome) for claim in self.tried),
-        }
+    def counts(self) -> Mapping[str, int]:
+        return by_legend(kind(claim.outcome) for claim in self.run.tried)
 
 
 @dataclass(frozen=True)
@@ -87,22 +51,31 @@ class Column:
 
     minor: str
     version: str
-    newest: Mapping[str, Any]
+    newest: Listed
     cells: Mapping[str, Cell]
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Claims by outcome's CSS class, in the order of a legend."""
-        found = Counter(cell.css for cell in self.cells.values())
-        return {sign.css: found[sign.css] for sign in SIGNS.values() if found[sign.css]}
+        return by_legend(cell.css for cell in self.cells.values())
 
 
-def write(reports: Path) -> Path:
-    """Writes the matrix of all claims.json below ``reports``; its path."""
-    folders = [path.parent for path in reports.glob(f"*/*/{stored_run.CLAIMS}")]
-    ours = [folder for folder in folders if VERSION.fullmatch(folder.parent.name)]
-    runs = [run(folder) for folder in sorted(ours, key=lambda folder: folder.name)]
+def by_legend(found: Iterable[str]) -> dict[str, int]:
+    counts = Counter(found)
+    return {sign.css: counts[sign.css] for sign in SIGNS.values() if counts[sign.css]}
+
+
+def write(reports: Path, others: Iterable[PastRun] = ()) -> Path:
+    """Writes the matrix of all claims.json below ``reports``, their history and badges; its path.
+
+    ``others`` are runs to remember besides.
+    """
+    runs = judged_runs.find(reports)
+    past = history.update(reports, runs, others)
+    history_page.write(reports, past)
     columns = columns_of(reports, runs)
+    for one in columns:
+        badge.write(reports, one.minor, one.version, one.counts)
     known = claims.load()
     page = (
         environment()
@@ -110,19 +83,21 @@ def write(reports: Path) -> Path:
         .render(
             columns=columns,
             differing=[claim for claim in known if differs(claim.id, columns)],
-            runs=[one.listed(reports) for one in reversed(runs[-RUNS:])],
+            runs=[listed(reports, one) for one in reversed(runs[-RUNS:])],
+            unsteady=history.unsteady(past),
+            here=history_page.there(reports, past),
             articles=claims.articles(),
             claims=known,
         )
     )
-    path = reports / stored_run.PAGE
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    new.write_text(page)
-    new.replace(path)
-    return path
+    return judged_runs.replaced(reports / stored_run.PAGE, page)
 
 
-def columns_of(reports: Path, runs: Sequence[Run]) -> list[Column]:
+def listed(reports: Path, run: JudgedRun) -> Listed:
+    return Listed(run, run.page(reports))
+
+
+def columns_of(reports: Path, runs: Sequence[JudgedRun]) -> list[Column]:
     """One for each minor, older ones first."""
     versions = sorted({one.version for one in runs}, key=numbers)
     newest = {minor_of(version): version for version in versions}
@@ -132,14 +107,14 @@ def columns_of(reports: Path, runs: Sequence[Run]) -> list[Column]:
     ]
 
 
-def column(reports: Path, version: str, runs: Sequence[Run]) -> Column:
+def column(reports: Path, version: str, runs: Sequence[JudgedRun]) -> Column:
     """For each claim the newest run that tried it; a run of a part leaves the rest standing."""
-    cells = {
-        claim.id: Cell(claim.outcome, claim.reason, f"{one.page(reports)}#claim-{claim.id}")
-        for one in runs
-        for claim in one.tried
-    }
-    return Column(minor_of(version), version, runs[-1].listed(reports), cells)
+    cells = {claim.id: cell(reports, one, claim) for one in runs for claim in one.tried}
+    return Column(minor_of(version), version, listed(reports, runs[-1]), cells)
+
+
+def cell(reports: Path, run: JudgedRun, claim: Row) -> Cell:
+    return Cell(claim.outcome, claim.reason, f"{run.page(reports)}#claim-{claim.id}")
 
 
 def differs(claim: str, columns: Sequence[Column]) -> bool:
@@ -147,26 +122,3 @@ def differs(claim: str, columns: Sequence[Column]) -> bool:
     cells = [one.cells[claim] for one in columns if claim in one.cells]
     told = {cell.reason for cell in cells if cell.outcome is Outcome.HOLDS}
     return len({cell.outcome for cell in cells}) > 1 or len(told) > 1
-
-
-def day(name: str) -> str:
-    """2026-11-29 of a run's name, 20261129T101500Z-series."""
-    return f"{name[:4]}-{name[4:6]}-{name[6:8]}"
-
-
-def commit(path: Path) -> str:
-    """Of a run; empty when its run.json does not tell."""
-    try:
-        return str(json.loads(path.read_text())["commit"])[:10]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def run(folder: Path) -> Run:
-    """Without claims when a killed run left its claims.json half written, or it is no run's."""
-    try:
-        found = STORED.validate_json((folder / stored_run.CLAIMS).read_bytes()).claims
-    except (OSError, ValueError):
-        found = []
-    tried = (one for one in found if one.scenarios or one.outcome == Outcome.ABSENT)
-    return Run(folder, tuple(tried))
