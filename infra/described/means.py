@@ -30,6 +30,7 @@ MEANS: Mapping[str, str] = {
     "may_storage": "permission to bring the EBS CSI driver",
     "workers_0": "a node that takes Pods",
     "workers_1": "a second node that takes Pods",
+    "controllers_0": "a controller by itself",
     "controllers_1": "a second controller by itself",
     "controllers_2": "a third controller by itself",
 }
@@ -53,6 +54,7 @@ def lacks(told: Description) -> dict[str, str]:
         "ec2": "" if told.ec2 else "my.toml has no [ec2]",
         "programs": "" if has_programs(minor) else f"no programs of Kubernetes {minor} are known",
         "built_here": "this cluster was built by others",
+        "controllers_0": "" if own else "no API server is known by itself",
         "controllers_1": "" if own > 1 else "no two API servers are known by themselves",
         "controllers_2": "" if own > 2 else "no three API servers are known by themselves",
     }
