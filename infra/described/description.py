@@ -105,6 +105,7 @@ class DescribedLayout(Table):
     units: dict[str, str] = Field(default={}, examples=[{"kubelet": "kubelet"}])
     leases: dict[str, str] = Field(default={}, examples=[{"scheduler": "kube-scheduler"}])
     ports: dict[str, int] = Field(default={}, examples=[{"kubelet": 10250}])
+    addresses: dict[str, str] = Field(default={}, examples=[{"scheduler": "127.0.0.1"}])
     directories: dict[str, str] = Field(default={}, examples=[{"kubelet": "/var/lib/kubelet"}])
     files: dict[str, str] = Field(default={}, examples=[{"audit_log": "/var/log/audit.log"}])
     certificates: dict[str, str] = Field(default={}, examples=[{"etcd": "/etc/etcd/etcd.pem"}])

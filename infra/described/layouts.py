@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from infra.machine_layout import (
     SERIES,
+    Addresses,
     Certificates,
     Directories,
     Files,
@@ -32,6 +33,7 @@ class Preset:
 
 
 KUBEADM = Layout(
+    addresses=Addresses(controller_manager="127.0.0.1", scheduler="127.0.0.1"),
     directories=Directories(
         units="/usr/lib/systemd/system",
         programs="/usr/bin",
@@ -58,8 +60,11 @@ KUBEADM = Layout(
         container_runtime="/usr/bin/containerd", runc="/usr/bin/runc", kubelet="/usr/bin/kubelet"
     ),
 )
-"""kubeadm's own paths (cmd/kubeadm/app/constants) with the packages of pkgs.k8s.io and Debian. The
-control plane has no programs on the machine: theirs stay the articles', and no claim reads them."""
+"""kubeadm's own paths with the packages of pkgs.k8s.io and Debian: kubernetes.io, "Implementation
+details" of kubeadm, "PKI certificates and requirements", "Configuring each kubelet in your cluster
+using kubeadm"; what those leave out, cmd/kubeadm/app of kubernetes (constants, phases/controlplane,
+phases/addons/proxy). The control plane has no programs on the machine: theirs stay the articles',
+and no claim reads them."""
 PRESETS: Mapping[PresetName, Preset] = {
     "articles": Preset(SERIES, control_plane="units", kube_proxy="unit"),
     "kubeadm": Preset(KUBEADM, control_plane="static-pods", kube_proxy="pods"),

@@ -3,7 +3,7 @@
 All pure. What a component does not name is not here: it has its default, or there is none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -76,6 +76,11 @@ PORTS: Mapping[str, Mapping[str, Key]] = {
     },
 }
 """Flags that are a port, an address with one, or URLs; of several URLs the first counts."""
+ADDRESSES: Mapping[str, Mapping[str, Key]] = {
+    "kube-controller-manager": {"bind-address": ("addresses", "controller_manager")},
+    "kube-scheduler": {"bind-address": ("addresses", "scheduler")},
+}
+ALL_ADDRESSES = ("0.0.0.0", "::")
 NAMES: Mapping[str, Mapping[str, Key]] = {
     "kube-controller-manager": {"leader-elect-resource-name": ("leases", "controller_manager")},
     "kube-scheduler": {"leader-elect-resource-name": ("leases", "scheduler")},
@@ -137,25 +142,43 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
 
 def of_command(started: Started) -> dict[Key, Value]:
     """What a command line says, with the unit and the program that are seen."""
-    found: dict[Key, Value] = {}
-    for table, seen in (("units", started.unit), ("programs", started.program)):
-        if seen and not (table == "programs" and started.component in NO_PROGRAM):
-            found[table, PLACE_OF[started.component]] = seen
     component, given = started.component, started.flags
-    for flag, key in PATHS[component].items():
-        if path := started.place(given.get(flag, "")):
-            found[key] = path
-    for flag, key in DIRECTORIES.get(component, {}).items():
-        if path := started.place(given.get(flag, "")):
-            found[key] = str(PurePosixPath(path).parent)
-    for flag, key in PORTS.get(component, {}).items():
-        if port := port_of(given.get(flag, "")):
-            found[key] = port
-    found |= {key: given[f] for f, key in NAMES.get(component, {}).items() if f in given}
-    if component == "kubelet" and "root-dir" in given:
-        root = PurePosixPath(given["root-dir"])
-        found |= {key: str(root / below) for key, below in IN_ROOT.items()}
-    return found
+    return {
+        **of_process(started),
+        **named(PATHS, component, lambda flag: started.place(given.get(flag, ""))),
+        **named(DIRECTORIES, component, lambda flag: parent(started.place(given.get(flag, "")))),
+        **named(PORTS, component, lambda flag: port_of(given.get(flag, ""))),
+        **named(ADDRESSES, component, lambda flag: one_address(given.get(flag, ""))),
+        **named(NAMES, component, lambda flag: given.get(flag, "")),
+        **(in_root(given["root-dir"]) if component == "kubelet" and "root-dir" in given else {}),
+    }
+
+
+def of_process(started: Started) -> dict[Key, Value]:
+    seen = {"units": started.unit, "programs": started.program}
+    if started.component in NO_PROGRAM:
+        del seen["programs"]
+    return {(table, PLACE_OF[started.component]): name for table, name in seen.items() if name}
+
+
+def named(
+    table: Mapping[str, Mapping[str, Key]], component: str, value: Callable[[str], Value]
+) -> dict[Key, Value]:
+    """Places by a table of flags; ``value`` is what one says, nothing when it is not given."""
+    flags = table.get(component, {}).items()
+    return {key: found for flag, key in flags if (found := value(flag))}
+
+
+def parent(path: str) -> str:
+    return str(PurePosixPath(path).parent) if path else ""
+
+
+def one_address(text: str) -> str:
+    return "" if text in ALL_ADDRESSES else text
+
+
+def in_root(directory: str) -> dict[Key, Value]:
+    return {key: str(PurePosixPath(directory) / below) for key, below in IN_ROOT.items()}
 
 
 def of_configuration(component: str, content: Any) -> dict[Key, Value]:
@@ -185,14 +208,3 @@ def port_of(text: str) -> int:
         return urlsplit(first if "://" in first else f"//{first}").port or 0
     except ValueError:
         return 0
-
-
-def address_of(text: str) -> str:
-    """The address of the same texts; empty where there is none."""
-    first = text.partition(",")[0].strip()
-    if first.isdigit():
-        return ""
-    try:
-        return urlsplit(first if "://" in first else f"//{first}").hostname or ""
-    except ValueError:
-        return ""

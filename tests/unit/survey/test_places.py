@@ -57,7 +57,7 @@ def test_the_configurations_of_the_articles_say_their_layout(component: str) -> 
 
 
 def test_every_key_is_a_place() -> None:
-    tables = [places.PATHS, places.DIRECTORIES, places.PORTS, places.NAMES]
+    tables = [places.PATHS, places.DIRECTORIES, places.PORTS, places.ADDRESSES, places.NAMES]
     keys = [key for table in tables for flags in table.values() for key in flags.values()]
     for one in places.CONFIGURATIONS.values():
         keys += [*one.paths.values(), *one.ports.values()]
@@ -87,26 +87,34 @@ def test_what_only_a_container_has_is_no_place_of_the_machine() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "found"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", ""), ("::", ""), ("::1", "::1")]
+)
+def test_a_manager_that_listens_on_all_addresses_has_none(given: str, found: str) -> None:
+    argv = ("kube-scheduler", f"--bind-address={given}")
+    seen = places.of_command(Started("kube-scheduler", "cp", argv))
+    assert seen == ({("addresses", "scheduler"): found} if found else {})
+
+
 def test_an_audit_log_on_the_standard_output_is_no_file() -> None:
     argv = ("kube-apiserver", "--audit-log-path=-")
     assert places.of_command(Started("kube-apiserver", "cp", argv)) == {}
 
 
 @pytest.mark.parametrize(
-    ("text", "port", "address"),
+    ("text", "port"),
     [
-        ("10257", 10257, ""),
-        ("127.0.0.1:10249", 10249, "127.0.0.1"),
-        ("https://10.0.1.11:2379,https://127.0.0.1:2379", 2379, "10.0.1.11"),
-        ("http://[::1]:2381", 2381, "::1"),
-        ("127.0.0.1", 0, "127.0.0.1"),
-        ("https://host:port", 0, "host"),
-        ("", 0, ""),
+        ("10257", 10257),
+        ("127.0.0.1:10249", 10249),
+        ("https://10.0.1.11:2379,https://127.0.0.1:2379", 2379),
+        ("http://[::1]:2381", 2381),
+        ("127.0.0.1", 0),
+        ("https://host:port", 0),
+        ("", 0),
     ],
 )
-def test_ports_and_addresses_of_a_flag(text: str, port: int, address: str) -> None:
+def test_ports_of_a_flag(text: str, port: int) -> None:
     assert places.port_of(text) == port
-    assert places.address_of(text) == address
 
 
 @pytest.mark.parametrize("content", [None, [], "text", {"leaderElection": None}, {"port": 0}])
