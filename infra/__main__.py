@@ -16,6 +16,7 @@ from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.progress import Progress
 from infra.report.rerender import rerender
 from infra.settings import Settings
+from infra.survey import describing
 
 app = typer.Typer(
     help="The cluster of 'Kubernetes From Scratch', built by hand on AWS or on this machine.",
@@ -157,6 +158,29 @@ def doctor() -> None:
     """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
     platforms.require(Settings.from_options(), Store.default())
     print("this machine can run the local EC2")
+
+
+@app.command()
+def describe(
+    *,
+    kubeconfig: Annotated[Path, typer.Option("--kubeconfig", help="Of the cluster.")],
+    context: Annotated[str, typer.Option("--context", help="Of it; default: its current.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Of the cluster, in reports.")] = "",
+    out: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("my.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite that file.")] = False,
+) -> None:
+    """Look at a cluster that somebody else built, and write the my.toml that says what it is.
+
+    It only reads. What could not be seen is a comment in the file.
+    """
+    describing.must_be_free(out, force=force)
+    asked = describing.Asked(kubeconfig.expanduser(), context, name)
+    text, found = describing.described(asked, out, None)
+    describing.write(text, out, force=force)
+    for remark in found.remarks:
+        print(f"not seen: {remark}")
+    print(f"wrote {out}: Kubernetes {found.version}, {len(found.machines)} machines; read it")
+    print(f"next: ./kfs doctor --cluster {out}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
