@@ -148,7 +148,7 @@ def of_command(started: Started) -> dict[Key, Value]:
         **named(PATHS, component, lambda flag: started.place(given.get(flag, ""))),
         **named(DIRECTORIES, component, lambda flag: parent(started.place(given.get(flag, "")))),
         **named(PORTS, component, lambda flag: port_of(given.get(flag, ""))),
-        **named(ADDRESSES, component, lambda flag: one_address(given.get(flag, ""))),
+        **addresses(component, given),
         **named(NAMES, component, lambda flag: given.get(flag, "")),
         **(in_root(given["root-dir"]) if component == "kubelet" and "root-dir" in given else {}),
     }
@@ -173,8 +173,10 @@ def parent(path: str) -> str:
     return str(PurePosixPath(path).parent) if path else ""
 
 
-def one_address(text: str) -> str:
-    return "" if text in ALL_ADDRESSES else text
+def addresses(component: str, given: Mapping[str, str]) -> dict[Key, Value]:
+    """Empty, which is on all, is a place too: it is what a component does that is not told."""
+    told = {key: given.get(flag, "") for flag, key in ADDRESSES.get(component, {}).items()}
+    return {key: "" if address in ALL_ADDRESSES else address for key, address in told.items()}
 
 
 def in_root(directory: str) -> dict[Key, Value]:

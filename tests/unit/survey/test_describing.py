@@ -147,7 +147,12 @@ def kubeadm(*more: Any) -> Server:
     pki = "/etc/kubernetes/pki"
     pods = [
         static_pod("kube-apiserver", "cp-1", f"--tls-cert-file={pki}/apiserver.crt"),
-        static_pod("kube-scheduler", "cp-1", "--kubeconfig=/etc/kubernetes/scheduler.conf"),
+        static_pod(
+            "kube-scheduler",
+            "cp-1",
+            "--kubeconfig=/etc/kubernetes/scheduler.conf",
+            "--bind-address=127.0.0.1",
+        ),
         static_pod("etcd", "cp-1", f"--cert-file={pki}/etcd/server.crt"),
         static_pod("kube-proxy", "cp-1", "--config=/var/lib/kube-proxy/config.conf"),
         *more,
@@ -174,7 +179,9 @@ def test_what_differs_from_a_preset_is_written(tmp_path: Path) -> None:
         "kube-controller-manager", "cp-1", "--bind-address=0.0.0.0", "--secure-port=20257"
     )
     description, text = read_back(look(kubeadm(more)), tmp_path)
-    assert description.layout.places.ports.controller_manager == 20257
+    layout = description.layout.places
+    assert (layout.ports.controller_manager, layout.addresses.controller_manager) == (20257, "")
+    assert layout.addresses.scheduler == "127.0.0.1"
     assert "[layout.ports]\ncontroller_manager = 20257\n" in text
 
 

@@ -53,6 +53,7 @@ def test_units_programs_and_files_are_seen() -> None:
         ("directories", "etcd_data"): "/srv/etcd",
         ("directories", "units"): "/etc/systemd/system",
         ("leases", "scheduler"): "mine",
+        ("addresses", "scheduler"): "",
     }
     assert found.unseen == []
 

@@ -32,8 +32,8 @@ def of_golden(machine: str, unit: str, component: str) -> Started:
     [
         ("controller-0", "etcd", 10),
         ("controller-0", "kube-apiserver", 9),
-        ("controller-0", "kube-controller-manager", 4),
-        ("controller-0", "kube-scheduler", 3),
+        ("controller-0", "kube-controller-manager", 5),
+        ("controller-0", "kube-scheduler", 4),
         ("worker-0", "kubelet", 4),
         ("worker-0", "kube-proxy", 3),
         ("worker-0", "containerd", 3),
@@ -92,8 +92,12 @@ def test_what_only_a_container_has_is_no_place_of_the_machine() -> None:
 )
 def test_a_manager_that_listens_on_all_addresses_has_none(given: str, found: str) -> None:
     argv = ("kube-scheduler", f"--bind-address={given}")
-    seen = places.of_command(Started("kube-scheduler", "cp", argv))
-    assert seen == ({("addresses", "scheduler"): found} if found else {})
+    assert places.of_command(Started("kube-scheduler", "cp", argv)) == {
+        ("addresses", "scheduler"): found
+    }
+    assert places.of_command(Started("kube-scheduler", "cp", argv[:1])) == {
+        ("addresses", "scheduler"): ""
+    }
 
 
 def test_an_audit_log_on_the_standard_output_is_no_file() -> None:
