@@ -16,7 +16,7 @@ from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.progress import Progress
 from infra.report.rerender import rerender
 from infra.settings import Settings
-from infra.survey import describing
+from infra.survey import describing, entering
 
 app = typer.Typer(
     help="The cluster of 'Kubernetes From Scratch', built by hand on AWS or on this machine.",
@@ -161,11 +161,16 @@ def doctor() -> None:
 
 
 @app.command()
-def describe(
+def describe(  # noqa: PLR0913 - a parameter for each option
     *,
     kubeconfig: Annotated[Path, typer.Option("--kubeconfig", help="Of the cluster.")],
     context: Annotated[str, typer.Option("--context", help="Of it; default: its current.")] = "",
     name: Annotated[str, typer.Option("--name", help="Of the cluster, in reports.")] = "",
+    user: Annotated[str, typer.Option("--ssh-user", help="Enters machines; sudo -n there.")] = "",
+    key: Annotated[Path | None, typer.Option("--ssh-key", help="Default: the agent's.")] = None,
+    known_hosts: Annotated[Path | None, typer.Option(help="Default: ~/.ssh/known_hosts.")] = None,
+    ssh_config: Annotated[Path | None, typer.Option(help="With hosts named like machines.")] = None,
+    jump: Annotated[str, typer.Option("--jump", help="Like ubuntu@bastion:22.")] = "",
     out: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("my.toml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite that file.")] = False,
 ) -> None:
@@ -174,8 +179,11 @@ def describe(
     It only reads. What could not be seen is a comment in the file.
     """
     describing.must_be_free(out, force=force)
-    asked = describing.Asked(kubeconfig.expanduser(), context, name)
-    text, found = describing.described(asked, out, None)
+    ssh = entering.table(
+        user=user, key=key, known_hosts=known_hosts, ssh_config=ssh_config, jump=jump
+    )
+    asked = describing.Asked(kubeconfig.expanduser(), context, name, ssh)
+    text, found = describing.described(asked, out, entering.by(ssh, out))
     describing.write(text, out, force=force)
     for remark in found.remarks:
         print(f"not seen: {remark}")

@@ -34,6 +34,10 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["list", "--region", ""], "--region ''"),
         (["janitor", "--cluster-id", "x", "--older-than", "5"], "leave out --older-than"),
         (["describe", "--kubeconfig", "/none"], "/none is no kubeconfig"),
+        (
+            ["describe", "--kubeconfig", "/none", "--jump", "a"],
+            "give --ssh-user too",
+        ),
         (["describe", "--kubeconfig", "/none", "-o", "/etc/passwd"], "or use --force"),
         (["render", "/etc/passwd"], "/etc/passwd/lb: Not a directory; choose another place"),
     ],
