@@ -16,7 +16,7 @@ from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir
 from infra.progress import Progress
 from infra.report.rerender import rerender
 from infra.settings import Settings
-from infra.survey import describing, entering
+from infra.survey import commands
 
 app = typer.Typer(
     help="The cluster of 'Kubernetes From Scratch', built by hand on AWS or on this machine.",
@@ -154,41 +154,28 @@ def status(platform: Platform = None, region: Region = None, cluster_id: Cluster
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
+def doctor(
+    cluster: Annotated[
+        Path | None, typer.Option("--cluster", help="my.toml: what of it will be judged.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="With --cluster: as JSON.")] = False,
+) -> None:
+    """Say what this machine lacks for the local EC2; exit 2 when something is missing.
+
+    With --cluster: say, claim by claim, what a run will judge on that cluster, and why not the
+    rest. Nothing is asked of the cluster.
+    """
+    if cluster is not None:
+        print(commands.forecast_of(cluster, as_json=as_json))
+        return
+    if as_json:
+        raise UserError("--json is for a cluster: give --cluster my.toml too")
     platforms.require(Settings.from_options(), Store.default())
     print("this machine can run the local EC2")
 
 
-@app.command()
-def describe(  # noqa: PLR0913 - a parameter for each option
-    *,
-    kubeconfig: Annotated[Path, typer.Option("--kubeconfig", help="Of the cluster.")],
-    context: Annotated[str, typer.Option("--context", help="Of it; default: its current.")] = "",
-    name: Annotated[str, typer.Option("--name", help="Of the cluster, in reports.")] = "",
-    user: Annotated[str, typer.Option("--ssh-user", help="Enters machines; sudo -n there.")] = "",
-    key: Annotated[Path | None, typer.Option("--ssh-key", help="Default: the agent's.")] = None,
-    known_hosts: Annotated[Path | None, typer.Option(help="Default: ~/.ssh/known_hosts.")] = None,
-    ssh_config: Annotated[Path | None, typer.Option(help="With hosts named like machines.")] = None,
-    jump: Annotated[str, typer.Option("--jump", help="Like ubuntu@bastion:22.")] = "",
-    out: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("my.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite that file.")] = False,
-) -> None:
-    """Look at a cluster that somebody else built, and write the my.toml that says what it is.
-
-    It only reads. What could not be seen is a comment in the file.
-    """
-    describing.must_be_free(out, force=force)
-    ssh = entering.table(
-        user=user, key=key, known_hosts=known_hosts, ssh_config=ssh_config, jump=jump
-    )
-    asked = describing.Asked(kubeconfig.expanduser(), context, name, ssh)
-    text, found = describing.described(asked, out, entering.by(ssh, out))
-    describing.write(text, out, force=force)
-    for remark in found.remarks:
-        print(f"not seen: {remark}")
-    print(f"wrote {out}: Kubernetes {found.version}, {len(found.machines)} machines; read it")
-    print(f"next: ./kfs doctor --cluster {out}")
+app.command()(commands.describe)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

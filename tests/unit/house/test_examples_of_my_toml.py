@@ -19,7 +19,7 @@ def examples(document: str) -> list[str]:
     return [match[1] for match in BLOCK.finditer((ROOT / document).read_text())]
 
 
-@pytest.mark.parametrize("document", ["docs/YOUR_CLUSTER.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/YOUR_CLUSTER.md"])
 def test_an_example_is_accepted(document: str, tmp_path: Path) -> None:
     (tmp_path / "here").write_text("")
     assert examples(document)

@@ -33,6 +33,8 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["kubectl", "--cluster-id", "none", "get", "nodes"], "./kfs up"),
         (["list", "--region", ""], "--region ''"),
         (["janitor", "--cluster-id", "x", "--older-than", "5"], "leave out --older-than"),
+        (["doctor", "--cluster", "/none.toml"], "/none.toml: No such file"),
+        (["doctor", "--json"], "give --cluster my.toml too"),
         (["describe", "--kubeconfig", "/none"], "/none is no kubeconfig"),
         (
             ["describe", "--kubeconfig", "/none", "--jump", "a"],
