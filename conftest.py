@@ -15,6 +15,7 @@ def modules(folder: str) -> list[str]:
 pytest_plugins = [
     "fixtures.plugin.settings",
     "fixtures.cluster",
+    "fixtures.existing",
     "fixtures.turns.held",
     "fixtures.plugin.lanes",
     "fixtures.plugin.scheduling",

@@ -9,12 +9,14 @@ import typer
 
 from infra.artifacts.store import Store
 from infra.computer.exit_codes import told
+from infra.described import lease, own_objects
 from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
 from infra.progress import Progress
 from infra.report.rerender import merge_reports, prune_reports, rerender
 from infra.settings import Settings
+from infra.survey import commands
 
 app = typer.Typer(
     help="The cluster of 'Kubernetes From Scratch', built by hand on AWS or on this machine.",
@@ -143,6 +145,22 @@ def sweep(
     print(f"{swept} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
+@app.command("sweep-cluster")
+def sweep_cluster(
+    cluster: Annotated[Path, typer.Option("--cluster", help="my.toml of a cluster of others.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+) -> None:
+    """Delete what runs of this suite left on a cluster that others built, and nothing else."""
+    settings = Settings.from_options(cluster_file=cluster)
+    api = cluster_lifecycle.attach(settings).api
+    with lease.held(api):
+        paths = own_objects.sweep(api) if yes else own_objects.left(api)
+    for path in paths:
+        print(path)
+    print(f"{len(paths)} objects {'deleted' if yes else 'of ours; delete them with: --yes'}")
+
+
 @app.command()
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Say what is there, and which scenarios hold or wait for what; exit 1 when the cluster is not
@@ -155,10 +173,28 @@ def status(platform: Platform = None, region: Region = None, cluster_id: Cluster
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this machine lacks for the local EC2; exit 2 when something is missing."""
+def doctor(
+    cluster: Annotated[
+        Path | None, typer.Option("--cluster", help="my.toml: what of it will be judged.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="With --cluster: as JSON.")] = False,
+) -> None:
+    """Say what this machine lacks for the local EC2; exit 2 when something is missing.
+
+    With --cluster: say, claim by claim, what a run will judge on that cluster, and why not the
+    rest. Nothing is asked of the cluster.
+    """
+    if cluster is not None:
+        print(commands.forecast_of(cluster, as_json=as_json))
+        return
+    if as_json:
+        raise UserError("--json is for a cluster: give --cluster my.toml too")
     platforms.require(Settings.from_options(), Store.default())
     print("this machine can run the local EC2")
+
+
+app.command()(commands.describe)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -213,6 +249,7 @@ def report(
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:
     settings = Settings.from_options(cluster_id=cluster_id)
+    cluster_lifecycle.must_be_ours(settings)
     cluster_lifecycle.attach(settings)
     os.environ["KUBECONFIG"] = str(settings.state / "pki" / "admin.kubeconfig")
     os.environ["PATH"] = f"{cluster_lifecycle.kubectl(settings).parent}:{os.environ['PATH']}"

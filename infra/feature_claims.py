@@ -40,10 +40,16 @@ def written(features: Path, kubernetes: str) -> dict[str, Written]:
 
 def tags_of_scenarios(feature: str) -> Iterator[frozenset[str]]:
     """Of each scenario, those of its Rule and its Feature among them."""
+    for _, tags in scenarios(feature):
+        yield tags
+
+
+def scenarios(feature: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Names, outlines filled in, and tags."""
     parsed: Any = Parser().parse(feature)
     pickles: list[Mapping[str, Any]] = Compiler().compile({**parsed, "uri": ""})
     for pickle in pickles:
-        yield frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
+        yield pickle["name"], frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
 
 
 def lane_of(tags: Collection[str]) -> str:

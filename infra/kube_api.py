@@ -5,7 +5,7 @@ codes has to see the first answer (claims.md, traps).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 """Who asks, as the API server has it."""
 TIMEOUT = 20.0
 """Seconds for one answer: longer than any admission time-out the series configures (10 s)."""
+UNVERIFIED = Path("/dev/null")
+"""As ``ca``: a kubeconfig of somebody else's says insecure-skip-tls-verify."""
 PATCH_TYPES = {
     "strategic": "application/strategic-merge-patch+json",
     "merge": "application/merge-patch+json",
@@ -91,13 +93,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who asks: a client certificate, or a bearer token, or nobody; ``ca`` verifies the server."""
+    """Who asks: a client certificate, or a bearer token, or nobody; ``ca`` verifies the server.
+
+    ``renewed`` gives those of this moment, where they expire while a run lasts.
+    """
 
     ca: Path
     cert: Path | None = None
     key: Path | None = None
     token: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = ()
+    renewed: "Callable[[], Credentials] | None" = field(default=None, compare=False, repr=False)
+
+    def now(self) -> "Credentials":
+        """Errors: UserError when they cannot be renewed."""
+        return self.renewed() if self.renewed else self
 
 
 class Api:
@@ -111,14 +121,20 @@ class Api:
     def __init__(self, base: str, credentials: Credentials) -> None:
         self.base = base.rstrip("/")
         self.credentials = credentials
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(credentials.ca)
-        if credentials.cert and credentials.key:
-            self._session.cert = (str(credentials.cert), str(credentials.key))
-        if credentials.token:
-            self._session.headers["Authorization"] = f"Bearer {credentials.token}"
-        self._session.headers.update(dict(credentials.headers))
+        self._plain = requests.Session()
+        self._plain.trust_env = False
+        self._plain.verify = credentials.ca != UNVERIFIED and str(credentials.ca)
+        self._plain.headers.update(dict(credentials.headers))
+
+    @property
+    def _session(self) -> requests.Session:
+        """Shows who asks, as that is now."""
+        shown = self.credentials.now()
+        if shown.cert and shown.key:
+            self._plain.cert = (str(shown.cert), str(shown.key))
+        if shown.token:
+            self._plain.headers["Authorization"] = f"Bearer {shown.token}"
+        return self._plain
 
     def at(self, base: str) -> "Api":
         """The same identity at another address (one API server of three)."""

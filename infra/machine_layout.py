@@ -92,6 +92,14 @@ class Ports:
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """Where components listen on their machine. Empty, as in article 8: on all its addresses."""
+
+    controller_manager: str = ""
+    scheduler: str = ""
+
+
+@dataclass(frozen=True)
 class Directories:
     """Where components have their files."""
 
@@ -218,11 +226,20 @@ class Layout:
     units: Units = Units()
     leases: Leases = Leases()
     ports: Ports = Ports()
+    addresses: Addresses = Addresses()
     directories: Directories = Directories()
     files: Files = Files()
     certificates: Certificates = Certificates()
     kubeconfigs: Kubeconfigs = Kubeconfigs()
     programs: Programs = Programs()
+
+    def listens_at(self, port: int) -> str:
+        """The one address at which a machine's port is reached, from itself; empty: at any."""
+        own, ports = self.addresses, self.ports
+        return {
+            ports.controller_manager: own.controller_manager,
+            ports.scheduler: own.scheduler,
+        }.get(port, "")
 
     def unit_file(self, unit: str) -> str:
         return f"{self.directories.units}/{unit}.service"

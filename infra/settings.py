@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.artifacts import catalog
+from infra.described import reading
 from infra.errors import UserError
 
-Platform = Literal["local", "aws"]
+Platform = Literal["local", "aws", "existing"]
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 Keep = Literal["never", "failure", "always"]
 LONGEST_ID = 31
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     kubernetes: Annotated[str, AfterValidator(catalog.cluster_version)] = Field(
         default_factory=catalog.default_minor, validate_default=True
     )
+    cluster_file: Path | None = None
     region: str = Field(default="ap-southeast-1", pattern=r"^[a-z]+(-[a-z0-9]+)+$")
     allowed_cidr: IPv4Network | None = None
     ttl_hours: int = Field(default=24, ge=1, le=24 * 30)
@@ -55,17 +57,56 @@ class Settings(BaseSettings):
     def from_options(cls, **given: Any) -> Self:
         """With what was given; None is not. Errors: UserError naming the bad option."""
         try:
-            return cls(**{key: value for key, value in given.items() if value is not None})
+            chosen = cls(**{key: value for key, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             raise UserError(
                 f"--{name.replace('_', '-')} {first['input']!r}: {first['msg']}"
             ) from error
+        return chosen._of_its_file()
+
+    def _of_its_file(self) -> Self:
+        """What ``cluster_file`` decides: name and version; nothing is built, removed or multiplied.
+
+        Errors: UserError when an option says otherwise.
+        """
+        if self.cluster_file is None:
+            if self.is_existing:
+                raise UserError("--platform existing needs --cluster my.toml (KFS_CLUSTER_FILE)")
+            return self
+        told = reading.read(self.cluster_file)
+        decided: dict[str, Any] = {
+            "platform": "existing",
+            "cluster_id": told.name,
+            "kubernetes": told.kubernetes,
+            "keep": "always",
+            "clusters": 1,
+        }
+        for name in ("platform", "keep", "clusters"):
+            given = getattr(self, name)
+            if name in self.model_fields_set and given not in (decided[name], "auto"):
+                raise UserError(
+                    f"--{name} {given}: {self.cluster_file} describes a cluster that others built, "
+                    f"which has {name} {decided[name]}: leave it out (KFS_{name.upper()} too)"
+                )
+        named = catalog.minor_of(self.kubernetes)
+        if "kubernetes" in self.model_fields_set and named != catalog.minor_of(told.kubernetes):
+            raise UserError(f"--kubernetes {named}: {self.cluster_file} has {told.kubernetes}")
+        return self.model_copy(update=decided)
+
+    @property
+    def is_existing(self) -> bool:
+        """Others built the cluster: nothing of it is ours to mend or remove."""
+        return self.platform == "existing"
 
     @property
     def state(self) -> Path:
-        """The state directory of this cluster (0700): keys, disks, logs, journal."""
+        """The state directory of this cluster (0700): keys, disks, logs, journal. One that others
+        built has a name that none of ours can have.
+        """
+        if self.is_existing:
+            return self.state_root / f"{self.cluster_id}.existing"
         return self.state_root / self.cluster_id
 
     def further(self, count: int = MOST_CLUSTERS) -> list[Self]:

@@ -12,27 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from infra.cluster import Cluster
+from infra.described.own_objects import CLUSTER_SCOPED
 from infra.kube_api import Api, JsonObject
 from infra.machine_layout import Directories
 from infra.ssh import Shell
 from suite.node import graceful_shutdown
 
-ADMISSION = "/apis/admissionregistration.k8s.io/v1"
-CLUSTER_SCOPED = (
-    f"{ADMISSION}/validatingadmissionpolicybindings",
-    f"{ADMISSION}/validatingadmissionpolicies",
-    f"{ADMISSION}/mutatingadmissionpolicybindings",
-    f"{ADMISSION}/mutatingadmissionpolicies",
-    f"{ADMISSION}/validatingwebhookconfigurations",
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-    "/apis/scheduling.k8s.io/v1/priorityclasses",
-    "/apis/storage.k8s.io/v1/storageclasses",
-    "/apis/storage.k8s.io/v1/volumeattributesclasses",
-    "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-    "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-    "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
-    "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations",
-)
 SYSTEM = (
     "/apis/apps/v1/namespaces/kube-system/deployments",
     "/apis/apps/v1/namespaces/kube-system/daemonsets",
@@ -64,7 +49,8 @@ def look(cluster: Cluster, only: Collection[str] | None = None) -> Found:
     """Everything that a scenario may not change, of all machines or of some by name: others may be
     changing theirs. Errors: ApiRefused, CommandFailed.
     """
-    names = [one.name for one in cluster.spec.machines if only is None or one.name in only]
+    entered = cluster.spec.machines if cluster.has_means("worker_shell") else ()
+    names = [one.name for one in entered if only is None or one.name in only]
     machines = [cluster.shell(name) for name in names]
     with ThreadPoolExecutor(len(machines) or 1) as pool:
         on_machines = pool.map(on_machine, machines)  # while the API is asked

@@ -60,6 +60,8 @@ CAPABILITIES = {
 
 def lacks(cluster: Cluster) -> dict[str, str]:
     """Capability to the reason why this cluster lacks it. Errors: NotJudged when one cannot ask."""
+    if not cluster.has_means("worker_shell"):
+        return {}  # those who ask for one need the shell too, and are out for that reason
     asked = {name: capability.lack(cluster) for name, capability in CAPABILITIES.items()}
     return {name: reason for name, reason in asked.items() if reason}
 

@@ -159,7 +159,7 @@ def decided(settings: Settings) -> Settings:
 
     Errors: UserError when an option or the environment names others.
     """
-    found = read(settings.state)
+    found = None if settings.is_existing else read(settings.state)
     if found is None:
         return settings
     recorded = {"platform": found.platform, "region": found.region}

@@ -11,6 +11,7 @@ from infra.artifacts import catalog as catalogs
 from infra.artifacts import obtain
 from infra.artifacts.store import Store
 from infra.cluster import Cluster
+from infra.described import attaching, reading
 from infra.errors import UserError
 from infra.inventory import ClusterSpec, series
 from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
@@ -22,6 +23,7 @@ from infra.pki import authority, kubeconfigs, ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
 from infra.ssh import Ssh
+from infra.ssh.connection import Login
 
 USER = "admin"
 """The login of Debian's AMIs; the local EC2's image has the same."""
@@ -34,6 +36,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
 
     Errors: UserError, MissingArtifact, PlatformError, PhaseFailed, ClusterBroken.
     """
+    must_be_ours(settings)
     settings = cluster_identity.decided(settings)
     must_be_pinned(settings)
     store = Store.default()
@@ -144,22 +147,21 @@ def provision(
 
 def connect(settings: Settings, spec: ClusterSpec, addresses: Mapping[str, str]) -> Cluster:
     keys = settings.state / "ssh"
-    known = ssh_keys.known_hosts(keys, addresses)
+
+    def login_at(machine: str) -> Login:
+        known = ssh_keys.known_hosts(keys, addresses)
+        return Login(addresses[machine], USER, keys / "id", known)
 
     def shell(machine: str) -> Ssh:
-        return Ssh(
-            machine,
-            lambda: addresses[machine],
-            user=USER,
-            key=keys / "id",
-            known_hosts=known,
-        )
+        return Ssh(machine, lambda: login_at(machine))
 
     return Cluster(spec, settings.state, shell, addresses)
 
 
 def attach(settings: Settings) -> Cluster:
     """The cluster that ``up`` built, its network entered. Errors: UserError when there is none."""
+    if settings.is_existing and settings.cluster_file:
+        return attaching.attach(reading.read(settings.cluster_file), settings.state)
     settings = cluster_identity.decided(settings)
     record = state_dir.read(settings.state)
     if record is None:
@@ -169,6 +171,16 @@ def attach(settings: Settings) -> Cluster:
         platforms.find_local(settings)
     spec = cluster_identity.ensure(settings).spec(record["kubernetes"])
     return connect(settings, spec, machine_addresses.Recorded(settings.state))
+
+
+def must_be_ours(settings: Settings) -> None:
+    """Errors: UserError for a cluster that others built."""
+    if settings.is_existing:
+        file = settings.cluster_file
+        raise UserError(
+            f"{file} describes a cluster that others built: nothing of it is built or removed; "
+            f"judge it with: pytest --cluster {file} -k part (else unset KFS_CLUSTER_FILE)"
+        )
 
 
 def must_be_pinned(settings: Settings) -> None:
@@ -190,6 +202,7 @@ def down(settings: Settings, progress: Progress) -> Settings:
 
     Errors: UserError when an option contradicts the state directory, PlatformError.
     """
+    must_be_ours(settings)
     settings = cluster_identity.decided(settings)
     with progress.stage("down"):
         platforms.remove(settings, progress)
@@ -220,7 +233,7 @@ def kubectl(settings: Settings) -> Path:
 
 def program(kubernetes: str, name: str) -> Path:
     """A pinned program of a version, or of a minor. Errors: UserError, MissingArtifact."""
-    catalog, store = catalogs.load(kubernetes), Store.default()
+    catalog, store = catalogs.load(catalogs.minor_of(kubernetes)), Store.default()
     return obtain.obtain(catalog, [name], store=store, say=lambda _: None)[name].path
 
 

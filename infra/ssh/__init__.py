@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from infra import observed_places
@@ -15,7 +14,7 @@ from infra.footprints import touched
 from infra.machine_layout import SERIES, Layout
 from infra.ssh import connection
 from infra.ssh.channel import begin, converse
-from infra.ssh.connection import Channel, Client, Transport
+from infra.ssh.connection import Channel, Client, Login, Transport
 from infra.timing import COMMAND_TAKEN, scaled
 
 TIMEOUT = 60.0
@@ -79,23 +78,19 @@ class Ssh:
     Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
     """
 
-    def __init__(
-        self, name: str, address: Callable[[], str], *, user: str, key: Path, known_hosts: Path
-    ) -> None:
+    def __init__(self, name: str, login: Callable[[], Login]) -> None:
+        """``login`` is asked at each connection: a machine that was off may have a new address."""
         self.name = name
-        self._address = address
         self.layout = SERIES  # a cluster's machines have the cluster's (Cluster.shell)
         self.listeners: list[Listener] = []
-        self._user = user
-        self._key = key
-        self._known_hosts = known_hosts
+        self._login = login
         self._lock = threading.RLock()
         self._client: Client | None = None
 
     @property
     def address(self) -> str:
         """Where the machine is now."""
-        return self._address()
+        return self._login().host
 
     def run(
         self,
@@ -200,13 +195,7 @@ class Ssh:
 
     def _transport(self) -> Transport:
         if self._client is None or not self._connected():
-            self._client = connection.connected(
-                self.address,
-                user=self._user,
-                key=self._key,
-                known_hosts=self._known_hosts,
-                timeout=CONNECT_TIMEOUT,
-            )
+            self._client = connection.connected(self._login(), timeout=CONNECT_TIMEOUT)
         transport = self._client.get_transport()
         if transport is None:
             raise EOFError("connection closed")

@@ -4,8 +4,10 @@ No other module imports it.
 """
 
 import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import paramiko
@@ -25,27 +27,86 @@ NOTICED = 1.0
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what it warns of, its errors say again
 
 
-def connected(address: str, *, user: str, key: Path, known_hosts: Path, timeout: float) -> Client:
+@dataclass(frozen=True)
+class Login:
+    """Who logs in to a host, and how: ``key`` None means those of the agent. ``jump`` is the login
+    by which the host is reached, where it is not reached from here.
+    """
+
+    host: str
+    user: str
+    key: Path | None
+    known_hosts: Path
+    port: int = 22
+    jump: "Login | None" = None
+
+
+def connected(login: Login, *, timeout: float) -> Client:
     """A connection to a machine whose host key is known; ``timeout`` is for TCP, and the banner."""
     import paramiko  # noqa: PLC0415
 
     client = paramiko.SSHClient()
-    client.load_host_keys(str(known_hosts))
+    client.load_host_keys(str(login.known_hosts))
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     try:
         client.connect(
-            address,
-            username=user,
-            key_filename=str(key),
-            allow_agent=False,
+            login.host,
+            port=login.port,
+            username=login.user,
+            key_filename=str(login.key) if login.key else None,
+            allow_agent=login.key is None,
             look_for_keys=False,
             timeout=timeout,
             banner_timeout=timeout,
+            sock=through(login, login.jump, timeout) if login.jump else None,
         )
     except BaseException:
         client.close()
         raise
     return client
+
+
+def through(login: Login, by: Login, timeout: float) -> Channel:
+    """A channel to a host from the one that is jumped over; its connection ends with the client's
+    end, as nobody else has it.
+    """
+    jump = connected(by, timeout=timeout)
+    transport = jump.get_transport()
+    if transport is None:
+        raise EOFError("the connection to the jump host is closed")
+    target = (login.host, login.port)
+    channel = transport.open_channel("direct-tcpip", target, ("127.0.0.1", 0), timeout=timeout)
+    JUMPS[channel] = jump
+    return channel
+
+
+JUMPS: WeakKeyDictionary[Channel, Client] = WeakKeyDictionary()
+"""Keeps the connections that channels lie in: paramiko ends those that nobody has."""
+
+
+def configured(login: Login, config: Path) -> Login:
+    """As an ssh_config says of the host: its address, user, port, key and jump host."""
+    import paramiko  # noqa: PLC0415
+
+    told = paramiko.SSHConfig.from_path(str(config)).lookup(login.host)
+    keys = [*told.get("identityfile", ())]
+    found = replace(
+        login,
+        host=told.get("hostname", login.host),
+        user=told.get("user", login.user),
+        port=int(told.get("port", login.port)),
+        key=Path(keys[0]).expanduser() if keys else login.key,
+    )
+    if login.jump is None and (jump := told.get("proxyjump", "none")) != "none":
+        found = replace(found, jump=configured(jump_of(jump, login), config))
+    return found
+
+
+def jump_of(told: str, login: Login) -> Login:
+    """``user@host:port``; what it leaves out is the login's."""
+    user, _, place = told.rpartition("@")
+    host, _, port = place.partition(":")
+    return replace(login, host=host, user=user or login.user, port=int(port or 22), jump=None)
 
 
 def failures() -> Errors:

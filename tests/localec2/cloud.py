@@ -14,6 +14,7 @@ from infra.localec2.host.processes import Identity
 from infra.localec2.paths import Place
 from infra.pki import ssh_keys
 from infra.ssh import Ssh
+from infra.ssh.connection import Login
 from infra.wait import eventually
 from tests.localec2.bare import Boots
 
@@ -95,7 +96,7 @@ class Cloud:
     def run(self, *argv: str) -> str:
         keys = self.state / "ssh"
         known = ssh_keys.known_hosts(keys, {NAME: ADDRESS})
-        shell = Ssh(NAME, lambda: ADDRESS, user="admin", key=keys / "id", known_hosts=known)
+        shell = Ssh(NAME, lambda: Login(ADDRESS, "admin", keys / "id", known))
         try:
             return shell.run(argv).stdout.strip()
         finally:

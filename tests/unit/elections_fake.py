@@ -77,5 +77,11 @@ def cluster(state: Path | None = None, kubernetes: str = "v1.36.1", **more: Any)
     spec = series("test", kubernetes=kubernetes, platform="local")
     addresses = {m.name: str(m.private_ip) for m in spec.machines}
     return SimpleNamespace(
-        spec=spec, layout=spec.layout, state=state, reached_at=addresses.__getitem__, **more
+        spec=spec,
+        layout=spec.layout,
+        state=state,
+        reached_at=addresses.__getitem__,
+        is_ours=True,
+        has_means=lambda _: True,
+        **more,
     )

@@ -63,12 +63,14 @@ class Kubectl:
 
     program: Path
     kubeconfig: Path
+    context: str = ""
     running: list[Running] = field(default_factory=list)
 
     def begin(self, *argv: str) -> Running:
         touched.tell(touched.by_kubectl(argv))
         output = TemporaryFile()  # noqa: SIM115 - read as it grows, gone with its last handle
-        command = [str(self.program), *argv]
+        context = [f"--context={self.context}"] if self.context else []
+        command = [str(self.program), *context, *argv]
         env = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=env)
         begun = Running(argv, process, output)

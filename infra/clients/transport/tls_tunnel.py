@@ -150,7 +150,8 @@ class MachinePort:
 
     @property
     def host(self) -> str:
-        return self.address or str(self.cluster.spec.machine(self.machine).private_ip)
+        private = str(self.cluster.spec.machine(self.machine).private_ip)
+        return self.address or self.cluster.spec.layout.listens_at(self.number) or private
 
     def open(self) -> Channel:
         """A TCP connection. Errors: Unreachable when nobody listens; NotJudged."""

@@ -1,6 +1,6 @@
 """The health gate: what has to be true of the cluster before any claim about it is judged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -39,6 +39,18 @@ Not for the deep gate alone, which a run passes once: a key for signing that a d
 or the sweep has not put back would show nowhere else before the next run. It costs no time: who is
 asked for a token has answered before the Secrets, beside which it is asked, are gone again."""
 
+OURS = "built_here"
+NEEDED: Mapping[Check, tuple[str, ...]] = {
+    clocks.problems: ("controller_shell", "worker_shell"),
+    etcd_members.problems: ("etcdctl",),
+    api_servers.unready: (),
+    api_servers.token_problems: ("each_api_server", "controllers_1"),
+    workers.node_problems: (),
+    workers.proxy_problems: ("worker_shell", "kube_proxy"),
+}
+"""Means (infra/described/means.py) for each check that is made of others' clusters too; the others
+are of what the series builds."""
+
 
 def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> None:
     """Passes when the cluster is healthy, at once when it already is.
@@ -48,13 +60,14 @@ def gate(cluster: Cluster, *, deep: bool = False, within: float = WITHIN) -> Non
     renew their Leases and whose tokens and Secrets are good for one another, both Leases fresh,
     every worker a Ready node with a kube-proxy, CoreDNS available. ``deep`` also wants workers that
     take new Pods, which scenarios may prevent for a while, and lets Pods on each worker ask DNS, a
-    Service of another worker and one of their own.
+    Service of another worker and one of their own. A cluster that others built is asked for what is
+    described of it, and has no Pods of the gate's.
 
     Errors: ClusterBroken with everything that is wrong.
     """
     with giving_up(cluster, within):
         await_none(partial(problems, cluster), "the cluster is healthy", within)
-        if deep:
+        if deep and cluster.is_ours:
             must_be_open(cluster)
             pod_connectivity.across_workers(cluster)
 
@@ -81,10 +94,10 @@ def giving_up(cluster: Cluster, within: float) -> Iterator[None]:
         # the first is on the first line, which is what reports show as the cause
         found = "\n  ".join(problems(cluster))
         wrong = f" after {scaled(within):g} s: {found}" if found else f": {error}"
+        mend = "look with: ./kfs status; start over with: ./kfs down"
         raise ClusterBroken(
             f"the cluster is not healthy{wrong}\n"
-            "nothing can be judged on it; look with: ./kfs status; "
-            "start over with: ./kfs down"
+            f"nothing can be judged on it; {mend if cluster.is_ours else 'mend it, and run again'}"
         ) from error
 
 
@@ -96,7 +109,17 @@ def must_be_open(cluster: Cluster) -> None:
 
 def problems(cluster: Cluster) -> list[str]:
     """Everything that is wrong now, one sentence each; empty when healthy."""
-    return found_by(CHECKS, cluster) or found_by(WRITING, cluster)
+    return found_by(checks_of(cluster), cluster) or found_by(writing_of(cluster), cluster)
+
+
+def checks_of(cluster: Cluster) -> list[Check]:
+    """Of a cluster that others built, those that its description has the means for."""
+    return [check for check in CHECKS if all(map(cluster.has_means, NEEDED.get(check, (OURS,))))]
+
+
+def writing_of(cluster: Cluster) -> tuple[Check, ...]:
+    """Nothing is written into the namespaces of others."""
+    return WRITING if cluster.is_ours else ()
 
 
 def found_by(checks: Iterable[Check], cluster: Cluster) -> list[str]:

@@ -33,6 +33,14 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["kubectl", "--cluster-id", "none", "get", "nodes"], "./kfs up"),
         (["list", "--region", ""], "--region ''"),
         (["janitor", "--cluster-id", "x", "--older-than", "5"], "leave out --older-than"),
+        (["doctor", "--cluster", "/none.toml"], "/none.toml: No such file"),
+        (["doctor", "--json"], "give --cluster my.toml too"),
+        (["describe", "--kubeconfig", "/none"], "/none is no kubeconfig"),
+        (
+            ["describe", "--kubeconfig", "/none", "--jump", "a"],
+            "give --ssh-user too",
+        ),
+        (["describe", "--kubeconfig", "/none", "-o", "/etc/passwd"], "or use --force"),
         (["render", "/etc/passwd"], "/etc/passwd/lb: Not a directory; choose another place"),
     ],
 )
@@ -56,7 +64,17 @@ def test_a_profile_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_every_command_has_help() -> None:
     menu = infra("--help").stdout
-    for command in ("up", "status", "down", "shell", "kubectl", "render", "report", "doctor"):
+    for command in (
+        "up",
+        "status",
+        "down",
+        "shell",
+        "kubectl",
+        "render",
+        "report",
+        "doctor",
+        "describe",
+    ):
         assert command in menu
 
 

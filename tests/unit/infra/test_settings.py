@@ -37,7 +37,7 @@ def test_an_unknown_version_is_told_before_anything_starts(monkeypatch: pytest.M
     ("option", "value", "told"),
     [
         ("cluster_id", "Bad Name", "--cluster-id 'Bad Name': String should match"),
-        ("platform", "gcp", "--platform 'gcp': Input should be 'local' or 'aws'"),
+        ("platform", "gcp", "--platform 'gcp': Input should be 'local', 'aws' or 'existing'"),
     ],
 )
 def test_a_bad_option_is_named(option: str, value: str, told: str) -> None:

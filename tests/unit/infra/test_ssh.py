@@ -11,6 +11,7 @@ import pytest
 from infra import ssh
 from infra.errors import NotJudged, Unreachable
 from infra.ssh import Ssh
+from infra.ssh.connection import Login
 
 DEAD = paramiko.SSHException("SSH session not active")
 NEVER = paramiko.SSHException("No existing session")
@@ -95,9 +96,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def machine(monkeypatch: pytest.MonkeyPatch, sshd: Sshd) -> Ssh:
     monkeypatch.setattr(paramiko, "SSHClient", sshd.client)
-    return Ssh(
-        "worker-0", lambda: "10.0.1.21", user="admin", key=Path("key"), known_hosts=Path("known")
-    )
+    return Ssh("worker-0", lambda: Login("10.0.1.21", "admin", Path("key"), Path("known")))
 
 
 @pytest.mark.parametrize("lost", [DEAD, EOFError(), ConnectionResetError(104, "reset")], ids=repr)

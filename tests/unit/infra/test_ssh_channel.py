@@ -15,6 +15,7 @@ from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from infra import ssh
 from infra.errors import CommandFailed, Unreachable
 from infra.ssh import channel as ssh_channel
+from infra.ssh.connection import Login
 
 
 class Silent:
@@ -105,9 +106,7 @@ def machine(
         transport.auth_none("admin")
         client = SimpleNamespace(get_transport=lambda: transport, close=transport.close)
         monkeypatch.setattr(ssh.connection, "connected", lambda *_, **__: client)
-        yield ssh.Ssh(
-            "worker-0", lambda: "10.0.1.21", user="admin", key=Path("k"), known_hosts=Path("h")
-        )
+        yield ssh.Ssh("worker-0", lambda: Login("10.0.1.21", "admin", Path("k"), Path("h")))
 
 
 def loses_its_connection(channel: paramiko.Channel) -> None:

@@ -126,7 +126,9 @@ def test_a_run_that_repairs_the_cluster_takes_it_up_again(
     settings = Settings(cluster_id="x", state_root=tmp_path)
     settings.state.mkdir()
     state_dir.give_up(settings.state, "etcd is gone")
-    attached: Any = SimpleNamespace(api=None, state=settings.state, close=lambda: None)
+    attached: Any = SimpleNamespace(
+        api=None, state=settings.state, close=lambda: None, is_ours=True
+    )
     monkeypatch.setattr("infra.lifecycle.cluster_lifecycle.attach", lambda _: attached)
     monkeypatch.setattr("fixtures.repairs.REGISTERED", [])
     monkeypatch.setattr("infra.lifecycle.capabilities.lacks", lambda _: {})

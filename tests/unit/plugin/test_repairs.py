@@ -10,7 +10,7 @@ from fixtures import repairs
 from fixtures.repairs import Stage
 from infra.settings import Settings
 
-LIVE: Any = SimpleNamespace(close=lambda: None)
+LIVE: Any = SimpleNamespace(close=lambda: None, is_ours=True)
 
 
 def test_these_have_their_turn_in_this_order() -> None:
