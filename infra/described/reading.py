@@ -2,14 +2,13 @@
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from infra.described.description import FOLDER, Description
 from infra.described.layouts import like
@@ -38,10 +37,10 @@ def parse(told: dict[str, Any], path: Path) -> Description:
     except ValidationError as error:
         first, *others = error.errors()
         more = f" (and {len(others)} more)" if others else ""
-        raise UserError(f"{path}: {sentence(first)}{more}") from error
+        raise UserError(f"{path}: {sentence({**first})}{more}") from error
 
 
-def sentence(error: ErrorDetails) -> str:
+def sentence(error: Mapping[str, Any]) -> str:
     """Table, key, what is wrong and what to write."""
     place = [part for part in error["loc"] if part not in ("tuple", "dict")]
     table, name, field = at(place)

@@ -17,7 +17,9 @@ HAS = {"test -e /proc/swaps": "", LOGIND: "loaded\n"}
 
 def cluster(table: dict[str, Any], **shells: FakeShell) -> Cluster:
     spec = series("lacking", kubernetes="v1.36.1", platform="local")
-    made = SimpleNamespace(spec=spec, api=FakeApi(table), shell=shells.__getitem__)
+    made = SimpleNamespace(
+        has_means=lambda _: True, spec=spec, api=FakeApi(table), shell=shells.__getitem__
+    )
     return cast("Cluster", made)
 
 
