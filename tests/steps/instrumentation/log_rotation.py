@@ -4,7 +4,7 @@ from pytest_bdd import then, when
 
 from fixtures.plugin.recording import Evidence
 from infra.clients.transport.kubectl import Running
-from infra.errors import ClaimError, claimed, require
+from infra.errors import ClaimError, NotPrepared, claimed, require
 from infra.timing import Bound, scaled
 from infra.wait import eventually
 from suite.expect import must_be_none
@@ -40,6 +40,7 @@ def rotated_once(pod: RunningPod, followed: Running, evidence: Evidence, count: 
     with claimed():
         seen = await_number(followed, last + count)
     evidence.record("followed", "figures", {"from": seen[0], "rotated at": last, "to": seen[-1]})
+    kept_up(log_rotation.files(Log(pod)), seen)
     return seen
 
 
@@ -115,6 +116,19 @@ def await_rotation(pod: RunningPod) -> tuple[str, ...]:
         within=scaled(ROTATED),
         what=f"the log of {pod.name} is rotated",
     )
+
+
+def kept_up(files: Files, seen: list[int]) -> None:
+    """A client that is a whole file behind loses that file: it says nothing of one that keeps up.
+
+    Errors: NotPrepared when lines are missing and the log was rotated again meanwhile.
+    """
+    lost, rotations = log_rotation.gaps(seen), len(files.rotated) + len(files.compressed)
+    if lost and rotations > 1:
+        raise NotPrepared(
+            f"the client fell behind: the log was rotated {rotations} times before it had read the "
+            f"first rotated file to its end ({lost[0]})"
+        )
 
 
 def await_number(followed: Running, number: int) -> list[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.clients.transport.kubectl import Running, Told
-from infra.errors import WaitTimeout
+from infra.errors import NotPrepared, WaitTimeout
 from suite.instrumentation import log_rotation
 from suite.instrumentation.log_rotation import Files
 from tests.steps.instrumentation import log_rotation as steps
@@ -125,3 +125,11 @@ def test_a_follower_that_misses_lines(made: Made) -> None:
     steps.followed_unbroken(seen)
     goes_red("1 is followed by 3", steps.followed_unbroken, [1, 3])
     goes_red("is followed", steps.rotated_once, pod, Followed(text), evidence(), 3)
+
+
+def test_a_client_that_falls_a_file_behind_is_not_judged() -> None:
+    once, twice = Files(("0.log",), ("a",), ()), Files(("0.log",), ("b",), ("a.gz",))
+    steps.kept_up(once, [1, 3])  # nothing excuses it: the Then-step goes red
+    steps.kept_up(twice, [1, 2])
+    with pytest.raises(NotPrepared, match=r"rotated 2 times .* \(1 is followed by 3\)"):
+        steps.kept_up(twice, [1, 3])
