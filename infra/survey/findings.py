@@ -109,7 +109,7 @@ def put_together(
     proxy, others = how_it_runs("kube-proxy", started, {True: "pods", False: "unit"})
     if not proxy and is_without_proxy(answers, kept, here):
         proxy = "none"
-    unseen = [sentence for machine in here.values() for sentence in machine.unseen]
+    others += [sentence for machine in here.values() for sentence in machine.unseen]
     return Findings(
         answers.version,
         server,
@@ -124,7 +124,6 @@ def put_together(
             *more,
             *two,
             *others,
-            *unseen,
             *(not_seen(control, proxy)),
         ),
     )

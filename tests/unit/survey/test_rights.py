@@ -9,7 +9,7 @@ import yaml
 
 from infra.survey import describing
 from infra.survey.describing import Asked
-from tests.unit.survey.test_describing import kubeadm
+from tests.unit.survey.sample_clusters import kubeadm
 
 MANIFEST = Path(__file__).resolve().parents[3] / "docs" / "your-cluster-role.yaml"
 Right = tuple[str, str, str, str]
