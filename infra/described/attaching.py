@@ -95,7 +95,6 @@ def spec_of(
         description.kubernetes,
         "existing",
         machines,
-        region=description.ec2.region if description.ec2 else "",
         layout=layout_of(description, access),
     )
 

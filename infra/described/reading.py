@@ -52,7 +52,7 @@ def sentence(error: Mapping[str, Any]) -> str:
         return f"{where} is missing{written(name, field)}"
     what = error["msg"].removeprefix("Value error, ")
     if not place:
-        return what
+        return str(what)
     value = (
         "" if isinstance(error["input"], dict) else f" {json.dumps(error['input'], default=str)}"
     )
