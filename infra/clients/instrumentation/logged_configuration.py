@@ -1,8 +1,8 @@
 """What a kubelet logs of its configuration as it starts: all of it since 1.37, flags before.
 
 Source: kubernetes cmd/kubelet/app/server.go (1.37), component-base cli/flag/flags.go. klog writes a
-value of several lines as ``config=<``, each line behind a tab, and `` >``; the journal has an entry
-for each.
+value of several lines as ``config=<``, each line behind a tab, and `` >``; journalctl, which answers
+the query, writes a tab as eight spaces (seen on 1.37.2).
 """
 
 import re
@@ -18,6 +18,7 @@ from infra.kube_api import JsonObject
 from infra.ssh import Shell
 
 BEGINS = '"Effective KubeletConfiguration" config=<'
+TAB = " " * 8
 ANY = "KubeletConfiguration"
 """In the line that has the configuration: 1.36 writes one, too, at verbosity 5."""
 FLAG = re.compile(r"FLAG: (--[\w-]+)=")
@@ -43,8 +44,9 @@ def configuration(log: str) -> JsonObject:
     starts = [number for number, text in enumerate(messages) if BEGINS in text]
     if not starts:
         return {}
-    lines = takewhile(lambda text: text.startswith("\t"), messages[starts[-1] + 1 :])
-    found = yaml.safe_load("\n".join(line[1:] for line in lines))
+    expanded = (text.replace("\t", TAB, 1) for text in messages[starts[-1] + 1 :])
+    lines = takewhile(lambda text: text.startswith(TAB), expanded)
+    found = yaml.safe_load("\n".join(line.removeprefix(TAB) for line in lines))
     return found if isinstance(found, dict) else {}
 
 

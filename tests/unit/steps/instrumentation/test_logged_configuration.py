@@ -34,9 +34,9 @@ def log(*messages: str) -> str:
     return "".join(f"{LINE.format(n % 10, text)}\n" for n, text in enumerate(messages))
 
 
-def logged(query: str = "true") -> str:
-    """As the journal has it: klog's value of several lines in an entry each."""
-    lines = [f"\t{line}" for line in YAML.format(query).splitlines()]
+def logged(query: str = "true", tab: str = " " * 8) -> str:
+    """As journalctl tells it: klog's value of several lines in a line each, tabs as spaces."""
+    lines = [f"{tab}{line}" for line in YAML.format(query).splitlines()]
     begin = log(logged_configuration.BEGINS)
     return begin + "".join(f"{HEAD.format(1)}{line}\n" for line in [*lines, " >"])
 
@@ -63,6 +63,7 @@ def answer(text: str, status: int = 200) -> Answer:
 
 def test_a_log_without_the_configuration_or_with_an_older_one(live: Any) -> None:
     steps.has_settings(live, "worker-0", answer(logged("false") + log("x") + logged() + log("y")))
+    steps.has_settings(live, "worker-0", answer(logged(tab="\t")))
     goes_red(
         "the log of the kubelet of worker-0 has its configuration; instead: "
         "enableSystemLogQuery is False, must be True",
