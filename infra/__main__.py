@@ -9,7 +9,6 @@ import typer
 
 from infra.artifacts.store import Store
 from infra.computer.exit_codes import told
-from infra.described import lease, own_objects
 from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
@@ -145,22 +144,6 @@ def sweep(
     print(f"{swept} of {len(found)} clusters {'deleted' if yes else 'to delete: --yes'}")
 
 
-@app.command("sweep-cluster")
-def sweep_cluster(
-    cluster: Annotated[Path, typer.Option("--cluster", help="my.toml of a cluster of others.")],
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
-) -> None:
-    """Delete what runs of this suite left on a cluster that others built, and nothing else."""
-    settings = Settings.from_options(cluster_file=cluster)
-    api = cluster_lifecycle.attach(settings).api
-    with lease.held(api):
-        paths = own_objects.sweep(api) if yes else own_objects.left(api)
-    for path in paths:
-        print(path)
-    print(f"{len(paths)} objects {'deleted' if yes else 'of ours; delete them with: --yes'}")
-
-
 @app.command()
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Say what is there, and which scenarios hold or wait for what; exit 1 when the cluster is not
@@ -195,6 +178,7 @@ def doctor(
 
 
 app.command()(commands.describe)
+app.command("sweep-cluster")(commands.sweep_cluster)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -61,12 +61,16 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     platforms.put_off(settings, cluster)
     made = record(settings, spec, provisioned)
     made |= {"addresses": addresses, "artifacts": list(supplied.sources)}
-    if tally.changed == 0 and (before := state_dir.read(settings.state)):
-        made["stages"] = before["stages"]  # the report tells how it was built, not looked at
-    else:
-        made["stages"] = progress.stages
+    made["stages"] = building_stages(settings, tally, progress)
     state_dir.write(settings.state, made)
     return cluster, tally
+
+
+def building_stages(settings: Settings, tally: Tally, progress: Progress) -> object:
+    """Of the ``up`` that built it: the report tells how it was built, not looked at."""
+    if tally.changed == 0 and (before := state_dir.read(settings.state)):
+        return before["stages"]
+    return progress.stages
 
 
 def prepare(settings: Settings, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""What `kfs` does with clusters that somebody else built (infra/__main__.py has its commands)."""
+"""What `kfs` does with clusters that somebody else built (registered in infra/__main__.py)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from infra import claims
-from infra.described import reading
-from infra.settings import PROJECT
+from infra.described import lease, own_objects, reading
+from infra.lifecycle import cluster_lifecycle
+from infra.settings import PROJECT, Settings
 from infra.survey import describing, entering, forecast
 
 
@@ -39,6 +40,21 @@ def describe(  # noqa: PLR0913 - a parameter for each option
         typer.echo(f"not seen: {remark}")
     typer.echo(f"wrote {out}: Kubernetes {found.version}, {len(found.machines)} machines; read it")
     typer.echo(f"next: ./kfs doctor --cluster {out}")
+
+
+def sweep_cluster(
+    cluster: Annotated[Path, typer.Option("--cluster", help="my.toml of a cluster of others.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+) -> None:
+    """Delete what runs of this suite left on a cluster that others built, and nothing else."""
+    settings = Settings.from_options(cluster_file=cluster)
+    api = cluster_lifecycle.attach(settings).api
+    with lease.held(api):
+        paths = own_objects.sweep(api) if yes else own_objects.left(api)
+    for path in paths:
+        typer.echo(path)
+    typer.echo(f"{len(paths)} objects {'deleted' if yes else 'of ours; delete them with: --yes'}")
 
 
 def forecast_of(cluster: Path, *, as_json: bool) -> str:

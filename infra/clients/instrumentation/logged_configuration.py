@@ -1,8 +1,8 @@
 """What a kubelet logs of its configuration as it starts: all of it since 1.37, flags before.
 
 Source: kubernetes cmd/kubelet/app/server.go (1.37), component-base cli/flag/flags.go. klog writes a
-value of several lines as ``config=<``, each line behind a tab, and `` >``; journalctl, which answers
-the query, writes a tab as eight spaces (seen on 1.37.2).
+value of several lines as ``config=<``, each line behind a tab, and `` >``; journalctl, which
+answers the query, writes a tab as eight spaces (seen on 1.37.2).
 """
 
 import re
