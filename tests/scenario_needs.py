@@ -56,6 +56,8 @@ ASKING = {
     "power": "may_power_off",
 }
 """Means by the fixture that is asked for."""
+ATTACHING = "cluster"
+"""The session's fixture: what it builds or mends of a cluster of ours no scenario asks for."""
 NAMES = ("worker-0", "worker-1", "controller-0", "controller-1", "controller-2")
 Known = Mapping[str, Any]
 """What names are worth: a type for a value, ``Thing`` for a function, class or module itself."""
@@ -336,7 +338,8 @@ def asked_for(function: Callable[..., Any], seen: set[str]) -> Iterator[str]:
 def of_function(function: Callable[..., Any]) -> tuple[frozenset[str], frozenset[str]]:
     """What a step touches with its fixtures, and their names."""
     names = frozenset(asked_for(function, set()))
-    found = reached(function).union(*(reached(fixtures()[name]) for name in names))
+    followed = names - {ATTACHING}
+    found = reached(function).union(*(reached(fixtures()[name]) for name in followed))
     return found, names
 
 
