@@ -73,7 +73,9 @@ def test_a_stopped_cluster_keeps_its_state_and_runs_again(
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.endswith("cluster series runs: kept 9, changed 0\n")
     assert states(our_aws) == {"running"}
-    assert ids(ec2.find(our_aws, spec)) == ids(made), "public addresses may be others"
+    found = ec2.find(our_aws, spec)
+    assert found
+    assert ids(found) == ids(made), "public addresses may be others"
 
 
 def ids(found: ec2.Provisioned) -> dict[str, tuple[str, str]]:
