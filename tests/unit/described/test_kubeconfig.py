@@ -192,7 +192,7 @@ def test_a_plug_in_that_cannot_be_run_is_told(tmp_path: Path, user: Any, told: s
 
 
 @pytest.mark.parametrize(
-    ("user", "cluster", "told"),
+    ("user", "entry", "told"),
     [
         ({}, None, "nobody can be shown"),
         (
@@ -208,9 +208,9 @@ def test_a_plug_in_that_cannot_be_run_is_told(tmp_path: Path, user: Any, told: s
         ({"token": "t"}, {**CLUSTER, "proxy-url": "http://p"}, "proxy-url is not supported"),
     ],
 )
-def test_who_cannot_be_shown_is_told(tmp_path: Path, user: Any, cluster: Any, told: str) -> None:
+def test_who_cannot_be_shown_is_told(tmp_path: Path, user: Any, entry: Any, told: str) -> None:
     with pytest.raises(UserError, match=told):
-        access(tmp_path, user, cluster)
+        access(tmp_path, user, entry)
 
 
 def test_a_context_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A fixture's name has one type, so that a step is understood without looking for who made it."""
 
+import ast
 import importlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from inspect import signature, unwrap
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -11,7 +13,9 @@ from pytest_bdd.parsers import StepParser
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 import conftest
+from tests.unit.house.source_trees import nodes
 
+ROOT = Path(__file__).resolve().parents[3]
 OURS = ("fixtures.", "tests.steps.")
 
 
@@ -120,3 +124,16 @@ def test_both_kinds_of_fixtures_are_looked_at() -> None:
     assert {"pod", "cluster", "workloads"} <= {one.name for one in made(known)}
     askers = {one.name for one in asked(known) if one.where.endswith("workloads.pods.running_pod")}
     assert askers == {"workloads"}, "its kind is a word of the step's text"
+
+
+def test_no_unit_test_asks_for_a_cluster() -> None:
+    """An argument of that name alone would have a run that xdist distributes build the real one."""
+    asking = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for folder in ("tests/unit", "tests/contract")
+        for path in sorted((ROOT / folder).rglob("test_*.py"))
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        and "cluster" in {one.arg for one in (*node.args.args, *node.args.kwonlyargs)}
+    ]  # fmt: skip
+    assert not asking
