@@ -13,7 +13,7 @@ ifeq ($(KFS_CLUSTER_ID)$(filter test,$(MAKECMDGOALS)),$(TEST_CLUSTER_ID)test)
 $(error "$(TEST_CLUSTER_ID)" is your kept cluster: make test TEST_CLUSTER_ID=another)
 endif
 
-.PHONY: bench check coverage down e2e e2e-all fix help install lint mutants older report soak sweep test \
+.PHONY: bench check coverage down e2e e2e-all fix help install lint mutants nightly older report soak sweep test \
 	test-localec2 test-resilience types unit up verify
 
 help: ## print this menu
@@ -48,6 +48,9 @@ lint: install ## ruff's rules and format
 
 mutants: install ## broken clusters that the suite must catch, on the kept cluster and a second one; ARGS="-k name"
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+nightly: install ## the whole suite on every minor, one after the other, on a cluster of its own, "nightly"; goes on after a kill
+	$(BIN)/python -m infra nightly $(ARGS)
 
 older: install # programs of older minors, for scenarios of version skew
 	$(BIN)/python -m infra.artifacts older

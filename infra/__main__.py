@@ -12,6 +12,7 @@ from infra.computer.exit_codes import told
 from infra.errors import UserError
 from infra.footprints import turns
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
+from infra.nightly.commands import nightly
 from infra.progress import Progress
 from infra.report.rerender import merge_reports, prune_reports, rerender
 from infra.settings import Settings
@@ -146,9 +147,7 @@ def sweep(
 
 @app.command()
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
-    """Say what is there, and which scenarios hold or wait for what; exit 1 when the cluster is not
-    healthy.
-    """
+    """Say what is there, and which scenarios hold or wait for what; exit 1 if it is not healthy."""
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for line in turns.told(settings.state):
         print(line)
@@ -179,6 +178,7 @@ def doctor(
 
 app.command()(commands.describe)
 app.command("sweep-cluster")(commands.sweep_cluster)
+app.command()(nightly)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

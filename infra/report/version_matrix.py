@@ -70,6 +70,7 @@ def write(reports: Path, others: Iterable[PastRun] = ()) -> Path:
 
     ``others`` are runs to remember besides.
     """
+    reports.mkdir(parents=True, exist_ok=True)
     runs = judged_runs.find(reports)
     past = history.update(reports, runs, others)
     history_page.write(reports, past)

@@ -1,0 +1,1 @@
+"""The whole suite on every minor of Kubernetes, one after the other."""
