@@ -10,7 +10,7 @@ from infra.cluster import Cluster
 from infra.described import means, needs
 from infra.described.reading import parse
 from infra.ssh import Shell
-from tests import scenario_needs
+from tests import call_graph, scenario_needs
 
 PART = "part13_operating"
 
@@ -49,8 +49,8 @@ def through_a_fixture_type(cluster: Cluster) -> Any:
 
 
 def test_what_a_function_touches_is_followed() -> None:
-    assert "Cluster.shell" in scenario_needs.reached(shell_in_a_lambda)
-    found = scenario_needs.reached(through_a_fixture_type)
+    assert "Cluster.shell" in call_graph.reached(shell_in_a_lambda)
+    found = call_graph.reached(through_a_fixture_type)
     assert "Cluster.api_of" in found
     assert "Cluster.shell" not in found
 

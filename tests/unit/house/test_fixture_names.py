@@ -1,18 +1,16 @@
 """A fixture's name has one type, so that a step is understood without looking for who made it."""
 
 import ast
-import importlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from inspect import signature, unwrap
+from inspect import signature
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-import pytest
 from pytest_bdd.parsers import StepParser
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
-import conftest
+from tests.scenario_needs import fixtures, plugins
 from tests.unit.house.source_trees import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,24 +31,9 @@ def named(name: str, kind: Any, function: Callable[..., Any]) -> Named:
 
 
 def steps() -> list[StepFunctionContext]:
-    for plugin in conftest.pytest_plugins:
-        importlib.import_module(plugin)
+    plugins()
     found = step_function_context_registry.values()
     return [one for one in found if one.step_func.__module__.startswith(OURS)]
-
-
-def fixtures() -> dict[str, Callable[..., Any]]:
-    """Functions of fixtures by the fixture's name, without those that pytest-bdd makes of steps."""
-    modules = [importlib.import_module(name) for name in conftest.pytest_plugins]
-    found = [one for module in modules for one in vars(module).values()]
-    ours = [one for one in found if isinstance(one, type(sample))]
-    functions = {one.name: unwrap(one) for one in ours}
-    return {name: one for name, one in functions.items() if one.__module__.startswith(OURS)}
-
-
-@pytest.fixture
-def sample() -> None:
-    """What pytest makes of a fixture has no public name of its type."""
 
 
 def returned(function: Callable[..., Any]) -> Any:
