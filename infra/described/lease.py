@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
+from infra.described import own_objects
 from infra.errors import ClusterLocked, NotJudged
 from infra.kube_api import Answer, Api, JsonObject, need
 
@@ -45,7 +46,10 @@ def held(api: Api) -> Iterator[None]:
 
 
 def taken(api: Api, own: str) -> JsonObject:
-    body = {"metadata": {"name": NAME, "labels": {"scenario-of": NAME}}, "spec": spec(own)}
+    body = {
+        "metadata": {"name": NAME, "labels": {own_objects.LABEL: own_objects.VALUE}},
+        "spec": spec(own),
+    }
     answer = api.ask("POST", LEASES, body=body)
     if answer.status != 409:
         return need(answer)

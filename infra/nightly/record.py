@@ -1,6 +1,5 @@
 """What of a night is done: a file in the state directory, so that a killed night goes on."""
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -71,5 +70,5 @@ def read(root: Path) -> Night | None:
 
 def save(root: Path, night: Night) -> Night:
     """The same night, which a kill from now on does not undo."""
-    state_dir.replace(root / FILE, json.loads(json.dumps(asdict(night))))
+    state_dir.replace(root / FILE, asdict(night))
     return night

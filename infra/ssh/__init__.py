@@ -73,7 +73,6 @@ class Ssh:
     """A machine over SSH. One connection, kept; usable from several threads one at a time.
 
     One that is lost is made anew, once, while no command was sent; a command is never sent twice.
-    ``address`` is asked before each connection: a machine that was off may have another one.
 
     Errors: Unreachable (no connection), CommandFailed (``check`` and a status other than 0).
     """
