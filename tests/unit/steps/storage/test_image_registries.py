@@ -165,3 +165,12 @@ def test_an_image_is_split_into_what_a_registry_takes() -> None:
     blobs, manifest = layout(image_volumes.spec("example.com/data:1", "n", "leaf"))
     assert len(blobs) == 2, "a layer and a configuration"
     assert all(digest in manifest.decode() for digest in blobs)
+
+
+def test_the_first_pod_with_a_secret_pulls_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With "Always" the kubelet pulls at each of its syncs, and the second Pod is blamed for it."""
+    started: list[str] = []
+    monkeypatch.setattr(PulledImage, "make_secret", lambda _: None)
+    monkeypatch.setattr(PulledImage, "start", lambda _, __, policy, **___: started.append(policy))
+    steps.with_secret(pulled())
+    assert started == ["IfNotPresent"]
