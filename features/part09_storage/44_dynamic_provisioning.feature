@@ -48,7 +48,7 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
 
       Examples:
         | policy | kubernetes | ec2       |
-        | Delete | gone       | gone      |
+        | Delete | absent     | absent    |
         | Retain | Released   | available |
 
   @claim_44_5

@@ -19,7 +19,8 @@ Feature: A VolumeSnapshot preserves a point in time of a volume
       When 4 MiB of random bytes are written to the source volume
       And a Pod mounts a PVC created from the VolumeSnapshot
       Then the Pod reads the earlier bytes, on another EC2 volume created from the EC2 snapshot
-      And the source volume has the new bytes and an undisturbed writer
+      And the source volume has the new bytes
+      And the writer of the source volume is undisturbed
 
   @claim_45_2
   Rule: A snapshot taken under writes is one point in time of the disk

@@ -55,13 +55,13 @@ Feature: Requests are aggregated to a second API server
     Scenario: Two users through the proxy of every API server
       Given metrics-server serves node metrics
       And a user who may read metrics and a user who may not
-      Then through every API server, the first user gets node metrics and the second is refused by name
+      Then through every API server, the user who may read metrics gets them, and the other user is refused with 403, naming that user
       And the built-in view, edit and admin roles may read metrics
 
     Scenario: Users asserted with and without the front-proxy certificate
       Given metrics-server serves node metrics
       And a user who may read metrics and a user who may not
-      Then at metrics-server, asserted by the front-proxy certificate, the first user gets node metrics and the second is refused by name
+      Then at metrics-server, asserted by the front-proxy certificate, the user who may read metrics gets them, and the other user is refused with 403, naming that user
       But metrics-server accepts asserted users with the front-proxy certificate only
       And every API server accepts asserted users with the front-proxy certificate only
       And the CA, allowed name and headers of the front proxy are published, and nothing else

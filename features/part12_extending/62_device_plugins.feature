@@ -11,8 +11,8 @@ Feature: Extended resources of device plugins
       Given a plugin client on every worker
       Then every worker has only the kubelet's socket in its plugin directory
       And no node has a device
-      And every kubelet refuses a registration with API version "v1alpha1" by name
-      And every kubelet refuses a registration with resource "dongle" by name
+      And every kubelet refuses a registration with API version "v1alpha1", naming it
+      And every kubelet refuses a registration with resource "dongle", naming it
       And every kubelet reports to monitoring agents that no container has a device
 
   @claim_62_2 @claim_62_3 @claim_62_4 @claim_62_5 @claim_62_6 @claim_62_8 @claim_62_10 @claim_62_11
@@ -39,8 +39,8 @@ Feature: Extended resources of device plugins
 
     Scenario: An unsupported version, a name without a vendor, and a valid registration
       Given a device plugin with 3 devices on a worker, not yet registered
-      Then a registration with API version "v1alpha1" is refused by name
-      And a registration with resource "dongle" is refused by name
+      Then a registration with API version "v1alpha1" is refused, naming it
+      And a registration with resource "dongle" is refused, naming it
       And no node has a device
       When the plugin registers
       Then within 30 s the plugin's node has capacity 3 and allocatable 3, and no other node has the resource

@@ -9,7 +9,7 @@ Feature: Client certificates are renewed
     reconnects.
 
     Scenario: The kubeconfig of a standby scheduler changes
-      Given a standby scheduler and its leader
+      Given a standby scheduler and the leading scheduler
       When the kubeconfig of the standby scheduler gets a certificate that expires in 5 h
       And the API server of the standby scheduler restarts
       Then for 15 s the scheduler's API server sees no certificate that expires in 5 h

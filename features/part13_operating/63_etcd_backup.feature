@@ -22,14 +22,14 @@ Feature: Backing up etcd, and knowing when certificates expire
       Given the running etcd members
       Then every API server is configured with all three members of etcd
       And every etcd member has a heartbeat interval of 100 ms and an election timeout of 1000 ms
-      And each etcd member has the same settings of quorum
+      And each etcd member has the same settings for quorum
 
     @claim_63_2 @changes_a_member
     Scenario Outline: <member> <ends> and returns
       Given the running etcd members
       When <member> of etcd <ends>
       Then within 15 s a write through each API server is read from both remaining members
-      And no remaining member has restarted, with at most one change of leader
+      And no remaining member has restarted, and the leader has changed at most once
       When the lost member starts
       Then within 15 s every member has the same data
 

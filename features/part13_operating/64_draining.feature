@@ -68,7 +68,7 @@ Feature: Taking a worker out of service and back
       And a client that follows the Pod's log
       When the Pod's worker is drained
       Then within 180 s the drain succeeds
-      And the followed log reports hook, signal and end, at least 2 s and 6 s apart
+      And the followed log reports hook and signal at least 2 s apart, and signal and end at least 6 s apart
 
   @claim_64_11 @claim_64_14 @changes_every_worker @changes_add_ons
   Rule: Uncordoning restores the node and changes no version

@@ -71,7 +71,7 @@ Feature: Versions, and the order in which they may change
       Given the health checks of the load balancer
       Then each API server is checked for readiness, and reports it to anonymous clients
       And each API server is removed after 3 failed checks, at most 2 s apart
-      And each API server has clients, and gets them back after 3 successful checks
+      And each API server receives requests, and receives them again after 3 successful checks
       And clients that are idle for 30 s are not disconnected
       And every kubelet and kube-proxy uses the load balancer
 

@@ -144,7 +144,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | on   | None   | absent     |
 
     @slow @changes_worker_1 @since_1_36
-    Scenario: Memory of requests is protected with TieredReservation and not with None
+    Scenario: Requested memory is protected with TieredReservation and not with None
       Given worker-1 whose kubelet is set to
         | setting                 | value             |
         | featureGates            | {MemoryQoS: true} |

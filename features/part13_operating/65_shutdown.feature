@@ -20,7 +20,7 @@ Feature: A worker is powered off
         | shutdownGracePeriodCriticalPods  | 0s     |
         | shutdownGracePeriodByPodPriority | absent |
       And every worker's logind reports its maximum inhibitor delay
-      And every worker has the units that make it a node started at boot
+      And every worker has all units of a worker enabled at boot
 
   @claim_65_15 @slow @changes_every_worker
   Rule: The kubelet takes an inhibitor lock at logind, and raises logind's maximum delay where it is lower
@@ -28,9 +28,9 @@ Feature: A worker is powered off
 
     Scenario: An inhibitor lock for 20 s where logind allows 5 s
       Given workers whose logind allows less than 20 s
-      When the kubelets of these workers delay a shutdown by 20 s, 8 s of them for critical Pods
-      Then within 15 s each of these kubelets has an inhibitor lock
-      And a drop-in of the kubelet has raised InhibitDelayMaxSec of each logind to 20 s
+      When every kubelet is set to delay a shutdown by 20 s, 8 s of them for critical Pods
+      Then within 15 s every kubelet has an inhibitor lock
+      And a drop-in of each kubelet has raised InhibitDelayMaxSec of its logind to 20 s
       When a later drop-in limits one worker's logind to 5 s, and that worker's kubelet restarts
       Then within 15 s the limited worker's kubelet reports that logind still allows 5 s
       And for 5 s the limited worker's kubelet has no inhibitor lock

@@ -49,8 +49,8 @@ Feature: Swap on a worker
         | memorySwap | {swapBehavior: LimitedSwap} |
       When a Pod of each QoS class and a critical Pod run on the worker
       Then the containers of the Pods may use this swap
-        | Pod        | share of the swap            |
-        | Guaranteed | none                         |
-        | BestEffort | none                         |
-        | Burstable  | as of its request for memory |
-        | critical   | none                         |
+        | Pod        | share of the swap                   |
+        | Guaranteed | none                                |
+        | BestEffort | none                                |
+        | Burstable  | in proportion to its memory request |
+        | critical   | none                                |

@@ -43,7 +43,7 @@ Feature: Log rotation, and the lifetime of logs
   @claim_66_13 @relies_on_every_worker
   Rule: Components log to the journal, containers do not
 
-    Scenario: Six components log a client of an unknown CA and Pods
+    Scenario: Six components log events of Pods and of a client of an unknown CA
       Given a running talker Pod on each worker
       When a client of an unknown CA connects to every component on the controllers
       Then within 15 s the journals report these events, in the log format of each component

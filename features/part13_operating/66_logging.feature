@@ -128,9 +128,9 @@ Feature: How a line that a container prints is logged
       Given a running talker Pod on <worker>
       And the nonce that the Pod has printed
       Then the Pod's previous log is refused with 400
-      When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
+      When the Pod's process is killed in the minute after a container garbage collection, and its container prints another nonce
       Then within 30 s the Pod's previous log has the first nonce only, and the worker has no older log file of the Pod
-      When in the minute after a container garbage collection the Pod's process is killed and its container prints another nonce
+      When the Pod's process is killed in the minute after a container garbage collection, and its container prints another nonce
       And the next container garbage collection on the Pod's worker has ended
       Then within 30 s the Pod's previous log has the second nonce only, and the worker has no older log file of the Pod
 

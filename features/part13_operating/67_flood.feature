@@ -27,5 +27,5 @@ Feature: One ServiceAccount sends too many requests
       When the ServiceAccount sends 20 concurrent requests to one API server
       Then requests with a seat, or queued for less than 15 s, are answered
       And requests without a place in the queue are refused immediately, counted with reason "queue-full"
-      And requests that were queued for longer are refused, counted with reason "time-out"
+      And requests that got no seat in time are refused, counted with reason "time-out"
       And every response carries the priority level of the ServiceAccount

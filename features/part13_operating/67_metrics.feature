@@ -71,7 +71,7 @@ Feature: Component metrics, and who may read them
     Scenario: A member of system:monitoring reads what a plain ServiceAccount may not
       Given a ServiceAccount without permissions
       Then a member of "system:monitoring" may read metrics, SLI metrics and health
-      But each API server refuses the ServiceAccount metrics and SLI metrics with 403
+      But each API server refuses metrics and SLI metrics to the ServiceAccount with 403
 
   @claim_67_6 @relies_on_every_worker
   Rule: Health checks are exported as SLI metrics

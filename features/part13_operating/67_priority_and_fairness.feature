@@ -44,7 +44,7 @@ Feature: API Priority and Fairness assigns every request to a priority level
       Then each API server reports every priority level in the documented columns
       And each API server reports the queues of "leader-election"
       And each API server reports the request that reads the live requests, with its user
-      But each API server refuses the ServiceAccount the live state of the priority levels with 403
+      But each API server refuses the live state of the priority levels to the ServiceAccount with 403
 
   @claim_67_11 @claim_67_12 @relies_on_cluster_scoped_flow_control
   Rule: Responses carry FlowSchema and priority level, and requests match the documented ones

@@ -28,7 +28,7 @@ Feature: Leader election and add-ons
       And all three processes report that they are healthy
       And all three processes are the only ones of their program on any machine
       And all three processes may renew the Lease as their own user
-      And each <component> has the same settings of leader election
+      And each <component> has the same settings for leader election
 
       Examples:
         | component               |
@@ -41,7 +41,7 @@ Feature: Leader election and add-ons
     Scenario Outline: The <component> Lease is renewed without a new holder
       Given the controller that holds the "<component>" Lease
       Then for 60 s the Lease is never older than 5 s
-      And half of the renewals come within 3 s of the previous one
+      And at least half of the renewals come within 3 s of the previous one
       And each <component> has a retry period of 2 s
       And the Lease has the same holder, acquire time and number of transitions
 
@@ -133,7 +133,7 @@ Feature: Leader election and add-ons
       Then each controller has an identity Lease with a duration of 3600 s
       And for 30 s each Lease is renewed at least every 15 s
       And every API server is ready and has all three controllers in the endpoints of the kubernetes Service
-      And each API server has the same settings of the kubernetes Service
+      And each API server has the same settings for the kubernetes Service
       And each controller has the same files for its API server
 
   Rule: A stopped API server leaves the kubernetes Service, and clients of the load balancer are answered

@@ -13,7 +13,7 @@ Feature: Nodes that join and leave
       Then within 90 s the third worker is a Ready node with a Pod of the DaemonSet, in its own Pod CIDR
       And Pods on every worker reach DNS and a Service on another worker
       When the third worker is drained and its machine is stopped
-      Then within 90 s the Node of the third worker is not Ready, and for 60 s stays so with its Pod and its Lease
+      Then within 90 s the Node of the third worker is not Ready, and stays so for 60 s with its Pod and its Lease
       When the Node of the third worker is deleted
       Then within 120 s no Pod and no Lease of the third worker is left, and the other nodes are the same
 

@@ -9,7 +9,7 @@ Feature: Unreachable nodes, and Pods that cannot be scheduled
     The scenario does not wait for the default 300 s: a second Pod tolerates 10 s and is evicted, and the settings
     of each controller manager that may lead are read.
 
-    Scenario: Every controller manager waits as long, and evicts
+    Scenario: Every controller manager has the same delays, and evicts
       Given the settings of every controller manager
       Then each kube-controller-manager has a node monitor grace period of 50 s
       And each kube-controller-manager has a node monitor period of 5 s

@@ -31,10 +31,10 @@ Feature: Admission policy with CEL
 
     Scenario: No API server admits a Deployment tagged latest
       Given a policy that refuses latest tags is in force
-      When a Deployment of image busybox:latest is created through each API server
+      When a Deployment with image busybox:latest is created through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
       And no API server has stored the object
-      And in another namespace each API server admits a Deployment of image busybox:latest
+      And in another namespace each API server admits a Deployment with image busybox:latest
 
   @claim_69_9
   Rule: No webhook, Service or certificate is involved: the API server itself refuses
@@ -42,7 +42,7 @@ Feature: Admission policy with CEL
     Scenario: Every API server counts its own refusal and calls no webhook
       Given a policy that refuses latest tags is in force
       And the number of refusals by the policy on each API server
-      When a Deployment of image busybox:latest is sent to each API server as a dry run
+      When a Deployment with image busybox:latest is sent to each API server as a dry run
       Then each API server refuses the request with 422, naming the policy and its binding
       And each API server has counted one more refusal by the policy
       And no webhook is configured for Deployments or Pods
@@ -53,9 +53,9 @@ Feature: Admission policy with CEL
 
     Scenario Outline: A Deployment of the pinned image <image> is admitted
       Given a policy that <rule> is in force
-      When a Deployment of image <image> is created through each API server
+      When a Deployment with image <image> is created through each API server
       Then each API server admits the request and stores the object
-      And each API server refuses a Deployment of image busybox:latest
+      And each API server refuses a Deployment with image busybox:latest
 
       Examples:
         | rule                   | image                                                                           |
@@ -69,7 +69,7 @@ Feature: Admission policy with CEL
 
     Scenario: The article's rule admits an image without a tag
       Given a policy that refuses latest tags is in force
-      When a Deployment of image busybox is sent to each API server as a dry run
+      When a Deployment with image busybox is sent to each API server as a dry run
       Then each API server admits the request
 
     Scenario Outline: A stricter rule refuses <draft>
@@ -78,21 +78,21 @@ Feature: Admission policy with CEL
       Then each API server refuses the request with 422, naming the policy and its binding
 
       Examples:
-        | draft                                                       |
-        | a Deployment of image busybox                               |
-        | a Deployment of image registry.example:5000/library/busybox |
-        | a Deployment of image busybox:1.37 with init image busybox  |
+        | draft                                                         |
+        | a Deployment with image busybox                               |
+        | a Deployment with image registry.example:5000/library/busybox |
+        | a Deployment with image busybox:1.37 and init image busybox   |
 
   @claim_69_5
   Rule: An update to latest is refused as well
 
     Scenario: A stored Deployment cannot change to latest and stays the same
-      Given a stored Deployment of image busybox:1.37
+      Given a stored Deployment with image busybox:1.37
       And a policy that refuses latest tags is in force
       When the stored object is updated with image busybox:latest through each API server
       Then each API server refuses the request with 422, naming the policy and its binding
       And the stored object and its dependents are the same
-      When the stored object is updated with 1 replicas through each API server
+      When the stored object is updated with 1 replica through each API server
       Then each API server admits the request
 
   @claim_69_6
@@ -100,11 +100,11 @@ Feature: Admission policy with CEL
 
     Scenario: A bare Pod tagged latest is admitted
       Given a policy that refuses latest tags is in force
-      When a Pod of image busybox:latest is sent to each API server as a dry run
+      When a Pod with image busybox:latest is sent to each API server as a dry run
       Then each API server admits the request
 
     Scenario: A Deployment created before the policy stays but cannot be updated
-      Given a stored Deployment of image busybox:latest
+      Given a stored Deployment with image busybox:latest
       And a policy that refuses latest tags is in force
       Then the stored object and its dependents are the same
       When the stored object is updated with no change through each API server
@@ -115,11 +115,11 @@ Feature: Admission policy with CEL
 
     Scenario: The binding switches the policy on and off
       Given an unbound policy that refuses latest tags
-      Then for 5 s each API server admits a Deployment of image busybox:latest
+      Then for 5 s each API server admits a Deployment with image busybox:latest
       When the policy is bound to the namespace
-      Then within 10 s each API server refuses a Deployment of image busybox:latest
+      Then within 10 s each API server refuses a Deployment with image busybox:latest
       When the binding is deleted
-      Then within 10 s each API server admits a Deployment of image busybox:latest
+      Then within 10 s each API server admits a Deployment with image busybox:latest
 
   @claim_69_8
   Rule: The binding selects namespaces by label
@@ -127,8 +127,8 @@ Feature: Admission policy with CEL
     Scenario: The policy applies to the namespace while it has the label
       Given an unbound policy that refuses latest tags
       When the policy is bound to namespaces with the label "strict"
-      Then for 5 s each API server admits a Deployment of image busybox:latest
+      Then for 5 s each API server admits a Deployment with image busybox:latest
       When the label "strict" is added to the namespace
-      Then within 10 s each API server refuses a Deployment of image busybox:latest
+      Then within 10 s each API server refuses a Deployment with image busybox:latest
       When the label "strict" is removed from the namespace
-      Then within 10 s each API server admits a Deployment of image busybox:latest
+      Then within 10 s each API server admits a Deployment with image busybox:latest

@@ -1,8 +1,9 @@
 @article_69 @ignores_workers @since_1_36
 Feature: Mutating admission policy
   New at v1 in 1.36: a policy may change what is created, again without a webhook. The article adds a
-  label to Pods, as an apply configuration or as a JSON patch. The Pods here have a scheduling gate, so that
-  admission is judged and no worker is used.
+  label to Pods, as an apply configuration or as a JSON patch. Here the label is "marked": an object marked
+  yes has the label with the value "yes". The Pods have a scheduling gate, so that admission is judged and no
+  worker is used.
 
   @claim_69_17
   Rule: A mutating policy adds the label to every new Pod, and the stored object has it
@@ -13,7 +14,7 @@ Feature: Mutating admission policy
       When a Pod is created through each API server
       Then each API server stores the object marked yes
       And the stored object and its dependents are the same
-      And in another namespace each API server does not mark a Pod
+      And in another namespace no API server marks a Pod
 
       Examples:
         | rule                   |
@@ -22,7 +23,7 @@ Feature: Mutating admission policy
 
     Scenario: The Pod of a Deployment is marked and the Pod template is not
       Given a policy that labels Pods is in force
-      When a Deployment of 1 replicas is created through each API server
+      When a Deployment with 1 replica is created through each API server
       Then within 30 s each new Deployment has one Pod, marked yes
       And no Pod template is marked
 
@@ -43,10 +44,10 @@ Feature: Mutating admission policy
 
     Scenario Outline: A policy that <rule> marks a Pod once, however often it is updated
       Given a policy that <rule> is in force
-      When a Pod of team red is created through each API server
+      When a Pod with the label team=red is created through each API server
       Then each API server stores the object marked yes
       When each stored object is updated without a change
-      Then each stored object has its original labels once
+      Then each stored object has its original label, the mark and no other label
 
       Examples:
         | rule                   |
@@ -57,7 +58,7 @@ Feature: Mutating admission policy
       Given a policy that patches labelled Pods is in force
       When a Pod is sent to each API server as a dry run
       Then each API server refuses the request with 403 and the reason "Invalid"
-      And each API server admits a Pod of team red
+      And each API server admits a Pod with the label team=red
 
   @claim_69_19
   Rule: Mutation happens before validation
@@ -78,7 +79,7 @@ Feature: Mutating admission policy
       When a Pod is sent to each API server as a dry run
       Then each API server refuses the request with 403 and the reason "Invalid"
       When the failure policy of the policy becomes Ignore
-      Then within 10 s each API server does not mark a Pod
+      Then within 10 s no API server marks a Pod
 
       Examples:
         | rule                 |

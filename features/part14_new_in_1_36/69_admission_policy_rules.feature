@@ -10,15 +10,15 @@ Feature: How an admission policy decides
     Scenario: A binding that warns
       Given a policy that refuses latest tags is in force
       When the binding's validationActions become [Warn]
-      Then within 10 s each API server warns about a Deployment of image busybox:latest
-      When a Deployment of image busybox:latest is created through each API server
+      Then within 10 s each API server warns about a Deployment with image busybox:latest
+      When a Deployment with image busybox:latest is created through each API server
       Then each API server admits the request and stores the object
 
     Scenario: A binding cannot deny and warn
       Given a policy that refuses latest tags is in force
       When the binding's validationActions become [Deny, Warn]
       Then the API refuses the request with 422, naming "validationActions"
-      And each API server refuses a Deployment of image busybox:latest
+      And each API server refuses a Deployment with image busybox:latest
 
   @claim_69_11
   Rule: Audit admits the request without a warning and adds an annotation to the audit log
@@ -26,11 +26,11 @@ Feature: How an admission policy decides
     Scenario: A binding that audits
       Given a policy that refuses latest tags is in force
       When the binding's validationActions become [Audit]
-      Then within 10 s each API server admits a Deployment of image busybox:latest
-      When a Deployment of image busybox:latest is sent to each API server as a dry run
+      Then within 10 s each API server admits a Deployment with image busybox:latest
+      When a Deployment with image busybox:latest is sent to each API server as a dry run
       Then each API server admits the request without a warning
       And each API server's audit log has a validation failure of the request
-      When a Deployment of image busybox:1.37 is sent to each API server as a dry run
+      When a Deployment with image busybox:1.37 is sent to each API server as a dry run
       Then each API server's audit log has no validation failure of the request
 
   @claim_69_12
@@ -39,7 +39,7 @@ Feature: How an admission policy decides
     Scenario Outline: The reason <reason> is answered with <code>
       Given a policy that refuses latest tags is in force
       When the reason of the policy becomes <reason>
-      Then within 10 s each API server refuses a Deployment of image busybox:latest with <code>
+      Then within 10 s each API server refuses a Deployment with image busybox:latest with <code>
 
       Examples:
         | reason                | code |
@@ -50,12 +50,12 @@ Feature: How an admission policy decides
       Given a policy that refuses latest tags is in force
       When the reason of the policy becomes Unauthorized
       Then the API refuses the request with 422, naming "spec.validations[0].reason"
-      And each API server refuses a Deployment of image busybox:latest
+      And each API server refuses a Deployment with image busybox:latest
 
     Scenario Outline: A message expression that <manner>
       Given a policy that refuses latest tags is in force
       When the message of the policy comes from an expression that <manner>
-      Then within 10 s each API server refuses a Deployment of image busybox:latest with the message "<message>"
+      Then within 10 s each API server refuses a Deployment with image busybox:latest with the message "<message>"
 
       Examples:
         | manner            | message                           |
@@ -72,34 +72,34 @@ Feature: How an admission policy decides
     Scenario: Other parameters, another decision, the same policy
       Given the parameter object limits allows 3 replicas
       And a policy that limits replicas is in force
-      Then each API server refuses a Deployment of 4 replicas
+      Then each API server refuses a Deployment with 4 replicas
       When the parameter object limits allows 5 replicas
-      Then within 10 s each API server admits a Deployment of 4 replicas
-      And each API server refuses a Deployment of 6 replicas
+      Then within 10 s each API server admits a Deployment with 4 replicas
+      And each API server refuses a Deployment with 6 replicas
       And each API server returns the policies and bindings as written
 
     Scenario: Without its parameter object a policy denies or admits as the binding defines
       Given the parameter object limits allows 3 replicas
       And a policy that limits replicas is in force
       When the parameter object limits is deleted
-      Then within 10 s each API server refuses a Deployment of 2 replicas
+      Then within 10 s each API server refuses a Deployment with 2 replicas
       When the binding's parameterNotFoundAction becomes Allow
-      Then within 10 s each API server admits a Deployment of 4 replicas
+      Then within 10 s each API server admits a Deployment with 4 replicas
 
     Scenario: Several parameter objects have to be satisfied
       Given the parameter object limits allows 3 replicas
-      And the parameter object tighter allows 1 replicas
+      And the parameter object tighter allows 1 replica
       And a policy that limits replicas is in force
-      Then each API server admits a Deployment of 2 replicas
+      Then each API server admits a Deployment with 2 replicas
       When the binding's paramRef selects every object of the scenario
-      Then within 10 s each API server refuses a Deployment of 2 replicas
-      And each API server admits a Deployment of 1 replicas
+      Then within 10 s each API server refuses a Deployment with 2 replicas
+      And each API server admits a Deployment with 1 replica
 
     Scenario: A binding without parameters is refused under Fail
       Given the parameter object limits allows 3 replicas
       And a policy that limits replicas is in force
       When the binding's paramRef is removed
-      Then within 10 s each API server refuses a Deployment of 2 replicas
+      Then within 10 s each API server refuses a Deployment with 2 replicas
 
   @claim_69_14
   Rule: Evaluation errors follow the failure policy, a false rule does not
@@ -110,24 +110,24 @@ Feature: How an admission policy decides
       Then each API server refuses the request with 422, naming "no such key"
       When the failure policy of the policy becomes Ignore
       Then within 10 s each API server admits a Deployment
-      And each API server refuses a Deployment of team red
-      And each API server admits a Deployment of team blue
+      And each API server refuses a Deployment with the label team=red
+      And each API server admits a Deployment with the label team=blue
 
   @claim_69_15
   Rule: Match conditions exempt requests before any rule runs, and rules share variables
 
     Scenario: One ServiceAccount is exempted
-      Given a policy that exempts the robot is in force
-      When a Deployment of image busybox:latest is sent by the robot to each API server as a dry run
+      Given a policy that exempts one ServiceAccount is in force
+      When a Deployment with image busybox:latest is sent by the exempt ServiceAccount to each API server as a dry run
       Then each API server admits the request
-      When a Deployment of image busybox:latest is sent by the clerk to each API server as a dry run
+      When a Deployment with image busybox:latest is sent by another ServiceAccount to each API server as a dry run
       Then each API server refuses the request with 422, naming "an image is tagged latest"
 
     Scenario: Two rules use one variable
-      Given a policy that exempts the robot is in force
-      When a Deployment of image busybox:latest is sent by the clerk to each API server as a dry run
+      Given a policy that exempts one ServiceAccount is in force
+      When a Deployment with image busybox:latest is sent by another ServiceAccount to each API server as a dry run
       Then each API server refuses the request with 422, naming "an image is tagged latest"
-      When a Deployment of image alpine:3.22 is sent by the clerk to each API server as a dry run
+      When a Deployment with image alpine:3.22 is sent by another ServiceAccount to each API server as a dry run
       Then each API server refuses the request with 422, naming "an image is not busybox"
 
   @claim_69_16
@@ -165,9 +165,9 @@ Feature: How an admission policy decides
 
     Scenario: Dry runs of a refused and of an admitted Deployment
       Given a policy that refuses latest tags is in force
-      When a Deployment of image busybox:latest is sent to each API server as a dry run
+      When a Deployment with image busybox:latest is sent to each API server as a dry run
       Then each API server refuses the request with 422, naming the policy and its binding
-      When a Deployment of image busybox:1.37 is sent to each API server as a dry run
+      When a Deployment with image busybox:1.37 is sent to each API server as a dry run
       Then each API server admits the request
       And no API server has stored the object
 

@@ -68,7 +68,7 @@ Feature: An image is mounted as a volume
     Scenario: A file of the image
       Given the data image is loaded on every worker
       When a new Pod on "worker-0" mounts the file "marker" of the data image
-      Then within 60 s the new Pod reports "CreateContainerError" for a file
+      Then within 60 s the new Pod reports "CreateContainerError" for a path that is not a directory
 
   @claim_71_5
   Rule: A Pod waits for a missing image and recovers
@@ -114,7 +114,7 @@ Feature: An image is mounted as a volume
         | example.com/data        | Always       |
 
   @claim_71_7
-  Rule: A mounted image stays for the life of its Pod, and a new Pod mounts what its tag means then
+  Rule: A mounted image stays for the life of its Pod, and a new Pod mounts what the tag then refers to
 
     Scenario: A tag moves to other content before a second Pod
       Given a registry with the data image for "worker-0"
@@ -154,8 +154,8 @@ Feature: An image is mounted as a volume
     Scenario: Kubelets and runtimes of the workers have the same settings
       Given the metrics of every kubelet
       Then every kubelet has the feature gate "ImageVolume" on
-      And each kubelet has the same settings of images
-      And each containerd has the same settings of images
+      And each kubelet has the same settings for images
+      And each containerd has the same settings for images
 
   @claim_71_9
   Rule: An empty image reference is refused in a Pod, and since 1.37 in a template

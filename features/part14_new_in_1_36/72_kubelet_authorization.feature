@@ -84,8 +84,8 @@ Feature: Fine-grained authorization of the kubelet API
     Scenario: A monitoring agent may neither run commands in Pods nor read their logs
       Given a running resizable Pod
       And a ServiceAccount with the permission "metrics" of nodes
-      Then each API server refuses the ServiceAccount commands in the Pod with 403
-      And each API server refuses the ServiceAccount the Pod's log with 403
+      Then each API server refuses commands in the Pod to the ServiceAccount with 403
+      And each API server refuses the Pod's log to the ServiceAccount with 403
       And the ServiceAccount's own access review agrees with every response
       And each API server returns the Pod's log to admin
 
@@ -125,7 +125,7 @@ Feature: Fine-grained authorization of the kubelet API
       And the top command lists every worker
 
     Scenario: What the ServiceAccount of metrics-server may request from a kubelet
-      Given the ServiceAccount of metrics-server on every kubelet
+      Given the ServiceAccount of metrics-server as a client of every kubelet
       When the ServiceAccount requests every endpoint of every kubelet
       Then exactly the endpoints of "metrics" answer on each kubelet
       But no node and no other component than an API server has a permission on kubelets

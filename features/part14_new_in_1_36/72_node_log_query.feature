@@ -32,7 +32,7 @@ Feature: Node log query
         | enableDebuggingHandlers | True  |
       And every worker has lines of its kubelet in its journal
       And every worker has its own journalctl for its kubelet
-      And each kubelet has the same settings of log queries
+      And each kubelet has the same settings for log queries
 
   @claim_72_2 @relies_on_every_worker @changes_a_worker @since_1_36
   Rule: With the query on, a kubelet returns the journal
@@ -73,16 +73,16 @@ Feature: Node log query
         | enableSystemLogQuery | true  |
       And a unit on that worker that has printed a first and a second nonce
       Then with each filter, the kubelet returns these nonces
-        | filter                | left   |
-        | no filter             | both   |
-        | pattern of the first  | first  |
-        | pattern of the second | second |
-        | since the moment      | second |
-        | until the moment      | first  |
-        | the last two lines    | second |
-        | this boot             | both   |
-        | the boot before       | none   |
-        | pattern of neither    | none   |
+        | filter                      | nonces |
+        | no filter                   | both   |
+        | pattern of the first        | first  |
+        | pattern of the second       | second |
+        | since the time between them | second |
+        | until the time between them | first  |
+        | the last two lines          | second |
+        | this boot                   | both   |
+        | the boot before             | none   |
+        | pattern of neither          | none   |
 
   @claim_72_6 @changes_a_worker @since_1_36
   Rule: Invalid queries are refused before any command runs
@@ -92,7 +92,7 @@ Feature: Node log query
         | setting              | value |
         | enableSystemLogQuery | true  |
       Then the kubelet answers each query with its status
-        | question                     | status |
+        | query                        | status |
         | a service                    | 200    |
         | an empty name                | 400    |
         | an invalid time              | 400    |
@@ -187,7 +187,7 @@ Feature: Node log query
       And a ServiceAccount with the permission "log" of nodes
       When the ServiceAccount reads the log of the worker's kubelet since its start
       Then the log has every setting that the kubelet returns to admin
-      But the worker's kubelet refuses the ServiceAccount its configuration with 403
+      But the worker's kubelet refuses its configuration to the ServiceAccount with 403
       And the log has no private key of the worker
 
       Examples:

@@ -1,6 +1,6 @@
 """Objects that a scenario tries to create, from their description: no Pod of theirs ever runs.
 
-``a Deployment of image busybox:latest``, ``a Pod marked no``, ``a Deployment of 4 replicas``.
+``a Deployment with image busybox:latest``, ``a Pod marked no``, ``a Deployment with 4 replicas``.
 """
 
 import re
@@ -17,11 +17,11 @@ LONG = "v" * 1000
 """Looking for one such value in another costs about 10,000 units and takes a microsecond."""
 IMAGE = r"[\w./:@\-]+"
 CLAUSES = {
-    "image": f" of image ({IMAGE})",
-    "init": f" with init image ({IMAGE})",
-    "team": r" of team (\w+)",
+    "image": f" with image ({IMAGE})",
+    "init": f" and init image ({IMAGE})",
+    "team": r" with the label team=(\w+)",
     "mark": r" marked (\w+)",
-    "replicas": r" of (\d+) replicas",
+    "replicas": r" with (\d+) replicas?",
     "variables": r" with (\d+) variables",
 }
 PATTERN = "a (?:Deployment|Pod)" + "".join(

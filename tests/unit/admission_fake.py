@@ -17,7 +17,7 @@ MACHINES = ("controller-0", "controller-1", "controller-2")
 DEPLOYMENTS = "/apis/apps/v1/namespaces/ns/deployments"
 PODS = "/api/v1/namespaces/ns/pods"
 NAME = "ns-refuses-latest-tags"
-LATEST = draft("a Deployment of image busybox:latest")
+LATEST = draft("a Deployment with image busybox:latest")
 DENIAL = (
     f"deployments.apps is forbidden: ValidatingAdmissionPolicy '{NAME}' with binding '{NAME}' "
     "denied request: no container may be tagged latest"

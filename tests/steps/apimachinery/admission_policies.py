@@ -13,7 +13,7 @@ from infra.kube_api import Answer, JsonObject, need
 from suite.apimachinery import admission_policies
 from suite.apimachinery.admission_policies import Policy
 from suite.expect import must_be_none
-from tests.steps.phrases import Time, one_of, phrase
+from tests.steps.phrases import Time, one_of, phrase, typed
 
 RULE = one_of(rules())
 """What a policy does is a manifest."""
@@ -37,6 +37,7 @@ MESSAGES = {
     "returns blanks": '"  "',
 }
 MANNER = one_of(MESSAGES, MESSAGES.__getitem__)
+REPLICAS = typed(r"\d+ replicas?", lambda text: int(text.split()[0]))
 COUNTED = ["API server", "before", "after"]
 
 
@@ -123,7 +124,7 @@ def change_message(policy: Policy, expression: str) -> None:
     need(policy.change_rule({"messageExpression": expression}))
 
 
-@step(phrase("the parameter object {name:Name} allows {most:Count} replicas"))
+@step(phrase("the parameter object {name:Name} allows {most:Replicas}", Replicas=REPLICAS))
 def parameters(policies: Policies, name: str, most: int) -> None:
     policies.parameters.allow(name, most)
 

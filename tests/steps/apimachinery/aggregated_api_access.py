@@ -113,7 +113,7 @@ def users(cluster: Cluster, accounts: Accounts) -> Users:
     return made
 
 
-@given("the ServiceAccount of metrics-server on every kubelet", target_fixture="caller")
+@given("the ServiceAccount of metrics-server as a client of every kubelet", target_fixture="caller")
 def metrics_server_at_kubelets(cluster: Cluster) -> Caller:
     """With a token of its own; the Pod's stays its secret."""
     account = service_accounts.token_of(cluster.api, "kube-system", "metrics-server")
@@ -130,7 +130,8 @@ def reads_before(cluster: Cluster, second: Second) -> Reads:
 
 @then(
     phrase(
-        "{way:Way}, the first user gets node metrics and the second is refused by name",
+        "{way:Way}, the user who may read metrics gets them, and the other user is refused "
+        "with 403, naming that user",
         Way=one_of(WAYS),
     )
 )

@@ -45,7 +45,7 @@ def stored(policies: Policies, what: Draft) -> Standing:
 @when(
     phrase(
         "the stored object is updated with {change:Change} through each API server",
-        Change=typed(rf"image {IMAGE}|\d+ replicas|no change", change_of),
+        Change=typed(rf"image {IMAGE}|\d+ replicas?|no change", change_of),
     ),
     target_fixture="said",
 )
@@ -75,7 +75,7 @@ def marked_by_each(policies: Policies, said: Verdicts, does: str, mark: str) -> 
         policies.stored(said).must(marked(mark), what=f"have stored marked {mark}")
 
 
-@then("each stored object has its original labels once")
+@then("each stored object has its original label, the mark and no other label")
 def same_labels(policies: Policies, said: Verdicts) -> None:
     """Those of the draft and the mark."""
     wanted = {"team": "red", MARK: "yes"}

@@ -23,7 +23,7 @@ CREATES = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "
 
 
 NO_PLACE = "without a place in the queue are refused immediately"
-QUEUED = "that were queued for longer are refused"
+QUEUED = "that got no seat in time are refused"
 
 
 @dataclass(frozen=True)

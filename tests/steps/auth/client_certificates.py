@@ -35,7 +35,7 @@ class Standby:
     leader: str
 
 
-@given("a standby scheduler and its leader", target_fixture="standby")
+@given("a standby scheduler and the leading scheduler", target_fixture="standby")
 def standing_by(cluster: Cluster) -> Standby:
     lease = leases.read(cluster.api, cluster.layout.leases.scheduler)
     machine = next(m.name for m in cluster.spec.controllers if m.name != lease.machine)

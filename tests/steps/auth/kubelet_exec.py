@@ -64,7 +64,7 @@ def commands_refused(
 
 @then(
     phrase(
-        "each API server refuses the ServiceAccount {what:What} with 403",
+        "each API server refuses {what:What} to the ServiceAccount with 403",
         What=one_of(THROUGH_API_SERVERS),
     )
 )

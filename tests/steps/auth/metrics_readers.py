@@ -41,7 +41,9 @@ def member_may_read(cluster: Cluster, group: str) -> None:
 
 
 @then(
-    phrase("each API server refuses the ServiceAccount {what:What} with 403", What=one_of(REFUSED))
+    phrase(
+        "each API server refuses {what:What} to the ServiceAccount with 403", What=one_of(REFUSED)
+    )
 )
 def account_refused(cluster: Cluster, account: TokenAccount, what: str) -> None:
     servers = cluster.api_servers().items()

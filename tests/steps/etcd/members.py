@@ -141,7 +141,7 @@ def write_survives(cluster: Cluster, lost: Lost, limit: float) -> None:
     )
 
 
-@then("no remaining member has restarted, with at most one change of leader")
+@then("no remaining member has restarted, and the leader has changed at most once")
 def others_run_on(cluster: Cluster, members_before: Members, lost: Lost) -> None:
     now = members.processes(cluster)
     must_be_none(members.restarted(members_before, now, but=lost.machine), "the others run on")

@@ -59,7 +59,9 @@ def has_no_configuration(changed: str, start_log: Answer) -> None:
 
 
 @then(
-    phrase("the worker's kubelet refuses the ServiceAccount its configuration with {status:Count}")
+    phrase(
+        "the worker's kubelet refuses its configuration to the ServiceAccount with {status:Count}"
+    )
 )
 def refuses_configuration(caller: Caller, changed: str, status: int) -> None:
     answer = caller.at(changed).ask("/configz")

@@ -72,7 +72,7 @@ def has_period(cluster: Cluster, period: str, wanted: float) -> None:
 
 @then(
     phrase(
-        "each {component:Peer} has the same settings of {subject:Subject}",
+        "each {component:Peer} has the same settings for {subject:Subject}",
         Peer=PEER,
         Subject=SUBJECT,
     )

@@ -27,7 +27,7 @@ def gc_passes(pod: RunningPod) -> Passes:
 
 
 @when(
-    "in the minute after a container garbage collection the Pod's process is killed "
+    "the Pod's process is killed in the minute after a container garbage collection, "
     "and its container prints another nonce"
 )
 def end_process(pod: RunningPod, nonces: list[str], gc_passes: Passes) -> None:

@@ -182,8 +182,8 @@ def drain_goes_on(emptied: Emptied, lasting: float, count: int) -> None:
 
 @then(
     phrase(
-        "the followed log reports hook, signal and end, at least {hook:Duration} and "
-        "{trap:Duration} apart"
+        "the followed log reports hook and signal at least {hook:Duration} apart, "
+        "and signal and end at least {trap:Duration} apart"
     )
 )
 def log_tells(followed: Running, evidence: Evidence, hook: float, trap: float) -> None:

@@ -108,8 +108,8 @@ def pods_reach(joined: Joined) -> None:
 
 @then(
     phrase(
-        "within {limit:Duration} the Node of the third worker is not Ready, and for "
-        "{lasting:Duration} stays so with its Pod and its Lease"
+        "within {limit:Duration} the Node of the third worker is not Ready, and stays so for "
+        "{lasting:Duration} with its Pod and its Lease"
     )
 )
 def stays_unready(joined: Joined, workloads: Workloads, limit: float, lasting: float) -> None:

@@ -46,7 +46,10 @@ def left_in_time(checks: dict[str, Check], fall: int, interval: float) -> None:
 
 
 @then(
-    phrase("each API server has clients, and gets them back after {rise:Count} successful checks")
+    phrase(
+        "each API server receives requests, and receives them again after {rise:Count} "
+        "successful checks"
+    )
 )
 def has_clients(checks: dict[str, Check], rise: int) -> None:
     wrong = [f"{name} has none, it is {check.idle}" for name, check in checks.items() if check.idle]

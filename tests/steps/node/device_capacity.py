@@ -88,13 +88,15 @@ def two_ask(workloads: Workloads, plugin: DevicePlugin) -> list[str]:
 
 
 @then(
-    phrase('a registration with {what:What} "{word:Name}" is refused by name', What=REGISTERED_WITH)
+    phrase(
+        'a registration with {what:What} "{word:Name}" is refused, naming it', What=REGISTERED_WITH
+    )
 )
 def registration_refused(plugin: DevicePlugin, what: str, word: str) -> None:
     said = registered_with(plugin, what, word)
     if word not in said:
         name = f"version {word}" if what == API_VERSION else word
-        raise ClaimError(f"{name} should be refused by name; the kubelet said {said!r}")
+        raise ClaimError(f"{name} should be refused, naming it; the kubelet said {said!r}")
 
 
 @then(phrase("every API server refuses each of the Pods with {status:Count}"))

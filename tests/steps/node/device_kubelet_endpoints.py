@@ -18,7 +18,7 @@ def asking_programs(askers: Askers) -> Askers:
 
 @then(
     phrase(
-        'every kubelet refuses a registration with {what:What} "{word:Name}" by name',
+        'every kubelet refuses a registration with {what:What} "{word:Name}", naming it',
         What=REGISTERED_WITH,
     )
 )
@@ -26,7 +26,7 @@ def registrations_refused(asking: Askers, what: str, word: str) -> None:
     said = {one.shell.name: registered_with(one, what, word) for one in asking}
     wrong = [f"{node} says {words!r}" for node, words in said.items() if word not in words]
     name = f"version {word}" if what == API_VERSION else word
-    must_be_none(wrong, f"every kubelet refuses {name} by name")
+    must_be_none(wrong, f"every kubelet refuses {name}, naming it")
 
 
 @then("every kubelet reports to monitoring agents that no container has a device")

@@ -48,7 +48,7 @@ def allowing_less(cluster: Cluster, period: float) -> Limits:
 
 @when(
     phrase(
-        "the kubelets of these workers delay a shutdown by {period:Duration}, "
+        "every kubelet is set to delay a shutdown by {period:Duration}, "
         "{critical:Duration} of them for critical Pods"
     )
 )
@@ -79,7 +79,7 @@ def hold_limit(cluster: Cluster, faults: Faults, limits: Limits, limit: float) -
     return held
 
 
-@then(phrase("within {limit:Duration} each of these kubelets has an inhibitor lock"))
+@then(phrase("within {limit:Duration} every kubelet has an inhibitor lock"))
 def each_holds_lock(cluster: Cluster, limits: Limits, evidence: Evidence, limit: float) -> None:
     found = eventually(
         lambda: {node: graceful_shutdown.lock_or_why(cluster.shell(node)) for node in limits},
@@ -92,7 +92,7 @@ def each_holds_lock(cluster: Cluster, limits: Limits, evidence: Evidence, limit:
 
 @then(
     phrase(
-        "a drop-in of the kubelet has raised InhibitDelayMaxSec of each logind to {period:Duration}"
+        "a drop-in of each kubelet has raised InhibitDelayMaxSec of its logind to {period:Duration}"
     )
 )
 def limits_raised(cluster: Cluster, limits: Limits, period: float) -> None:

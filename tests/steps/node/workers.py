@@ -88,7 +88,7 @@ PROPERTIES: Mapping[str, Callable[[Cluster, Shell], list[str]]] = {
     "only the kubelet's socket in its plugin directory": no_sockets_but_the_kubelets,
     "no inhibitor lock of its kubelet": kubelets_locks,
     "the read-only port of its kubelet closed": read_only_port,
-    "the units that make it a node started at boot": units_not_enabled,
+    "all units of a worker enabled at boot": units_not_enabled,
 }
 """What is wrong with one worker, by what features call the property; nothing is good."""
 

@@ -24,7 +24,7 @@ from tests.steps.phrases import Time, one_of, phrase
 
 WAITS = "waits"
 """Name of the Pod that cannot start, or not yet."""
-A_FILE = "a file"
+A_FILE = "a path that is not a directory"
 NO_FOLDER = "only directory subpath is supported"
 """containerd 2.2, internal/cri/server/container_image_mount.go."""
 

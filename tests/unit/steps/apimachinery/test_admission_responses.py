@@ -46,9 +46,8 @@ def test_a_refusal_by_each(made: Made) -> None:
     policy = made[1]
     steps.refused_by_policy(said(refused()), policy, 422)
     steps.refused_saying(said(refused()), 422, "tagged latest")
-    words = (
-        f"by {NAME} refuse with 422 a Deployment of image busybox:latest.*\n.*\n  controller-1: 201"
-    )
+    latest = "a Deployment with image busybox:latest"
+    words = f"by {NAME} refuse with 422 {latest}.*\n.*\n  controller-1: 201"
     goes_red(words, steps.refused_by_policy, ONE_ADMITS, policy, 422)
     goes_red("should by", steps.refused_by_policy, said(refused(message="quota")), policy, 422)
     goes_red("refuse with 422 and 'cost'", steps.refused_saying, said(refused()), 422, "cost")
@@ -78,32 +77,70 @@ def test_admission_by_each(made: Made) -> None:
 def test_verdicts_now(made: Made) -> None:
     policies, _, cluster = made
     judge, pod, elsewhere = steps.each_judges, draft("a Pod"), steps.ELSEWHERE
-    judge(policies, NOW, "", "admits", LATEST)
-    judge(policies, NOW, elsewhere, "admits", LATEST)
-    judge(policies, NOW, elsewhere, "does not mark", pod)
-    goes_red("server refuses .*; it is .*201", judge, policies, NOW, "", "refuses", LATEST)
+    judge(policies, NOW, "", "each API server admits", LATEST)
+    judge(policies, NOW, elsewhere, "each API server admits", LATEST)
+    judge(policies, NOW, elsewhere, "no API server marks", pod)
+    goes_red(
+        "server refuses .*; it is .*201",
+        judge,
+        policies,
+        NOW,
+        "",
+        "each API server refuses",
+        LATEST,
+    )
     cluster.apis["controller-1"].verdict = refused()
-    goes_red("server admits .*controller-1 422", judge, policies, NOW, "", "admits", LATEST)
+    goes_red(
+        "server admits .*controller-1 422",
+        judge,
+        policies,
+        NOW,
+        "",
+        "each API server admits",
+        LATEST,
+    )
     words = "in another namespace each API server admits"
-    goes_red(words, judge, policies, NOW, elsewhere, "admits", LATEST)
+    goes_red(words, judge, policies, NOW, elsewhere, "each API server admits", LATEST)
     all_say(cluster, (201, item("yes")))
-    goes_red("does not mark a Pod", judge, policies, NOW, elsewhere, "does not mark", pod)
+    goes_red(
+        "no API server marks a Pod", judge, policies, NOW, elsewhere, "no API server marks", pod
+    )
 
 
 def test_verdicts_that_come_or_stay(made: Made) -> None:
     policies, _, cluster = made
     judge, during, within = steps.each_judges, Time("for", 5), Time("within", 10)
-    judge(policies, during, "", "admits", LATEST)
-    judge(policies, within, "", "admits", LATEST)
-    goes_red("server refuses .*not within 10", judge, policies, within, "", "refuses", LATEST)
+    judge(policies, during, "", "each API server admits", LATEST)
+    judge(policies, within, "", "each API server admits", LATEST)
+    goes_red(
+        "server refuses .*not within 10",
+        judge,
+        policies,
+        within,
+        "",
+        "each API server refuses",
+        LATEST,
+    )
     goes_red("with 403: not", steps.comes_to_refuse_with, policies, 10, LATEST, "403")
-    goes_red("server warns about", judge, policies, within, "", "warns about", LATEST)
+    goes_red(
+        "server warns about", judge, policies, within, "", "each API server warns about", LATEST
+    )
     cluster.apis["controller-2"].verdict = refused()
-    goes_red("did not stay for 5 s", judge, policies, during, "", "admits", LATEST)
-    goes_red("admits a Dep.*not within 10 s", judge, policies, within, "", "admits", LATEST)
+    goes_red("did not stay for 5 s", judge, policies, during, "", "each API server admits", LATEST)
+    goes_red(
+        "admits a Dep.*not within 10 s",
+        judge,
+        policies,
+        within,
+        "",
+        "each API server admits",
+        LATEST,
+    )
     other = 'the message "other"'
     goes_red("the message .other.: not", steps.comes_to_refuse_with, policies, 10, LATEST, other)
-    goes_red("does not mark a Dep", judge, policies, within, "", "does not mark", LATEST)
+    goes_red(
+        "no API server marks a Dep", judge, policies, within, "", "no API server marks", LATEST
+    )
 
 
 def test_warnings(made: Made) -> None:
@@ -111,7 +148,7 @@ def test_warnings(made: Made) -> None:
     for api in cluster.apis.values():
         api.headers = {"Warning": f'299 - "Validation failed for ValidatingAdmissionPolicy {NAME}"'}
     recorded: Any = NoEvidence()
-    steps.each_judges(policies, Time("within", 10), "", "warns about", LATEST)
+    steps.each_judges(policies, Time("within", 10), "", "each API server warns about", LATEST)
     steps.tried(policies, LATEST, recorded)
     assert "warning '299" in recorded.recorded[0][2]["rows"][0][1]
 
@@ -120,7 +157,7 @@ def test_the_judge_is_the_last_validating_policy(made: Made) -> None:
     policies, policy, cluster = made
     policies.made.append(Policy(policy.api, KINDS[1], "labels", "ns", {}))
     all_say(cluster, refused())
-    steps.each_judges(policies, NOW, "", "refuses", LATEST)
+    steps.each_judges(policies, NOW, "", "each API server refuses", LATEST)
 
 
 def test_marks(made: Made) -> None:

@@ -77,7 +77,7 @@ def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
     slow = answered(5) + refused(0.1, 9) + refused(15, 15, 15)
     words = r"2 without a place in the queue are refused immediately, after \[0.1, 9\] s"
     goes_red(words, steps.refused, right, slow, steps.NO_PLACE, "queue-full")
-    words = "3 are counted as time-out, 0 that were queued"
+    words = "3 are counted as time-out, 0 that got no seat in time"
     goes_red(words, steps.refused, right, answered(5), steps.QUEUED, "time-out")
 
 

@@ -167,15 +167,15 @@ def test_names_that_are_none(live: Cluster, logs: FakeLogs) -> None:
 
 
 def test_filters(live: Cluster, logs: FakeLogs) -> None:
-    table = [["filter", "left"], ["since the moment", "second"]]
+    table = [["filter", "nonces"], ["since the time between them", "second"]]
     logs.table["claim-1+sinceTime"] = (200, SECOND)
     questions.filters_leave(live, NODE, TALKER, table, evidence())
     logs.table["claim-1+sinceTime"] = (200, FIRST + SECOND)
     goes_red(
-        "since the moment: both, must be second",
+        "since the time between them: both, must be second",
         questions.filters_leave, live, NODE, TALKER, table, evidence(),
     )  # fmt: skip
-    unfiltered = [["filter", "left"], ["no filter", "both"]]
+    unfiltered = [["filter", "nonces"], ["no filter", "both"]]
     goes_red(
         "no filter: none, must be both",
         questions.filters_leave, live, NODE, TALKER, unfiltered, evidence(),
@@ -184,7 +184,7 @@ def test_filters(live: Cluster, logs: FakeLogs) -> None:
 
 def test_every_filter_of_a_feature_is_known() -> None:
     assert set(TALKER.filters) >= {"this boot", "the boot before", "pattern of neither"}
-    assert TALKER.filters["since the moment"] == {"sinceTime": "2026-11-25T22:00:00Z"}
+    assert TALKER.filters["since the time between them"] == {"sinceTime": "2026-11-25T22:00:00Z"}
 
 
 def test_the_talker_prints_on_both_sides_of_a_second(

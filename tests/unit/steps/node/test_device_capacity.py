@@ -27,7 +27,7 @@ def test_registrations(made: Made) -> None:
         "API version",
         "v1alpha1",
     )
-    words = "dongle should be refused by name"
+    words = "dongle should be refused, naming it"
     goes_red(words, counts.registration_refused, plugin(shell), "resource", "dongle")
 
 

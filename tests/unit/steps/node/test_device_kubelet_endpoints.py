@@ -28,14 +28,14 @@ def test_registrations_that_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     steps.registrations_refused(both, "resource", "dongle")
     said["worker-1"] = ""
     goes_red(
-        "version v0 by name; instead: worker-1 says ''",
+        "version v0, naming it; instead: worker-1 says ''",
         steps.registrations_refused,
         both,
         "API version",
         "v0",
     )
     goes_red(
-        "dongle by name; instead: worker-1 says ''",
+        "dongle, naming it; instead: worker-1 says ''",
         steps.registrations_refused,
         both,
         "resource",

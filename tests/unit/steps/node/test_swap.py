@@ -27,7 +27,7 @@ def test_containers_that_may_swap_too_much() -> None:
     pod, api, shell = running_pod()
     shell.answers |= {MAX: "0\n", "cat /proc/meminfo": MEMINFO % 262144}
     api.table["/api/v1/nodes/worker-0"] = {"status": {"capacity": {"memory": "1Gi"}}}
-    table = [["class", "share"], ["Burstable", "as of its request for memory"]]
+    table = [["class", "share"], ["Burstable", "in proportion to its memory request"]]
     nothing = [["class", "share"], ["Burstable", "none"]]
     live, pods = cluster_of(api), {"Burstable": pod}
     steps.may_swap(live, pods, nothing, evidence())

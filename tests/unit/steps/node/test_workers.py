@@ -98,11 +98,11 @@ LOCK = "systemd-inhibit"
         ("no inhibitor lock of its kubelet",
          {LOCK: "sshd 0 root 7 sshd shutdown x delay\n"},
          {LOCK: "kubelet 0 root 7 kubelet shutdown x delay\n"}, "worker-1 has kubelet 0"),
-        ("the units that make it a node started at boot",
+        ("all units of a worker enabled at boot",
          {"systemctl list-unit-files": ENABLED},
          {"systemctl list-unit-files": DISABLED},
          "worker-1: kubelet is disabled$"),
-        ("the units that make it a node started at boot",
+        ("all units of a worker enabled at boot",
          {"systemctl list-unit-files": ENABLED}, {}, "worker-1: containerd is not there\n"),
     ],
 )  # fmt: skip

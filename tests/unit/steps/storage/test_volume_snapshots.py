@@ -78,10 +78,11 @@ def test_a_copy_of_another_volume_or_none() -> None:
 
 def test_a_source_that_was_changed_or_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     goes_red("should have the sum sum-9", steps.source_bytes, POD, "sum-9")
+    steps.source_bytes(POD, "sum-1")
     written = iter([LINES, LINES])
     monkeypatch.setattr(volume_writer, "numbers", lambda _: next(written, LINES))
     with pytest.raises(WaitTimeout, match="writer adds numbers to the 3"):
-        steps.source_bytes(POD, "sum-1")
+        steps.undisturbed(POD)
     more = [*LINES, *(Line(n, 10.0 + n) for n in (4, 5, 6))]
     written = iter([LINES, more])
     monkeypatch.setattr(volume_writer, "numbers", lambda _: next(written))

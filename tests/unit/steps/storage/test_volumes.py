@@ -158,7 +158,7 @@ def test_a_writer_that_adds_nothing(written: list[Line], monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("kubernetes", "ec2_state", "wanted"),
-    [("Released", "available", ("Released", "available")), (None, None, ("gone", "gone"))],
+    [("Released", "available", ("Released", "available")), (None, None, ("absent", "absent"))],
 )
 def test_what_is_left(kubernetes: str | None, ec2_state: str | None, wanted: Any) -> None:
     ebs, api, ec2 = storage_of()
