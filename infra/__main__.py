@@ -10,7 +10,7 @@ import typer
 from infra.artifacts.store import Store
 from infra.computer.exit_codes import told
 from infra.errors import UserError
-from infra.footprints import turns
+from infra.footprints import locks
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
 from infra.nightly.commands import nightly
 from infra.progress import Progress
@@ -149,7 +149,7 @@ def sweep(
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
     """Say what is there, and which scenarios hold or wait for what; exit 1 if it is not healthy."""
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
-    for line in turns.told(settings.state):
+    for line in locks.told(settings.state):
         print(line)
     print(cluster_lifecycle.status(settings))
 

@@ -30,7 +30,7 @@ def written(features: Path, kubernetes: str) -> dict[str, Written]:
     found: dict[str, list[str]] = {}
     for path in sorted(features.rglob("*.feature")):
         for tags in tags_of_scenarios(path.read_text()):
-            for tag in () if version_tags.elsewhere(tags, kubernetes) else tags:
+            for tag in () if version_tags.why_not_applicable(tags, kubernetes) else tags:
                 if claim := claims.id_of(tag):
                     found.setdefault(claim, []).append(lane_of(tags))
     return {

@@ -24,7 +24,7 @@ TAGS = {
 """Every tag that a feature may ask with, and its meaning."""
 
 
-def elsewhere(tags: Iterable[str], version: str) -> str:
+def why_not_applicable(tags: Iterable[str], version: str) -> str:
     """Why a scenario with these tags is not of this version; empty when it is."""
     for found in (match for tag in sorted(tags) if (match := TAG.fullmatch(tag))):
         word, minor = found[1], f"{found[2]}.{found[3]}"

@@ -22,7 +22,7 @@ from fixtures.turns.order import FREE, Task, next_of
 from infra import version_tags
 from infra.artifacts import catalog
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import Need
+from infra.footprints.held_resources import Need
 from infra.report import stored_run
 from infra.report.model import Scenario, Step
 
@@ -130,7 +130,7 @@ def tasks_of(features: Path, took: Mapping[str, float], kubernetes: str) -> Iter
         parsed: Any = Parser().parse(path.read_text())
         for number, pickle in enumerate(Compiler().compile({**parsed, "uri": path.stem})):
             tags = frozenset(tag["name"].lstrip("@") for tag in pickle["tags"])
-            if not version_tags.elsewhere(tags, kubernetes):
+            if not version_tags.why_not_applicable(tags, kubernetes):
                 task = task_of(f"{path.stem}:{number}", pickle, tags, took)
                 found.append((order.place_of(of_tags(tags), slow="slow" in tags), task))
     yield from (task for _, task in sorted(found, key=lambda one: one[0]))

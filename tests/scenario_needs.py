@@ -22,7 +22,7 @@ import conftest
 from infra.described import needs
 from infra.described.means import MEANS
 from infra.footprints.footprint import of_tags
-from infra.footprints.words import DRIVER
+from infra.footprints.footprint_tags import DRIVER
 from tests.call_graph import OURS, reached
 
 ROOT = Path(__file__).resolve().parents[1]

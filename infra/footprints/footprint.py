@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from infra.footprints.words import (
+from infra.footprints.footprint_tags import (
     A_WORKER,
     CHANGES,
     DRIVER,
@@ -21,7 +21,7 @@ from infra.footprints.words import (
 
 @dataclass(frozen=True)
 class Footprint:
-    """Words of infra/footprints/words.py.
+    """Words of infra/footprints/footprint_tags.py.
 
     Tags of a Feature are those of its scenarios too: one that changes what the others rely on says
     just that, and holds it alone.

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from infra.footprints.footprint import Footprint
-from infra.footprints.needs import Need
-from infra.footprints.words import (
+from infra.footprints.footprint_tags import (
     ADD_ONS,
     API_SERVERS,
     BALANCER,
@@ -23,6 +22,7 @@ from infra.footprints.words import (
     SCHEDULERS,
     WORKERS,
 )
+from infra.footprints.held_resources import Need
 from infra.machine_layout import SERIES, Layout
 
 OWN = re.compile(r"\bclaim-[0-9a-f]{8}\b")

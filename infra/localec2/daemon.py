@@ -20,7 +20,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from infra.computer import file_lock
 from infra.errors import UserError
 from infra.localec2.addresses import METADATA
-from infra.localec2.host import instance_types, namespaces, network, processes
+from infra.localec2.host import instance_types, namespaces, network, process_identity
 from infra.localec2.host.network import Network
 from infra.localec2.host.reconciler import Reconciler
 from infra.localec2.host.user_mode_linux import Uml
@@ -120,7 +120,7 @@ def _alone(place: Place) -> IO[str]:
 
 
 def _announce(place: Place) -> None:
-    me = processes.identity(os.getpid())
+    me = process_identity.identity(os.getpid())
     if me is None:
         sys.exit("/proc does not show this process")
     new = place.endpoint.with_suffix(".new")

@@ -14,8 +14,8 @@ from pathlib import Path
 import infra
 from infra.errors import PlatformError, tail
 from infra.localec2.addresses import METADATA, OPERATOR
-from infra.localec2.host import max_map_count, mconsole, namespaces, processes, records
-from infra.localec2.host.processes import Identity
+from infra.localec2.host import max_map_count, mconsole, namespaces, process_identity, records
+from infra.localec2.host.process_identity import Identity
 from infra.localec2.paths import API_PORT, Place
 
 OPERATOR_CIDR = f"{OPERATOR}/32"
@@ -108,9 +108,9 @@ def stop(state: Path, *, keep_disks: bool = False, say: Say = lambda _: None) ->
     if keep_disks:
         _shut_down(place, machines)
     for process in machines.values():
-        processes.send(process, signal.SIGKILL)
+        process_identity.send(process, signal.SIGKILL)
     for process in machines.values():
-        processes.ended(process, within=END)
+        process_identity.ended(process, within=END)
     namespaces.delete(place.name)
     shutil.rmtree(place.sockets, ignore_errors=True)
     place.endpoint.unlink(missing_ok=True)
@@ -126,14 +126,14 @@ def daemon_of(place: Place) -> Identity | None:
         known = Identity(**json.loads(place.endpoint.read_text())["process"])
     except FileNotFoundError:
         return None
-    return known if processes.alive(known) else None
+    return known if process_identity.alive(known) else None
 
 
 def running(place: Place) -> dict[str, Identity]:
     """Machines whose process runs, known by their command line: no record can be lost."""
     ours = f"uml_dir={place.sockets}"
     found = {}
-    for process in processes.with_argument(ours):
+    for process in process_identity.with_argument(ours):
         try:
             words = Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
         except (FileNotFoundError, ProcessLookupError):
@@ -184,10 +184,10 @@ def _start(place: Place, options: list[str]) -> None:
 
 
 def _end(daemon: Identity) -> None:
-    processes.send(daemon, signal.SIGTERM)
-    if not processes.ended(daemon, within=END):
-        processes.send(daemon, signal.SIGKILL)
-        processes.ended(daemon, within=END)
+    process_identity.send(daemon, signal.SIGTERM)
+    if not process_identity.ended(daemon, within=END):
+        process_identity.send(daemon, signal.SIGKILL)
+        process_identity.ended(daemon, within=END)
 
 
 def _shut_down(place: Place, machines: dict[str, Identity]) -> None:
@@ -198,4 +198,4 @@ def _shut_down(place: Place, machines: dict[str, Identity]) -> None:
         except (OSError, PlatformError):
             continue  # it will be killed
     for process in machines.values():
-        processes.ended(process, within=ORDERLY)
+        process_identity.ended(process, within=ORDERLY)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from infra.errors import UserError
-from infra.report import stored_run, verdicts, version_matrix
-from infra.report.comparison import history, judged_runs, merging, pruning
+from infra.report import stored_run, verdicts
+from infra.report.comparison import history, judged_runs, merging, pruning, version_matrix
 from infra.report.html import write_page
 
 NO_RUN = "no run below {}; run: make verify"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from infra.feature_claims import LANES
 from infra.footprints.footprint import Footprint, of_tags
-from infra.footprints.words import A_WORKER, WORKERS
+from infra.footprints.footprint_tags import A_WORKER, WORKERS
 from infra.report.model import Scenario, Wait
 
 

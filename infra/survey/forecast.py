@@ -79,7 +79,7 @@ def of_claim(
     """``lacks``: means to the reason why they are not there. Scenarios of other Kubernetes versions
     do not count, unless there is none of this one.
     """
-    others = [version_tags.elsewhere(one.tags, kubernetes) for one in scenarios]
+    others = [version_tags.why_not_applicable(one.tags, kubernetes) for one in scenarios]
     of_it = [one for one, other in zip(scenarios, others, strict=True) if not other]
     if not of_it:
         reasons = dict.fromkeys(others) or {"no scenario judges it": None}

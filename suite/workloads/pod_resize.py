@@ -64,7 +64,7 @@ class Rivals:
     lower: RunningPod
 
 
-def accepted(answer: Answer) -> None:
+def must_be_accepted(answer: Answer) -> None:
     """By every API server that was asked. Errors: ClaimError with what one said instead."""
     for who, said in dry_runs.judged(answer).items():
         if not said.ok:
@@ -93,7 +93,7 @@ def told(answer: Answer) -> str:
     return f"{answer.status}: {message[:500]} {answer.causes or ''}".rstrip()
 
 
-def asked(cluster: Cluster, pod: RunningPod, patch: JsonObject) -> Answer:
+def request_resize(cluster: Cluster, pod: RunningPod, patch: JsonObject) -> Answer:
     """A resize: judged by each API server as a dry run, then real."""
     return dry_runs.ask(
         cluster,
@@ -167,7 +167,7 @@ def await_state(pod: RunningPod, state: str, *, within: float) -> Version:
     )
 
 
-def smaller(seen: PodCgroups) -> list[str]:
+def not_yet_larger(seen: PodCgroups) -> list[str]:
     """A Pod that does not have what the article's resize grants."""
     limits = LARGER["limits"]
     return [] if seen.pod.allows(limits["cpu"], limits["memory"]) else [str(seen.pod)]

@@ -10,7 +10,7 @@ from infra import ec2
 from infra.lifecycle.machines import user_data
 from infra.localec2 import service
 from infra.localec2.host import namespaces
-from infra.localec2.host.processes import Identity
+from infra.localec2.host.process_identity import Identity
 from infra.localec2.paths import Place
 from infra.pki import ssh_keys
 from infra.ssh import Ssh

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.localec2 import service
-from infra.localec2.host import instance_types, namespaces, processes, records
+from infra.localec2.host import instance_types, namespaces, process_identity, records
 from infra.wait import eventually
 from tests.localec2.bare import Boots
 from tests.localec2.cloud import ENDS, NAME, Cloud, launched, opened
@@ -77,7 +77,7 @@ def test_a_machine_that_is_powered_off_from_inside_is_stopped(cloud: Cloud) -> N
 
 
 def test_a_machine_whose_kernel_dies_is_stopped_and_says_so(cloud: Cloud) -> None:
-    assert processes.send(cloud.process(), signal.SIGKILL)
+    assert process_identity.send(cloud.process(), signal.SIGKILL)
     cloud.becomes("stopped")
     assert cloud.reason() == "Server.InternalError"
     cloud.api.start_instances(InstanceIds=[cloud.id])
@@ -87,8 +87,8 @@ def test_a_machine_whose_kernel_dies_is_stopped_and_says_so(cloud: Cloud) -> Non
 def test_a_killed_daemon_loses_nothing(cloud: Cloud) -> None:
     process = cloud.process()
     daemon = cloud.daemon()
-    assert processes.send(daemon, signal.SIGKILL)
-    assert processes.ended(daemon, within=5)
+    assert process_identity.send(daemon, signal.SIGKILL)
+    assert process_identity.ended(daemon, within=5)
     cloud.start()
     assert cloud.state_name() == "running", "its first answer is of what runs"
     assert cloud.daemon() != daemon
@@ -136,10 +136,10 @@ def test_stop_leaves_nothing(tmp_path: Path, boots: Boots, daemon: str) -> None:
         cloud.becomes("running")
     process = cloud.process()
     if daemon == "killed":
-        processes.send(cloud.daemon(), signal.SIGKILL)
+        process_identity.send(cloud.daemon(), signal.SIGKILL)
     service.stop(tmp_path)
     service.stop(tmp_path)
-    assert not processes.alive(process)
+    assert not process_identity.alive(process)
     assert nothing_runs(cloud)
     assert [path.name for path in tmp_path.iterdir()] == ["ssh"]  # ours, not the service's
     mounts = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)

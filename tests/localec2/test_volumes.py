@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.localec2.host import processes
+from infra.localec2.host import process_identity
 from infra.wait import eventually
 from tests.localec2.bare import Boots
 from tests.localec2.cloud import REGION, Cloud, launched
@@ -143,8 +143,8 @@ def test_a_volume_is_plugged_again_after_a_boot(disks: Disks) -> None:
 def test_a_killed_daemon_makes_no_second_volume_and_attaches_the_first(disks: Disks) -> None:
     volume = disks.make(Size=2, ClientToken="once")
     daemon = disks.cloud.daemon()
-    assert processes.send(daemon, signal.SIGKILL)
-    assert processes.ended(daemon, within=5)
+    assert process_identity.send(daemon, signal.SIGKILL)
+    assert process_identity.ended(daemon, within=5)
     disks.cloud.start()
     assert disks.make(Size=2, ClientToken="once") == volume
     disks.attach(volume)

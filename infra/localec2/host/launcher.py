@@ -1,4 +1,4 @@
-"""All that the reconciler knows of machines; how they are started is another module's."""
+"""All that the reconciler asks of machines; ``user_mode_linux.Uml`` starts them as processes."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.localec2.host.processes import Identity
+from infra.localec2.host.process_identity import Identity
 
 SCRATCH = "/dev/shm"  # noqa: S108 - a machine's memory is a file there, without a name
 FILE = "process.json"

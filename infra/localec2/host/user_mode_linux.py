@@ -15,9 +15,9 @@ from pathlib import Path
 from infra.errors import PlatformError
 from infra.localec2.addresses import plug
 from infra.localec2.desired_state import Instance
-from infra.localec2.host import block_devices, mconsole, processes, records
+from infra.localec2.host import block_devices, mconsole, process_identity, records
 from infra.localec2.host.instance_types import memory_mib
-from infra.localec2.host.processes import Identity
+from infra.localec2.host.process_identity import Identity
 from infra.localec2.host.records import Record
 from infra.localec2.paths import Place
 
@@ -61,7 +61,7 @@ class Uml:
                 start_new_session=True,  # it outlives whoever started it
             )
         self._children[instance.id] = child
-        process = processes.identity(child.pid)
+        process = process_identity.identity(child.pid)
         if process is None:
             raise PlatformError("machine", instance.id, f"did not start: {self._last(instance.id)}")
         records.write(self._folder(instance.id), Record(process, cpu, mib, instance.reboots))
@@ -89,7 +89,7 @@ class Uml:
         if child is not None and child.poll() is not None:
             del self._children[instance_id]
         record = records.read(self._folder(instance_id))
-        return record is not None and processes.alive(record.process)
+        return record is not None and process_identity.alive(record.process)
 
     def is_up(self, instance_id: str) -> bool:
         record = records.read(self._folder(instance_id))
@@ -126,7 +126,7 @@ class Uml:
 
     def kill(self, instance_id: str) -> None:
         for process in self._processes(instance_id):
-            processes.send(process, signal.SIGKILL)
+            process_identity.send(process, signal.SIGKILL)
 
     def ending(self, instance_id: str) -> str | None:
         if records.read(self._folder(instance_id)) is None:
@@ -166,8 +166,8 @@ class Uml:
 
     def _end(self, instance_id: str) -> None:
         for process in self._processes(instance_id):
-            processes.send(process, signal.SIGKILL)
-            processes.ended(process, within=DYING)
+            process_identity.send(process, signal.SIGKILL)
+            process_identity.ended(process, within=DYING)
 
     def _folder(self, instance_id: str) -> Path:
         return self._place.machine(instance_id)
@@ -189,8 +189,10 @@ class Uml:
         record = records.read(self._folder(instance_id))
         if record is not None:
             return (record.process,)
-        inside = processes.with_argument(f"uml_dir={self._place.sockets}")
-        return tuple(p for p in inside if p in processes.with_argument(f"umid={instance_id}"))
+        inside = process_identity.with_argument(f"uml_dir={self._place.sockets}")
+        return tuple(
+            p for p in inside if p in process_identity.with_argument(f"umid={instance_id}")
+        )
 
     def _records(self) -> tuple[Record, ...]:
         alive = [i for i in self.known() if self.is_alive(i)]

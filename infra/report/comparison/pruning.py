@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from infra.artifacts.catalog import minor_of
-from infra.report import stored_run, version_matrix
-from infra.report.comparison import judged_runs
+from infra.report import stored_run
+from infra.report.comparison import judged_runs, version_matrix
 from infra.report.comparison.judged_runs import JudgedRun
 
 KEPT = 10

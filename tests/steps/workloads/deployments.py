@@ -41,7 +41,7 @@ def deployment(workloads: Workloads) -> Kept:
 )
 def resize_one(cluster: Cluster, kept: Kept, cpu: str) -> RunningPod:
     patch = resize_of(kept.one.first.pod, "c", requests={}, limits={"cpu": cpu})
-    pod_resize.accepted(pod_resize.asked(cluster, kept.one, patch))
+    pod_resize.must_be_accepted(pod_resize.request_resize(cluster, kept.one, patch))
     return kept.one
 
 

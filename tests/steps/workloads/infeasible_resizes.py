@@ -25,7 +25,7 @@ def ask_for_limit(
     cluster: Cluster, pod: RunningPod, resource: str, limit: str, name: str
 ) -> Answer:
     patch = resize_of(pod.first.pod, name, requests={}, limits={resource: limit})
-    return pod_resize.asked(cluster, pod, patch)
+    return pod_resize.request_resize(cluster, pod, patch)
 
 
 @then(phrase('within {limit:Duration} the Pod\'s resize is infeasible, naming "{word:Name}"'))

@@ -27,7 +27,7 @@ UNFINISHED = {
 """State of a resize and the condition that explains it, by what features call it."""
 RESIZED: Mapping[str, Callable[[RunningPod], list[str]]] = {
     "is not resized": lambda pod: pod.file_changes(),
-    "is resized": lambda pod: pod_resize.smaller(pod.cgroups()),
+    "is resized": lambda pod: pod_resize.not_yet_larger(pod.cgroups()),
 }
 """What is wrong with the cgroups of a Pod; nothing is good."""
 
@@ -60,12 +60,12 @@ def room_for_one(workloads: Workloads, reserved_worker: str) -> None:
 @when(phrase("the Pod is resized to request {requests:Figures}, limited to {limits:Figures}"))
 def resize(cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures) -> None:
     patch = resize_of(pod.first.pod, pod.only_container, requests=requests, limits=limits)
-    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
+    pod_resize.must_be_accepted(pod_resize.request_resize(cluster, pod, patch))
 
 
 @when("the Pod is resized to the article's resources")
 def resize_as_the_article(cluster: Cluster, pod: RunningPod) -> None:
-    pod_resize.accepted(pod_resize.asked(cluster, pod, ARTICLE))
+    pod_resize.must_be_accepted(pod_resize.request_resize(cluster, pod, ARTICLE))
 
 
 @when(
@@ -78,7 +78,7 @@ def resize_one_limit(
     cluster: Cluster, pod: RunningPod, name: str, resource: str, limit: str
 ) -> None:
     patch = resize_of(pod.first.pod, name, requests={}, limits={resource: limit})
-    pod_resize.accepted(pod_resize.asked(cluster, pod, patch))
+    pod_resize.must_be_accepted(pod_resize.request_resize(cluster, pod, patch))
 
 
 @when(
@@ -89,12 +89,12 @@ def resize_pod_level(
     cluster: Cluster, pod: RunningPod, requests: Figures, limits: Figures
 ) -> Answer:
     figures = {"requests": dict(requests), "limits": dict(limits)}
-    return pod_resize.asked(cluster, pod, {"spec": {"resources": figures}})
+    return pod_resize.request_resize(cluster, pod, {"spec": {"resources": figures}})
 
 
 @when(phrase("a resize requests {change:Change}", Change=CHANGE), target_fixture="answer")
 def ask_to_resize(cluster: Cluster, pod: RunningPod, change: JsonObject) -> Answer:
-    return pod_resize.asked(cluster, pod, change)
+    return pod_resize.request_resize(cluster, pod, change)
 
 
 @when("an ordinary update requests the article's resources", target_fixture="answer")
@@ -124,7 +124,7 @@ def ask_to_create(workloads: Workloads, kind: str, policy: str) -> Answer:
 @when("a resize of the Pod of lower priority, and then of the Pod of higher priority, is deferred")
 def both_deferred(rivals: Rivals) -> None:
     for pod in (rivals.lower, rivals.higher):
-        pod_resize.accepted(pod.pods.resize(pod.name, ARTICLE))
+        pod_resize.must_be_accepted(pod.pods.resize(pod.name, ARTICLE))
         pod_resize.await_state(pod, "Deferred", within=30)
 
 
@@ -136,7 +136,7 @@ def refused(answer: Answer, status: int, words: str, evidence: Evidence) -> None
 
 @then("the API accepts the request")
 def is_accepted(answer: Answer) -> None:
-    pod_resize.accepted(answer)
+    pod_resize.must_be_accepted(answer)
 
 
 @then(phrase("within {limit:Duration} the Pod's status reports the resources of its spec"))

@@ -2,15 +2,15 @@
 
 import pytest
 
-from infra.footprints import words
+from infra.footprints import footprint_tags
 from infra.footprints.footprint import Footprint, of_tags
-from infra.footprints.words import UnknownFootprint
+from infra.footprints.footprint_tags import UnknownFootprint
 
 
 def test_who_says_nothing_relies_on_what_all_rely_on_and_on_some_worker() -> None:
     footprint = of_tags(["claim_63_1", "slow"])
     assert footprint.lane == "parallel"
-    assert footprint.shared == set(words.IMPLIED)
+    assert footprint.shared == set(footprint_tags.IMPLIED)
     assert footprint.shares_a_worker
     assert not footprint.exclusive
 
@@ -50,13 +50,13 @@ def test_who_names_a_worker_shares_no_other() -> None:
 
 def test_who_needs_no_worker_holds_none() -> None:
     assert not of_tags(["ignores_workers"]).shares_a_worker
-    assert of_tags(["ignores_workers"]).shared == set(words.IMPLIED)
+    assert of_tags(["ignores_workers"]).shared == set(footprint_tags.IMPLIED)
 
 
 def test_a_feature_relies_on_what_one_of_its_scenarios_changes() -> None:
     footprint = of_tags(["relies_on_ebs_driver", "changes_ebs_driver"])
-    assert words.DRIVER in footprint.exclusive
-    assert words.DRIVER not in footprint.shared
+    assert footprint_tags.DRIVER in footprint.exclusive
+    assert footprint_tags.DRIVER not in footprint.shared
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_words_that_say_nothing_are_told(tags: list[str], says: str) -> None:
 
 
 def test_every_word_has_a_tag_of_each_kind_and_a_meaning() -> None:
-    tags = words.tags()
-    for word in words.MEANINGS:
+    tags = footprint_tags.tags()
+    for word in footprint_tags.MEANINGS:
         assert tags[f"changes_{word}"]
         assert tags[f"relies_on_{word}"]
     assert all(isinstance(of_tags([tag]), Footprint) for tag in tags)

@@ -11,7 +11,7 @@ from fixtures.worlds.namespace import elsewhere
 from infra.errors import NotJudged
 from infra.footprints import touched
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import choose, everything
+from infra.footprints.held_resources import choose, everything
 from infra.footprints.touched import Touch, by_command, by_kubectl, by_request, outside
 from infra.kube_api import Api, Credentials
 from infra.report.model import Scenario, Step

@@ -14,7 +14,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from fixtures.plugin.recording import PREFIX
 from fixtures.plugin.reporting import MARKERS
 from infra import claims, version_tags
-from infra.footprints import words
+from infra.footprints import footprint_tags
 from infra.footprints.footprint import of_tags
 from infra.lifecycle import capabilities
 
@@ -130,7 +130,7 @@ def test_tags_are_known_and_name_a_claim_of_the_catalogue(doc: dict[str, Any]) -
     known = {claim.tag: claim for claim in claims.load()}
     allowed = {*MARKERS, *known, *(f"article_{one.number}" for one in claims.articles())}
     allowed |= {f"{PREFIX}{name}" for name in capabilities.CAPABILITIES}
-    allowed |= {*version_tags.TAGS, *words.tags()}
+    allowed |= {*version_tags.TAGS, *footprint_tags.tags()}
     for pickle in pickles(doc):
         tags = {tag["name"].lstrip("@") for tag in pickle["tags"]}
         where = f"{doc['uri']}: {pickle['name']}"
@@ -157,10 +157,10 @@ def test_who_speaks_of_workers_holds_them(doc: dict[str, Any]) -> None:
     for pickle in pickles(doc):
         footprint = of_tags(tag["name"].lstrip("@") for tag in pickle["tags"])
         text = "\n".join(step["text"] for step in pickle["steps"])
-        if words.DEVICES in footprint.exclusive:
+        if footprint_tags.DEVICES in footprint.exclusive:
             text = DEVICES.sub("", text)
         named = {f"worker-{number}" for number in ONE.findall(text)}
-        named |= set(words.WORKERS) if ALL.search(text) else set()
+        named |= set(footprint_tags.WORKERS) if ALL.search(text) else set()
         held = footprint.exclusive | footprint.shared
         missing = named - held if not footprint.is_alone else set()
         assert not missing, f"{doc['uri']}: {pickle['name']} does not hold {sorted(missing)}"

@@ -64,7 +64,7 @@ def reasons(minor: str) -> dict[str, list[str]]:
     version, found = all_minors()[minor].kubernetes, defaultdict(list)
     for tags in scenarios():
         for claim in filter(None, map(claims.id_of, tags)):
-            found[claim].append(version_tags.elsewhere(tags, version))
+            found[claim].append(version_tags.why_not_applicable(tags, version))
     return dict(found)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from infra.errors import PlatformError
 from infra.localec2.host import instance_types, records
-from infra.localec2.host.processes import Identity
+from infra.localec2.host.process_identity import Identity
 
 
 def record(cpu: int, mib: int) -> records.Record:

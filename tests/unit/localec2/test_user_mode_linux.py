@@ -8,7 +8,7 @@ from infra.localec2.addresses import plug, port
 from infra.localec2.desired_state import Instance, Wanted
 from infra.localec2.host import records
 from infra.localec2.host.instance_types import promised
-from infra.localec2.host.processes import Identity
+from infra.localec2.host.process_identity import Identity
 from infra.localec2.host.records import Record
 from infra.localec2.host.user_mode_linux import Uml, kept, machine_id
 from infra.localec2.paths import Place

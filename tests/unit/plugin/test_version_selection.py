@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.artifacts.catalog import load
-from infra.version_tags import TAGS, elsewhere
+from infra.version_tags import TAGS, why_not_applicable
 from tests.unit.report_project import make, run
 
 CONFTEST = 'pytest_plugins = ["fixtures.plugin.settings", "fixtures.version_selection"]\n'
@@ -62,7 +62,7 @@ def is_read():
     ],
 )
 def test_tags_and_the_named_version_decide(tags: list[str], version: str, reason: str) -> None:
-    assert elsewhere(tags, version) == reason
+    assert why_not_applicable(tags, version) == reason
 
 
 def test_each_minor_that_has_clusters_has_its_tags() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.inventory import series
-from infra.report import html, stored_run, version_matrix
+from infra.report import html, stored_run
+from infra.report.comparison import version_matrix
 from infra.report.model import Command, Ended, Failure, Item, Journal, Run, Scenario, Step, Wait
 from infra.report.outcomes import Outcome
 from tests.unit.report.sample_feature import FEATURE

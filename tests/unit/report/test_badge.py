@@ -5,8 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from infra.report import version_matrix
-from infra.report.comparison import badge
+from infra.report.comparison import badge, version_matrix
 from tests.unit.report.several_runs import add
 
 SVG = "{http://www.w3.org/2000/svg}"

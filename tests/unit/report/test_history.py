@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.report import version_matrix
-from infra.report.comparison import history, judged_runs
+from infra.report.comparison import history, judged_runs, version_matrix
 from infra.report.comparison.history_page import Line, spark
 from infra.report.outcomes import Outcome
 from infra.report.rerender import merge_reports

@@ -11,7 +11,8 @@ import pytest
 
 from infra import claims
 from infra.errors import UserError
-from infra.report import html, stored_run, version_matrix
+from infra.report import html, stored_run
+from infra.report.comparison import version_matrix
 from infra.report.model import AFTERWARDS
 from infra.report.outcomes import Outcome
 from infra.report.rerender import rerender

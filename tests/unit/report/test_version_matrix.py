@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.report import version_matrix
+from infra.report.comparison import version_matrix
 from infra.report.outcomes import SIGNS, Outcome
 from tests.unit.report.test_page import parsed
 

@@ -12,7 +12,7 @@ from fixtures.worlds import namespace
 from infra.cluster import Cluster
 from infra.described import own_objects
 from infra.errors import NotJudged
-from infra.footprints.needs import ALL
+from infra.footprints.held_resources import ALL
 from infra.inventory import series
 from suite import leftovers
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes

@@ -18,9 +18,9 @@ from fixtures.worlds.faults import Faults
 from fixtures.worlds.workloads.pods import Workloads
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken
-from infra.footprints import turns
+from infra.footprints import locks
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import ALL, Need, choose
+from infra.footprints.held_resources import ALL, Need, choose
 from infra.inventory import series
 from infra.settings import Settings
 from tests.unit.elections_fake import cluster
@@ -156,7 +156,7 @@ def test_who_ends_waits_for_its_namespaces_while_nobody_changes_an_add_on(
     ending = fixture.__wrapped__(SimpleNamespace(state=tmp_path, api=None))
     next(ending).append("claim-0a1b2c3d")
     ends = Thread(target=lambda: list(ending))
-    with turns.held(tmp_path, "another", lambda _: need("changes_add_ons")):
+    with locks.held(tmp_path, "another", lambda _: need("changes_add_ons")):
         ends.start()
         ends.join(0.2)
         assert gone == []
@@ -190,7 +190,7 @@ def test_faults_of_a_process_that_died_break_the_cluster(
 ) -> None:
     no_time_passes(monkeypatch)
     faults.write(tmp_path, [Stopped("worker-0", "kubelet")], "gw7")
-    with turns.held(tmp_path, "gw7: it changes worker-0", lambda _: need("changes_worker_0")):
+    with locks.held(tmp_path, "gw7: it changes worker-0", lambda _: need("changes_worker_0")):
         lanes.must_be_undone(tmp_path)  # it lives, and will undo it
     with pytest.raises(ClusterBroken, match=r"on worker-0 was stopped, and gw7 .* has died"):
         lanes.must_be_undone(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from fixtures.turns import durations, order
 from fixtures.turns.order import Task, next_of
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import Need
+from infra.footprints.held_resources import Need
 from infra.report.model import Scenario, Step
 from infra.report.outcomes import Outcome
 

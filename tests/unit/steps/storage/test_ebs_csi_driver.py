@@ -15,7 +15,7 @@ from fixtures.worlds.storage.ebs_csi_driver_turns import ebs_driver, last_of
 from fixtures.worlds.storage.ebs_volumes import Ebs
 from infra.errors import WaitTimeout
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import choose
+from infra.footprints.held_resources import choose
 from infra.inventory import series
 from suite.storage import ebs_csi_driver as client
 from tests.steps.phrases import NOW, Time

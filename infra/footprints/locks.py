@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.computer import file_lock
-from infra.footprints.needs import Need
-from infra.footprints.words import IMPLIED
+from infra.footprints.footprint_tags import IMPLIED
+from infra.footprints.held_resources import Need
 
 FOLDER = "turns"
 """Of the cluster's state."""

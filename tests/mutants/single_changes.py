@@ -1,4 +1,4 @@
-"""Every deliberately broken cluster, and the claim that must catch it (docs/TRACK_RECORD.md)."""
+"""Broken clusters of every part of the series, by one change of changes.py each."""
 
 from tests.mutants import changes
 from tests.mutants.changes import api_server_with, kubelets_changed, kubelets_with

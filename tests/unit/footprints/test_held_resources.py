@@ -3,7 +3,7 @@
 import pytest
 
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import ALL, Need, choices, choose
+from infra.footprints.held_resources import ALL, Need, choices, choose
 
 NOTHING: list[Need] = []
 

@@ -1,13 +1,13 @@
 """What a scenario holds while it runs: resources by name, alone or shared; who may run beside whom.
 
-Locks (infra/footprints/turns.py) and the scheduler ask the same functions.
+Locks (infra/footprints/locks.py) and the scheduler ask the same functions.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from infra.footprints.footprint import Footprint
-from infra.footprints.words import IMPLIED, MEANINGS, WORKERS
+from infra.footprints.footprint_tags import IMPLIED, MEANINGS, WORKERS
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,19 @@ from threading import Event, Thread
 
 import pytest
 
-from infra.footprints import turns
+from infra.footprints import locks
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import ALL, Need, choose
+from infra.footprints.held_resources import ALL, Need, choose
 
 ROOT = Path(__file__).resolve().parents[3]
 HOLD = """
 import sys, time
 from pathlib import Path
-from infra.footprints import turns
+from infra.footprints import locks
 from infra.footprints.footprint import of_tags
-from infra.footprints.needs import choose
+from infra.footprints.held_resources import choose
 footprint = of_tags(sys.argv[2:])
-with turns.held(Path(sys.argv[1]), "another", lambda ahead: choose(footprint, ahead)) as need:
+with locks.held(Path(sys.argv[1]), "another", lambda ahead: choose(footprint, ahead)) as need:
     print("has", need.own_worker, flush=True)
     time.sleep(120)
 """
@@ -46,7 +46,7 @@ class Taker:
             time.sleep(0.005)
 
     def _take(self) -> None:
-        with turns.held(self._state, self._name, lambda _: self._need):
+        with locks.held(self._state, self._name, lambda _: self._need):
             self._log.append(self._name)
             self.has.set()
             self._end.wait(60)
@@ -57,7 +57,7 @@ class Taker:
 
 
 def numbers(state: Path) -> int:
-    return len(list((state / turns.FOLDER).glob("*.json")))
+    return len(list((state / locks.FOLDER).glob("*.json")))
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def test_opposite_orders_of_asking_never_stand_still(tmp_path: Path) -> None:
 
     def many(number: int, needs: list[Need]) -> None:
         for need in needs * 10:
-            with turns.held(tmp_path, f"{number}", lambda _, need=need: need):  # type: ignore[misc]
+            with locks.held(tmp_path, f"{number}", lambda _, need=need: need):  # type: ignore[misc]
                 pass
         ended.append(number)
 
@@ -177,18 +177,18 @@ def test_processes_that_take_a_worker_each_get_another_one(tmp_path: Path) -> No
 
 
 def test_an_error_gives_the_turn_back(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), turns.held(tmp_path, "one", lambda _: ALL):
+    with pytest.raises(KeyError), locks.held(tmp_path, "one", lambda _: ALL):
         raise KeyError
-    assert turns.told(tmp_path) == []
+    assert locks.told(tmp_path) == []
 
 
 def test_status_tells_who_holds_and_who_waits(tmp_path: Path) -> None:
-    assert turns.told(tmp_path / "no cluster") == []
+    assert locks.told(tmp_path / "no cluster") == []
     log: list[str] = []
     footprint = of_tags(["changes_worker_0", "relies_on_cluster_scoped_devices"])
     holder = Taker(tmp_path, choose(footprint, []), log, "gw0: a kubelet restarts")
     waiting = Taker(tmp_path, READER, log, "gw1: a Pod runs")
-    first, second = turns.told(tmp_path)
+    first, second = locks.told(tmp_path)
     assert re.fullmatch(
         r"holds worker-0 alone, shares devices of nodes: gw0: a kubelet restarts \(pid \d+\), "
         r"for \d s",
