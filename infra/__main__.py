@@ -19,23 +19,21 @@ from infra.settings import Settings
 from infra.survey import commands
 
 app = typer.Typer(
-    help="The cluster of 'Kubernetes From Scratch', built by hand on AWS or on this machine.",
+    help="Builds and runs the cluster of 'Kubernetes From Scratch', on AWS or on this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 ClusterId = Annotated[
-    str | None, typer.Option("--cluster-id", help="Which cluster (KFS_CLUSTER_ID).")
+    str | None, typer.Option("--cluster-id", help="Id of the cluster (KFS_CLUSTER_ID).")
 ]
 Platform = Annotated[str | None, typer.Option("--platform", help="local or aws (KFS_PLATFORM).")]
-Region = Annotated[str | None, typer.Option("--region", help="Region of AWS (KFS_REGION).")]
+Region = Annotated[str | None, typer.Option("--region", help="AWS region (KFS_REGION).")]
 AllRegions = Annotated[
-    bool, typer.Option("--all-regions", help="Every region that the account has enabled.")
+    bool, typer.Option("--all-regions", help="In every region that the account has enabled.")
 ]
-Yes = Annotated[
-    bool | None, typer.Option("--yes", help="Agree beforehand to what is asked (KFS_YES).")
-]
+Yes = Annotated[bool | None, typer.Option("--yes", help="Answer yes to every question (KFS_YES).")]
 Version = Annotated[str | None, typer.Option("--kubernetes", help="Kubernetes version, like 1.36.")]
 
 
@@ -49,7 +47,7 @@ def up(
 ) -> None:
     """Build the cluster, or finish building it; a second run changes nothing.
 
-    On AWS it says first what it will cost, and asks.
+    On AWS it first shows what the cluster will cost, and asks.
     """
     settings = Settings.from_options(
         platform=platform,
@@ -68,7 +66,7 @@ def up(
 
 @app.command()
 def prepare(kubernetes: Version = None) -> None:
-    """Build and cache what a local cluster is made of, without starting one."""
+    """Build and cache the kernel, images and programs of a local cluster; start nothing."""
     progress = Progress()
     cluster_lifecycle.prepare(Settings.from_options(kubernetes=kubernetes), progress)
     print(progress.table())
@@ -76,10 +74,9 @@ def prepare(kubernetes: Version = None) -> None:
 
 @app.command()
 def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
-    """Remove the cluster: machines, network, disks, keys. Fine when there is nothing.
+    """Remove the cluster: machines, network, disks and keys; succeeds if there is none.
 
-    Platform and region are those that it was built on. Further clusters (ID-2 to ID-4) that a
-    killed run of its left go too.
+    By default where it was built. Further clusters (ID-2 to ID-4) of a killed run go too.
     """
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for one in (settings, *(one for one in settings.further() if one.state.exists())):
@@ -91,16 +88,16 @@ def down(platform: Platform = None, region: Region = None, cluster_id: ClusterId
 
 @app.command()
 def stop(cluster_id: ClusterId = None) -> None:
-    """Switch the cluster's machines off; it keeps its state, and ./kfs start lets it run again."""
+    """Power the cluster's machines off; disks and state stay, ./kfs start powers them on."""
     settings = Settings.from_options(cluster_id=cluster_id)
     with state_dir.held(settings.state, "./kfs stop"):
         costs = stopped.stop(settings, Progress())
-    print(f"cluster {settings.cluster_id} is stopped: {costs}; it runs again by: ./kfs start")
+    print(f"cluster {settings.cluster_id} is stopped: {costs}; start it again with: ./kfs start")
 
 
 @app.command()
 def start(cluster_id: ClusterId = None) -> None:
-    """Let a stopped cluster run again, as it was; on AWS at the price that up has told."""
+    """Start a stopped cluster again; on AWS it then costs what ./kfs up showed."""
     settings, progress = Settings.from_options(cluster_id=cluster_id), Progress()
     with state_dir.held(settings.state, "./kfs start"):
         _cluster, tally = stopped.start(settings, progress)
@@ -110,7 +107,7 @@ def start(cluster_id: ClusterId = None) -> None:
 
 @app.command("list")
 def list_clusters(*, region: Region = None, all_regions: AllRegions = False) -> None:
-    """Say which clusters AWS has: id, machines, age, when it expires, who built it."""
+    """List the clusters on AWS: id, machines, age, expiry and who built them."""
     settings = Settings.from_options(region=region)
     found = janitor.look(settings, all_regions=all_regions)
     for one in found:
@@ -125,14 +122,16 @@ def sweep(
     region: Region = None,
     all_regions: AllRegions = False,
     cluster_id: Annotated[
-        str | None, typer.Option("--cluster-id", help="That one: yours by its name, any by its id.")
+        str | None,
+        typer.Option("--cluster-id", help="Only this one: yours by name, any by id."),
     ] = None,
     older_than: Annotated[
-        int | None, typer.Option("--older-than", min=0, help="Those that are so many hours old.")
+        int | None,
+        typer.Option("--older-than", min=0, help="Only those this old, in hours."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only list.")] = False,
 ) -> None:
-    """Delete clusters on AWS that have expired, whoever built them; say it only without --yes."""
+    """Delete expired clusters on AWS, whoever built them; without --yes, only list them."""
     if cluster_id is not None and older_than is not None:
         raise UserError("--cluster-id is one cluster, whatever its age: leave out --older-than")
     settings, now = Settings.from_options(region=region), datetime.now(UTC)
@@ -147,7 +146,7 @@ def sweep(
 
 @app.command()
 def status(platform: Platform = None, region: Region = None, cluster_id: ClusterId = None) -> None:
-    """Say what is there, and which scenarios hold or wait for what; exit 1 if it is not healthy."""
+    """Show health, and which scenarios hold or await which locks; exit 1 if unhealthy."""
     settings = Settings.from_options(platform=platform, region=region, cluster_id=cluster_id)
     for line in locks.told(settings.state):
         print(line)
@@ -157,21 +156,21 @@ def status(platform: Platform = None, region: Region = None, cluster_id: Cluster
 @app.command()
 def doctor(
     cluster: Annotated[
-        Path | None, typer.Option("--cluster", help="my.toml: what of it will be judged.")
+        Path | None, typer.Option("--cluster", help="my.toml of a cluster that others built.")
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="With --cluster: as JSON.")] = False,
 ) -> None:
-    """Say what this machine lacks for the local EC2; exit 2 when something is missing.
+    """Check that this machine can run the local EC2; exit 2 and list what is missing.
 
-    With --cluster: say, claim by claim, what a run will judge on that cluster, and why not the
-    rest. Nothing is asked of the cluster.
+    With --cluster: show for each claim whether a run can judge it on that cluster, and why not.
+    The cluster itself is not contacted.
     """
     if cluster is not None:
         print(commands.forecast_of(cluster, as_json=as_json))
         return
     if as_json:
-        raise UserError("--json is for a cluster: give --cluster my.toml too")
+        raise UserError("--json needs --cluster my.toml")
     platforms.require(Settings.from_options(), Store.default())
     print("this machine can run the local EC2")
 
@@ -189,7 +188,7 @@ def kubectl(context: typer.Context, cluster_id: ClusterId = None) -> None:
 
 @app.command()
 def shell(cluster_id: ClusterId = None) -> None:
-    """Open a shell in the cluster's network; kubectl is on the PATH and configured."""
+    """Open a shell in the cluster's network, with kubectl on the PATH and configured."""
     run_inside(cluster_id, [os.environ.get("SHELL", "/bin/sh")])
 
 
@@ -198,7 +197,7 @@ def render(
     out: Annotated[Path, typer.Argument(help="An empty or new directory.")] = Path("rendered"),
     kubernetes: Version = None,
 ) -> None:
-    """Write what each machine would receive as plain files, secrets left out."""
+    """Write the files that each machine would receive to a directory, without secrets."""
     cluster_lifecycle.render(Settings.from_options(kubernetes=kubernetes), out)
     print(f"wrote {out}")
 
@@ -206,22 +205,24 @@ def render(
 @app.command()
 def report(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="A folder of reports/<version>/; default: last.")
+        list[Path] | None,
+        typer.Argument(help="In reports/<version>/; default: the last run."),
     ] = None,
     *,
     merge: Annotated[
-        bool, typer.Option("--merge", help="The arguments are directories of reports to lay here.")
+        bool, typer.Option("--merge", help="Copy runs from the report directories named here.")
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Remove old runs; the newest ten of each minor stay.")
+        bool, typer.Option("--prune", help="Remove old runs; keep the newest ten of each minor.")
     ] = False,
 ) -> None:
-    """Write a run's index.html again from its records, and print its path; or compare runs: with
-    --merge those of other machines are laid beside those here, with --prune old ones are removed.
+    """Write a run's index.html again from its records, and print its path.
+
+    With --merge: copy runs of other machines here and compare them. With --prune: remove old runs.
     """
     reports, given = Settings.from_options().reports, runs or []
     if not merge and len(given) > (0 if prune else 1):
-        raise UserError("report takes one run, --prune none, and --merge directories of reports")
+        raise UserError("name one run; with --prune none; with --merge directories of reports")
     if merge:
         page = merge_reports(given, reports, say=print)
     if prune:

@@ -11,7 +11,7 @@
       ApiUnreachable             an API server does not answer (infra/kube_api.py)
       ApiRefused                 an API server answered with another status (infra/kube_api.py)
         ApiRefusedForNow       one that may be another a moment later: 409, 429, 5xx
-      MissingArtifact            a binary, kernel or image cannot be had
+      MissingArtifact            a binary, kernel or image cannot be obtained
         WrongChecksum            an official file is not the one that is pinned (infra/artifacts)
       PlatformError              EC2 refused or lost a resource
         Refused                  with EC2's code (infra/ec2/api.py)
@@ -22,7 +22,7 @@
         Unanswered               whether EC2 did what was asked is not known (infra/ec2/api.py)
       PhaseFailed                a build phase failed on a machine
       ClusterBroken              the health gate gave the cluster up; nothing later is judged on it
-      NotPrepared                what a claim starts from did not come about
+      NotPrepared                a precondition of the claim was not met
       NoCgroup                   a Pod or container has no cgroup (infra/clients)
     ClaimError(AssertionError)   the claim is false
       WaitTimeout                it did not become true in time
@@ -74,7 +74,7 @@ class CommandFailed(NotJudged):
 class MissingArtifact(NotJudged):
     def __init__(self, artifact: str, reason: str, log: Path | None = None) -> None:
         where = f"\nlog: {log}" if log else ""
-        super().__init__(f"{artifact} cannot be had: {reason}{where}")
+        super().__init__(f"{artifact} cannot be obtained: {reason}{where}")
         self.artifact = artifact
         self.log = log
 
@@ -103,7 +103,7 @@ class ClusterLocked(UserError):
 
 
 class NotPrepared(NotJudged):
-    """What a claim starts from did not come about, so that it could not be judged."""
+    """A precondition of the claim was not met, so that it could not be judged."""
 
 
 class ClaimError(AssertionError):

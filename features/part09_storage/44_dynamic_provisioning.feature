@@ -91,7 +91,8 @@ Feature: A PersistentVolumeClaim is provisioned as an EBS volume
     Scenario: The kubelet on the writer's worker restarts
       Given a writer with a PVC
       When the kubelet on the writer's worker restarts
-      Then the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
+      Then the writer, its PVC and its volume are the same
+      And the writer paused for less than 5 s
       And EC2 has the volume attached to the writer's worker
 
   @claim_44_8 @slow @changes_every_worker @changes_ebs_driver @changes_nodes_readiness @changes_add_ons

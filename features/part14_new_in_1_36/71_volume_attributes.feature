@@ -20,7 +20,8 @@ Feature: A volume in use is modified
       Then within 300 s the PVC and its volume have the class "fast", and no modification is in progress
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s
       And the events of the PVC report the modification
-      And the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
+      And the writer, its PVC and its volume are the same
+      And the writer paused for less than 5 s
       And EC2 has the second writer's volume with 3000 IOPS and 125 MiB/s, without a modification
 
     @changes_ebs_driver
@@ -29,7 +30,8 @@ Feature: A volume in use is modified
       And the controller Pods of the driver are replaced during the modification
       Then within 360 s the PVC and its volume have the class "fast", and no modification is in progress
       And EC2 has the volume with 4000 IOPS and 150 MiB/s, after one modification from 3000 IOPS and 125 MiB/s
-      And the writer, its PVC and its volume are the same, and the writer paused for less than 5 s
+      And the writer, its PVC and its volume are the same
+      And the writer paused for less than 5 s
 
   @claim_71_13
   Rule: A VolumeAttributesClass is immutable and stays while it is in use

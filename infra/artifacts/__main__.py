@@ -16,9 +16,9 @@ from infra.computer.exit_codes import told
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 Named = Annotated[
     str | None,
-    typer.Option("--kubernetes", envvar="KFS_KUBERNETES", help="Version, v1.36.5 or 1.36."),
+    typer.Option("--kubernetes", envvar="KFS_KUBERNETES", help="Kubernetes, v1.36.5 or 1.36."),
 ]
-Names = Annotated[list[str] | None, typer.Argument(help="Components; none: all of them.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Components; default: all.")]
 
 
 @app.command()
@@ -61,7 +61,7 @@ def list_components(kubernetes: Named = None) -> None:
 
 @app.command()
 def pin(
-    version: Annotated[str, typer.Argument(help="A release of Kubernetes, v1.37.2.")],
+    version: Annotated[str, typer.Argument(help="A Kubernetes release, like v1.37.2.")],
     only: Annotated[
         list[str] | None, typer.Option(help="Only this program, for version skew; repeatable.")
     ] = None,

@@ -14,20 +14,20 @@ from infra.survey import describing, entering, forecast
 
 def describe(  # noqa: PLR0913 - a parameter for each option
     *,
-    kubeconfig: Annotated[Path, typer.Option("--kubeconfig", help="Of the cluster.")],
-    context: Annotated[str, typer.Option("--context", help="Of it; default: its current.")] = "",
-    name: Annotated[str, typer.Option("--name", help="Of the cluster, in reports.")] = "",
-    user: Annotated[str, typer.Option("--ssh-user", help="Enters machines; sudo -n there.")] = "",
-    key: Annotated[Path | None, typer.Option("--ssh-key", help="Default: the agent's.")] = None,
+    kubeconfig: Annotated[Path, typer.Option("--kubeconfig", help="kubeconfig of the cluster.")],
+    context: Annotated[str, typer.Option("--context", help="Default: its current context.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Name of the cluster in reports.")] = "",
+    user: Annotated[str, typer.Option("--ssh-user", help="User on machines, with sudo -n.")] = "",
+    key: Annotated[Path | None, typer.Option("--ssh-key", help="Default: the SSH agent.")] = None,
     known_hosts: Annotated[Path | None, typer.Option(help="Default: ~/.ssh/known_hosts.")] = None,
-    ssh_config: Annotated[Path | None, typer.Option(help="With hosts named like machines.")] = None,
-    jump: Annotated[str, typer.Option("--jump", help="Like ubuntu@bastion:22.")] = "",
-    out: Annotated[Path, typer.Option("--output", "-o", help="Where to write.")] = Path("my.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite that file.")] = False,
+    ssh_config: Annotated[Path | None, typer.Option(help="Its hosts are the machines.")] = None,
+    jump: Annotated[str, typer.Option("--jump", help="Jump host, like ubuntu@bastion:22.")] = "",
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path("my.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> None:
-    """Look at a cluster that somebody else built, and write the my.toml that says what it is.
+    """Inspect a cluster that somebody else built, and write a my.toml that describes it.
 
-    It only reads. What could not be seen is a comment in the file.
+    Nothing is changed on the cluster. What could not be read is a comment in the file.
     """
     describing.must_be_free(out, force=force)
     ssh = entering.table(
@@ -38,23 +38,23 @@ def describe(  # noqa: PLR0913 - a parameter for each option
     describing.write(text, out, force=force)
     for remark in found.remarks:
         typer.echo(f"not seen: {remark}")
-    typer.echo(f"wrote {out}: Kubernetes {found.version}, {len(found.machines)} machines; read it")
+    typer.echo(f"wrote {out}: Kubernetes {found.version}, {len(found.machines)} machines; check it")
     typer.echo(f"next: ./kfs doctor --cluster {out}")
 
 
 def sweep_cluster(
     cluster: Annotated[Path, typer.Option("--cluster", help="my.toml of a cluster of others.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; else it is only said.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only list.")] = False,
 ) -> None:
-    """Delete what runs of this suite left on a cluster that others built, and nothing else."""
+    """Delete only what runs of this suite left on a cluster that others built."""
     settings = Settings.from_options(cluster_file=cluster)
     api = cluster_lifecycle.attach(settings).api
     with lease.held(api):
         paths = own_objects.sweep(api) if yes else own_objects.left(api)
     for path in paths:
         typer.echo(path)
-    typer.echo(f"{len(paths)} objects {'deleted' if yes else 'of ours; delete them with: --yes'}")
+    typer.echo(f"{len(paths)} objects {'deleted' if yes else 'left by runs; to delete: --yes'}")
 
 
 def forecast_of(cluster: Path, *, as_json: bool) -> str:

@@ -67,7 +67,7 @@ def test_a_stopped_cluster_keeps_its_state_and_runs_again(
         assert states(our_aws) == {"stopped"}
         assert ended.stdout == (
             "cluster series is stopped: its disks and its address cost about 0.02 USD an hour, "
-            "15 a month; it runs again by: ./kfs start\n"
+            "15 a month; start it again with: ./kfs start\n"
         )
     ended = infra("start")
     assert ended.returncode == 0, ended.stderr

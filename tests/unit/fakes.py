@@ -223,7 +223,7 @@ def red(step: Callable[..., object], *given: Any, says: str) -> None:
 
 
 def not_judged(words: str, step: Callable[..., object], *args: Any, **named: Any) -> None:
-    """The step's start or its control did not come about: no verdict on the claim."""
+    """A precondition or a control of the step was not met: no verdict on the claim."""
     with pytest.raises(NotPrepared, match=words):
         step(*args, **named)
 

@@ -37,7 +37,7 @@ def debian(*, store_root: Path, say: Say) -> Path:
 
     Raises:
         UserError: mmdebstrap or Debian's keyring is missing.
-        MissingArtifact: a package cannot be had; the text names the log.
+        MissingArtifact: a package cannot be obtained; the text names the log.
 
     """
     store = Store(store_root)
@@ -57,7 +57,7 @@ def node_tools(*, store_root: Path, say: Say) -> Path:
 
     Raises:
         UserError: mmdebstrap or Debian's keyring is missing.
-        MissingArtifact: a package cannot be had; the text names the log.
+        MissingArtifact: a package cannot be obtained; the text names the log.
 
     """
     store = Store(store_root)

@@ -32,7 +32,7 @@ def base_image(
 
     Raises:
         UserError: a tool is missing on this host; the text names its package.
-        MissingArtifact: a package or an image cannot be had, or the disk cannot be written.
+        MissingArtifact: a package or an image cannot be obtained, or the disk cannot be written.
 
     """
     store = Store(store_root)

@@ -220,9 +220,11 @@ def named(user: TokenAccount) -> dict[str, str]:
 
 def must_differ(reader: Answer, stranger: Answer, name: str) -> None:
     if reader.status != 200:
-        raise ClaimError(f"who may read metrics should be answered: {told(reader)}")
+        raise ClaimError(f"the user who may read metrics should be answered 200: {told(reader)}")
     if stranger.status != 403 or name not in stranger.text:
-        raise ClaimError(f"403 naming {name} was expected: {told(stranger)}")
+        raise ClaimError(
+            f"the other user should be refused with 403, naming {name}: {told(stranger)}"
+        )
 
 
 @then("the top command lists every worker")

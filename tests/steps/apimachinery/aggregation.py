@@ -197,7 +197,7 @@ def scrapes_until_served(cluster: Cluster, gone: Second, limit: float) -> list[t
     def look() -> tuple[int, int]:
         now = aggregation.newest(cluster)
         if now is None or now.uid == gone.uid:
-            raise NotPrepared(f"no Pod is there in place of {gone.uid}")
+            raise NotPrepared(f"no Pod has replaced the deleted {gone.uid}")
         looks.append(now.inside())
         return looks[-1]
 

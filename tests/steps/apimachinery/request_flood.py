@@ -49,7 +49,7 @@ class Flooder:
     target_fixture="webhook",
 )
 def webhook(cluster: Cluster, namespace: str, delay: float) -> Iterator[Webhook]:
-    require(delay == DELAY, f"the webhook holds for {DELAY:g} s")
+    require(delay == DELAY, f"this webhook delays by {DELAY:g} s only")
     made = Webhook(cluster.api, namespace)
     try:
         made.make()
@@ -90,9 +90,9 @@ def send(flooder: Flooder, count: int, evidence: Evidence) -> list[Outcome]:
 def mostly_refused(outcomes: list[Outcome]) -> None:
     seen = request_flood.statuses(outcomes)
     if set(seen) != {201, 429} or seen[429] <= seen[201]:
-        raise ClaimError(f"some should be 201 and most 429; they were {seen}")
+        raise ClaimError(f"some answers should be 201 and most 429; they are {seen}")
     early = [o for o in outcomes if o.status == 429 and not int(o.retry_after or 0) >= 1]
-    must_be_none([str(one) for one in early], "a refusal says after how many seconds to repeat")
+    must_be_none([str(one) for one in early], "each refusal has a Retry-After header")
 
 
 @then(
@@ -121,7 +121,7 @@ def waited_and_answered(flooder: Flooder, outcomes: list[Outcome], limit: float)
     answered = sorted(o.seconds for o in outcomes if o.status == 201)
     waited = [seconds for seconds in answered if seconds >= 2 * DELAY]
     if len(answered) < 2 * seats or not waited or answered[-1] > limit + DELAY + scaled(5):
-        raise ClaimError(f"{2 * seats} at least should be answered, some late: {answered}")
+        raise ClaimError(f"{2 * seats} or more should be answered, some from the queue: {answered}")
 
 
 @then(
@@ -136,7 +136,7 @@ def refused(flooder: Flooder, outcomes: list[Outcome], which: str, reason: str) 
     seconds = sorted(o.seconds for o in outcomes if o.status == 429)
     found = [s for s in seconds if (s >= request_flood.GIVES_UP) == (which == QUEUED)]
     if not count or len(found) != count or (which == NO_PLACE and found[-1] >= DELAY):
-        raise ClaimError(f"{count} are counted as {reason}, {len(found)} {which}, after {found} s")
+        raise ClaimError(f"{count} counted with reason {reason}; {len(found)} {which}: {found} s")
 
 
 def with_level(cluster: Cluster, accounts: Accounts, response: object) -> Iterator[Flooder]:

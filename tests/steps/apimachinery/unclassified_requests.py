@@ -47,4 +47,4 @@ def must_have_no_place(objects: Objects, answer: Answer, *, status: int) -> None
     place = objects.put_into(answer)
     if (answer.status, place) != (status, ("", "")):
         seen = f"{answer.status}, put into {place}"
-        raise ClaimError(f"{answer.url} should be {status} and have no place; it was {seen}")
+        raise ClaimError(f"{answer.url} should be {status} and carry no FlowSchema; it was {seen}")

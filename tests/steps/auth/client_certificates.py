@@ -48,7 +48,7 @@ def standing_by(cluster: Cluster) -> Standby:
     )
 )
 def other_certificate(cluster: Cluster, faults: Faults, standby: Standby, hours: int) -> None:
-    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
+    require(timedelta(hours=hours) == ENDS, f"certificates of this step expire in {ENDS}")
     path, unit = cluster.layout.kubeconfigs.scheduler, cluster.layout.units.scheduler
     old = cluster.shell(standby.machine).get(path)
     new = client_certificates.with_ending_pair(cluster, "kube-scheduler", old)
@@ -115,7 +115,7 @@ def same_leader(cluster: Cluster, standby: Standby) -> None:
     target_fixture="renewing",
 )
 def rotating(renewal: Renewal, hours: int) -> Renewing:
-    require(timedelta(hours=hours) == ENDS, f"certificates end in {ENDS}")
+    require(timedelta(hours=hours) == ENDS, f"certificates of this step expire in {ENDS}")
     return renewal.begin()
 
 

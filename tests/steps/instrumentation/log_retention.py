@@ -160,7 +160,9 @@ def nonces_not_in_journals(on_each: list[RunningPod]) -> None:
 def api_returns(pod: RunningPod, neighbour: RunningPod, does: str, whose: str) -> None:
     answer = Log(pod if whose == "Pod's" else neighbour).ask()
     if not RETURNED[does](answer):
-        raise ClaimError(f"the API {does} the {whose} log, as is claimed; it was {answer.status}")
+        raise ClaimError(
+            f"it is false that the API {does} the {whose} log; it answered {answer.status}"
+        )
 
 
 @then(

@@ -72,5 +72,7 @@ def refuses_configuration(caller: Caller, changed: str, status: int) -> None:
 def read(start_log: Answer) -> str:
     """Errors: ClaimError when the log itself was refused."""
     if start_log.status != 200:
-        raise ClaimError(f"who may read logs should be answered: {told(start_log)}")
+        raise ClaimError(
+            f"a ServiceAccount that may read logs should be answered: {told(start_log)}"
+        )
     return start_log.text

@@ -113,7 +113,7 @@ def answers_in_words(
 def option_in_words(cluster: Cluster, changed: str, words: str) -> None:
     answer = logs_of(cluster, changed).query("nosuch", tailLines="1")
     if answer.status != 200 or words not in answer.text:
-        raise ClaimError(f"it should be 200 and {words!r}; it was {told(answer)}")
+        raise ClaimError(f"the kubelet should answer 200 and {words!r}; it answered {told(answer)}")
 
 
 def logs_of(cluster: Cluster, node: str) -> NodeLogs:

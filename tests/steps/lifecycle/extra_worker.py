@@ -73,7 +73,7 @@ def drained_and_stopped(joined: Joined, newcomer: Newcomer, kubectl: Kubectl) ->
 def node_deleted(cluster: Cluster, joined: Joined, newcomer: Newcomer) -> Deleted:
     before = node_membership.member(cluster.api, joined.name)
     if before is None:
-        raise NotPrepared(f"{joined.name} is no node: nothing can be deleted")
+        raise NotPrepared(f"{joined.name} has no Node that could be deleted")
     position = journal.cursor(joined.cluster.shell(joined.name)) if newcomer.runs() else ""
     cluster.api.delete(f"/api/v1/nodes/{joined.name}")
     return Deleted(before, position)
@@ -182,7 +182,7 @@ def await_ready(joined: Joined, limit: float) -> Member:
         transient=(ApiUnreachable,),
     )
     if found is None:
-        raise NotPrepared(f"{joined.name} is no node")
+        raise NotPrepared(f"{joined.name} has no Node")
     return found
 
 

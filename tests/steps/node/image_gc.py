@@ -115,7 +115,7 @@ def collected_one(cluster: Cluster, workers: Workers, limit: float, why: str) ->
 def unused_one(cluster: Cluster, seeds: Seeds, workers: Workers) -> None:
     was, now = workers.images[workers.first], images_on(cluster, workers.first)
     if was - now != {seeds.unused}:
-        raise ClaimError(f"{seeds.unused} should be gone and no other; gone: {sorted(was - now)}")
+        raise ClaimError(f"only {seeds.unused} should be collected; collected: {sorted(was - now)}")
 
 
 @then("the volume of the third image is still readable")

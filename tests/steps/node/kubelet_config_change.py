@@ -103,7 +103,9 @@ def ended_naming(cluster: Cluster, ended: Ended, limit: float, one: str, two: st
     await_failure(shell, ended, limit)
     lines = journal.messages(shell, ended.position, shell.layout.units.kubelet)
     if not any(one in line and two in line for line in lines):
-        raise ClaimError(f"it should name {one} and {two} as it ends; its last words: {lines[-3:]}")
+        raise ClaimError(
+            f"no log line of the kubelet names {one} and {two}; the last are {lines[-3:]}"
+        )
 
 
 @then("the node of the Pod's worker is Ready")

@@ -69,6 +69,6 @@ def each_is_renewed(beats: Heartbeats, lasting: float, limit: float) -> None:
 @then("no node has updated its status more than once while its Lease was renewed")
 def status_is_rare(beats: Heartbeats) -> None:
     """At most once: it is sent each 5 min when nothing changes (T5)."""
-    require(beats.reported, "nobody looked at the nodes in that time")
+    require(beats.reported, "the nodes were not read in that time")
     busy = beats.busy_reporters()
     assert not busy, f"status was sent again and again, not only Leases: {busy}"

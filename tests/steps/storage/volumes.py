@@ -161,7 +161,7 @@ def same_volume(ebs: Ebs, left: Left) -> None:
     lines = volume_writer.numbers(ebs.workloads.running("writer"))
     must_be_none(volume_writer.broken(lines), "the numbers follow one another from 1 on")
     if lines[: len(left.lines)] != left.lines:
-        raise ClaimError(f"the {len(left.lines)} numbers of before should be there as written")
+        raise ClaimError(f"the {len(left.lines)} earlier lines should be on the volume as written")
 
 
 @then("the writer continues to write numbered lines")

@@ -147,14 +147,16 @@ def busy_was_throttled(cpu_time: Watched) -> None:
     """Over the kernel's own periods: our clock also counts the time it took to look."""
     limited, most = cpu_time.limited, cpu_time.limited.periods * PERIOD_US * BUSY_LIMIT * MARGIN
     if limited.throttled < 1 or limited.usage_us > most:
-        raise ClaimError(f"should be throttled and use at most {most:.0f} us; it was {limited}")
+        raise ClaimError(
+            f"the busy Pod should be throttled, at {most:.0f} us at most; it has {limited}"
+        )
 
 
 @then("the neighbour Pod was not throttled")
 def unlimited_was_not(cpu_time: Watched) -> None:
     """It did use CPU: one that rests is never throttled."""
     if cpu_time.unlimited.throttled or cpu_time.unlimited.usage_us < cpu_time.limited.usage_us:
-        raise ClaimError(f"should run without a brake, and more than the limited: {cpu_time}")
+        raise ClaimError(f"the neighbour should not be throttled, and use more CPU: {cpu_time}")
 
 
 def await_ending(pod: RunningPod, name: str, *, within: float) -> Ending:

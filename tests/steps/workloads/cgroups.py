@@ -65,7 +65,7 @@ def runc_is(pod: RunningPod, version: str) -> None:
     """Older ones weigh a container by the kubelet's line: the figures below are not theirs."""
     found = cgroups.runc_version(pod.shell)
     if numbers(found) < numbers(version):
-        raise NotPrepared(f"runc of {pod.node} is {found}; these weights are of {version} or newer")
+        raise NotPrepared(f"runc of {pod.node} is {found}; these weights need {version} or newer")
 
 
 @then(phrase("the cgroup of {scope:Scope} has the CPU weight {weight:Count}"))
@@ -85,7 +85,7 @@ def weigh_from_the_start(pod: RunningPod, cpu: str) -> bool:
     for linear in (True, False):
         if weigh(first, cpu, linear=linear):
             return linear
-    raise NotPrepared(f"{pod.name} weighs by neither formula as {cpu} does: {first}")
+    raise NotPrepared(f"CPU weights of {pod.name} match no formula for {cpu}: {first}")
 
 
 @then(

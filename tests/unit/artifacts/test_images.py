@@ -143,7 +143,7 @@ def test_what_is_missing_is_named(tmp_path: Path, artifacts: Artifacts, busybox:
     with pytest.raises(MissingArtifact, match=r"`.*nowhere --list` fails"):
         _build(tmp_path / "store", artifacts, tmp_path / "nowhere")
     del artifacts["agnhost"]
-    with pytest.raises(MissingArtifact, match=r"agnhost cannot be had: .*obtain it first"):
+    with pytest.raises(MissingArtifact, match=r"agnhost cannot be obtained: .*obtain it first"):
         _build(tmp_path / "store", artifacts, busybox)
 
 

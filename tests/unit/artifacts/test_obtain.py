@@ -165,7 +165,7 @@ def test_a_failed_build_names_programs_and_log_and_leaves_nothing(
     catalog: Catalog, calls: Calls, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_STATUS", "2")
-    with pytest.raises(MissingArtifact, match="etcd v1, etcdctl v1 cannot be had") as failed:
+    with pytest.raises(MissingArtifact, match="etcd v1, etcdctl v1 cannot be obtained") as failed:
         obtain(catalog, ["etcd", "etcdctl"], store=store, say=silent)
     message = str(failed.value)
     assert "go build in etcd ended with status 2" in message
@@ -188,7 +188,7 @@ def test_without_go_the_error_says_what_was_tried(
 
 
 def test_debian_programs_are_not_obtained_here(catalog: Catalog, store: Store) -> None:
-    with pytest.raises(MissingArtifact, match="haproxy cannot be had: it comes from Debian"):
+    with pytest.raises(MissingArtifact, match="haproxy cannot be obtained: it comes from Debian"):
         obtain(catalog, ["haproxy"], store=store, say=silent)
 
 

@@ -94,7 +94,9 @@ def test_a_wrong_checksum_names_program_and_url_and_leaves_nothing(
     upstream: Upstream, tmp_path: Path
 ) -> None:
     upstream.put("kubelet", PROGRAM, checksum="1" * 64)
-    with pytest.raises(WrongChecksum, match=r"kubelet v1 cannot be had: http.*/kubelet has sha256"):
+    with pytest.raises(
+        WrongChecksum, match=r"kubelet v1 cannot be obtained: http.*/kubelet has sha256"
+    ):
         Releases().fetch(upstream.component("kubelet"), tmp_path / "k", store=Store(tmp_path))
     assert not (tmp_path / "k").exists()
     assert list((tmp_path / "parts").iterdir()) == []

@@ -76,6 +76,8 @@ NOT_TO_USE = (
 NOT_IN_STEPS = (
     Instead(r"^(?:(?:within|for) \S+ s )?(?:its?|their|they|them|those)\b", "its name", OBJECT),
     Instead(r"\bthere\b|\b(?:the|an)other ones?\b|\bthe others\b", "its name", OBJECT),
+    Instead(r"\brefuse[sd]?\b.*\bby name\b", "naming it", PLAIN),
+    Instead(r"\brefuses the (?:ServiceAccount|user) (?!with\b)", "refuses ... to the", PLAIN),
     Instead(r"^(?!.*\bfor \S+ s\b).*\bnever\b", "for 30 s ... not, or always", TIME),
 )
 
@@ -140,6 +142,9 @@ def test_phrases_of_steps_are_in_the_words_of_the_field() -> None:
         ("for 60 s the Lease is never older than 5 s", ""),
         ("the Lease was never without a holder", "never': use for 30 s ... not, or always"),
         ('a policy with the message "nobody"', ""),
+        ("the kubelet refuses a version by name", "by name': use naming it"),
+        ("the API refuses the ServiceAccount commands", "ServiceAccount ': use refuses ... to the"),
+        ("the API refuses commands to the ServiceAccount with 403", ""),
     ],
 )
 def test_a_word_not_to_use_is_named_with_the_word_to_use(text: str, says: str) -> None:

@@ -81,7 +81,7 @@ def test_what_a_killed_merge_left_is_copied_again(tmp_path: Path) -> None:
     ("argv", "told"),
     [
         (["--merge"], "--merge needs directories"),
-        (["a", "b"], "report takes one run"),
+        (["a", "b"], "name one run"),
         (["--prune", "a"], "--prune none"),
         (["--prune"], "no run below"),
     ],

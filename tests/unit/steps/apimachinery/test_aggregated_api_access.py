@@ -76,7 +76,7 @@ def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     refused = Answer("GET", NODES, 403, {}, 'User "system:anonymous" cannot list')
     monkeypatch.setattr(Asked, "answers", refused)
     access.front_proxy_only(*believed)
-    says = "who may read metrics should be answered"
+    says = "the user who may read metrics should be answered 200"
     goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
     named = Answer("GET", NODES, 403, {}, f'User "{USERS.stranger.user}" cannot list')
     access.must_differ(Answer("GET", NODES, 200, {}, ""), named, USERS.stranger.user)
@@ -111,7 +111,7 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
     known, backend = cast("Any", Accounts()), Asked(live, {})
     access.told_apart(live, known, backend, USERS, PROXY)
     turned = Users(USERS.stranger, USERS.reader)
-    says = "who may read metrics should be answered"
+    says = "the user who may read metrics should be answered 200"
     goes_red(says, access.told_apart, live, known, backend, turned, PROXY)
     servers["controller-1"] = Server(opens=True)
     says = "403 naming .*stranger was expected"

@@ -189,7 +189,7 @@ def test_what_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     log = [["request", "status"], ["a client that follows the Pod's log", "200"]]
     goes_red("should be 200 and have no place", carry, known, cluster(), pod, log)
     monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
-    says = "should be 401 and have no place; it was 404"
+    says = "should be 401 and carry no FlowSchema; it was 404"
     goes_red(says, carry, known, cluster(), pod, token)
     monkeypatch.setattr(FakeApi, "begin", lambda *_, **__: answered(200))
     carry(known, cluster(), pod, log)
@@ -199,7 +199,7 @@ def test_a_command_that_has_a_place() -> None:
     pod, api, _ = running_pod()
     api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (403, {})
     given = objects(), cluster(), pod, [["request"], ["an exec request to the Pod", "400"]]
-    says = "should be 400 and have no place; it was 403"
+    says = "should be 400 and carry no FlowSchema; it was 403"
     goes_red(says, unclassified_requests.carry_none, *given)
     api.table["/api/v1/namespaces/ns/pods/rz/exec"] = (400, {})
     unclassified_requests.carry_none(*given)

@@ -45,7 +45,7 @@ def test_a_flood_that_is_served_or_told_nothing() -> None:
     goes_red("should be 201 and most 429; they were {201: 1}", steps.mostly_refused, answered(5))
     goes_red("they were", steps.mostly_refused, answered(5, 5) + refused(0.1))
     silent = answered(5) + refused(0.1, 0.1, retry="")
-    goes_red("after how many seconds to repeat", steps.mostly_refused, silent)
+    goes_red("each refusal has a Retry-After header", steps.mostly_refused, silent)
 
 
 def test_refusals_that_are_not_counted_or_counted_elsewhere() -> None:
@@ -63,11 +63,11 @@ def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
     steps.refused(right, outcomes, steps.NO_PLACE, "queue-full")
     steps.refused(right, outcomes, steps.QUEUED, "time-out")
     goes_red(
-        "6 at least should be answered", steps.waited_and_answered, right, answered(5, 5, 5), 15
+        "6 or more should be answered", steps.waited_and_answered, right, answered(5, 5, 5), 15
     )
-    goes_red("some late", steps.waited_and_answered, right, answered(*[5] * 7), 15)
+    goes_red("some from the queue", steps.waited_and_answered, right, answered(*[5] * 7), 15)
     goes_red(
-        "0 are counted as queue-full, 2 without a place",
+        "0 counted with reason queue-full; 2 without a place",
         steps.refused,
         flooder(),
         outcomes,
@@ -75,9 +75,9 @@ def test_a_queue_that_does_not_wait_refuse_or_give_up() -> None:
         "queue-full",
     )
     slow = answered(5) + refused(0.1, 9) + refused(15, 15, 15)
-    words = r"2 without a place in the queue are refused immediately, after \[0.1, 9\] s"
+    words = r"2 without a place in the queue are refused immediately: \[0.1, 9\] s"
     goes_red(words, steps.refused, right, slow, steps.NO_PLACE, "queue-full")
-    words = "3 are counted as time-out, 0 that got no seat in time"
+    words = "3 counted with reason time-out; 0 that got no seat in time"
     goes_red(words, steps.refused, right, answered(5), steps.QUEUED, "time-out")
 
 

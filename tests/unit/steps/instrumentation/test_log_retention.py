@@ -145,7 +145,7 @@ def test_a_log_without_its_kubelet(made: Made, monkeypatch: pytest.MonkeyPatch) 
     gives(monkeypatch, "00000001\n00000002\n")
     fails = (keeping.api_returns, pod, pod, "fails to return", "Pod's")
     gives_other = (keeping.api_returns, pod, pod, "returns", "neighbour's")
-    goes_red("the API fails to return the Pod's log, as is claimed; it was 200", *fails)
+    goes_red("the API fails to return the Pod's log; it answered 200", *fails)
     keeping.api_returns(*gives_other[1:])
     keeping.given_meanwhile(pod, [1, 2], 90)
     with pytest.raises(WaitTimeout, match="the API gives line 3"):
@@ -154,7 +154,7 @@ def test_a_log_without_its_kubelet(made: Made, monkeypatch: pytest.MonkeyPatch) 
     goes_red("1 is followed by 3", keeping.given_meanwhile, pod, [3], 90)
     gives(monkeypatch, "no route", 502)
     keeping.api_returns(*fails[1:])
-    goes_red("the API returns the neighbour's log, as is claimed; it was 502", *gives_other)
+    goes_red("the API returns the neighbour's log; it answered 502", *gives_other)
     shell.answers["cat /var/log/pods/ns_rz_0a1b-2c3d/c/0.log"] = "one\n"
     with pytest.raises(WaitTimeout, match="grows without a kubelet"):
         keeping.file_grows(pod, 15)

@@ -74,7 +74,7 @@ def test_a_log_without_the_configuration_or_with_an_older_one(live: Any) -> None
         steps.has_settings, live, "worker-0", answer(FLAGS),
     )  # fmt: skip
     goes_red(
-        "who may read logs should be answered: .*403",
+        "a ServiceAccount that may read logs should be answered: .*403",
         steps.has_settings, live, "worker-0", answer("Forbidden", 403),
     )  # fmt: skip
 

@@ -163,7 +163,9 @@ def test_names_that_are_none(live: Cluster, logs: FakeLogs) -> None:
     goes_red("should say 'log not found'", steps.answers_in_words, live, NODE, table, evidence())
     logs.table["nosuch"] = (404, "log not found")
     goes_red("/logs/nosuch -> 404", steps.answers_in_words, live, NODE, table, evidence())
-    goes_red("it should be 200 and 'options'", steps.option_in_words, live, NODE, "options")
+    goes_red(
+        "the kubelet should answer 200 and 'options'", steps.option_in_words, live, NODE, "options"
+    )
 
 
 def test_filters(live: Cluster, logs: FakeLogs) -> None:

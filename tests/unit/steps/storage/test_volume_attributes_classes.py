@@ -76,7 +76,8 @@ def test_a_writer_that_was_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def judged(writer: Writer, lines: list[Line]) -> None:
         monkeypatch.setattr(volume_writer, "numbers", lambda _: lines)
-        steps.undisturbed_for(ebs, evidence(), cast("RunningPod", writer), before, 5)
+        steps.are_the_same(ebs, cast("RunningPod", writer), before)
+        steps.paused_for_less(evidence(), cast("RunningPod", writer), before, 5)
 
     judged(Writer(), LINES)
     goes_red("(?s)the writer is the same.*restarted", judged, Writer("restarted"), LINES)

@@ -138,7 +138,7 @@ def test_a_volume_that_is_another_or_has_lost_numbers(written: list[Line]) -> No
     written[1] = Line(3, 10.2)
     goes_red("line 2 holds 3", steps.same_volume, ebs, LEFT)
     written[:] = LINES[:1]
-    goes_red("the 2 numbers of before should be there", steps.same_volume, ebs, LEFT)
+    goes_red("the 2 earlier lines should be on the volume", steps.same_volume, ebs, LEFT)
     ec2.known["vol-2"] = ec2.known["vol-1"].__class__(**vars(ec2.known["vol-1"]) | {"id": "vol-2"})
     ebs, _, other = storage_of({f"{VOLUMES}/pv-1": volume(csi={"volumeHandle": "vol-2"})})
     other.known = ec2.known

@@ -163,7 +163,7 @@ def test_throttling() -> None:
         "should be throttled", steps.busy_was_throttled, Watched(CpuTime(900_000, 120, 0), free)
     )
     slowed = Watched(good.limited, CpuTime(9_000_000, 100, 3))
-    goes_red("run without a brake", steps.unlimited_was_not, slowed)
+    goes_red("neighbour should not be throttled", steps.unlimited_was_not, slowed)
     idle = Watched(good.limited, CpuTime(10, 0, 0))
     goes_red("more than the limited", steps.unlimited_was_not, idle)
 
