@@ -13,7 +13,7 @@ ifeq ($(KFS_CLUSTER_ID)$(filter test,$(MAKECMDGOALS)),$(TEST_CLUSTER_ID)test)
 $(error "$(TEST_CLUSTER_ID)" is your kept cluster: make test TEST_CLUSTER_ID=another)
 endif
 
-.PHONY: bench check coverage down e2e e2e-all fix help install lint mutants nightly older report soak sweep test \
+.PHONY: bench check coverage down e2e e2e-all fix help install lint mutants nightly older overlap report soak sweep test \
 	test-localec2 test-resilience types unit up verify
 
 help: ## print this menu
@@ -54,6 +54,9 @@ nightly: install ## the whole suite on every minor, one after the other, on a cl
 
 older: install # programs of older minors, for scenarios of version skew
 	$(BIN)/python -m infra.artifacts older
+
+overlap: install ## run each pair of footprints that may overlap at the same time; ARGS="--seed 17 --minutes 30"
+	$(BIN)/python -m tests.overlap $(ARGS)
 
 report: install ## write the last run's page again
 	$(BIN)/python -m infra report $(ARGS)

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from infra.errors import ClusterLocked, UserError
 
 RECORD = "cluster.json"
 BROKEN = "broken"
-"""A file that says why nothing more is judged on this cluster, until it passes the health gate."""
+"""A file that says why nothing more is judged on this cluster, or on resources of it, until it
+passes the health gate: a line of JSON each, cause and resources, of which none stand for all.
+"""
 
 
 def prepare(state: Path) -> None:
@@ -54,16 +56,19 @@ def replace(path: Path, content: dict[str, Any]) -> None:
     new.replace(path)
 
 
-def give_up(state: Path, cause: str) -> None:
-    """Remembers why, for every process that has this cluster; the first cause stays."""
-    with suppress(FileExistsError), (state / BROKEN).open("x") as out:
-        out.write(cause)
+def give_up(state: Path, cause: str, only: Collection[str] = ()) -> None:
+    """Remembers why, for every process that has this cluster; ``only`` for those resources of it,
+    by their names in infra/footprints/footprint_tags.py.
+    """
+    with (state / BROKEN).open("a") as out:
+        out.write(json.dumps([cause, sorted(only)]) + "\n")
 
 
-def given_up(state: Path) -> str:
-    """Why the cluster was given up on; empty when it was not."""
+def given_up(state: Path) -> list[tuple[str, frozenset[str]]]:
+    """Causes, the first one first, with what each concerns: no resources stand for all."""
     path = state / BROKEN
-    return path.read_text() if path.exists() else ""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(cause, frozenset(only)) for cause, only in map(json.loads, lines)]
 
 
 def mended(state: Path) -> None:

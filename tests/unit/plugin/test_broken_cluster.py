@@ -12,6 +12,8 @@ from fixtures.plugin import broken_cluster, lanes
 from fixtures.worlds import faults
 from fixtures.worlds.fault_types import Stopped
 from infra.errors import ClusterBroken, NotJudged
+from infra.footprints.footprint import of_tags
+from infra.footprints.held_resources import ALL, Need, choose
 from infra.lifecycle import state_dir
 from infra.settings import Settings
 from tests.unit.plugin.lanes_project import CONFTEST
@@ -76,8 +78,9 @@ def test_what_comes_later_is_not_judged_for_the_first_cause(
 
 
 def test_the_first_cause_stays_until_the_cluster_is_mended(tmp_path: Path) -> None:
+    one = of_state(tmp_path)
     for cause in ("etcd is gone", "the node is gone"):
-        with pytest.raises(ClusterBroken, match=cause), broken_cluster.remembered(tmp_path):
+        with pytest.raises(ClusterBroken, match=cause), broken_cluster.remembered(one):
             raise ClusterBroken(cause)
     with pytest.raises(ClusterBroken, match="etcd is gone"):
         broken_cluster.must_not_be(tmp_path)
@@ -85,8 +88,55 @@ def test_the_first_cause_stays_until_the_cluster_is_mended(tmp_path: Path) -> No
     broken_cluster.must_not_be(tmp_path)
 
 
+def of_state(state: Path) -> Any:
+    return SimpleNamespace(state=state)
+
+
+def gives_up(state: Path, need: Need, monkeypatch: pytest.MonkeyPatch, *, rest: str = "") -> None:
+    """Of a scenario that holds ``need``; ``rest`` is what is wrong without its workers."""
+    monkeypatch.setattr(broken_cluster, "in_sight", lambda cluster, _: cluster)
+    monkeypatch.setattr("infra.lifecycle.gate.problems", lambda _: [rest] if rest else [])
+    with pytest.raises(ClusterBroken), broken_cluster.remembered(of_state(state), need):
+        raise ClusterBroken("worker-1 is not Ready")
+
+
+OWN = Need(exclusive=frozenset({"worker-1"}))
+OTHER = Need(shared=frozenset({"worker-0"}))
+
+
+def test_a_broken_worker_closes_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gives_up(tmp_path, OWN, monkeypatch)
+    broken_cluster.must_not_be(tmp_path, OTHER)
+    for need in (OWN, Need(shared=frozenset({"worker-0", "worker-1"})), ALL):
+        with pytest.raises(ClusterBroken, match="worker-1 is not Ready"):
+            broken_cluster.must_not_be(tmp_path, need)
+    whichever = of_tags(["changes_a_worker"])
+    avoided = [broken_cluster.closed(tmp_path)]
+    assert choose(whichever, avoided).own_worker == "worker-0"
+    assert choose(of_tags([]), avoided).own_worker == "worker-0"
+
+
+@pytest.mark.parametrize(
+    ("need", "rest"),
+    [
+        (OWN, "etcd: 2 of 3 members answer"),
+        (Need(exclusive=frozenset({"worker-1", "nodes' readiness"})), ""),
+        (Need(exclusive=frozenset({"EBS driver"})), ""),
+    ],
+    ids=["more is broken", "it was alone", "no worker"],
+)
+def test_what_may_be_broken_elsewhere_closes_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, need: Need, rest: str
+) -> None:
+    gives_up(tmp_path, need, monkeypatch, rest=rest)
+    with pytest.raises(ClusterBroken, match="worker-1 is not Ready"):
+        broken_cluster.must_not_be(tmp_path, OTHER)
+
+
 def test_other_errors_break_no_cluster(tmp_path: Path) -> None:
-    with pytest.raises(NotJudged), broken_cluster.remembered(tmp_path):
+    with pytest.raises(NotJudged), broken_cluster.remembered(of_state(tmp_path)):
         raise NotJudged("a Pod stays")
     broken_cluster.must_not_be(tmp_path)
 
@@ -135,10 +185,10 @@ def test_a_run_that_repairs_the_cluster_takes_it_up_again(
     monkeypatch.setattr("infra.lifecycle.gate.gate", ill)
     with pytest.raises(ClusterBroken):
         clusters.repair(settings)
-    assert state_dir.given_up(settings.state) == "etcd is gone"
+    assert state_dir.given_up(settings.state) == [("etcd is gone", frozenset())]
     monkeypatch.setattr("infra.lifecycle.gate.gate", lambda *_, **__: None)
     clusters.repair(settings)
-    assert state_dir.given_up(settings.state) == ""
+    assert state_dir.given_up(settings.state) == []
 
 
 def ill(*_: object, deep: bool) -> None:
