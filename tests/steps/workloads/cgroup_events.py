@@ -148,7 +148,7 @@ def busy_was_throttled(cpu_time: Watched) -> None:
     limited, most = cpu_time.limited, cpu_time.limited.periods * PERIOD_US * BUSY_LIMIT * MARGIN
     if limited.throttled < 1 or limited.usage_us > most:
         raise ClaimError(
-            f"the busy Pod should be throttled, at {most:.0f} us at most; it has {limited}"
+            f"the busy Pod should be throttled and use at most {most:.0f} us: {limited}"
         )
 
 
@@ -156,7 +156,9 @@ def busy_was_throttled(cpu_time: Watched) -> None:
 def unlimited_was_not(cpu_time: Watched) -> None:
     """It did use CPU: one that rests is never throttled."""
     if cpu_time.unlimited.throttled or cpu_time.unlimited.usage_us < cpu_time.limited.usage_us:
-        raise ClaimError(f"the neighbour should not be throttled, and use more CPU: {cpu_time}")
+        raise ClaimError(
+            f"the neighbour should not be throttled, and should use more CPU: {cpu_time}"
+        )
 
 
 def await_ending(pod: RunningPod, name: str, *, within: float) -> Ending:

@@ -70,7 +70,7 @@ PROXY = "through every API server"
 def test_identities(live: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     backend = Asked(live, {})
     believed = (live, backend, USERS, evidence(), tmp_path, "metrics-server")
-    says = "403 naming .*stranger was expected"
+    says = "refused with 403, naming .*stranger: "
     goes_red(says, access.told_apart, live, NOBODY, backend, USERS, OWN_PORT)
     goes_red("only the front proxy may say", access.front_proxy_only, *believed)
     refused = Answer("GET", NODES, 403, {}, 'User "system:anonymous" cannot list')
@@ -114,7 +114,7 @@ def test_identities_by_the_proxy(live: Cluster, monkeypatch: pytest.MonkeyPatch)
     says = "the user who may read metrics should be answered 200"
     goes_red(says, access.told_apart, live, known, backend, turned, PROXY)
     servers["controller-1"] = Server(opens=True)
-    says = "403 naming .*stranger was expected"
+    says = "refused with 403, naming .*stranger: "
     goes_red(says, access.told_apart, live, known, backend, USERS, PROXY)
 
 

@@ -187,7 +187,7 @@ def test_what_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     carry = unclassified_requests.carry_none
     token = [["request", "status"], ["an unknown token", "401"]]
     log = [["request", "status"], ["a client that follows the Pod's log", "200"]]
-    goes_red("should be 200 and have no place", carry, known, cluster(), pod, log)
+    goes_red("should be 200 and carry no FlowSchema", carry, known, cluster(), pod, log)
     monkeypatch.setattr(FakeApi, "with_token", lambda one, _: one)
     says = "should be 401 and carry no FlowSchema; it was 404"
     goes_red(says, carry, known, cluster(), pod, token)

@@ -42,8 +42,8 @@ def refused(*seconds: float, retry: str = "1") -> list[Outcome]:
 
 def test_a_flood_that_is_served_or_told_nothing() -> None:
     steps.mostly_refused(answered(5) + refused(0.1, 0.1))
-    goes_red("should be 201 and most 429; they were {201: 1}", steps.mostly_refused, answered(5))
-    goes_red("they were", steps.mostly_refused, answered(5, 5) + refused(0.1))
+    goes_red("201 and most 429; they are {201: 1}", steps.mostly_refused, answered(5))
+    goes_red("they are", steps.mostly_refused, answered(5, 5) + refused(0.1))
     silent = answered(5) + refused(0.1, 0.1, retry="")
     goes_red("each refusal has a Retry-After header", steps.mostly_refused, silent)
 

@@ -58,7 +58,7 @@ def test_an_image_collected_for_another_reason_or_none(tmp_path: Path) -> None:
 
 def test_another_image_is_gone(tmp_path: Path) -> None:
     at = live(tmp_path, shell("x:unused", "x:used"))
-    goes_red(r"gone: \['pause:3'\]", steps.unused_one, at, seeds(at), workers())
+    goes_red(r"collected: \['pause:3'\]", steps.unused_one, at, seeds(at), workers())
     at = live(tmp_path, shell("pause:3", "x:used"))
     steps.unused_one(at, seeds(at), workers())
 

@@ -63,7 +63,7 @@ def test_a_kubelet_that_does_not_end_or_does_not_say_why(monkeypatch: pytest.Mon
         steps.ended_naming(live, ENDED, 30, "handler", "query")
     found.append(Exit("exited", "1"))
     steps.ended_naming(live, ENDED, 30, "handler", "query")
-    goes_red("should name swap and query", steps.ended_naming, live, ENDED, 30, "swap", "query")
+    goes_red("names swap and query", steps.ended_naming, live, ENDED, 30, "swap", "query")
 
 
 def test_a_node_that_is_not_ready() -> None:

@@ -51,7 +51,7 @@ def test_a_heartbeat_that_stops() -> None:
 
 
 def test_a_node_that_sends_its_status_again_and_again() -> None:
-    not_judged("nobody looked", node_leases.status_is_rare, beats())
+    not_judged("nodes were not read", node_leases.status_is_rare, beats())
     same = [Status(f"10:0{minute}", "as ever") for minute in range(3)]
     red(
         node_leases.status_is_rare,

@@ -93,7 +93,7 @@ def test_weights(made: Made) -> None:
 def test_a_wrong_start_is_not_judged(made: Made) -> None:
     with pytest.raises(ClaimError, match="starts with other limits"):
         cgroups.allow_from_the_start(made[0], LARGER)
-    with pytest.raises(NotPrepared, match="neither formula"):
+    with pytest.raises(NotPrepared, match="match no formula"):
         cgroups.weigh_from_the_start(made[0], "250m")
     holding: Any = SimpleNamespace(run=lambda _: made[0])
     with pytest.raises(NotPrepared, match="not more than 100Mi"):
