@@ -103,7 +103,7 @@ def save(folder: Path, run: Run, scenarios: list[Scenario], *, features: Path) -
     dump(folder / CLUSTER, {k: v for k, v in asdict(run).items() if k not in LEFT_OUT})
 
 
-LEFT_OUT = ("started", "ended", "command_line")
+LEFT_OUT = ("started", "ended", "command_line", "cores", "busy_cores")
 """Of the run, not of the cluster."""
 
 
