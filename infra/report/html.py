@@ -12,11 +12,12 @@ from infra import claims
 from infra.artifacts.catalog import series_version
 from infra.inventory import Role
 from infra.machine_layout import SERIES
-from infra.report import findings, stored_run, verdicts, wait_lower_bound
+from infra.report import findings, stored_run, verdicts
 from infra.report.evidence_kinds import KINDS
 from infra.report.jinja import by_class, environment
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
 from infra.report.outcomes import Outcome
+from infra.report.run_time import wait_lower_bound
 
 HIGHLIGHTS = tuple(kind.name for kind in KINDS.values() if kind.eventful)
 SHOWN_HIGHLIGHTS = 4

@@ -9,9 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from infra.report import stored_run, timeline
+from infra.report import stored_run
 from infra.report.evidence_kinds import bars, svg
 from infra.report.outcomes import SIGNS, Sign, Untried, sign
+from infra.report.run_time import timeline
 
 TEMPLATES = Path(__file__).with_name("templates")
 
