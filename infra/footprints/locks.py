@@ -41,11 +41,31 @@ class Ticket:
         return int(self.path.stem)
 
 
+@dataclass(frozen=True)
+class LockWait:
+    """A wait for a turn: the resources that kept it from beginning, and who had them."""
+
+    resources: tuple[str, ...]
+    behind: str
+    seconds: float
+
+
+def unheard(_wait: LockWait) -> None:
+    return
+
+
 @contextmanager
-def held(state: Path, who: str, choose: Callable[[Sequence[Need]], Need]) -> Iterator[Need]:
+def held(
+    state: Path,
+    who: str,
+    choose: Callable[[Sequence[Need]], Need],
+    *,
+    heard: Callable[[LockWait], None] = unheard,
+) -> Iterator[Need]:
     """Waits for its turn, and has it until the end of the block.
 
-    ``choose`` is told what those ahead need, and says what this one does.
+    ``choose`` is told what those ahead need, and says what this one does. ``heard`` is told each
+    wait, one for each that it waited for.
     """
     folder = state / FOLDER
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -59,12 +79,18 @@ def held(state: Path, who: str, choose: Callable[[Sequence[Need]], Need]) -> Ite
         file.flush()
     try:
         while first := first_ahead(folder, int(path.stem), need):
+            began = time.monotonic()
             await_end(first)
+            heard(lock_wait(first, need, time.monotonic() - began))
         yield need
     finally:
         with file_lock.locked(folder / ORDER):
             path.unlink(missing_ok=True)
         file.close()
+
+
+def lock_wait(first: Ticket, need: Need, seconds: float) -> LockWait:
+    return LockWait(tuple(sorted(first.need.conflicts(need))), first.who, round(seconds, 2))
 
 
 def written(who: str, need: Need) -> str:

@@ -1,62 +1,46 @@
-"""The page of a run: templates filled with its records; one file that opens from disk."""
+"""The page of a run, which opens from disk: templates filled with its records."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from markupsafe import Markup
 
 from infra import claims
 from infra.artifacts.catalog import series_version
 from infra.inventory import Role
 from infra.machine_layout import SERIES
-from infra.report import findings, stored_run, verdicts, wait_lower_bound
+from infra.report import findings, scenario_pages, stored_run, verdicts
 from infra.report.evidence_kinds import KINDS
+from infra.report.evidence_shown import Shown, show
 from infra.report.jinja import by_class, environment
-from infra.report.model import AFTERWARDS, Item, Run, Scenario
+from infra.report.model import AFTERWARDS, Run, Scenario
 from infra.report.outcomes import Outcome
+from infra.report.run_time import time_spent, wait_lower_bound
 
 HIGHLIGHTS = tuple(kind.name for kind in KINDS.values() if kind.eventful)
 SHOWN_HIGHLIGHTS = 4
 SHARED = 3
 """Scenarios with one cause that are still shown open; more would bury the rest."""
-RAW = 4000
-"""Characters of evidence that has no drawable shape."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A piece of evidence ready for the page: a picture, its numbers, or a sentence on why not.
-
-    ``eventful``: the picture may stand on top of the page.
-    """
-
-    name: str
-    kind: str
-    path: str
-    picture: Markup
-    numbers: Markup = Markup()
-    eventful: bool = False
-    anchor: str = ""
-    title: str = ""
 
 
 def write_page(folder: Path) -> Path:
-    """Writes index.html from the records in a run's folder; its path. Errors: UserError."""
+    """Writes a run's page and those beside it from its records; its path. Errors: UserError."""
     run, scenarios, judged = stored_run.load(folder)
-    page = render(run, scenarios, judged, folder)
+    shown = {item.path: show(folder, item) for s in scenarios for item in s.evidence}
+    scenario_pages.write(folder, run, scenarios, shown)
+    page = render(run, scenarios, judged, shown)
     (folder / stored_run.PAGE).write_text(page)
     findings.write(folder, run, judged)
     return folder / stored_run.PAGE
 
 
 def render(
-    run: Run, scenarios: Sequence[Scenario], judged: Sequence[verdicts.Verdict], folder: Path
+    run: Run,
+    scenarios: Sequence[Scenario],
+    judged: Sequence[verdicts.Verdict],
+    shown: Mapping[str, Shown],
 ) -> str:
     contents = verdicts.by_part(judged, claims.articles(), claims.parts())
-    shown = {item.path: show(folder, item) for s in scenarios for item in s.evidence}
     return str(
         environment()
         .get_template("page.html")
@@ -75,10 +59,10 @@ def render(
             untried=[v for v in judged if not v.tried],
             afterwards=[s for s in scenarios if s.lane == AFTERWARDS],
             stray=[s for s in scenarios if not s.claims and s.lane != AFTERWARDS],
-            shown=shown,
             highlights=highlights(judged, shown),
             roles=roles(run),
             slowest=sorted(scenarios, key=lambda s: -s.seconds)[:10],
+            time=time_spent.of(run, scenarios),
             floor=wait_lower_bound.of(scenarios),
             waits=wait_lower_bound.longest_waits(scenarios),
             findings=findings.by_article(judged, run.kubernetes),
@@ -99,24 +83,6 @@ def causes(scenarios: Iterable[Scenario]) -> list[tuple[Outcome, str, list[Scena
 def totals(judged: Iterable[verdicts.Verdict]) -> dict[str, int]:
     """Counts of claims by CSS class, in the order of the legend."""
     return dict(by_class(verdicts.counts(judged)))
-
-
-def show(folder: Path, item: Item) -> Shown:
-    """Evidence drawn from its file; what cannot be drawn is shown as it is and says so."""
-    stored: dict[str, Any] = {}
-    try:
-        stored = json.loads((folder / item.path).read_text())
-        kind = KINDS[item.kind]
-        data = kind.shaped(stored["data"])
-        picture = kind.picture(data)
-        numbers, eventful = kind.below(data, picture), kind.is_eventful(data)
-        return Shown(item.name, item.kind, item.path, picture, numbers, eventful)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raw = json.dumps(stored.get("data"), indent=1, ensure_ascii=False)[:RAW]
-        words = Markup('<p class="quiet">cannot be drawn: {}</p><pre>{}</pre>').format(
-            type(error).__name__, raw
-        )
-        return Shown(item.name, "broken", item.path, words)
 
 
 def highlights(judged: Iterable[verdicts.Verdict], shown: Mapping[str, Shown]) -> list[Shown]:

@@ -9,11 +9,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from infra.report import stored_run, timeline
+from infra.report import stored_run, transcript
 from infra.report.evidence_kinds import bars, svg
 from infra.report.outcomes import SIGNS, Sign, Untried, sign
+from infra.report.run_time import timeline
 
 TEMPLATES = Path(__file__).with_name("templates")
+BEFORE_ARTICLES = (("top", "Outcome"), ("articles", "Articles"))
+AFTER_ARTICLES = (("not-shown", "Not shown"), ("time", "Time"))
+"""Sections of a run's page by anchor, as its contents name them around the articles."""
 
 
 @cache
@@ -26,7 +30,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"clock": svg.clock, "code": code, "utc": utc, "kind": kind, "anchor": anchor}
-    made.filters["sign"] = sign_of
+    made.filters |= {"sign": sign_of, "page_of": stored_run.page_of, "seen": transcript.seen}
+    made.filters |= {"commands": transcript.commands, "calls": transcript.calls}
+    made.filters["counted"] = transcript.counted
     made.globals |= {
         "SIGNS": SIGNS,
         "by_class": by_class,
@@ -35,9 +41,18 @@ def environment() -> Environment:
         "fan": svg.fan,
         "run_timeline": timeline.draw,
         "durations": bars.durations,
-        "css": Markup((TEMPLATES / "style.css").read_text()),  # noqa: S704 - our own file
+        "MOST": transcript.MOST,
+        "BEFORE_ARTICLES": BEFORE_ARTICLES,
+        "AFTER_ARTICLES": AFTER_ARTICLES,
+        "css": ours("style.css"),
+        "script": ours("report.js"),
     }
     return made
+
+
+def ours(name: str) -> Markup:
+    """A file of the templates, to stand in a page as it is."""
+    return Markup((TEMPLATES / name).read_text())  # noqa: S704 - our own file
 
 
 def by_class(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from infra.errors import ClaimError
+from infra.footprints.locks import LockWait
 from infra.report.outcomes import Outcome
 
 
@@ -110,7 +111,8 @@ AFTERWARDS = "afterwards"
 class Scenario:
     """One scenario as it ran, or as it would have run; ``id`` is pytest's node id.
 
-    ``cluster`` is empty for the run's first one.
+    ``cluster`` is empty for the run's first one. ``held_alone`` and ``held_shared`` are the
+    resources that it held; it waited for its turn before it ``started``.
     """
 
     id: str
@@ -131,6 +133,9 @@ class Scenario:
     failure: Failure | None = None
     evidence: list[Item] = field(default_factory=list)
     journals: list[Journal] = field(default_factory=list)
+    held_alone: list[str] = field(default_factory=list)
+    held_shared: list[str] = field(default_factory=list)
+    lock_waits: list[LockWait] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -162,7 +167,11 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Run:
-    """The circumstances: what was judged, where, by which commit, with which command line."""
+    """The circumstances: what was judged, where, by which commit, with which command line.
+
+    ``cores`` are this computer's; ``busy_cores`` are times of day, each with how many of them were
+    busy until then from the time before.
+    """
 
     kubernetes: str
     platform: str
@@ -177,6 +186,8 @@ class Run:
     machines: list[dict[str, Any]] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
+    cores: int = 0
+    busy_cores: list[tuple[float, float]] = field(default_factory=list)
 
 
 def judged(error: BaseException, *, in_step: str) -> Outcome:

@@ -20,6 +20,8 @@ from infra.report.model import Run, Scenario
 
 EVIDENCE, SCENARIOS = "evidence", "scenarios"
 PAGE, CLAIMS, CLUSTER = "index.html", "claims.json", "cluster.json"
+STYLE = "style.css"
+"""Of the scenarios' pages; index.html has it in itself."""
 RECORDS, PLANNED, RUN, LOG = "records.json", "planned.json", "run.json", "run.log"
 WRITTEN = "written.json"
 """What the features had for each claim when the run was: it can be judged again without them."""
@@ -44,6 +46,11 @@ def slug(text: str) -> str:
 def key(node_id: str) -> str:
     """A file name for a scenario; equal test names of two features stay apart."""
     return f"{slug(node_id.rpartition('::')[2])}-{sha256(node_id.encode()).hexdigest()[:6]}"
+
+
+def page_of(scenario: Scenario) -> str:
+    """Path of a scenario's page, relative to the folder."""
+    return f"{SCENARIOS}/{key(scenario.id)}.html"
 
 
 def dump(path: Path, data: Any) -> None:
@@ -103,7 +110,7 @@ def save(folder: Path, run: Run, scenarios: list[Scenario], *, features: Path) -
     dump(folder / CLUSTER, {k: v for k, v in asdict(run).items() if k not in LEFT_OUT})
 
 
-LEFT_OUT = ("started", "ended", "command_line")
+LEFT_OUT = ("started", "ended", "command_line", "cores", "busy_cores")
 """Of the run, not of the cluster."""
 
 

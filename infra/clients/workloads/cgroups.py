@@ -82,6 +82,17 @@ def scopes_of(pod: JsonObject) -> dict[str, str]:
     }
 
 
+def short(path: str) -> str:
+    """A cgroup as readers tell it from others: ``pod b7c0f3f4``, ``container 4be1f0a27c93``; the
+    path's end where it is neither.
+    """
+    end = path.rpartition("/")[2]
+    if found := re.search(r"-pod([0-9a-f]{8})[0-9a-f_]*\.slice$", end):
+        return f"pod {found[1]}"
+    found = re.match(r"cri-containerd-([0-9a-f]{12})", end)
+    return f"container {found[1]}" if found else end
+
+
 def statuses_of(pod: JsonObject) -> list[JsonObject]:
     status = pod["status"]
     return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]

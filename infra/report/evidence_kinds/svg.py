@@ -58,7 +58,7 @@ def time_ticks(low: float, high: float) -> list[float]:
     """Round times: whole minutes or their halves where seconds would be odd."""
     if high - low <= 120:
         return ticks(low, high)
-    step = next((s for s in TIMES if (high - low) / s <= 7), TIMES[-1])
+    step = next((s for s in TIMES if (high - low) / s <= 6), TIMES[-1])
     return [float(n * step) for n in range(ceil(low / step), floor(high / step) + 1)]
 
 
@@ -68,7 +68,7 @@ def time_axis(low: float, high: float, y: float, *, top: float) -> Markup:
     marks = []
     for tick in time_ticks(low, high):
         x = (tick - low) / span * 100
-        anchor = "start" if x < 4 else "end" if x > 94 else "middle"
+        anchor = "start" if x < 4 else "end" if x > 97 else "middle"
         marks.append(line(x, top, x, y - 12, kind="grid"))
         marks.append(text(x, y, clock(tick), kind="tick", anchor=anchor))
     return Markup("").join(marks)

@@ -6,7 +6,6 @@ and by its name beside it, not by colour.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -84,7 +83,7 @@ def drawn(panel: Panel, low: float, high: float, *, top: float) -> list[Markup]:
         placed = [
             ((x - low) / span * 100, foot - y / most * PANEL) for x, y in thinned(list(points))
         ]
-        parts += stairs(placed, kind=f"stair d{number % DASHES}")
+        parts.append(stairs(placed, kind=f"stair d{number % DASHES}", height=foot))
         if name:
             x, y = min(placed, key=lambda point: point[1])
             parts.append(beside(x, y + 12, name, kind="marked-line"))
@@ -97,10 +96,14 @@ def thinned(points: list[Point]) -> list[Point]:
     return points if step == 1 else [*points[::step], points[-1]]
 
 
-def stairs(points: Sequence[Point], *, kind: str) -> list[Markup]:
-    parts = []
-    for (x1, y1), (x2, y2) in pairwise(points):
-        parts.append(line(x1, y1, x2, y1, kind=kind))
-        if y1 != y2:
-            parts.append(line(x2, y1, x2, y2, kind=kind))
-    return parts
+def stairs(points: Sequence[Point], *, kind: str, height: float) -> Markup:
+    """One path in a box of its own, which stretches as widths in per cent do."""
+    (x, y), *rest = [(f"{x:.2f}", f"{y:.1f}") for x, y in points]
+    steps = [f"M{x} {y}"]
+    for x, now in rest:
+        steps.append(f"H{x}" if now == y else f"H{x}V{now}")
+        y = now
+    return Markup(
+        '<svg width="100%" height="{0:g}" viewBox="0 0 100 {0:g}" preserveAspectRatio="none">'
+        '<path class="{1}" d="{2}"/></svg>'
+    ).format(height, kind, "".join(steps))

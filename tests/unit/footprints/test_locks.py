@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -123,6 +123,26 @@ def test_who_waits_holds_nothing_that_others_could_have(tmp_path: Path) -> None:
     first.end()
     assert both.has.wait(10)
     both.end()
+
+
+def test_each_wait_is_told_with_what_it_was_for_and_whom(tmp_path: Path) -> None:
+    log: list[str] = []
+    first, second = Taker(tmp_path, WORKER_0, log, "a"), Taker(tmp_path, WORKER_1, log, "b")
+    assert first.has.wait(10)
+    assert second.has.wait(10)
+    heard: list[locks.LockWait] = []
+    timers = [Timer(0.2, first.end), Timer(0.4, second.end)]
+    for timer in timers:
+        timer.start()
+    with locks.held(tmp_path, "c", lambda _: BOTH, heard=heard.append):
+        pass
+    assert [(one.resources, one.behind) for one in heard] == [
+        (("worker-0",), "a"),
+        (("worker-1",), "b"),
+    ]
+    assert 0.3 < sum(one.seconds for one in heard) < 10
+    with locks.held(tmp_path, "d", lambda _: BOTH, heard=heard.append):
+        assert len(heard) == 2, "who does not wait tells nothing"
 
 
 def test_opposite_orders_of_asking_never_stand_still(tmp_path: Path) -> None:

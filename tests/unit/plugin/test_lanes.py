@@ -88,6 +88,12 @@ def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
         ended = time.time()
     mine.join()
     assert recording.scenario.started >= ended
+    (wait,) = recording.scenario.lock_waits
+    assert wait.behind.endswith("another")
+    assert {"etcd", "worker-1"} <= set(wait.resources), "what it relies on"
+    assert wait.seconds >= 0.2
+    assert "etcd" in recording.scenario.held_shared
+    assert recording.scenario.held_alone == []
 
 
 def take_a_turn(request: Any) -> None:

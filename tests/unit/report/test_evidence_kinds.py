@@ -9,8 +9,9 @@ import pytest
 
 from fixtures.plugin.recording import Evidence
 from infra.errors import NotJudged
-from infra.report import evidence_kinds, html
-from infra.report.evidence_kinds import KINDS, cgroup_change, lease_history
+from infra.report import evidence_kinds, evidence_shown
+from infra.report.evidence_kinds import KINDS, cgroup_change, lease_history, text
+from infra.report.evidence_shown import Shown
 from infra.report.model import Item, Scenario
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,9 +49,9 @@ def test_nobody_else_knows_a_kind_that_is_drawn() -> None:
     assert not [(path.name, name) for path in others for name in drawn if name in path.read_text()]
 
 
-def show(folder: Path, kind: str, data: Any) -> html.Shown:
+def show(folder: Path, kind: str, data: Any) -> Shown:
     (folder / "one.json").write_text(json.dumps({"name": "n", "kind": kind, "data": data}))
-    return html.show(folder, Item("n", kind, "one.json"))
+    return evidence_shown.show(folder, Item("n", kind, "one.json"))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -101,3 +102,9 @@ def test_the_recorder_knows_the_same_kinds(tmp_path: Path) -> None:
     ]
     with pytest.raises(NotJudged, match="unknown kind of evidence 'poem'; known: lease-history"):
         evidence.record("x", "poem", {})
+
+
+def test_a_long_text_is_folded_after_its_beginning() -> None:
+    shown = text.numbers({"text": "\n".join(f"line {n}" for n in range(40))})
+    assert shown.index("line 11") < shown.index("28 more lines") < shown.index("line 12")
+    assert "<details" not in text.numbers({"text": "one\ntwo"})

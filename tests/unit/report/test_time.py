@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from infra import claims
-from infra.report import findings, wait_lower_bound
+from infra.report import findings
 from infra.report.evidence_kinds import spans, time_series
 from infra.report.model import Scenario, Step, Wait
 from infra.report.outcomes import Outcome
+from infra.report.run_time import wait_lower_bound
 from infra.report.verdicts import verdicts
 from tests.unit.report.sample_run import DEATHS, FLOOD, circumstances
 
