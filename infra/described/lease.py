@@ -1,7 +1,8 @@
-"""One run at a time on a cluster that others built, whoever starts it and from where: by a Lease.
+"""One run at a time on a cluster, whoever starts it, from where and by what means: by a Lease.
 
 It is the only object that a run makes in kube-system. One that has not been renewed for its
-duration is a dead run's and is taken over; it is deleted at the end.
+duration is a dead run's and is taken over; so is the last one's of the same state directory, which
+one process has at a time. It is deleted at the end.
 """
 
 import getpass
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 
 from infra import observed_places
@@ -21,6 +23,8 @@ from infra.kube_api import Answer, Api, JsonObject, need
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
 NAME = "kubernetes-from-scratch"
 LOST = f"this run has lost the cluster: its Lease kube-system/{NAME}"
+RECORD = "lease-holder"
+"""File of a state directory: who had the Lease last."""
 SECONDS = 60
 """A Lease's duration: three renewals may fail."""
 OUTAGE = 600
@@ -94,14 +98,22 @@ class Tenure:
 
 @contextmanager
 def held(
-    api: Api, lost: Callable[[str], None] = lambda _: None, *, seconds: int = SECONDS
+    api: Api,
+    lost: Callable[[str], None] = lambda _: None,
+    *,
+    seconds: int = SECONDS,
+    state: Path | None = None,
 ) -> Iterator[None]:
     """The cluster is ours for the block; ``lost`` is told, in another thread, when it no longer is.
+    ``state`` is a directory that nobody else has meanwhile.
 
     Errors: ClusterLocked naming who has it, ApiRefused.
     """
-    own = identity()
-    tenure, over = Tenure(api, taken(api, own, seconds), lost), Event()
+    own, record = identity(), state / RECORD if state else None
+    dead = record.read_text() if record and record.exists() else ""
+    tenure, over = Tenure(api, taken(api, own, seconds, dead=dead), lost), Event()
+    if record:
+        record.write_text(own)
     thread = Thread(target=tenure.last, args=(over,), daemon=True)
     thread.start()
     try:
@@ -113,7 +125,8 @@ def held(
             release(api, own)
 
 
-def taken(api: Api, own: str, seconds: int = SECONDS) -> JsonObject:
+def taken(api: Api, own: str, seconds: int = SECONDS, *, dead: str = "") -> JsonObject:
+    """The Lease as it is stored now; ``dead`` is a holder that has ended."""
     body = {
         "metadata": {"name": NAME, "labels": {own_objects.LABEL: own_objects.VALUE}},
         "spec": spec(own, seconds),
@@ -122,7 +135,7 @@ def taken(api: Api, own: str, seconds: int = SECONDS) -> JsonObject:
     if answer.status != 409:
         return need(answer)
     found = api.get(f"{LEASES}/{NAME}")
-    if is_fresh(found):
+    if is_fresh(found) and found["spec"]["holderIdentity"] not in (own, dead):
         told = found["spec"]
         raise ClusterLocked(
             f"the cluster is judged by {told.get('holderIdentity')} now (Lease kube-system/{NAME}, "
