@@ -88,7 +88,8 @@ def lacks_of_nodes(workers: Sequence[str], left_out: Mapping[str, str]) -> dict[
     """What the nodes that were seen do not give: ``workers`` take Pods, ``left_out`` do not, by the
     reason why. A claim about a second worker says nothing on a cluster that has one.
     """
-    why = "".join(f"; {name} is {reason}" for name, reason in left_out.items())
+    closed = ", ".join(f"{name} is {reason}" for name, reason in left_out.items())
+    why = f" ({closed})" if closed else ""
     found = {}
     if not workers:
         found["workers_0"] = f"no node takes Pods{why}"

@@ -12,7 +12,7 @@ from infra import claims
 from infra.artifacts.catalog import series_version
 from infra.inventory import Role
 from infra.machine_layout import SERIES
-from infra.report import findings, stored_run, verdicts, wait_lower_bound
+from infra.report import findings, otherwise, stored_run, verdicts, wait_lower_bound
 from infra.report.evidence_kinds import KINDS
 from infra.report.jinja import by_class, environment
 from infra.report.model import AFTERWARDS, Item, Run, Scenario
@@ -49,6 +49,7 @@ def write_page(folder: Path) -> Path:
     page = render(run, scenarios, judged, folder)
     (folder / stored_run.PAGE).write_text(page)
     findings.write(folder, run, judged)
+    otherwise.write(folder, run, scenarios, judged)
     return folder / stored_run.PAGE
 
 

@@ -177,6 +177,8 @@ class Run:
     machines: list[dict[str, Any]] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
+    otherwise: list[dict[str, str]] = field(default_factory=list)
+    """In what a cluster that others built differs from the series' (infra/survey/otherwise.py)."""
 
 
 def judged(error: BaseException, *, in_step: str) -> Outcome:

@@ -84,11 +84,11 @@ def test_what_needs_a_second_node_is_decided_by_the_nodes_that_take_pods(
     assert both.left_out == {"closed": "cordoned", "cp": "tainted x", "ill": "not Ready"}
     api.table["/api/v1/nodes"] = {"items": [node("a"), node("b", unschedulable=True)]}
     cluster = attaching.attach(told(tmp_path), tmp_path)
-    assert capabilities.lacks(cluster)["workers_1"] == ("no second node takes Pods; b is cordoned")
+    assert capabilities.lacks(cluster)["workers_1"] == ("no second node takes Pods (b is cordoned)")
     api.table["/api/v1/nodes"] = {"items": [node("a", unschedulable=True)]}
     none = attaching.attach(told(tmp_path), tmp_path).entrance
     assert none
-    assert none.lacks["workers_0"] == "no node takes Pods; a is cordoned"
+    assert none.lacks["workers_0"] == "no node takes Pods (a is cordoned)"
 
 
 def test_a_description_with_one_worker_says_so_itself(tmp_path: Path, api: FakeApi) -> None:

@@ -177,7 +177,7 @@ def test_what_the_nodes_lack_is_not_applicable_before_the_run(
     monkeypatch.setattr(
         taking_out, "not_applicable", lambda item, why: out.update({item.name: why})
     )
-    seen = {"workers_1": "no second node takes Pods; b is cordoned"}
+    seen = {"workers_1": "no second node takes Pods (b is cordoned)"}
     monkeypatch.setattr(
         taking_out.cluster,
         "ensure_and_hold",
