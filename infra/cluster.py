@@ -20,7 +20,8 @@ class Entrance:
     """How a cluster that others built is asked: ``server`` and ``credentials`` are those of a
     ``context`` of a ``kubeconfig``, ``servers`` each API server's own URL by its machine's name.
     ``pki`` is where its certificates and keys are, None where we have none; ``lacks`` are the means
-    that it has not, with the reason (infra/described/means.py).
+    that it has not, with the reason (infra/described/means.py); ``left_out`` are nodes on which
+    nothing is judged, with the reason.
     """
 
     server: str
@@ -30,6 +31,7 @@ class Entrance:
     context: str
     pki: Path | None = None
     lacks: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import NewType
 
+from infra.errors import UserError
 from infra.machine_layout import SERIES, Layout
 
 MachineName = NewType("MachineName", str)
@@ -76,6 +77,13 @@ class ClusterSpec:
     @property
     def workers(self) -> tuple[Machine, ...]:
         return self.of(Role.WORKER)
+
+    def other_worker(self, than: str) -> Machine:
+        """The first that is not ``than``. Errors: UserError where there is none."""
+        for machine in self.workers:
+            if machine.name != than:
+                return machine
+        raise UserError(f"cluster {self.id} has no worker besides {than}")
 
     @property
     def api_machines(self) -> tuple[Machine, ...]:

@@ -5,7 +5,9 @@ is compared with that after the run, so that a step cannot come to ask fewer uns
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -26,12 +28,26 @@ API_SERVER = -1
 Listener = Callable[[str, int], None]
 listeners: list[Listener] = []
 """Who hears of looks: a host (a machine's name or address) and a port, 0 for the machine itself."""
+away = threading.local()
+"""Of a thread whose looks nobody hears."""
 NODE = re.compile(r"^/api/v1/nodes/([^/?]+)/proxy\b")
 ENDPOINT = re.compile(r"https?://([^,:/\s]+):(\d+)")
 
 
+@contextmanager
+def unseen() -> Iterator[None]:
+    """What this thread looks at in the block is none of the scenario's, as the run's own Lease."""
+    away.now = True
+    try:
+        yield
+    finally:
+        away.now = False
+
+
 def looked(host: str, port: int = 0) -> None:
     """A client looked at a machine or asked a port of it."""
+    if getattr(away, "now", False):
+        return
     for listener in listeners:
         listener(host, port)
 

@@ -7,7 +7,7 @@ mypy holds these types. A name is told as ``Class.attribute`` or ``module.functi
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import GenericAlias
 from typing import Any, get_args, get_origin, get_type_hints
@@ -244,8 +244,18 @@ def of_container(kind: Any, name: str) -> Any:
 @cache
 def reached(function: Any) -> frozenset[str]:
     """All that is touched from a function on."""
+    return frozenset(walked([function])[0])
+
+
+def functions(of: Iterable[Any]) -> frozenset[Any]:
+    """Functions of ours that these reach, and they themselves."""
+    return frozenset(walked(of)[1])
+
+
+def walked(of: Iterable[Any]) -> tuple[set[str], set[Any]]:
+    """What is touched on the way from functions, and the functions on it."""
     seen: set[tuple[Any, Any]] = set()
-    waiting, found = [Thing(function)], set[str]()
+    waiting, found, passed = [Thing(one) for one in of], set[str](), set[Any]()
     while waiting:
         one = waiting.pop()
         if (one.what, one.owner) in seen:
@@ -260,5 +270,6 @@ def reached(function: Any) -> frozenset[str]:
             continue
         touched, calls = touched_by(one.what, one.owner)
         found |= touched
+        passed.add(one.what)
         waiting += calls
-    return frozenset(found)
+    return found, passed

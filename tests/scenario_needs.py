@@ -7,6 +7,7 @@ A step's function and its fixtures are followed through everything that they cal
 import importlib
 import inspect
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -41,6 +42,8 @@ TOUCHING: Mapping[str, tuple[str, ...]] = {
     "infra.lifecycle.platforms.aws": ("ec2", "built_here"),
     "Newcomer": ("built_here",),
     "Units.kube_proxy": ("kube_proxy",),
+    "ClusterSpec.other_worker": ("workers_1",),
+    "suite.lifecycle.drain.make_budget": ("workers_1",),  # kept during a drain: by Pods elsewhere
     **{f"Units.{name}": ("systemd_control_plane",) for name in CONTROL_PLANE},
 }
 """Means by what is touched on the way: an attribute of a class, a function, a class."""
@@ -53,6 +56,8 @@ ASKING = {
 """Means by the fixture that is asked for."""
 ATTACHING = "cluster"
 """The session's fixture: what it builds or mends of a cluster of ours no scenario asks for."""
+OTHER_WORKER = re.compile(r"\b(another|the other|the second) worker\b")
+"""In the text of a step that leaves it to the scheduler, or to the kubelets, which one it is."""
 NAMES = ("worker-0", "worker-1", "controller-0", "controller-1", "controller-2")
 
 
@@ -125,6 +130,8 @@ def means(touched: set[str], names: set[str], text: str, tags: Iterable[str]) ->
         if "helper_program" in names:
             yield "may_disrupt"
     yield from (f"{name[:-2]}s_{name[-1]}" for name in NAMES if name in text)
+    if OTHER_WORKER.search(text):
+        yield "workers_1"
     footprint = of_tags(tags)
     if DRIVER in footprint.exclusive | footprint.shared:
         yield from ("ec2", "built_here", "may_storage")

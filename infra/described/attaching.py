@@ -38,6 +38,7 @@ def attach(description: Description, state: Path) -> Cluster:
     servers = servers_of(description, access)
     addresses = {name: hostname(url) for name, url in servers.items()}
     spec = spec_of(description, access, nodes)
+    closed = left_out(description, nodes)
     return Cluster(
         spec,
         state,
@@ -50,7 +51,9 @@ def attach(description: Description, state: Path) -> Cluster:
             description.kubeconfig,
             access.context,
             description.pki.directory if description.pki else None,
-            means.lacks(description),
+            means.lacks_of_nodes([one.name for one in spec.workers], closed)
+            | means.lacks(description),
+            closed,
         ),
     )
 

@@ -2,10 +2,11 @@
 
 Which of these a scenario needs is derived from its steps and its footprint (needs.json beside this,
 which tests/scenario_needs writes and a test holds). It is decided before a run begins, by the
-description alone: a means that is there, and shows that a claim is false, is a verdict.
+description and by the nodes that take Pods when it is attached to, and by nothing else: a means
+that is there, and shows that a claim is false, is a verdict.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from infra.artifacts import catalog
 from infra.described.description import Description
@@ -80,6 +81,20 @@ def lacks_of_machines(told: Description) -> dict[str, str]:
         found["etcdctl"] = no or "kubeadm brings no etcdctl: write [layout.programs] etcdctl"
     if told.machine and sum(one.is_worker for one in told.machine) < 2:
         found["workers_1"] = "my.toml has no second worker"
+    return found
+
+
+def lacks_of_nodes(workers: Sequence[str], left_out: Mapping[str, str]) -> dict[str, str]:
+    """What the nodes that were seen do not give: ``workers`` take Pods, ``left_out`` do not, by the
+    reason why. A claim about a second worker says nothing on a cluster that has one.
+    """
+    closed = ", ".join(f"{name} is {reason}" for name, reason in left_out.items())
+    why = f" ({closed})" if closed else ""
+    found = {}
+    if not workers:
+        found["workers_0"] = f"no node takes Pods{why}"
+    if len(workers) < 2:
+        found["workers_1"] = f"no second node takes Pods{why}"
     return found
 
 

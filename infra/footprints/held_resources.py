@@ -59,16 +59,16 @@ def choices(footprint: Footprint, workers: Sequence[str] = WORKERS) -> list[Need
     return [Need(exclusive, shared)]
 
 
-def everything(footprint: Footprint) -> Need:
+def everything(footprint: Footprint, workers: Sequence[str] = WORKERS) -> Need:
     """Alone on the cluster, and yet with a worker of its own where the footprint wants one."""
-    return replace(ALL, given=choices(footprint)[0].own_worker)
+    return replace(ALL, given=choices(footprint, workers)[0].own_worker)
 
 
-def choose(footprint: Footprint, ahead: Collection[Need]) -> Need:
+def choose(footprint: Footprint, ahead: Collection[Need], workers: Sequence[str] = WORKERS) -> Need:
     """The one that has to wait for the fewest of those ``ahead``, then has the fewest beside it."""
 
     def rank(need: Need) -> tuple[int, int]:
         waits = sum(bool(need.conflicts(other)) for other in ahead)
         return waits, sum(need.own_worker in other.held for other in ahead)
 
-    return min(choices(footprint), key=rank)
+    return min(choices(footprint, workers), key=rank)

@@ -59,11 +59,14 @@ CAPABILITIES = {
 
 
 def lacks(cluster: Cluster) -> dict[str, str]:
-    """Capability to the reason why this cluster lacks it. Errors: NotJudged when one cannot ask."""
+    """Capability, and means of a cluster that others built, to the reason why this cluster lacks
+    it. Errors: NotJudged when one cannot ask.
+    """
+    means = dict(cluster.entrance.lacks) if cluster.entrance else {}
     if not cluster.has_means("worker_shell"):
-        return {}  # those who ask for one need the shell too, and are out for that reason
+        return means  # those who ask for one need the shell too, and are out for that reason
     asked = {name: capability.lack(cluster) for name, capability in CAPABILITIES.items()}
-    return {name: reason for name, reason in asked.items() if reason}
+    return means | {name: reason for name, reason in asked.items() if reason}
 
 
 def save(state: Path, found: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from infra import claims
 from infra.artifacts.catalog import series_version
 from infra.inventory import Role
 from infra.machine_layout import SERIES
-from infra.report import findings, scenario_pages, stored_run, verdicts
+from infra.report import findings, otherwise, scenario_pages, stored_run, verdicts
 from infra.report.evidence_kinds import KINDS
 from infra.report.evidence_shown import Shown, show
 from infra.report.jinja import by_class, environment
@@ -31,6 +31,7 @@ def write_page(folder: Path) -> Path:
     page = render(run, scenarios, judged, shown)
     (folder / stored_run.PAGE).write_text(page)
     findings.write(folder, run, judged)
+    otherwise.write(folder, run, scenarios, judged)
     return folder / stored_run.PAGE
 
 

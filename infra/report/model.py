@@ -188,6 +188,8 @@ class Run:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     cores: int = 0
     busy_cores: list[tuple[float, float]] = field(default_factory=list)
+    otherwise: list[dict[str, str]] = field(default_factory=list)
+    """In what a cluster that others built differs from the series' (infra/survey/otherwise.py)."""
 
 
 def judged(error: BaseException, *, in_step: str) -> Outcome:

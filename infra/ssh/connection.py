@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
+from infra.errors import UserError
+
 if TYPE_CHECKING:
     import paramiko
 
@@ -85,10 +87,19 @@ JUMPS: WeakKeyDictionary[Channel, Client] = WeakKeyDictionary()
 
 
 def configured(login: Login, config: Path) -> Login:
-    """As an ssh_config says of the host: its address, user, port, key and jump host."""
+    """As an ssh_config says of the host: its address, user, port, key and jump hosts. A jump host
+    that the login has comes before those, and is looked up in turn, as by ``ssh -J``.
+
+    Errors: UserError for a ProxyCommand: passing it over would dial another host.
+    """
     import paramiko  # noqa: PLC0415
 
     told = paramiko.SSHConfig.from_path(str(config)).lookup(login.host)
+    if (command := told.get("proxycommand", "none")) != "none" and login.jump is None:
+        raise UserError(
+            f"{config}: {login.host} has ProxyCommand {command}, and no command is run: write "
+            "ProxyJump"
+        )
     keys = [*told.get("identityfile", ())]
     found = replace(
         login,
@@ -97,9 +108,19 @@ def configured(login: Login, config: Path) -> Login:
         port=int(told.get("port", login.port)),
         key=Path(keys[0]).expanduser() if keys else login.key,
     )
-    if login.jump is None and (jump := told.get("proxyjump", "none")) != "none":
-        found = replace(found, jump=configured(jump_of(jump, login), config))
+    if login.jump is not None:
+        return replace(found, jump=configured(login.jump, config))
+    if (jumps := told.get("proxyjump", "none")) != "none":
+        return replace(found, jump=chained(jumps, login, config))
     return found
+
+
+def chained(told: str, login: Login, config: Path) -> Login:
+    """The last of several jump hosts, ``a,b``: each is reached by the one before it."""
+    first, *others = [configured(jump_of(one.strip(), login), config) for one in told.split(",")]
+    for one in others:
+        first = replace(one, jump=first)
+    return first
 
 
 def jump_of(told: str, login: Login) -> Login:

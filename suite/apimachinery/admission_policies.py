@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.described import own_objects
 from infra.kube_api import Answer, Api, JsonObject
 
 GROUP = "/apis/admissionregistration.k8s.io/v1"
@@ -34,8 +35,9 @@ class Policy:
         return f"{collection(self.kind + 'Binding')}/{self.name}"
 
     def ask_to_create(self, api: Api | None = None, **params: str) -> Answer:
-        body = {"metadata": {"name": self.name}, "spec": self.spec}
-        return (api or self.api).ask("POST", collection(self.kind), body=body, params=params)
+        path = collection(self.kind)
+        body = {"metadata": own_objects.labelled(path, self.name), "spec": self.spec}
+        return (api or self.api).ask("POST", path, body=body, params=params)
 
     def stored(self) -> JsonObject:
         return self.api.get(self.path)
@@ -49,8 +51,9 @@ class Policy:
 
     def bind(self, labels: Mapping[str, str] = NO_LABELS) -> None:
         """``labels`` the namespace must have besides its name."""
-        body = {"metadata": {"name": self.name}, "spec": self.binding_spec(labels)}
-        self.api.create(collection(self.kind + "Binding"), body)
+        path = collection(self.kind + "Binding")
+        metadata = own_objects.labelled(path, self.name)
+        self.api.create(path, {"metadata": metadata, "spec": self.binding_spec(labels)})
 
     def change(self, spec: Mapping[str, Any]) -> Answer:
         """A merge patch of the policy."""

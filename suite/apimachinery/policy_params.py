@@ -8,6 +8,7 @@ a restart mends it (kubernetes#130887, #133827). Kinds of our own get a fresh in
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.described import own_objects
 from infra.errors import NotJudged, WaitTimeout, preparing
 from infra.kube_api import Api, JsonObject, need
 from infra.timing import Bound, scaled
@@ -89,7 +90,7 @@ def definition(group: str) -> JsonObject:
     most = {"type": "object", "properties": {"most": {"type": "integer"}}}
     schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": most}}}
     return {
-        "metadata": {"name": f"limits.{group}"},
+        "metadata": own_objects.labelled(DEFINITIONS, f"limits.{group}"),
         "spec": {
             "group": group,
             "scope": "Namespaced",

@@ -10,9 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
 
-from infra.clients.apimachinery.priority_and_fairness import LEVEL_UID, PATH, SEATS, level_path
+from infra.clients.apimachinery.priority_and_fairness import (
+    FLOW_SCHEMAS,
+    LEVEL_UID,
+    PATH,
+    PRIORITY_LEVELS,
+    SEATS,
+    level_path,
+)
 from infra.clients.controlplane.leases import Lease
 from infra.clients.transport import prometheus
+from infra.described import own_objects
 from infra.kube_api import Api, ApiUnreachable, JsonObject
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
@@ -62,8 +70,10 @@ def make_level(admin: Api, name: str, user: str, response: JsonObject) -> None:
         "borrowingLimitPercent": 0,
         "limitResponse": response,
     }
-    level = {"metadata": {"name": name}, "spec": {"type": "Limited", "limited": limited}}
-    admin.create(f"{PATH}/prioritylevelconfigurations", level)
+    metadata = own_objects.labelled(PRIORITY_LEVELS, name)
+    admin.create(
+        PRIORITY_LEVELS, {"metadata": metadata, "spec": {"type": "Limited", "limited": limited}}
+    )
     subject = {
         "kind": "ServiceAccount",
         "serviceAccount": {"namespace": namespace, "name": account},
@@ -75,7 +85,7 @@ def make_level(admin: Api, name: str, user: str, response: JsonObject) -> None:
         "matchingPrecedence": PRECEDENCE,
         "rules": rules,
     }
-    admin.create(f"{PATH}/flowschemas", {"metadata": {"name": name}, "spec": spec})
+    admin.create(FLOW_SCHEMAS, {"metadata": own_objects.labelled(FLOW_SCHEMAS, name), "spec": spec})
 
 
 def remove_level(admin: Api, name: str) -> None:

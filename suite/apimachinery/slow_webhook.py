@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from infra import parallel
+from infra.described import own_objects
 from infra.errors import preparing
 from infra.kube_api import Api, JsonObject
 from infra.pki.authority import Pair, issue, new_authority
@@ -73,7 +74,8 @@ class Webhook:
             "admissionReviewVersions": ["v1"],
             "timeoutSeconds": 30,
         }
-        return {"metadata": {"name": self.configuration}, "webhooks": [hook]}
+        metadata = own_objects.labelled(CONFIGURATIONS, self.configuration)
+        return {"metadata": metadata, "webhooks": [hook]}
 
     def await_delay(self, servers: Collection[Api]) -> None:
         """Until each API server holds a request for the delay, all asked at once.

@@ -7,12 +7,14 @@ claims.md), so rights that change under one name prove nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from infra.described import own_objects
 from infra.errors import preparing
 from infra.kube_api import Api, Credentials, JsonObject
 from infra.timing import ACCESS, scaled
 from infra.wait import eventually
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+ROLES, BINDINGS = f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings"
 GROUP = "rbac.authorization.k8s.io"
 GROUPS = ("system:serviceaccounts", "system:authenticated")
 VALID = 3600
@@ -70,15 +72,15 @@ def delete(admin: Api, account: TokenAccount) -> None:
 
 def bind(admin: Api, namespace: str, name: str, rules: Sequence[Rule]) -> None:
     own = f"{namespace}-{name}"
-    role = {"metadata": {"name": own}, "rules": [dict(rule) for rule in rules]}
-    admin.create(f"{RBAC}/clusterroles", role)
+    role = own_objects.labelled(ROLES, own)
+    admin.create(ROLES, {"metadata": role, "rules": [dict(rule) for rule in rules]})
     subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
     body: JsonObject = {
-        "metadata": {"name": own},
+        "metadata": own_objects.labelled(BINDINGS, own),
         "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": own},
         "subjects": [subject],
     }
-    admin.create(f"{RBAC}/clusterrolebindings", body)
+    admin.create(BINDINGS, body)
 
 
 def may(api: Api, user: str, attributes: JsonObject, *, groups: Iterable[str] = GROUPS) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.described import own_objects
 from infra.errors import ClaimError, NotJudged, preparing
 from infra.kube_api import Answer, Api, JsonObject, need
 from infra.timing import Bound, scaled
@@ -193,7 +194,8 @@ class Storage:
     def outside(self, collection: str, name: str, body: JsonObject) -> None:
         """Makes an object outside the namespace, to be removed with the rest."""
         self.made.append(f"{collection}/{name}")
-        need(self.api.ask("POST", collection, body={"metadata": {"name": name}} | body))
+        metadata = own_objects.labelled(collection, name)
+        need(self.api.ask("POST", collection, body={"metadata": metadata} | body))
 
 
 def must_be_taken(answer: Answer) -> None:

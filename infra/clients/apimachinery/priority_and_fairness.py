@@ -9,6 +9,7 @@ from infra.kube_api import Answer, Api, JsonObject
 
 SCHEMA_UID, LEVEL_UID = "X-Kubernetes-PF-FlowSchema-UID", "X-Kubernetes-PF-PriorityLevel-UID"
 PATH = "/apis/flowcontrol.apiserver.k8s.io/v1"
+FLOW_SCHEMAS, PRIORITY_LEVELS = f"{PATH}/flowschemas", f"{PATH}/prioritylevelconfigurations"
 DUMP = "/debug/api_priority_and_fairness/dump_priority_levels"
 QUEUES = "/debug/api_priority_and_fairness/dump_queues"
 LIVE_REQUESTS = "/debug/api_priority_and_fairness/dump_requests"

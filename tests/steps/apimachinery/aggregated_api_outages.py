@@ -17,6 +17,7 @@ from infra.clients.apimachinery.aggregation import DEPLOYMENT, Second
 from infra.clients.instrumentation.node_metrics import NODES
 from infra.clients.lifecycle.availability_probe import Asking, trouble
 from infra.cluster import Cluster
+from infra.described import own_objects
 from infra.errors import preparing, require
 from infra.kube_api import Api
 from infra.timing import NAMESPACE_READY, POD_GONE, scaled
@@ -165,7 +166,7 @@ def statuses(servers: dict[str, Api]) -> dict[str, int]:
 def make_namespace(cluster: Cluster, name: str) -> str:
     """Path of a new namespace with nothing in it but what controllers put there."""
     path = f"/api/v1/namespaces/{name}"
-    cluster.api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    cluster.api.create("/api/v1/namespaces", {"metadata": own_objects.metadata(name)})
     with preparing():
         eventually(
             lambda: cluster.api.find(f"{path}/serviceaccounts/default"),

@@ -8,10 +8,11 @@ from pytest_bdd import given, then, when
 from fixtures.worlds.faults import Faults
 from infra.clients.apimachinery import priority_and_fairness
 from infra.clients.apimachinery import priority_and_fairness_defaults as defaults
-from infra.clients.apimachinery.priority_and_fairness import PATH, Objects, unlike
+from infra.clients.apimachinery.priority_and_fairness import FLOW_SCHEMAS, PATH, Objects, unlike
 from infra.clients.transport import prometheus
 from infra.clients.transport.prometheus import Sample
 from infra.cluster import Cluster
+from infra.described import own_objects
 from infra.errors import ClaimError
 from infra.kube_api import Answer
 from infra.timing import scaled
@@ -69,8 +70,9 @@ def marked_level(cluster: Cluster, edited_levels: dict[str, int], level: str) ->
 def make_dangling(cluster: Cluster, namespace: str) -> Iterator[str]:
     name = f"{namespace}-dangling"
     reference = {"priorityLevelConfiguration": {"name": f"{namespace}-absent"}}
-    body = {"metadata": {"name": name}, "spec": {**reference, "matchingPrecedence": 9000}}
-    cluster.api.create(f"{PATH}/flowschemas", body)
+    metadata = own_objects.labelled(FLOW_SCHEMAS, name)
+    body = {"metadata": metadata, "spec": {**reference, "matchingPrecedence": 9000}}
+    cluster.api.create(FLOW_SCHEMAS, body)
     yield name
     cluster.api.delete(f"{PATH}/flowschemas/{name}")
 

@@ -79,7 +79,7 @@ def unchanged_worker(worker: str) -> str:
     target_fixture="dying",
 )
 def dying_pods(workloads: Workloads, cluster: Cluster, changed: str) -> Dying:
-    elsewhere = next(w.name for w in cluster.spec.workers if w.name != changed)
+    elsewhere = str(cluster.spec.other_worker(changed).name)
     sink = workloads.run("sink", node=elsewhere)
     dying = Dying(changed, sink, identities_on(cluster, elsewhere))
     for name in dying.names:

@@ -82,8 +82,7 @@ def take(ebs: Ebs) -> RunningPod:
 @when("the writer is replaced by a writer on the other worker", target_fixture="left")
 def move(ebs: Ebs, writer: RunningPod) -> Left:
     left = ebs.left(writer)
-    (other,) = {worker.name for worker in ebs.driver.cluster.spec.workers} - {writer.node}
-    ebs.take(node=other)
+    ebs.take(node=ebs.driver.cluster.spec.other_worker(writer.node).name)
     return left
 
 

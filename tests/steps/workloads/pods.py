@@ -91,19 +91,20 @@ def running_on_each(workloads: Workloads, cluster: Cluster, kind: str) -> list[R
 
 
 @given(
-    phrase(
-        "a neighbour {kind:Kind} Pod on {where:Where} worker",
-        Kind=KIND,
-        Where=one_of(["another", "the same"]),
-    ),
-    target_fixture="neighbour",
+    phrase("a neighbour {kind:Kind} Pod on the same worker", Kind=KIND), target_fixture="neighbour"
 )
-def neighbour_of_pod(
-    workloads: Workloads, cluster: Cluster, pod: RunningPod, kind: str, where: str
+def neighbour_of_pod(workloads: Workloads, pod: RunningPod, kind: str) -> RunningPod:
+    return workloads.run(kind, node=pod.node, name="neighbour")
+
+
+@given(
+    phrase("a neighbour {kind:Kind} Pod on another worker", Kind=KIND), target_fixture="neighbour"
+)
+def neighbour_elsewhere(
+    workloads: Workloads, cluster: Cluster, pod: RunningPod, kind: str
 ) -> RunningPod:
-    other = next(str(w.name) for w in cluster.spec.workers if w.name != pod.node)
-    node = pod.node if where == "the same" else other
-    return workloads.run(kind, node=node, name="neighbour")
+    other = cluster.spec.other_worker(pod.node).name
+    return workloads.run(kind, node=other, name="neighbour")
 
 
 @given("a worker reserved for this scenario", target_fixture="reserved_worker")

@@ -11,7 +11,7 @@ from infra.described.reading import parse
 from infra.errors import UserError
 from infra.inventory import Role
 from infra.kube_api import Credentials
-from infra.lifecycle import cluster_lifecycle, gate
+from infra.lifecycle import capabilities, cluster_lifecycle, gate
 from infra.progress import Progress
 from infra.settings import Settings
 from tests.unit.fakes import FakeApi
@@ -73,7 +73,30 @@ def test_a_kubeconfig_alone_gives_its_nodes_and_one_address(tmp_path: Path, api:
         cluster.shell("a")
     with pytest.raises(UserError, match=r"my.toml has no \[pki\]"):
         cluster.credentials("kube-scheduler")
-    assert attaching.left_out(told(tmp_path), {"a": node("a"), "c": node("c", unschedulable=True)})
+
+
+def test_what_needs_a_second_node_is_decided_by_the_nodes_that_take_pods(
+    tmp_path: Path, api: FakeApi
+) -> None:
+    both = attaching.attach(told(tmp_path), tmp_path).entrance
+    assert both
+    assert "workers_1" not in both.lacks
+    assert both.left_out == {"closed": "cordoned", "cp": "tainted x", "ill": "not Ready"}
+    api.table["/api/v1/nodes"] = {"items": [node("a"), node("b", unschedulable=True)]}
+    cluster = attaching.attach(told(tmp_path), tmp_path)
+    assert capabilities.lacks(cluster)["workers_1"] == ("no second node takes Pods (b is cordoned)")
+    api.table["/api/v1/nodes"] = {"items": [node("a", unschedulable=True)]}
+    none = attaching.attach(told(tmp_path), tmp_path).entrance
+    assert none
+    assert none.lacks["workers_0"] == "no node takes Pods (a is cordoned)"
+
+
+def test_a_description_with_one_worker_says_so_itself(tmp_path: Path, api: FakeApi) -> None:
+    cluster = attaching.attach(told(tmp_path, machine=[machine("a", "worker")]), tmp_path)
+    assert cluster.entrance
+    assert cluster.entrance.lacks["workers_1"] == "my.toml has no second worker"
+    with pytest.raises(UserError, match="cluster mine has no worker besides a"):
+        cluster.spec.other_worker("a")
 
 
 def test_machines_that_are_described_are_those_of_the_cluster(tmp_path: Path, api: FakeApi) -> None:

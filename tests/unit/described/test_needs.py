@@ -35,6 +35,27 @@ def test_what_asks_the_api_only_needs_nothing_more(scenario: str, expected: set[
     assert set(needs.known()[f"{PART}/{scenario}"]) - {"admin_api"} == expected
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "66_log_rotation.feature: A kubelet is stopped while a Pod prints",  # a step asks for it
+        "64_draining.feature: A worker is drained",  # the scheduler has to find it
+        "64_draining.feature: A drain waits for a third Pod",  # a budget has to be kept
+        "66_logging.feature: A container restarts twice on worker-1",  # it is named
+    ],
+)
+def test_what_needs_a_second_worker_says_so(scenario: str) -> None:
+    assert "workers_1" in needs.known()[f"{PART}/{scenario}"]
+
+
+def test_what_one_worker_can_do_needs_no_second() -> None:
+    part14, known = "part14_new_in_1_36", needs.known()
+    neighbour = f"{part14}/70_pod_resize.feature: CPU and memory grow in place on worker-0"
+    assert "workers_1" not in known[neighbour], "its neighbour is on the same worker"
+    graceful = "64_draining.feature: A Pod with a preStop hook and a SIGTERM handler logs its "
+    assert "workers_1" not in known[f"{PART}/{graceful}termination"]
+
+
 def shell_in_a_lambda(cluster: Cluster) -> list[str]:
     shells = [cluster.shell(name) for name in ("a", "b")]
     return list(map(told, shells))

@@ -133,6 +133,9 @@ def test_who_holds_all_has_still_declared_no_more() -> None:
     assert not outside([Touch("worker-0", "x")], [], footprint, need)
 
 
+OURS: Any = SimpleNamespace(is_ours=True)
+
+
 def recorded(tags: list[str], tmp_path: Any, touches: list[Touch], *looks: str) -> Any:
     scenario = Scenario("x", "x", steps=[Step("Then", "it is so", kind="then", places=[*looks])])
     recording = Recording(scenario, tmp_path, "gw0")
@@ -148,11 +151,11 @@ def test_a_scenario_that_touches_more_is_red_by_name(tmp_path: Any) -> None:
         pytest.raises(
             NotJudged, match=r"not in the scenario's footprint: it touched worker-1 .*; "
         ),
-        lanes.within_footprint(item, footprint),
+        lanes.within_footprint(OURS, item, footprint),
     ):
         pass
     item = recorded(["changes_worker_0"], tmp_path, [Touch("worker-0", "x")], "worker-0")
-    with lanes.within_footprint(item, footprint):
+    with lanes.within_footprint(OURS, item, footprint):
         pass
 
 
@@ -185,4 +188,5 @@ def test_pods_that_ran_where_others_may_change_the_worker(
         for name, node in nodes.items()
     ]
     api = FakeApi({"/api/v1/namespaces/ns/pods": {"items": pods}})
-    assert elsewhere(cast("Any", api), "ns", choose(of_tags(tags), [])) == strays
+    at: Any = SimpleNamespace(api=api, is_ours=True)
+    assert elsewhere(at, "ns", choose(of_tags(tags), [])) == strays

@@ -18,7 +18,11 @@ HAS = {"test -e /proc/swaps": "", LOGIND: "loaded\n"}
 def cluster(table: dict[str, Any], **shells: FakeShell) -> Cluster:
     spec = series("lacking", kubernetes="v1.36.1", platform="local")
     made = SimpleNamespace(
-        has_means=lambda _: True, spec=spec, api=FakeApi(table), shell=shells.__getitem__
+        has_means=lambda _: True,
+        entrance=None,
+        spec=spec,
+        api=FakeApi(table),
+        shell=shells.__getitem__,
     )
     return cast("Cluster", made)
 

@@ -145,7 +145,7 @@ def test_a_parallel_scenario_is_told_too(tmp_path: Path) -> None:
     settings = Settings(cluster_id="x", state_root=tmp_path)
     settings.state.mkdir()
     state_dir.give_up(settings.state, "etcd is gone")
-    values = {"settings": settings, "cluster": None}
+    values = {"settings": settings, "cluster": SimpleNamespace(is_ours=True)}
     request: Any = SimpleNamespace(node=marked(), getfixturevalue=values.get)
     with pytest.raises(ClusterBroken, match="etcd is gone"), lanes.turn(request):
         pass
@@ -208,6 +208,7 @@ def test_a_cluster_that_was_built_from_nothing_has_passed_the_deep_gate_already(
     monkeypatch.setattr(state_dir, "read", lambda _: found)
     monkeypatch.setattr(clusters, "ensure", lambda _: None)
     monkeypatch.setattr(clusters, "usable", lambda _: False)
+    monkeypatch.setattr(clusters, "lease_own", lambda *_, **__: None)
     monkeypatch.setattr(clusters, "repair", lambda _, *, deep: gates.append(deep))
     clusters.ensure_and_hold(built, settings)
     assert gates == [deep]

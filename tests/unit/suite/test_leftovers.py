@@ -10,7 +10,6 @@ import pytest
 from fixtures.plugin import lanes
 from fixtures.worlds import namespace
 from infra.cluster import Cluster
-from infra.described import own_objects
 from infra.errors import NotJudged
 from infra.footprints.held_resources import ALL
 from infra.inventory import series
@@ -29,6 +28,7 @@ def item(name: str, **spec: Any) -> Any:
 class Live:
     spec = series("series", kubernetes="v1.36.1", platform="local")
     state = Path("/nonexistent")
+    is_ours = True
 
     def __init__(self) -> None:
         paths = (*leftovers.CLUSTER_SCOPED, *leftovers.SYSTEM, NODE)
@@ -178,10 +178,3 @@ def test_what_others_hold_is_not_compared(live: Live) -> None:
         lanes.must_be_as_before(at, before, only)
     live.has(f"{CONFIG} 901 18\n")
     assert "node worker-0: taints" not in leftovers.look(at, frozenset({"worker-1"}))
-
-
-def test_a_namespace_is_labelled_on_clusters_of_others_only() -> None:
-    """The next run there sweeps what is labelled: never a run on a cluster of ours."""
-    ours, others = (SimpleNamespace(is_ours=one) for one in (True, False))
-    assert namespace.metadata(cast("Any", ours), "claim-01234567") == {"name": "claim-01234567"}
-    assert own_objects.is_ours({"metadata": namespace.metadata(cast("Any", others), "claim-0123")})
