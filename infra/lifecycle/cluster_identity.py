@@ -120,6 +120,12 @@ def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
     return found
 
 
+def moved_to(state: Path, kubernetes: str) -> None:
+    """The cluster was upgraded: its state directory is of that version now."""
+    if found := read(state):
+        state_dir.replace(state / FILE, asdict(replace(found, kubernetes=kubernetes)))
+
+
 def _new(settings: Settings, caller: Caller | None) -> Identity:
     where = settings.platform, settings.region, settings.kubernetes
     if caller is None:
