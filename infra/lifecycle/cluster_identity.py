@@ -174,8 +174,9 @@ def decided(settings: Settings) -> Settings:
     for name, value in recorded.items():
         given = getattr(settings, name)
         if name in settings.model_fields_set and given != value:
+            others = " (./kfs upgrade --to changes it)" if name == "kubernetes" else ""
             raise UserError(
                 f"cluster {settings.cluster_id!r} has {name} {value}, not {given}: leave out "
-                f"--{name} (KFS_{name.upper()}), or choose another --cluster-id"
+                f"--{name} (KFS_{name.upper()}), or choose another --cluster-id{others}"
             )
     return settings.model_copy(update=recorded)

@@ -202,7 +202,8 @@ def must_be_pinned(settings: Settings) -> None:
     except UserError as error:
         raise UserError(
             f"cluster {settings.cluster_id!r} runs Kubernetes {settings.kubernetes}, which this "
-            f"checkout does not pin: choose another --cluster-id, or run: ./kfs down"
+            f"checkout does not pin: ./kfs upgrade --to {catalogs.minor_of(settings.kubernetes)} "
+            "brings a patch of it; or choose another --cluster-id, or run: ./kfs down"
         ) from error
 
 
