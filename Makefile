@@ -13,8 +13,16 @@ ifeq ($(KFS_CLUSTER_ID)$(filter test,$(MAKECMDGOALS)),$(TEST_CLUSTER_ID)test)
 $(error "$(TEST_CLUSTER_ID)" is your kept cluster: make test TEST_CLUSTER_ID=another)
 endif
 
+# The cluster that is upgraded, and between which minors.
+UPGRADE_CLUSTER_ID ?= upgrade
+UPGRADE_FROM ?= 1.36
+UPGRADE_TO ?= 1.37
+ifeq ($(KFS_CLUSTER_ID)$(filter upgrade,$(MAKECMDGOALS)),$(UPGRADE_CLUSTER_ID)upgrade)
+$(error "$(UPGRADE_CLUSTER_ID)" is your kept cluster: make upgrade UPGRADE_CLUSTER_ID=another)
+endif
+
 .PHONY: bench check coverage down e2e e2e-all fix help install lint mutants nightly older overlap report soak sweep test \
-	test-localec2 test-resilience types unit up verify
+	test-localec2 test-resilience types unit up upgrade verify workflows
 
 help: ## print this menu
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +30,7 @@ help: ## print this menu
 bench: install ## measure boot, build and attach on a cluster of its own, "bench"; writes reports/bench.json
 	$(BIN)/python -m infra.lifecycle.bench
 
-check: lint types unit ## lint, types, unit and contract tests: no cluster, no root; ARGS go to pytest
+check: lint workflows types unit ## lint, types, unit and contract tests: no cluster, no root; ARGS go to pytest
 
 coverage: install ## what unit and contract tests cover, and the ten modules that they cover least
 	$(BIN)/coverage run -m pytest tests/unit tests/contract -q $(ARGS)
@@ -88,9 +96,20 @@ unit: install ## unit and contract tests; ARGS="-k quantity"
 up: install ## build the kept cluster, or finish building it; ARGS="--platform aws"
 	$(BIN)/python -m infra up $(ARGS)
 
+upgrade: install ## a cluster of its own, "upgrade", to the next minor under clients; its claims are judged there afterwards; ARGS go to pytest
+	$(BIN)/python -m infra down --cluster-id $(UPGRADE_CLUSTER_ID)
+	$(BIN)/python -m infra prepare --kubernetes $(UPGRADE_TO)
+	$(PYTEST) $(LIVE) -m upgrade --cluster-id $(UPGRADE_CLUSTER_ID) --kubernetes $(UPGRADE_FROM) --keep always $(ARGS)
+	$(PYTEST) $(LIVE) -n auto --dist loadgroup -m "not slow" --cluster-id $(UPGRADE_CLUSTER_ID) --keep never $(ARGS)
+
 verify: ## build the cluster or use the kept one, judge the whole live suite on it, write the report; from nothing: make down verify
 	@$(MAKE) --no-print-directory up ARGS=
 	@$(MAKE) --no-print-directory e2e-all
+
+workflows: ## actionlint on .github/workflows, as .github/go.mod pins it; Go keeps the program in its cache
+	@if go -C .github list -m >/dev/null 2>&1; \
+		then go -C .github tool actionlint -shellcheck= -pyflakes= $(patsubst .github/%,%,$(wildcard .github/workflows/*.yml)); \
+		else echo "workflows are not linted: no Go on the PATH that .github/go.mod can be read with" >&2; fi
 
 .venv/installed: requirements.lock apt-packages.txt
 	./install $(PYTHON)

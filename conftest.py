@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.plugin.scheduling",
     "fixtures.plugin.extra_clusters",
     "fixtures.version_selection",
+    "fixtures.upgrade_selection",
     "fixtures.capabilities",
     *modules("fixtures/worlds"),
     *(name for name in modules("tests/steps") if name != "tests.steps.phrases"),

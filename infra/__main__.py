@@ -12,6 +12,8 @@ from infra.computer.exit_codes import told
 from infra.errors import UserError
 from infra.footprints import locks
 from infra.lifecycle import cluster_lifecycle, janitor, platforms, state_dir, stopped
+from infra.lifecycle.render import render_anew
+from infra.lifecycle.upgrade.commands import upgrade
 from infra.nightly.commands import nightly
 from infra.progress import Progress
 from infra.report.rerender import merge_reports, prune_reports, rerender
@@ -175,9 +177,8 @@ def doctor(
     print("this machine can run the local EC2")
 
 
-app.command()(commands.describe)
-app.command("sweep-cluster")(commands.sweep_cluster)
-app.command()(nightly)
+for command in (commands.describe, commands.sweep_cluster, nightly, upgrade):
+    app.command()(command)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -198,7 +199,7 @@ def render(
     kubernetes: Version = None,
 ) -> None:
     """Write the files that each machine would receive to a directory, without secrets."""
-    cluster_lifecycle.render(Settings.from_options(kubernetes=kubernetes), out)
+    render_anew(Settings.from_options(kubernetes=kubernetes), out)
     print(f"wrote {out}")
 
 

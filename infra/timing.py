@@ -32,6 +32,7 @@ SCENARIO = {
     "disruptive": Bound(2000, "a disruptive scenario", "905 s of waits, 480 s for driver and Pods"),
 }
 """By lane, from its turn: longer than all its waits may take together, so that more is a hang."""
+UPGRADE = Bound(5400, "an upgrade", "11 steps of 180 s and the gate's 90 s; two drains of 600 s")
 UNDOING = Bound(900, "what a scenario did is undone", "five units 120 s each, gate 90 s, T13")
 SESSION_END = Bound(1200, "what the session made is gone", "a driver 240 s, clusters, namespaces")
 

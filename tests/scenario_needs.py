@@ -40,6 +40,7 @@ TOUCHING: Mapping[str, tuple[str, ...]] = {
     "infra.lifecycle.cluster_lifecycle.kubectl": ("programs",),
     "infra.lifecycle.platforms.instances": ("ec2", "built_here"),
     "infra.lifecycle.platforms.aws": ("ec2", "built_here"),
+    "infra.lifecycle.upgrade.cluster_upgrade.upgrade": ("built_here",),
     "Newcomer": ("built_here",),
     "Units.kube_proxy": ("kube_proxy",),
     "ClusterSpec.other_worker": ("workers_1",),

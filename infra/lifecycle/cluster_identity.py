@@ -120,6 +120,12 @@ def ensure(settings: Settings, caller: Caller | None = None) -> Identity:
     return found
 
 
+def moved_to(state: Path, kubernetes: str) -> None:
+    """The cluster was upgraded: its state directory is of that version now."""
+    if found := read(state):
+        state_dir.replace(state / FILE, asdict(replace(found, kubernetes=kubernetes)))
+
+
 def _new(settings: Settings, caller: Caller | None) -> Identity:
     where = settings.platform, settings.region, settings.kubernetes
     if caller is None:
@@ -168,8 +174,9 @@ def decided(settings: Settings) -> Settings:
     for name, value in recorded.items():
         given = getattr(settings, name)
         if name in settings.model_fields_set and given != value:
+            others = " (./kfs upgrade --to changes it)" if name == "kubernetes" else ""
             raise UserError(
                 f"cluster {settings.cluster_id!r} has {name} {value}, not {given}: leave out "
-                f"--{name} (KFS_{name.upper()}), or choose another --cluster-id"
+                f"--{name} (KFS_{name.upper()}), or choose another --cluster-id{others}"
             )
     return settings.model_copy(update=recorded)

@@ -1,6 +1,5 @@
 """A cluster's life: up (build or finish building), attach, down. The same on every platform."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +12,12 @@ from infra.artifacts.store import Store
 from infra.cluster import Cluster
 from infra.described import attaching, reading
 from infra.errors import UserError
-from infra.inventory import ClusterSpec, series
+from infra.inventory import ClusterSpec
 from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.machines import machine_addresses, user_data
 from infra.lifecycle.platforms import Site
-from infra.lifecycle.render import render as write_tree
+from infra.lifecycle.upgrade import under_way
 from infra.pki import authority, kubeconfigs, ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
@@ -38,6 +37,7 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     """
     must_be_ours(settings)
     settings = cluster_identity.decided(settings)
+    under_way.must_be_whole(settings)
     must_be_pinned(settings)
     store = Store.default()
     platforms.require(settings, store)
@@ -171,9 +171,14 @@ def attach(settings: Settings) -> Cluster:
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
     must_be_pinned(settings)
-    if record["platform"] == "local":
+    return attach_as(settings, record["kubernetes"])
+
+
+def attach_as(settings: Settings, kubernetes: str) -> Cluster:
+    """A cluster that was built, to be of that version. Errors: UserError, PlatformError."""
+    if settings.platform == "local":
         platforms.find_local(settings)
-    spec = cluster_identity.ensure(settings).spec(record["kubernetes"])
+    spec = cluster_identity.ensure(settings).spec(kubernetes)
     return connect(settings, spec, machine_addresses.Recorded(settings.state))
 
 
@@ -197,7 +202,8 @@ def must_be_pinned(settings: Settings) -> None:
     except UserError as error:
         raise UserError(
             f"cluster {settings.cluster_id!r} runs Kubernetes {settings.kubernetes}, which this "
-            f"checkout does not pin: choose another --cluster-id, or run: ./kfs down"
+            f"checkout does not pin: ./kfs upgrade --to {catalogs.minor_of(settings.kubernetes)} "
+            "brings a patch of it; or choose another --cluster-id, or run: ./kfs down"
         ) from error
 
 
@@ -216,6 +222,7 @@ def down(settings: Settings, progress: Progress) -> Settings:
 def status(settings: Settings) -> str:
     """What is there, in a few lines. Errors: UserError without a cluster, ClusterBroken if ill."""
     cluster = attach(settings)
+    under_way.must_be_whole(settings)
     gate.gate(cluster, deep=True)
     lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
     lines += [
@@ -239,12 +246,3 @@ def program(kubernetes: str, name: str) -> Path:
     """A pinned program of a version, or of a minor. Errors: UserError, MissingArtifact."""
     catalog, store = catalogs.load(catalogs.minor_of(kubernetes)), Store.default()
     return obtain.obtain(catalog, [name], store=store, say=lambda _: None)[name].path
-
-
-def render(settings: Settings, out: Path) -> None:
-    """Writes what each machine would receive, from throw-away key material."""
-    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
-    with tempfile.TemporaryDirectory() as scratch:
-        material = authority.create_all(spec, Path(scratch) / "pki")
-        kubeconfigs.create_all(spec, material)
-        write_tree(spec, material, out)

@@ -1,14 +1,26 @@
 """What each machine would receive, as plain files to read and review; no secret is among them."""
 
+import tempfile
 from pathlib import Path
 
 from infra.desired.things import Binary, Directory, File, Package, Running, Secret, Thing, Unit
-from infra.inventory import ClusterSpec, Machine
+from infra.inventory import ClusterSpec, Machine, series
 from infra.phases import BUILD
+from infra.pki import authority, kubeconfigs
 from infra.pki.material import Material
+from infra.settings import Settings
 
 SECRETS = "SECRETS"
 OTHERS = "OTHERS"
+
+
+def render_anew(settings: Settings, out: Path) -> None:
+    """What each machine of a new cluster would receive, from throw-away key material."""
+    spec = series(settings.cluster_id, kubernetes=settings.kubernetes, platform=settings.platform)
+    with tempfile.TemporaryDirectory() as scratch:
+        material = authority.create_all(spec, Path(scratch) / "pki")
+        kubeconfigs.create_all(spec, material)
+        render(spec, material, out)
 
 
 def render(spec: ClusterSpec, material: Material, out: Path) -> None:

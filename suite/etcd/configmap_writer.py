@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from infra import parallel
 from infra.clients.etcd.members import client_of, config_map_key
-from infra.clients.transport.paced_thread import Paced
+from infra.clients.lifecycle.availability_probe import Asking
 from infra.cluster import Cluster
 from infra.errors import NotJudged
-from infra.kube_api import Api, ApiUnreachable
+from infra.kube_api import TIMEOUT, Api, ApiUnreachable, need
 from infra.wait import SYSTEM, Clock
 
 READ = "read"
@@ -26,39 +27,57 @@ class Written:
 
 
 class Writer:
-    """Creates ConfigMaps ``numbered-0``, ``numbered-1`` ... until it is closed, by a thread."""
+    """Creates ConfigMaps ``numbered-0``, ``numbered-1`` ... until it is closed, by a thread.
 
-    def __init__(self, api: Api, namespace: str, *, a_second: float, clock: Clock = SYSTEM) -> None:
+    ``asking`` knows when each was asked for and answered, if within ``timeout`` seconds; one that
+    takes long delays the next, unless more may be asked ``at_once``, each on a connection of its
+    own then.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        namespace: str,
+        *,
+        a_second: float,
+        timeout: float = TIMEOUT,
+        at_once: int = 1,
+        clock: Clock = SYSTEM,
+    ) -> None:
         self.namespace = namespace
         self.failures: list[str] = []
         self._api = api.at(api.base)  # a session of its own: the thread shares none
+        self._alone = at_once > 1
+        self._timeout = timeout
         self._written: list[Written] = []
-        self._number = 0
-        because = "the rate of writes is part of the claim"
-        self._paced = Paced(self._write, a_second=a_second, because=because, clock=clock)
+        self._numbers = count()
+        self.asking = Asking(self._write, a_second=a_second, at_once=at_once, clock=clock)
 
     def open(self) -> "Writer":
-        self._paced.open()
+        self.asking.open()
         return self
 
     def close(self) -> None:
-        self._paced.close()
+        self.asking.close()
 
     @property
     def written(self) -> tuple[Written, ...]:
         return tuple(self._written)
 
-    def _write(self) -> None:
-        name, number = f"numbered-{self._number}", str(self._number)
-        self._number += 1
+    def _write(self) -> str:
+        """Why it could not; empty when it did."""
+        number = str(next(self._numbers))
+        name = f"numbered-{number}"
         body = {"metadata": {"name": name}, "data": {"number": number}}
+        api = self._api.at(self._api.base) if self._alone else self._api
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps"
         try:
-            made = self._api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", body)
+            meta = need(api.ask("POST", path, body=body, timeout=self._timeout))["metadata"]
         except NotJudged as error:
             self.failures.append(f"{name}: {error}")
-        else:
-            meta = made["metadata"]
-            self._written.append(Written(meta["name"], int(meta["resourceVersion"])))
+            return str(error)[:200]
+        self._written.append(Written(meta["name"], int(meta["resourceVersion"])))
+        return ""
 
 
 def written_through_each(

@@ -96,16 +96,19 @@ def await_end(drain: Running, *, within: float, look: Callable[[], object]) -> N
     )
 
 
-def make_budget(drill: Drill, count: int) -> None:
-    """A budget that the API has counted: one that matches no Pod would allow everything."""
+def make_budget(drill: Drill, count: int, *, pods: int = 0) -> None:
+    """A budget that the API has counted: one that matches no Pod would allow everything.
+
+    ``pods`` are those of the Deployment; as many as the budget requires when it is 0.
+    """
     path = f"/apis/policy/v1/namespaces/{drill.namespace}/poddisruptionbudgets"
     spec = {"minAvailable": count, "selector": {"matchLabels": {"app": drill.deployment}}}
     drill.api.create(path, {"metadata": {"name": "budget"}, "spec": spec})
     eventually(
         lambda: drill.api.get(f"{path}/budget").get("status", {}),
-        lambda s: s.get("observedGeneration") == 1 and s.get("expectedPods") == count,
+        lambda s: s.get("observedGeneration") == 1 and s.get("expectedPods") == (pods or count),
         within=scaled(30),
-        what=f"the budget counts {count} Pods",
+        what=f"the budget counts {pods or count} Pods",
     )
 
 

@@ -118,9 +118,15 @@ def watches(cluster: Cluster, namespace: str) -> Iterator[Watched]:
         kept = tuple(Watching(cluster.api, path).open() for _ in range(WATCHES))
         for watch in kept:
             stack.callback(watch.close)
-        writer = Writer(cluster.api, namespace, a_second=1).open()
+        writer = writer_of(cluster, namespace).open()
         stack.callback(writer.close)
         yield Watched(writer, kept)
+
+
+def writer_of(cluster: Cluster, namespace: str) -> Writer:
+    """One that keeps its pace, and asks no server twice."""
+    timeout = scaled(ANSWERED)
+    return Writer(cluster.api, namespace, a_second=1, timeout=timeout, at_once=AT_ONCE)
 
 
 @when(

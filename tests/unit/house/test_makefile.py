@@ -14,7 +14,7 @@ TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".ci/run", ".github", "
 NAMED = re.compile(r"`make ([a-z][a-z0-9-]*)|^make ([a-z][a-z0-9-]*)(?: +#| [A-Z]|$)", re.MULTILINE)
 
 
-OUTER = ("MAKE", "MFLAGS", "ARGS", "KFS_CLUSTER_ID", "TEST_CLUSTER_ID")
+OUTER = ("MAKE", "MFLAGS", "ARGS", "KFS_CLUSTER_ID", "TEST_CLUSTER_ID", "UPGRADE_")
 """Starts of what a make that runs these tests hands on: it would be one of its own sub-makes."""
 
 
@@ -49,13 +49,26 @@ def test_what_ci_runs_refuses_the_kept_cluster() -> None:
     assert make("e2e", "KFS_CLUSTER_ID=test").returncode == 0
 
 
+def test_an_upgrade_has_its_own_cluster_in_each_command() -> None:
+    """Built of the older minor, upgraded alone, judged as what it is then."""
+    ran = [line for line in commands("upgrade") if "infra prepare" not in line]
+    clusters = [line for line in ran if on_a_cluster(line)]
+    assert len(clusters) == 3
+    assert all("--cluster-id upgrade" in line for line in clusters), ran
+    assert [line.partition(" -m upgrade ")[2] != "" for line in clusters] == [False, True, False]
+    assert ["--kubernetes" in line for line in clusters] == [False, True, False]
+    assert make("upgrade", "KFS_CLUSTER_ID=upgrade").returncode != 0
+
+
 def test_checks_need_no_cluster() -> None:
     ran = commands("check", "coverage", "test-localec2")
     assert ran
     assert not any(map(on_a_cluster, ran)), ran
 
 
-@pytest.mark.parametrize("target", ["check", "e2e", "e2e-all", "mutants", "soak", "sweep", "up"])
+@pytest.mark.parametrize(
+    "target", ["check", "e2e", "e2e-all", "mutants", "soak", "sweep", "up", "upgrade"]
+)
 def test_arguments_go_to_what_is_run(target: str) -> None:
     assert commands(target, "ARGS=--given")[-1].endswith("--given")
 

@@ -1,7 +1,9 @@
 """What GitHub's runners are told: commands that are there, with few permissions."""
 
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from itertools import dropwhile
 from pathlib import Path
@@ -59,3 +61,40 @@ def test_nothing_is_written_unless_a_job_says_so(path: Path) -> None:
 def test_every_minor_is_judged() -> None:
     matrix = read(ROOT / ".github/workflows/nightly.yml")["jobs"]["minor"]["strategy"]["matrix"]
     assert matrix["kubernetes"] == [m for m, catalog in all_minors().items() if catalog.before]
+
+
+@pytest.mark.parametrize(
+    ("go", "status", "words"),
+    [
+        ("exit 0", 0, ""),
+        ('case "$*" in *actionlint*) echo "ci.yml:9: no"; exit 1;; esac', 2, "ci.yml:9: no"),
+        ("exit 1", 0, "workflows are not linted: no Go"),
+    ],
+)
+def test_actionlint_reads_every_workflow(tmp_path: Path, go: str, status: int, words: str) -> None:
+    """As make runs it: what it finds ends make; a Go that is too old is told."""
+    asked, fake = tmp_path / "asked", tmp_path / "go"
+    fake.write_text(f'#!/bin/sh\necho "$*" >> {asked}\n{go}\n')
+    fake.chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", "-o", ".venv/installed", "workflows"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=env | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert done.returncode == status, done.stderr
+    assert words in done.stdout + done.stderr
+    if go == "exit 0":
+        (line,) = [one for one in asked.read_text().splitlines() if "actionlint" in one]
+        files = [f"workflows/{path.name}" for path in WORKFLOWS]
+        assert sorted(word for word in line.split() if word.endswith(".yml")) == files
+
+
+def test_actionlint_is_pinned() -> None:
+    text = (ROOT / ".github/go.mod").read_text()
+    assert "tool github.com/rhysd/actionlint/cmd/actionlint" in text
+    assert re.search(r"github\.com/rhysd/actionlint v\d+\.\d+\.\d+", text)
+    assert "github.com/rhysd/actionlint " in (ROOT / ".github/go.sum").read_text()
