@@ -227,6 +227,26 @@ def test_states_of_an_instance_last(tempered: Tempered, now: Now) -> None:
     passes_through("TerminateInstances", "shutting-down", "terminated")
 
 
+def test_a_fact_that_is_told_in_the_middle_of_a_call_changes_no_id(
+    tempered: Tempered, now: Now
+) -> None:
+    """The daemon asks what is wanted when it looks for room."""
+    world = tempered(SlowStates(now))
+    first = world.launch()
+    world.settle()
+    assert world.state(first) == "pending"
+
+    def room(*_: object) -> None:
+        now.passes()
+        world.front.wanted()
+
+    world.front.capacity = room
+    assert world.launch() != first
+    assert world.state(first) == "running"
+    again = front_at(world.front._journal.path)
+    assert again.wanted() == world.front.wanted()
+
+
 def test_what_no_call_has_begun_is_told_at_once(tempered: Tempered, now: Now) -> None:
     """A machine that ends by itself does so at once on AWS, too."""
     world = tempered(SlowStates(now))

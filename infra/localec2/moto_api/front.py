@@ -30,6 +30,7 @@ from infra.localec2.moto_api.temper import trait
 from infra.localec2.moto_api.temper.slow_states import LateFacts
 from infra.localec2.moto_backend import iam
 from infra.localec2.moto_backend.backend import LocalBackend
+from infra.localec2.moto_backend.randomness import seeded
 
 LOG = logging.getLogger(__name__)
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -226,9 +227,9 @@ class Front(Facts):
             self._late.tell(instance_id, known)
 
     def _observe(self, fact: Fact) -> bool:
-        mock_random.seed(0)
-        instance = self._backend.get_instance(fact.instance_id)
-        return bool(instance.observed(fact.state, reason=fact.reason))
+        with seeded(0):
+            instance = self._backend.get_instance(fact.instance_id)
+            return bool(instance.observed(fact.state, reason=fact.reason))
 
     def disk_observed(self, ident: str, state: DiskState) -> None:
         with self.lock:
