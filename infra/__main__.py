@@ -16,7 +16,7 @@ from infra.lifecycle.render import render_anew
 from infra.lifecycle.upgrade.commands import upgrade
 from infra.nightly.commands import nightly
 from infra.progress import Progress
-from infra.report.rerender import merge_reports, prune_reports, rerender
+from infra.report.commands import report
 from infra.settings import Settings
 from infra.survey import commands
 
@@ -177,7 +177,7 @@ def doctor(
     print("this machine can run the local EC2")
 
 
-for command in (commands.describe, commands.sweep_cluster, nightly, upgrade):
+for command in (commands.describe, commands.sweep_cluster, nightly, report, upgrade):
     app.command()(command)
 
 
@@ -201,36 +201,6 @@ def render(
     """Write the files that each machine would receive to a directory, without secrets."""
     render_anew(Settings.from_options(kubernetes=kubernetes), out)
     print(f"wrote {out}")
-
-
-@app.command()
-def report(
-    runs: Annotated[
-        list[Path] | None,
-        typer.Argument(help="In reports/<version>/; default: the last run."),
-    ] = None,
-    *,
-    merge: Annotated[
-        bool, typer.Option("--merge", help="Copy runs from the report directories named here.")
-    ] = False,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Remove old runs; keep the newest ten of each minor.")
-    ] = False,
-) -> None:
-    """Write a run's index.html again from its records, and print its path.
-
-    With --merge: copy runs of other machines here and compare them. With --prune: remove old runs.
-    """
-    reports, given = Settings.from_options().reports, runs or []
-    if not merge and len(given) > (0 if prune else 1):
-        raise UserError("name one run; with --prune none; with --merge directories of reports")
-    if merge:
-        page = merge_reports(given, reports, say=print)
-    if prune:
-        page = prune_reports(reports, say=print)
-    if not (merge or prune):
-        page = rerender(given[0] if given else None, reports)
-    print(page)
 
 
 def run_inside(cluster_id: str | None, argv: list[str]) -> None:

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     cluster_file: Path | None = None
     region: str = Field(default="ap-southeast-1", pattern=r"^[a-z]+(-[a-z0-9]+)+$")
     allowed_cidr: IPv4Network | None = None
+    local_temper: Literal["aws"] | None = None
+    local_temper_seed: int | None = Field(default=None, ge=0)
     ttl_hours: int = Field(default=24, ge=1, le=24 * 30)
     yes: bool = False
     keep: Keep = Field(default_factory=default_keep)
@@ -55,15 +57,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_options(cls, **given: Any) -> Self:
-        """With what was given; None is not. Errors: UserError naming the bad option."""
+        """With what was given; None is not. Errors: UserError naming the bad option or variable."""
+        given = {key: value for key, value in given.items() if value is not None}
         try:
-            chosen = cls(**{key: value for key, value in given.items() if value is not None})
+            chosen = cls(**given)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise UserError(
-                f"--{name.replace('_', '-')} {first['input']!r}: {first['msg']}"
-            ) from error
+            name = str(first["loc"][0])
+            typed = f"--{name.replace('_', '-')}" if name in given else f"KFS_{name.upper()}"
+            raise UserError(f"{typed} {first['input']!r}: {first['msg']}") from error
         return chosen._of_its_file()
 
     def _of_its_file(self) -> Self:

@@ -20,6 +20,8 @@ T = TypeVar("T")
 TAG = "kubernetes-from-scratch/cluster"
 """On everything we create; nothing without it is ever changed or deleted."""
 AMAZON = ".amazonaws.com"
+LIKE_AMAZONS = "temper/aws"
+"""By which a client knows itself for one of a local EC2 that behaves as AWS does."""
 IN_USE = frozenset({
     "DeleteConflict", "DependencyViolation", "IncorrectState", "InvalidIPAddress.InUse",
     "VolumeInUse",
@@ -69,15 +71,23 @@ class Unanswered(PlatformError):
     """EC2 did not answer: whether it did what was asked is not known."""
 
 
-def client(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Client:
-    """A client of AWS (``endpoint`` None, boto3's chain of credentials) or of the local EC2."""
-    made: Client = _client("ec2", endpoint, region, credentials)
+def client(
+    endpoint: str | None,
+    region: str,
+    *,
+    credentials: Keys | None = None,
+    like_amazons: bool = False,
+) -> Client:
+    """A client of AWS (``endpoint`` None, boto3's chain of credentials) or of the local EC2, which
+    may have AWS's temper (``like_amazons``).
+    """
+    made: Client = _client("ec2", endpoint, region, credentials, like_amazons=like_amazons)
     return made
 
 
-def iam(endpoint: str | None, region: str, *, credentials: Keys | None = None) -> Iam:
+def iam(endpoint: str | None, region: str, *, like_amazons: bool = False) -> Iam:
     """The same for IAM; the local EC2 serves both at one address."""
-    return _client("iam", endpoint, region, credentials)
+    return _client("iam", endpoint, region, None, like_amazons=like_amazons)
 
 
 def sts(endpoint: str | None, region: str) -> Sts:
@@ -90,13 +100,22 @@ def quotas(endpoint: str | None, region: str) -> Any:
     return _client("service-quotas", endpoint, region, None)
 
 
-def _client(service: str, endpoint: str | None, region: str, credentials: Keys | None) -> Any:
+def _client(
+    service: str,
+    endpoint: str | None,
+    region: str,
+    credentials: Keys | None,
+    *,
+    like_amazons: bool = False,
+) -> Any:
     near = endpoint is not None
+    brief = near and not like_amazons
     if near and credentials is None:
         credentials = Keys("local", "local")  # the local EC2 reads the signature's scope only
     patience = {
         # seven waits of at most 1, 2, 4 ... 20 s outlast a burst of RequestLimitExceeded
-        "retries": {"mode": "standard", "total_max_attempts": 2 if near else 8},
+        "retries": {"mode": "standard", "total_max_attempts": 2 if brief else 8},
+        "user_agent_extra": LIKE_AMAZONS if like_amazons else None,
         "connect_timeout": 2 if near else 10,
         "read_timeout": 20 if near else 60,
     }
@@ -121,8 +140,9 @@ def pace(client: Client) -> float:
 
 
 def is_amazons(client: Client) -> bool:
-    """Whether it asks AWS itself."""
-    return AMAZON in client.meta.endpoint_url
+    """Whether it asks AWS itself, or who behaves so."""
+    config: Any = client.meta.config
+    return AMAZON in client.meta.endpoint_url or config.user_agent_extra == LIKE_AMAZONS
 
 
 @contextmanager

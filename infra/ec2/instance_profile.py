@@ -35,6 +35,8 @@ ASSOCIATED_WITHIN = 60.0
 taken back is in the way (IncorrectState)."""
 ENDED_WITHIN = 60.0
 """Seconds in which IAM and EC2 see that nothing is in the way of an end any more."""
+FULL = "LimitExceeded"
+"""A profile has one role: ours, by a call whose answer was lost."""
 ROLE, PROFILE = "role", "instance profile"
 NAMES = "k8s-scratch-ebs-csi-"
 
@@ -94,11 +96,12 @@ def give(client: Client, iam: Iam, spec: ClusterSpec, instances: list[str]) -> N
         with _existing():
             iam.create_instance_profile(InstanceProfileName=name, Tags=tag_list(spec))
         if not iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]:
-            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+            with _looking_past(FULL):
+                iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
     having = {found["InstanceId"] for found in associations(client, spec)}
     for instance in instances:
         if instance not in having:
-            associate = partial(_associate, client, name, instance)
+            associate = partial(_associate, client, spec, instance)
             settled(client, associate, within=ASSOCIATED_WITHIN, transient=Refused)
 
 
@@ -149,11 +152,14 @@ def _associations(client: Client) -> "list[IamInstanceProfileAssociationTypeDef]
     return [one for one in found if one["State"] in {"associating", "associated"}]
 
 
-def _associate(client: Client, name: str, instance: str) -> None:
-    with asking("instance profile of", instance):
-        client.associate_iam_instance_profile(
-            IamInstanceProfile={"Name": name}, InstanceId=instance
-        )
+def _associate(client: Client, spec: ClusterSpec, instance: str) -> None:
+    profile: Any = {"Name": name_of(spec)}
+    try:
+        with asking("instance profile of", instance):
+            client.associate_iam_instance_profile(IamInstanceProfile=profile, InstanceId=instance)
+    except InUse:  # perhaps by ourselves, in a call whose answer was lost
+        if all(found["InstanceId"] != instance for found in associations(client, spec)):
+            raise
 
 
 @contextmanager

@@ -16,8 +16,13 @@ NAMES = frozenset({"KeyName", "RoleName", "InstanceProfileName"})
 """Fields of what is named by us and not by AWS."""
 MAKES = ("Create", "Run", "Allocate", "Import")
 ENDS = ("Delete", "Terminate", "Release")
+UNDOES = (*ENDS, "Detach", "Disassociate", "Remove")
+"""Calls whose first answer may be lost: then not found is what it shall be."""
+TOO_MANY = frozenset({"RequestLimitExceeded", "Throttling"})
 UNFOUND = re.compile(r"(?<!InvalidRoute\.)(?<!InvalidPermission\.)NotFound|NoSuchEntity")
 """Codes of what has an id or a name; a route and a rule have none."""
+NAMED_BEFORE = frozenset({"EntityAlreadyExists", "InvalidKeyPair.Duplicate"})
+"""Codes of a name that is taken: perhaps a moment ago, by a call whose answer was lost."""
 ASKED = "kubernetes-from-scratch/asked"
 """Where a call's parameters are until its answer comes."""
 ONE_EACH = frozenset({
@@ -34,9 +39,11 @@ class NewIds:
         self._pace = pace
         self._clock = clock
         self._since: dict[str, float] = {}
+        self._attempts = 1
 
     def watch(self, client: Any) -> None:
         """Of all calls of a boto3 client."""
+        self._attempts = client.meta.config.retries["total_max_attempts"]
         service, events = client.meta.service_model.service_name, client.meta.events
         events.register(f"provide-client-params.{service}", self.asked)
         events.register(f"after-call.{service}", self.answered)
@@ -48,10 +55,10 @@ class NewIds:
     def answered(
         self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: Any
     ) -> None:
-        if "Error" in parsed:
+        if "Error" in parsed and parsed["Error"].get("Code") not in NAMED_BEFORE:
             return
         if model.name.startswith(MAKES):
-            for one in told(parsed):
+            for one in told(context.get(ASKED, {}) if "Error" in parsed else parsed):
                 self._since.setdefault(one, self._clock())
         elif model.name.startswith(ENDS):
             for one in told(context.get(ASKED, {})):
@@ -63,15 +70,21 @@ class NewIds:
         operation: Any,
         caught_exception: Exception | None,
         request_dict: Mapping[str, Any],
+        attempts: int = 1,
         **_: Any,
     ) -> float | None:
-        """Seconds to the next attempt; None leaves it to botocore."""
+        """Seconds to the next attempt; None leaves it to botocore.
+
+        Which counts our attempts as its own: when it has no more, ours go on.
+        """
         if caught_exception is not None and operation.name in ONE_EACH:
             raise caught_exception
-        if operation.name.startswith(ENDS):
-            return None  # its first answer may be lost: not found is what it shall be
+        if operation.name.startswith(UNDOES) or not self._names_new(request_dict):
+            return None
         code = response[1].get("Error", {}).get("Code", "") if response else ""
-        return self._pace if UNFOUND.search(code) and self._names_new(request_dict) else None
+        if attempts >= self._attempts and (code in TOO_MANY or caught_exception is not None):
+            return self._pace
+        return self._pace if UNFOUND.search(code) else None
 
     def _names_new(self, request: Mapping[str, Any]) -> bool:
         body = request.get("body")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 from infra import ec2
 from infra.artifacts.store import Store
@@ -18,7 +19,7 @@ from infra.inventory import ClusterSpec
 from infra.lifecycle import aws_account, cluster_identity, state_dir
 from infra.lifecycle.cluster_identity import Identity
 from infra.lifecycle.machines import idle_power_off, machine_addresses
-from infra.localec2 import doctor, service
+from infra.localec2 import doctor, service, temper
 from infra.localec2.image import debian, rootfs
 from infra.localec2.image import kernel as kernels
 from infra.progress import Progress
@@ -38,8 +39,9 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Site:
     """A platform ready for provisioning.
 
-    ``endpoint`` None means AWS; ``public`` says whether this run reaches machines by their public
-    addresses; ``allowed_cidr`` is where this run comes from; ``zone`` is where a new network is.
+    ``endpoint`` None means AWS; ``public`` says whether all is as on AWS: this run reaches machines
+    by their public addresses; ``allowed_cidr`` is where it comes from; ``zone`` is where a new
+    network is.
     """
 
     endpoint: str | None
@@ -53,10 +55,10 @@ class Site:
         return self.allowed_cidr if self.public else ""
 
     def client(self, settings: Settings) -> ec2.Client:
-        return ec2.client(self.endpoint, settings.region)
+        return ec2.client(self.endpoint, settings.region, like_amazons=self.public)
 
     def iam(self, settings: Settings) -> Iam:
-        return ec2.iam(self.endpoint, settings.region)
+        return ec2.iam(self.endpoint, settings.region, like_amazons=self.public)
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ class Instances:
 
 def instances(settings: Settings, spec: ClusterSpec) -> Instances:
     """Of a cluster that was built; its network is entered. Errors: UserError, PlatformError."""
-    local = settings.platform == "local"
-    client = find_local(settings).client(settings) if local else ec2.client(None, settings.region)
-    return Instances(client, spec.id, settings.state, public=not local)
+    if settings.platform == "local":
+        near = find_local(settings)
+        return Instances(near.client(settings), spec.id, settings.state, public=near.public)
+    return Instances(ec2.client(None, settings.region), spec.id, settings.state, public=True)
 
 
 def identify(settings: Settings) -> Identity:
@@ -115,12 +118,10 @@ class Aws:
 
 def aws(settings: Settings) -> Aws:
     """Of a cluster that was built. Errors: UserError when there is none."""
-    near = find_local(settings).endpoint if settings.platform == "local" else None
-    return Aws(
-        ec2.client(near, settings.region),
-        ec2.iam(near, settings.region),
-        service.ENDPOINT_OF_MACHINES if near else None,
-    )
+    if settings.platform == "local":
+        near = find_local(settings)
+        return Aws(near.client(settings), near.iam(settings), service.ENDPOINT_OF_MACHINES)
+    return Aws(ec2.client(None, settings.region), ec2.iam(None, settings.region), None)
 
 
 def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Progress) -> Site:
@@ -131,8 +132,11 @@ def open_site(settings: Settings, store: Store, supplied: Supplies, progress: Pr
     if settings.platform == "aws":
         spec = identify(settings).spec(settings.kubernetes)
         return replace(from_here(settings), zone=aws_account.zone(settings, spec))
-    made_of = make(store, supplied, progress)
+    seed = temper.seed(settings.local_temper, settings.local_temper_seed, _made_of(settings))
+    made_of = make(store, supplied, progress) | {temper.SEED: seed}
     (settings.state / MADE_OF).write_text(json.dumps(made_of))
+    if seed is not None:
+        progress.say(temper.told(seed))
     with progress.stage("local EC2"):
         return find_local(settings, say=progress.say)
 
@@ -167,7 +171,7 @@ def node_tools(store: Store, progress: Progress) -> Path:
     return debian.node_tools(store_root=store.root, say=progress.say)
 
 
-def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, str]:
+def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, Any]:
     """What the local EC2 is made of, ``kernel`` and ``image`` by path; built when not cached."""
     with progress.stage("machine kernel"):
         kernel = kernels.kernel(store_root=store.root, say=progress.say)
@@ -183,15 +187,21 @@ def make(store: Store, supplied: Supplies, progress: Progress) -> dict[str, str]
 
 def find_local(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Site:
     """The local EC2 of this state directory, started again if it died; its network entered."""
-    path = settings.state / MADE_OF
-    if not path.exists():
+    made_of = _made_of(settings)
+    if made_of is None:
         raise UserError(f"no local EC2 was ever started in {settings.state}; run: ./kfs up")
-    made_of = json.loads(path.read_text())
+    seed = temper.seed(settings.local_temper, settings.local_temper_seed, made_of)
+    kernel, image = Path(made_of["kernel"]), Path(made_of["image"])
     endpoint = service.start_or_find(
-        settings.state, kernel=Path(made_of["kernel"]), image=Path(made_of["image"]), say=say
+        settings.state, kernel=kernel, image=image, say=say, temper_seed=seed
     )
     service.enter(endpoint.netns)
-    return Site(endpoint.url, OPERATOR, public=False)
+    return Site(endpoint.url, OPERATOR, public=seed is not None)
+
+
+def _made_of(settings: Settings) -> dict[str, Any] | None:
+    path = settings.state / MADE_OF
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def remove(settings: Settings, progress: Progress) -> None:

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--kernel", type=Path, required=True)
     parser.add_argument("--image", type=Path, required=True)
     parser.add_argument("--region", default="ap-southeast-1")
+    parser.add_argument("--temper-seed", type=int, help="behave as AWS does, by this seed")
     parser.add_argument("--ready", type=int, help="file descriptor to write to when serving")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -29,7 +30,8 @@ def main() -> None:
             os.close(given.ready)
 
     try:
-        serve(Setup(given.state, given.kernel, given.image, given.region), ready)
+        made_of = (given.state, given.kernel, given.image, given.region)
+        serve(Setup(*made_of, temper_seed=given.temper_seed), ready)
     except NotJudged as error:
         sys.exit(f"error: {error}")
 

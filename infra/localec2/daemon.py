@@ -27,6 +27,7 @@ from infra.localec2.host.user_mode_linux import Uml
 from infra.localec2.host.volume_files import VolumeFiles
 from infra.localec2.metadata.imds import Metadata
 from infra.localec2.moto_api.front import Front
+from infra.localec2.moto_api.temper import aws, trait
 from infra.localec2.paths import API_PORT, Place
 
 LOG = logging.getLogger(__name__)
@@ -34,12 +35,20 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Setup:
-    """What a daemon is started with."""
+    """What a daemon is started with. ``temper_seed``: of AWS's temper, None without it."""
 
     state: Path
     kernel: Path
     image: Path
     region: str
+    temper_seed: int | None = None
+
+    @property
+    def temper(self) -> trait.Trait | None:
+        if self.temper_seed is None:
+            return None
+        LOG.info("the temper of AWS, seed %d", self.temper_seed)
+        return aws.of_aws(self.temper_seed)
 
 
 class Quiet(WSGIRequestHandler):
@@ -63,7 +72,7 @@ def serve(setup: Setup, ready: Callable[[], None]) -> None:
     namespaces.enter(place.name)
     network.prepare()
     launcher = Uml(place, kernel=setup.kernel, image=setup.image)
-    front = Front(place.journal, setup.region)
+    front = Front(place.journal, setup.region, temper=setup.temper)
     front.console = launcher.console
     front.capacity = lambda kind, _running: instance_types.require_room(
         kind, instance_types.promised(front.wanted(), launcher.held_mib), place.state

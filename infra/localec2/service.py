@@ -57,9 +57,11 @@ def start_or_find(
     image: Path,
     say: Say = lambda _: None,
     region: str = "ap-southeast-1",
+    temper_seed: int | None = None,
 ) -> Endpoint:
     """The local EC2 of a state directory; machines that run without a daemon are found again.
 
+    ``temper_seed``: it behaves as AWS does, by this seed.
     Errors: PlatformError with the end of the daemon's log when it does not start; UserError when
     the host allows a process too few mappings.
     """
@@ -74,7 +76,10 @@ def start_or_find(
         say("local EC2: starting")
     if max_map_count.ensure():
         say(f"local EC2: raised vm.max_map_count of this host to {max_map_count.NEEDED}")
-    _start(place, ["--kernel", str(kernel), "--image", str(image), "--region", region])
+    options = ["--kernel", str(kernel), "--image", str(image), "--region", region]
+    if temper_seed is not None:
+        options += ["--temper-seed", str(temper_seed)]
+    _start(place, options)
     return Endpoint(place.url, place.name)
 
 

@@ -17,6 +17,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
 from botocore.loaders import create_loader
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as WsgiClient
@@ -91,7 +92,10 @@ class Body(BytesIO):
 def sent(served: Served, request: Any) -> AWSResponse:
     """A request of botocore's, answered by the WSGI application itself."""
     headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
-    answer = WsgiClient(served).post("/", data=request.body, headers=headers)
+    try:
+        answer = WsgiClient(served).post("/", data=request.body, headers=headers)
+    except ConnectionAbortedError as error:
+        raise ConnectionClosedError(endpoint_url=request.url) from error
     came: Any = answer.headers
     return AWSResponse(request.url, answer.status_code, came, Body(answer.data))
 

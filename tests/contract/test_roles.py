@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.ec2 import instance_profile
 from infra.inventory import series
 from tests.contract.conftest import Served, in_process
-from tests.contract.world import World
+from tests.contract.world import World, refused
 
 SPEC = series("test", kubernetes="v1.36.1", platform="local")
 
@@ -52,6 +52,16 @@ def test_it_is_taken_back(local: World, iam: Any) -> None:
     assert roles(local) == {instance: None}
     with pytest.raises(ClientError, match="NoSuchEntity"):
         iam.get_role(RoleName="k8s-scratch-ebs-csi-test")
+
+
+def test_it_is_taken_out_of_its_profile_once(iam: Any, front: object) -> None:
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="p")
+    both = {"InstanceProfileName": "p", "RoleName": "r"}
+    iam.add_role_to_instance_profile(**both)
+    iam.remove_role_from_instance_profile(**both)
+    with refused("NoSuchEntity"):
+        iam.remove_role_from_instance_profile(**both)
 
 
 def refusal(served: Served, **keys: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from infra import ec2
 from infra.ec2 import api, instance_profile, network, new_ids
@@ -96,6 +97,72 @@ def test_an_answer_that_is_lost_leaves_nothing(client: Any, served: Served, acti
         remove(client)
     assert losing.lost == 1
     assert left(client) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "CreateRole",
+        "AttachRolePolicy",
+        "CreateInstanceProfile",
+        "AddRoleToInstanceProfile",
+        "AssociateIamInstanceProfile",
+    ],
+)
+def test_an_answer_that_is_lost_gives_one_role(
+    client: Any, iam: Any, served: Served, tmp_path: Path, action: str
+) -> None:
+    spec = owned(tmp_path)
+    worker = provision(client, spec).instances[spec.workers[0].name].id
+    losing = Losing(served, action)
+    with before_each_call(served, losing):
+        instance_profile.give(client, iam, spec, [worker])
+    assert losing.lost == 1
+    assert [one["InstanceId"] for one in instance_profile.associations(client, spec)] == [worker]
+    name = instance_profile.name_of(spec)
+    profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    assert [role["RoleName"] for role in profile["Roles"]] == [name]
+
+
+UNDONE = ("RemoveRoleFromInstanceProfile", "DetachRolePolicy", "DisassociateIamInstanceProfile")
+
+
+@pytest.mark.parametrize("action", UNDONE)
+def test_what_is_undone_is_not_waited_for_although_it_is_new(action: str) -> None:
+    """Not found is what it shall be: the first answer was lost."""
+    new, operation = NewIds(2.0), type("Model", (), {"name": action})
+    made: Any = type("Model", (), {"name": "CreateRole"})
+    new.answered({"Role": {"RoleName": "r"}}, made, {})
+    unknown: Any = (None, {"Error": {"Code": "NoSuchEntity"}})
+    assert new.again(unknown, operation, None, {"body": {"RoleName": "r"}}) is None
+
+
+def test_attempts_for_what_is_new_are_not_botocores(client: Any) -> None:
+    """Who was told four times that there is no such VPC is still let wait for a burst's end."""
+    new, describe = NewIds(2.0), type("Model", (), {"name": "DescribeVpcs"})
+    new.watch(client)
+    made: Any = type("Model", (), {"name": "CreateVpc"})
+    new.answered({"Vpc": {"VpcId": "vpc-0123456789"}}, made, {})
+    body = {"body": {"VpcId.1": "vpc-0123456789"}}
+    burst: Any = (None, {"Error": {"Code": "RequestLimitExceeded"}})
+    most = client.meta.config.retries["total_max_attempts"]
+    assert new.again(burst, describe, None, body, attempts=most - 1) is None
+    assert new.again(burst, describe, None, body, attempts=most) == 2.0
+    assert new.again(None, describe, ReadTimeoutError(endpoint_url="x"), body, most) == 2.0
+    other: Any = (None, {"Error": {"Code": "UnauthorizedOperation"}})
+    assert new.again(other, describe, None, body, attempts=most) is None
+    assert new.again(burst, describe, None, {"body": {}}, attempts=most) is None
+
+
+def test_a_name_that_is_taken_may_have_been_made_a_moment_ago() -> None:
+    """By a call whose answer was lost, and which was repeated."""
+    create: Any = type("Model", (), {"name": "CreateRole"})
+    attach: Any = type("Model", (), {"name": "AttachRolePolicy"})
+    unknown: Any = (None, {"Error": {"Code": "NoSuchEntity"}})
+    for code, wait in (("EntityAlreadyExists", 2.0), ("LimitExceeded", None)):
+        new = NewIds(2.0, clock=lambda: 0.0)
+        new.answered({"Error": {"Code": code}}, create, {new_ids.ASKED: {"RoleName": "r"}})
+        assert new.again(unknown, attach, None, {"body": {"RoleName": "r"}}) == wait
 
 
 def test_a_burst_of_refusals_for_too_many_calls_is_waited_for(client: Any, served: Served) -> None:

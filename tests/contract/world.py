@@ -102,11 +102,11 @@ def refused(code: str) -> Iterator[None]:
     assert (caught.value.response["Error"]["Code"], status // 100) == (code, 4)
 
 
-def front_at(journal: Path) -> "Front":
+def front_at(journal: Path, temper: Any = None) -> "Front":
     """A local EC2; imported here because moto takes a second, which collecting does not need."""
     from infra.localec2.moto_api.front import Front  # noqa: PLC0415
 
-    return Front(journal)
+    return Front(journal, temper=temper)
 
 
 def settle(front: Any) -> None:

@@ -56,8 +56,10 @@ class LocalAnswers(StorageAnswers, RuleAnswers, TagAnswers):
         return super().call_action()
 
     def serialized(self, action_result: ActionResult) -> Any:
-        if self._page is not None and isinstance(action_result.result, dict):
-            action_result = ActionResult(self._page.cut(action_result.result))
+        result = action_result.result
+        if isinstance(result, dict):
+            result = pages.shown(self._get_action(), result, self._backend.hides)
+            action_result = ActionResult(self._page.cut(result) if self._page else result)
         return super().serialized(action_result)
 
     def _filters_from_querystring(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def wanted(backend: LocalBackend) -> Wanted | None:
             if v.attachment is None or not _is_root(v)
         ),
         snapshots=tuple(
-            Disk(s.id, s.volume_size, s.volume.id, s.status == "completed")
+            Disk(s.id, s.volume_size, s.volume.id, s.made)
             for s in backend.snapshots.values()
             if s.from_ami is None
         ),

@@ -11,11 +11,9 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
+from urllib.parse import parse_qsl
 
 from moto.core.request import Request
-from moto.iam.responses import IamResponse
 from moto.moto_api._internal import mock_random
 from moto.sts.responses import TokenResponse
 
@@ -26,21 +24,25 @@ from infra.localec2.moto_api import desired_state_builder
 from infra.localec2.moto_api.actions import ALLOWED, mutates
 from infra.localec2.moto_api.answers import LocalAnswers
 from infra.localec2.moto_api.call_journal import Call, DiskFact, Fact, Journal, Restart, ids_of
+from infra.localec2.moto_api.faults import Answer, StartResponse, fault, respond
+from infra.localec2.moto_api.iam_answers import IamAnswers
+from infra.localec2.moto_api.temper import trait
+from infra.localec2.moto_api.temper.slow_states import LateFacts
 from infra.localec2.moto_backend import iam
 from infra.localec2.moto_backend.backend import LocalBackend
+from infra.localec2.moto_backend.randomness import seeded
 
 LOG = logging.getLogger(__name__)
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
 ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
-Answer = tuple[int, str]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Front(Facts):
     """The API (``app``) and the facts of the reconciler. One a process: moto's IAM is global.
 
     ``console(id)`` is the text of an instance's console; ``capacity(type, running)`` raises a
-    NotJudged when one more instance does not fit. Both may be set after construction.
+    NotJudged when one more instance does not fit. Both may be set after construction. ``temper``
+    is what it has of AWS's; without one every call is moto's alone.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Front(Facts):
         journal: Path,
         region: str = "ap-southeast-1",
         on_change: Callable[[], None] = lambda: None,
+        temper: trait.Trait | None = None,
     ) -> None:
         self.region = region
         self.issuer = Issuer(journal.with_name("roles.key"))
@@ -56,8 +59,12 @@ class Front(Facts):
         self._journal = Journal(journal)
         mock_random.seed(0)
         iam.begin_anew()
-        self._backend = LocalBackend(region)
+        self._backend = LocalBackend(region, moves_addresses=temper is not None)
+        self._late = LateFacts()
         self._replay()
+        self._temper = temper or trait.Trait()  # from now on: what the journal has is old
+        self._backend.hides, self._late.delays = self._temper.hides, self._temper.delays
+        self._backend.pace = self._temper.pace
         self.on_change = on_change
 
     @property
@@ -95,7 +102,8 @@ class Front(Facts):
             text = "The request must be signed (any key)."
             status, text = fault("ec2", "MissingAuthenticationToken", text, 403)
         else:
-            status, text = self.answer(scope[2], scope[1], sent)
+            with trait.ending(environ.get("werkzeug.socket")):
+                status, text = self.answer(scope[2], scope[1], sent)
         return respond(start_response, (status, text))
 
     def app_for_machines(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
@@ -114,25 +122,34 @@ class Front(Facts):
         return self.app(environ, start_response)
 
     def answer(self, service: str, region: str, body: str) -> Answer:
-        """One call in the query protocol: allowed, locked, journaled."""
-        action = parse_qs(body).get("Action", [""])[0]
+        """One call in the query protocol: allowed, locked, journaled. Errors: Lost, of a change."""
+        call = trait.Call(service, dict(parse_qsl(body)))
+        action = call.action
         if action not in ALLOWED.get(service, ()):
             text = f"The local EC2 does not serve {service} {action}."
             return fault(service, "UnsupportedOperation", text)
         if service == "ec2" and region != self.region:
             text = f"The local EC2 is in {self.region}, not in {region}."
             return fault(service, "UnsupportedOperation", text)
-        if not mutates(action):
-            with self.lock:
-                return self._call(service, body)
         with self.lock:
-            seed = secrets.randbits(64)
-            mock_random.seed(seed)
-            status, text = self._call(service, body)
-            if status < 300:
-                self._journal.append(Call(service, seed, body, ids_of(text)))
-        if status < 300:
+            self._late.deliver()
+            answer = self._temper.before(call) or self._journaled(call, body)
+            done = answer[0] < 300 and mutates(action)
+            lost = done and self._temper.loses(call)
+        if done:
             self.on_change()
+        if lost:
+            raise trait.Lost(action)
+        return answer
+
+    def _journaled(self, call: trait.Call, body: str) -> Answer:
+        if not mutates(call.action):
+            return self._call(call.service, body)
+        mock_random.seed(seed := secrets.randbits(64))
+        status, text = self._call(call.service, body)
+        if status < 300:
+            self._journal.append(Call(call.service, seed, body, ids_of(text)))
+            self._temper.made(call, text)
         return status, text
 
     def _call(self, service: str, body: str) -> Answer:
@@ -148,7 +165,7 @@ class Front(Facts):
         )
         served: Any = {
             "ec2": lambda: LocalAnswers(self._backend),
-            "iam": IamResponse,
+            "iam": IamAnswers,
             "sts": TokenResponse,
         }[service]()
         try:
@@ -196,18 +213,23 @@ class Front(Facts):
 
     def wanted(self) -> Wanted | None:
         with self.lock:
+            self._late.deliver()
             return desired_state_builder.wanted(self._backend)
 
     def observed(self, instance_id: str, state: State, *, reason: str = "") -> None:
         fact = Fact(instance_id, state, reason)
-        with self.lock:
+
+        def known() -> None:
             if self._observe(fact):
                 self._journal.append(fact)
 
+        with self.lock:
+            self._late.tell(instance_id, known)
+
     def _observe(self, fact: Fact) -> bool:
-        mock_random.seed(0)
-        instance = self._backend.get_instance(fact.instance_id)
-        return bool(instance.observed(fact.state, reason=fact.reason))
+        with seeded(0):
+            instance = self._backend.get_instance(fact.instance_id)
+            return bool(instance.observed(fact.state, reason=fact.reason))
 
     def disk_observed(self, ident: str, state: DiskState) -> None:
         with self.lock:
@@ -215,28 +237,13 @@ class Front(Facts):
                 self._journal.append(DiskFact(ident, state))
 
     def reachable(self, instance_id: str, *, ok: bool) -> None:
-        with self.lock:
+        def known() -> None:
             instance = self._backend.get_instance(instance_id)
             instance.reachable = ok and instance.state == "running"
+
+        with self.lock:
+            self._late.tell(instance_id, known)
 
     def route_state(self, cidr: str, *, active: bool) -> None:
         with self.lock:
             self._backend.route_facts[cidr] = active
-
-
-def respond(start_response: StartResponse, answer: Answer) -> list[bytes]:
-    status, text = answer
-    body = text.encode()
-    headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
-    start_response(f"{status} {'OK' if status < 300 else 'Fault'}", headers)
-    return [body]
-
-
-def fault(service: str, code: str, message: str, status: int = 400) -> Answer:
-    """An error in the service's own XML; source: API reference, error responses of EC2 and STS."""
-    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-    if service == "ec2":
-        errors = f"<Errors><Error>{inner}</Error></Errors>"
-        return status, f"<Response>{errors}<RequestID>local</RequestID></Response>"
-    error = f"<Error><Type>Sender</Type>{inner}</Error>"
-    return status, f"<ErrorResponse>{error}<RequestId>local</RequestId></ErrorResponse>"

@@ -7,7 +7,7 @@ of ids, so that what is deleted or made between two pages moves nothing out of s
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,9 @@ PAGED = {
 }
 """The list in the answer of each action."""
 
+UNPAGED = {"DescribeAddresses": "Addresses", "DescribeKeyPairs": "KeyPairs"}
+"""The same of those that come all at once."""
+
 IDENTITY = ("resource_id", "key", "association_id", "id", "InstanceType", "VolumeId")
 """What names an item; the first ones first, a tag has two."""
 
@@ -82,6 +85,21 @@ class Page:
 
     def _token(self, last: list[str]) -> str:
         return urlsafe_b64encode(json.dumps([self.question, last]).encode()).decode()
+
+
+def shown(action: str, result: dict[str, Any], hides: Callable[[str], bool]) -> dict[str, Any]:
+    """The answer without what is hidden."""
+    name = (PAGED | UNPAGED).get(action)
+    if name is None or name not in result:
+        return result
+    return result | {name: [one for one in result[name] if not any(map(hides, _ids(one)))]}
+
+
+def _ids(item: Any) -> list[str]:
+    """Those of a reservation are its instances'."""
+    parts = getattr(item, "instances", None) or [item]
+    return [str(part.allocation_id) if hasattr(part, "allocation_id") else _identity(part)[0]
+            for part in parts]  # fmt: skip
 
 
 def asked(action: str, params: dict[str, Any]) -> Page | None:

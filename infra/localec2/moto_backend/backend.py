@@ -32,10 +32,13 @@ class LocalBackend(StorageBackend):
     """One account in one region, without a default VPC.
 
     ``tokens`` and ``table_tokens`` remember launches and route tables by client token,
-    ``route_facts`` whether a route's target answers.
+    ``route_facts`` whether a route's target answers; ``hides`` says what no list shows yet.
+    ``moves_addresses``: a machine that is started again has another public address.
     """
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, *, moves_addresses: bool = False) -> None:
+        self.moves_addresses = moves_addresses
+        self.hides: Callable[[str], bool] = lambda _: False
         self.tokens: dict[str, tuple[str, Any]] = {}
         self.table_tokens: dict[str, tuple[str, Any]] = {}
         self.route_facts: dict[str, bool] = {}

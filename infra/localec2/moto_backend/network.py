@@ -1,5 +1,6 @@
 """Interfaces, addresses and routes as AWS has them."""
 
+import zlib
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -13,7 +14,13 @@ PUBLIC_POOL = IPv4Network("203.0.113.0/24")
 
 
 class LocalInterface(NetworkInterface):  # type: ignore[misc]  # moto is untyped
-    """An interface whose automatic public address yields to an elastic one."""
+    """An interface whose automatic public address yields to an elastic one.
+
+    Of the automatic ones ``had`` is the latest, ``starts`` how many there were.
+    """
+
+    starts = 0
+    had: str | None = None
 
     @property
     def network_interface_id(self) -> str:
@@ -22,7 +29,14 @@ class LocalInterface(NetworkInterface):  # type: ignore[misc]  # moto is untyped
 
     def check_auto_public_ip(self) -> None:
         if str(self.public_ip_auto_assign).lower() == "true":
-            self.public_ip = free_public_ip(self.ec2_backend)
+            self.starts += 1
+            self.public_ip = self.had = (
+                free_public_ip(
+                    self.ec2_backend, zlib.crc32(f"{self.id}/{self.starts}".encode()), self.had
+                )
+                if self.ec2_backend.moves_addresses
+                else free_public_ip(self.ec2_backend)
+            )
 
     def start(self) -> None:
         if not self._elastic:
@@ -61,13 +75,15 @@ class LocalRoute(Route):  # type: ignore[misc]  # moto is untyped
         return bool(backend.route_facts.get(self.destination_cidr_block, True))
 
 
-def free_public_ip(backend: Any) -> str:
-    """The lowest free address of the pool: the same one when a journal is replayed."""
-    taken = {address.public_ip for address in backend.addresses}
+def free_public_ip(backend: Any, begin: int = 0, besides: str | None = None) -> str:
+    """The first free one of the pool, from a place on: the same when a journal is replayed."""
+    taken = {besides, *(address.public_ip for address in backend.addresses)}
     taken |= {nic.public_ip for nic in backend.enis.values()}
-    for address in PUBLIC_POOL.hosts():
-        if str(address) not in taken:
-            return str(address)
+    pool = [str(address) for address in PUBLIC_POOL.hosts()]
+    begin %= len(pool)
+    for address in (*pool[begin:], *pool[:begin]):
+        if address not in taken:
+            return address
     raise EC2ClientError(
         "InsufficientAddressCapacity", f"{PUBLIC_POOL} has no free address: release one."
     )

@@ -16,6 +16,7 @@ from moto.ec2.models.elastic_block_store import VolumeAttachment
 
 from infra.localec2.desired_state import DiskState
 from infra.localec2.host.block_devices import UNITS
+from infra.localec2.moto_backend import pace
 from infra.localec2.moto_backend.volumes import LocalModification, LocalSnapshot, LocalVolume
 
 MOST_VOLUMES = len(UNITS)
@@ -25,10 +26,13 @@ MOST_CHANGES = 4
 
 
 class StorageBackend(EC2Backend):  # type: ignore[misc]  # moto is untyped
-    """Volumes, attachments, snapshots. ``clock`` in seconds; ``volume_tokens`` by client token."""
+    """Volumes, attachments, snapshots. ``clock`` in seconds; ``pace`` of what begins from now on;
+    ``volume_tokens`` by client token.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.clock: Callable[[], float] = time.monotonic
+        self.pace = pace.LOCAL
         self.volume_tokens: dict[str, tuple[str, LocalVolume | None]] = {}
         super().__init__(*args, **kwargs)
 
@@ -171,8 +175,7 @@ class StorageBackend(EC2Backend):  # type: ignore[misc]  # moto is untyped
         """Whether the fact changed anything; one that a later call has overtaken does not."""
         if ident in self.snapshots:
             snapshot = self.snapshots[ident]
-            changed = bool(snapshot.status != state)
-            snapshot.status = state
+            changed, snapshot.made = not snapshot.made, True
             return changed
         volume = self.volumes.get(ident)
         if volume is None:

@@ -10,10 +10,8 @@ from typing import Any
 from moto.ec2.models import elastic_block_store
 from moto.ec2.models.elastic_block_store import Snapshot, Volume, VolumeModification
 
-MODIFYING = 1.0
-"""Seconds until the volume has its new values; on AWS minutes (EBS user guide, modify a volume)."""
-OPTIMIZING = 2.0
-"""Seconds more until the next change is possible; on AWS minutes to hours (same page)."""
+from infra.localec2.moto_backend.pace import Pace
+
 DEFAULT_THROUGHPUT = 125
 """MiB/s of a gp3 volume that asks for none; EBS user guide, General Purpose SSD volumes."""
 
@@ -59,6 +57,7 @@ class LocalModification(VolumeModification):  # type: ignore[misc]  # moto is un
     def __init__(self, volume: LocalVolume, changes: dict[str, Any]) -> None:
         super().__init__(volume, target_size=volume.size)
         self._begun = volume.ec2_backend.clock()
+        self._pace: Pace = volume.ec2_backend.pace
         self._targets = {n: v or getattr(volume, n) for n, v in changes.items()}
         for name, target in self._targets.items():
             setattr(self, f"original_{name}", getattr(volume, name))
@@ -68,7 +67,7 @@ class LocalModification(VolumeModification):  # type: ignore[misc]  # moto is un
     @property
     def end_time(self) -> datetime | None:
         """Only of one that is completed."""
-        took = timedelta(seconds=MODIFYING + OPTIMIZING)
+        took = timedelta(seconds=self._whole)
         return self.start_time + took if self.modification_state == "completed" else None
 
     @end_time.setter
@@ -76,18 +75,22 @@ class LocalModification(VolumeModification):  # type: ignore[misc]  # moto is un
         """Moto ends every change as it begins."""
 
     @property
+    def _whole(self) -> float:
+        return self._pace.modifying + self._pace.optimizing
+
+    @property
     def _age(self) -> float:
         return float(self.volume.ec2_backend.clock() - self._begun)
 
     @property
     def modification_state(self) -> str:
-        if self._age < MODIFYING:
+        if self._age < self._pace.modifying:
             return "modifying"
-        return "optimizing" if self._age < MODIFYING + OPTIMIZING else "completed"
+        return "optimizing" if self._age < self._whole else "completed"
 
     @property
     def progress(self) -> int:
-        return min(100, int(100 * self._age / (MODIFYING + OPTIMIZING)))
+        return min(100, int(100 * self._age / self._whole))
 
     def take_effect(self) -> None:
         for name, target in self._targets.items():
@@ -95,13 +98,27 @@ class LocalModification(VolumeModification):  # type: ignore[misc]  # moto is un
 
 
 class LocalSnapshot(Snapshot):  # type: ignore[misc]  # moto is untyped
-    """A snapshot of the size that its volume had; ``pending`` until the copy is made."""
+    """A snapshot of the size that its volume had; ``pending`` until the copy is made, at least for
+    the backend's pace. ``made`` says that its file is there.
+    """
+
+    made = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._size = self.volume.size
-        if self.from_ami is None:
-            self.status = "pending"
+        self._due = self.ec2_backend.clock() + self.ec2_backend.pace.snapshot
+        if self.from_ami is not None:
+            self.made, self._due = True, 0.0
+
+    @property
+    def status(self) -> str:
+        due = self._due <= self.ec2_backend.clock()
+        return "completed" if self.made and due else "pending"
+
+    @status.setter
+    def status(self, _: str) -> None:
+        """Moto has every snapshot completed as it begins."""
 
     @property
     def volume_size(self) -> int:

@@ -96,6 +96,9 @@ def test_client_waits_briefly_for_a_near_platform_and_longer_for_aws() -> None:
     assert (api.pace(near), api.pace(far)) == (0.2, 2.0)
     attempts = [cast("Any", one.meta.config).retries["total_max_attempts"] for one in (near, far)]
     assert attempts == [2, 8]
+    tempered = ec2.client("http://127.0.0.1:9", "ap-southeast-1", like_amazons=True)
+    assert cast("Any", tempered.meta.config).retries["total_max_attempts"] == 8
+    assert (api.is_amazons(tempered), api.is_amazons(near), api.pace(tempered)) == (True, False, 2)
     assert "secret" not in repr(keys)
 
 

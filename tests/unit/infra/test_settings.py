@@ -43,3 +43,10 @@ def test_an_unknown_version_is_told_before_anything_starts(monkeypatch: pytest.M
 def test_a_bad_option_is_named(option: str, value: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
         Settings.from_options(**{option: value})
+
+
+def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KFS_LOCAL_TEMPER", "azure")
+    with pytest.raises(UserError) as told:
+        Settings.from_options()
+    assert str(told.value) == "KFS_LOCAL_TEMPER 'azure': Input should be 'aws'"
