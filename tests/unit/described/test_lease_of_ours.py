@@ -14,7 +14,7 @@ from infra.described import lease
 from infra.errors import ClusterLocked
 from infra.lifecycle import cluster_lifecycle, state_dir
 from infra.settings import Settings
-from tests.unit.described.test_own_objects import Server, of_others
+from tests.unit.described.test_lease import Server, of_others
 
 
 @pytest.fixture
