@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from infra.artifacts import catalog as catalogs
 from infra.ec2.account import ownership
 from infra.ec2.account.ownership import Caller
 from infra.errors import UserError
@@ -180,3 +181,18 @@ def decided(settings: Settings) -> Settings:
                 f"--{name} (KFS_{name.upper()}), or choose another --cluster-id{others}"
             )
     return settings.model_copy(update=recorded)
+
+
+def must_be_pinned(settings: Settings) -> None:
+    """What was built by another checkout may run a patch that this one does not have.
+
+    Errors: UserError.
+    """
+    try:
+        catalogs.load(settings.kubernetes)
+    except UserError as error:
+        raise UserError(
+            f"cluster {settings.cluster_id!r} runs Kubernetes {settings.kubernetes}, which this "
+            f"checkout does not pin: ./kfs upgrade --to {catalogs.minor_of(settings.kubernetes)} "
+            "brings a patch of it; or choose another --cluster-id, or run: ./kfs down"
+        ) from error

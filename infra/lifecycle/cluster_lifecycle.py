@@ -13,11 +13,17 @@ from infra.cluster import Cluster
 from infra.described import attaching, reading
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import cluster_artifacts, cluster_identity, gate, platforms, state_dir
+from infra.lifecycle import (
+    cluster_artifacts,
+    cluster_identity,
+    gate,
+    platforms,
+    state_dir,
+    upgrade_record,
+)
 from infra.lifecycle.build_runner import Tally, build
 from infra.lifecycle.machines import machine_addresses, user_data
 from infra.lifecycle.platforms import Site
-from infra.lifecycle.upgrade import under_way
 from infra.pki import authority, kubeconfigs, ssh_keys
 from infra.progress import Progress
 from infra.settings import Settings
@@ -37,8 +43,8 @@ def up(settings: Settings, progress: Progress) -> tuple[Cluster, Tally]:
     """
     must_be_ours(settings)
     settings = cluster_identity.decided(settings)
-    under_way.must_be_whole(settings)
-    must_be_pinned(settings)
+    upgrade_record.must_be_whole(settings)
+    cluster_identity.must_be_pinned(settings)
     store = Store.default()
     platforms.require(settings, store)
     state_dir.prepare(settings.state)
@@ -170,7 +176,7 @@ def attach(settings: Settings) -> Cluster:
     record = state_dir.read(settings.state)
     if record is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
-    must_be_pinned(settings)
+    cluster_identity.must_be_pinned(settings)
     return attach_as(settings, record["kubernetes"])
 
 
@@ -192,21 +198,6 @@ def must_be_ours(settings: Settings) -> None:
         )
 
 
-def must_be_pinned(settings: Settings) -> None:
-    """What was built by another checkout may run a patch that this one does not have.
-
-    Errors: UserError.
-    """
-    try:
-        catalogs.load(settings.kubernetes)
-    except UserError as error:
-        raise UserError(
-            f"cluster {settings.cluster_id!r} runs Kubernetes {settings.kubernetes}, which this "
-            f"checkout does not pin: ./kfs upgrade --to {catalogs.minor_of(settings.kubernetes)} "
-            "brings a patch of it; or choose another --cluster-id, or run: ./kfs down"
-        ) from error
-
-
 def down(settings: Settings, progress: Progress) -> Settings:
     """Removes everything of the cluster; fine when there is nothing. Says where it looked.
 
@@ -222,7 +213,7 @@ def down(settings: Settings, progress: Progress) -> Settings:
 def status(settings: Settings) -> str:
     """What is there, in a few lines. Errors: UserError without a cluster, ClusterBroken if ill."""
     cluster = attach(settings)
-    under_way.must_be_whole(settings)
+    upgrade_record.must_be_whole(settings)
     gate.gate(cluster, deep=True)
     lines = [f"cluster {settings.cluster_id}: Kubernetes {cluster.spec.kubernetes}, healthy"]
     lines += [

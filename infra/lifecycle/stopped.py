@@ -5,9 +5,14 @@ from infra.cluster import Cluster
 from infra.ec2.account import price
 from infra.errors import UserError
 from infra.inventory import ClusterSpec
-from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms, state_dir
+from infra.lifecycle import (
+    cluster_identity,
+    cluster_lifecycle,
+    platforms,
+    state_dir,
+    upgrade_record,
+)
 from infra.lifecycle.build_runner import Tally
-from infra.lifecycle.upgrade import under_way
 from infra.progress import Progress
 from infra.settings import Settings
 
@@ -43,5 +48,5 @@ def _built(settings: Settings) -> tuple[Settings, ClusterSpec]:
     settings = cluster_identity.decided(settings)
     if state_dir.read(settings.state) is None:
         raise UserError(f"there is no finished cluster {settings.cluster_id!r}; run: ./kfs up")
-    under_way.must_be_whole(settings)
+    upgrade_record.must_be_whole(settings)
     return settings, platforms.identify(settings).spec(settings.kubernetes)

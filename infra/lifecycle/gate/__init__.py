@@ -8,8 +8,14 @@ from infra import parallel
 from infra.cluster import Cluster
 from infra.errors import ClaimError, ClusterBroken, NotJudged, NotPrepared
 from infra.kube_api import ApiRefused
-from infra.lifecycle import pod_connectivity
-from infra.lifecycle.gate import api_servers, clocks, etcd_members, load_balancer, workers
+from infra.lifecycle.gate import (
+    api_servers,
+    clocks,
+    etcd_members,
+    load_balancer,
+    pod_connectivity,
+    workers,
+)
 from infra.timing import scaled
 from infra.wait import eventually
 

@@ -11,13 +11,20 @@ from infra.build.ready import answer
 from infra.clients.transport.kubectl import Kubectl
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken, UserError, WaitTimeout
-from infra.lifecycle import cluster_identity, cluster_lifecycle, gate, platforms, state_dir
+from infra.lifecycle import (
+    cluster_identity,
+    cluster_lifecycle,
+    gate,
+    platforms,
+    state_dir,
+    upgrade_record,
+)
 from infra.lifecycle.build_runner import build
 from infra.lifecycle.cluster_artifacts import Supplied
-from infra.lifecycle.upgrade import steps, under_way
+from infra.lifecycle.upgrade import steps
 from infra.lifecycle.upgrade.machine_upgrade import Upgrade
 from infra.lifecycle.upgrade.steps import Step
-from infra.lifecycle.upgrade.under_way import UnderWay
+from infra.lifecycle.upgrade_record import UnderWay
 from infra.progress import Progress
 from infra.settings import Settings
 from infra.timing import scaled
@@ -69,13 +76,13 @@ def upgrade(
 
 def decided(settings: Settings, new: str) -> tuple[UnderWay, bool]:
     """The upgrade, and whether it is under way already. Errors: UserError when it may not be."""
-    record = under_way.recorded(settings.state)
-    name, found = settings.cluster_id, under_way.read(settings.state)
+    record = upgrade_record.recorded(settings.state)
+    name, found = settings.cluster_id, upgrade_record.read(settings.state)
     if found is None:
         steps.must_be_allowed(name, old=record["kubernetes"], new=new)
         return UnderWay(record["kubernetes"], new, {}), False
     if catalogs.minor_of(found.new) != catalogs.minor_of(new):
-        raise UserError(under_way.unfinished(name, found))
+        raise UserError(upgrade_record.unfinished(name, found))
     return UnderWay(found.old, new, found.machines), True
 
 
@@ -90,13 +97,13 @@ def through(
     else:
         must_be_healthy(settings, run.cluster)
         way = UnderWay(way.old, way.new, steps.versions_at(spec, way.old))
-    under_way.save(settings.state, way)
+    upgrade_record.save(settings.state, way)
     platforms.put_off(settings, run.cluster)
     for step in left:
         listener(step, BEGINS)
         run.carry_out(step)
         way = way.with_done(step)
-        under_way.save(settings.state, way)
+        upgrade_record.save(settings.state, way)
         listener(step, DONE)
     return left
 
@@ -111,7 +118,7 @@ def finish(settings: Settings, run: Upgrade, way: UnderWay, supplied: Supplied) 
         gate.gate(run.cluster, deep=True)
     state_dir.mended(settings.state)
     cluster_identity.moved_to(settings.state, way.new)
-    under_way.over(settings.state, kubernetes=way.new, artifacts=list(supplied.sources))
+    upgrade_record.over(settings.state, kubernetes=way.new, artifacts=list(supplied.sources))
 
 
 def must_be_healthy(settings: Settings, cluster: Cluster) -> None:

@@ -16,8 +16,8 @@ from infra.cluster import Cluster
 from infra.errors import ClaimError, NotPrepared, require
 from infra.inventory import Machine
 from infra.kube_api import ApiUnreachable
-from infra.lifecycle import pod_connectivity
 from infra.lifecycle.extra_worker import Newcomer
+from infra.lifecycle.gate import pod_connectivity
 from infra.timing import NODE_READY, scaled
 from infra.wait import consistently, eventually
 from tests.steps.phrases import phrase

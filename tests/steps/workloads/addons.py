@@ -10,7 +10,7 @@ from infra.clients.workloads.addons import Addons
 from infra.cluster import Cluster
 from infra.errors import NotJudged, require
 from infra.inventory import Role
-from infra.lifecycle import pod_connectivity
+from infra.lifecycle.gate import pod_connectivity
 from infra.timing import scaled
 from infra.wait import eventually
 from tests.steps.phrases import one_of, phrase

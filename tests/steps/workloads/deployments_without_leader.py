@@ -7,7 +7,7 @@ from pytest_bdd import given, then, when
 from infra.clients.controlplane import leases
 from infra.cluster import Cluster
 from infra.errors import NotPrepared, preparing
-from infra.lifecycle.pod_connectivity import AGNHOST
+from infra.lifecycle.gate.pod_connectivity import AGNHOST
 from infra.timing import POD_RUNS, scaled
 from infra.wait import eventually
 from suite.controlplane.leader_election import Election

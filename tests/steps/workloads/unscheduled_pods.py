@@ -10,7 +10,7 @@ from infra.clients.controlplane import apiserver_endpoints
 from infra.clients.workloads.pod_status import condition
 from infra.cluster import Cluster
 from infra.errors import require
-from infra.lifecycle.pod_connectivity import AGNHOST
+from infra.lifecycle.gate.pod_connectivity import AGNHOST
 from infra.timing import SCHEDULED, scaled
 from infra.wait import consistently, eventually
 from suite.workloads import unscheduled_pods

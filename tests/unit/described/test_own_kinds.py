@@ -20,7 +20,7 @@ UNKNOWN = "*"
 HANDED_OVER = {
     "fixtures.worlds.apimachinery.admission_policies.store": "a draft of a namespace",
     "infra.kube_api.create": "of all these",
-    "infra.lifecycle.pod_connectivity.create": "Pods and Services of the gate, in a namespace",
+    "infra.lifecycle.gate.pod_connectivity.create": "Pods and Services of the gate, in a namespace",
     "suite.apimachinery.policy_params.allow": "a Limit, in the namespace",
     "suite.apimachinery.request_flood.one": "ConfigMaps of a flood",
     "suite.etcd.configmap_writer.trouble_with": "a ConfigMap",

@@ -34,7 +34,7 @@ def infra(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["list", "--region", ""], "--region ''"),
         (["janitor", "--cluster-id", "x", "--older-than", "5"], "leave out --older-than"),
         (["doctor", "--cluster", "/none.toml"], "/none.toml: No such file"),
-        (["doctor", "--json"], "give --cluster my.toml too"),
+        (["doctor", "--json"], "--json needs --cluster my.toml"),
         (["describe", "--kubeconfig", "/none"], "/none is no kubeconfig"),
         (
             ["describe", "--kubeconfig", "/none", "--jump", "a"],

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from infra.errors import ClusterBroken, NotJudged, Unreachable, WaitTimeout
-from infra.lifecycle import gate, pod_connectivity
-from infra.lifecycle.gate import api_servers, workers
+from infra.lifecycle import gate
+from infra.lifecycle.gate import api_servers, pod_connectivity, workers
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, FakeShell, no_time_passes
 

@@ -6,8 +6,8 @@ import pytest
 
 from infra.errors import ClusterBroken, NotPrepared
 from infra.kube_api import ApiRefused
-from infra.lifecycle import gate, pod_connectivity
-from infra.lifecycle.gate import workers
+from infra.lifecycle import gate
+from infra.lifecycle.gate import pod_connectivity, workers
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeApi, no_time_passes
 

@@ -78,7 +78,7 @@ def test_a_scenarios_time_begins_with_its_turn(tmp_path: Path) -> None:
     recording = Recording(Scenario("x", "x"), tmp_path, "gw0")
     config = SimpleNamespace(getoption=lambda *_: None)
     node = marked(stash={KEY: recording}, config=config)
-    values = {"settings": settings, "cluster": None}
+    values = {"settings": settings, "cluster": SimpleNamespace(is_ours=True)}
     request: Any = SimpleNamespace(node=node, getfixturevalue=values.get)
     mine = Thread(target=take_a_turn, args=(request,))
     with lanes.all_held(settings.state, "another"):

@@ -78,7 +78,7 @@ def test_what_it_leaves_is_not_compared_and_its_time_is_its_own(
         yield
 
     bounds: list[Bound | None] = []
-    recording = SimpleNamespace(begins=lambda: None)
+    recording = SimpleNamespace(begins=lambda _: None)
     one = item("up", *marks)
     one.stash = {KEY: recording}
     request: Any = SimpleNamespace(

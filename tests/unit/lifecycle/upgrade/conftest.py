@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from infra.clients.etcd import alarms
-from infra.lifecycle import cluster_identity, cluster_lifecycle, gate, platforms, state_dir
+from infra.lifecycle import (
+    cluster_identity,
+    cluster_lifecycle,
+    gate,
+    platforms,
+    state_dir,
+    upgrade_record,
+)
 from infra.lifecycle.cluster_artifacts import Supplied
-from infra.lifecycle.upgrade import cluster_upgrade, observed, under_way
+from infra.lifecycle.upgrade import cluster_upgrade, observed
 from infra.phases import api_server
 from infra.pki import authority, kubeconfigs
 from infra.pki.material import Material
@@ -72,7 +79,11 @@ def world(monkeypatch: pytest.MonkeyPatch, material: Material, programs: dict[st
     ]
     for where, name, fake in replaced:
         monkeypatch.setattr(where, name, fake)
-    for where, name in ((under_way, "save"), (cluster_identity, "moved_to"), (under_way, "over")):
+    for where, name in (
+        (upgrade_record, "save"),
+        (cluster_identity, "moved_to"),
+        (upgrade_record, "over"),
+    ):
         told(monkeypatch, made, where, name)
     return made
 

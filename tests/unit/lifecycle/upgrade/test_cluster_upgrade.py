@@ -12,9 +12,15 @@ from infra.clients.lifecycle import version_skew
 from infra.desired import facts
 from infra.desired.plan import plan
 from infra.errors import UserError
-from infra.lifecycle import cluster_identity, cluster_lifecycle, platforms, state_dir, stopped
+from infra.lifecycle import (
+    cluster_identity,
+    cluster_lifecycle,
+    platforms,
+    state_dir,
+    stopped,
+    upgrade_record,
+)
 from infra.lifecycle.build_runner import all_of
-from infra.lifecycle.upgrade import under_way
 from infra.pki.material import Material
 from infra.progress import Progress
 from infra.settings import Settings
@@ -47,7 +53,7 @@ def whole(world: World, settings: Settings, material: Material, programs: Any) -
     assert record
     assert identity
     assert (record["kubernetes"], identity.kubernetes) == (NEW, NEW)
-    assert under_way.KEY not in record
+    assert upgrade_record.KEY not in record
 
 
 def half_way(settings: Settings, *, begun: bool) -> None:
@@ -55,7 +61,7 @@ def half_way(settings: Settings, *, begun: bool) -> None:
     record = state_dir.read(settings.state)
     assert record
     assert record["kubernetes"] == OLD
-    assert (under_way.KEY in record) == begun
+    assert (upgrade_record.KEY in record) == begun
     if not begun:
         return
     line = rf"from {OLD} to {NEW} has not ended; .*: ./kfs upgrade --to 1.37 --cluster-id unit$"

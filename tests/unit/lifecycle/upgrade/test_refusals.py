@@ -11,9 +11,9 @@ from infra.__main__ import app
 from infra.artifacts import catalog as catalogs
 from infra.computer.exit_codes import told
 from infra.errors import ClusterBroken, NotJudged, PhaseFailed, UserError
-from infra.lifecycle import cluster_lifecycle, gate, state_dir
-from infra.lifecycle.upgrade import cluster_upgrade, observed, under_way
-from infra.lifecycle.upgrade.under_way import UnderWay
+from infra.lifecycle import cluster_lifecycle, gate, state_dir, upgrade_record
+from infra.lifecycle.upgrade import cluster_upgrade, observed
+from infra.lifecycle.upgrade_record import UnderWay
 from infra.settings import Settings
 from tests.unit.upgrade_fake import NEW, OLD, FakeKubectl, run
 from tests.unit.upgrade_world import Killed, World
@@ -117,7 +117,7 @@ def test_another_patch_of_its_minor_begins_its_steps_again(
     world: World, settings: Settings
 ) -> None:
     way = UnderWay(OLD, "v1.37.1", {"controller-0": {"etcd": "v3.7.0", "API server": "v1.37.1"}})
-    under_way.save(settings.state, way)
+    upgrade_record.save(settings.state, way)
     found, goes_on = cluster_upgrade.decided(settings, NEW)
     assert goes_on
     assert (found.old, found.new) == (OLD, NEW)
@@ -127,7 +127,7 @@ def test_another_patch_of_its_minor_begins_its_steps_again(
 def test_the_record_tells_the_version_of_each_machine(world: World, settings: Settings) -> None:
     # record, two effects and a record for each of three members and of the first API server
     killed(world, settings, 1 + 3 * 3 + 3 + 1)
-    told_now = record(settings)[under_way.KEY]["machines"]
+    told_now = record(settings)[upgrade_record.KEY]["machines"]
     assert [told_now[f"controller-{n}"]["API server"] for n in range(3)] == [NEW, OLD, OLD]
     assert {told_now[f"controller-{n}"]["etcd"] for n in range(3)} == {"v3.7.0"}
     assert told_now["worker-1"] == {"kubelet": OLD, "kube-proxy": OLD}

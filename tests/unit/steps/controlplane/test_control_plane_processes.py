@@ -9,7 +9,7 @@ from infra.clients.controlplane.leases import Lease
 from infra.clients.workloads import addons as addon_client
 from infra.clients.workloads.addons import Addons
 from infra.errors import WaitTimeout
-from infra.lifecycle import pod_connectivity
+from infra.lifecycle.gate import pod_connectivity
 from tests.steps.apimachinery import api_servers
 from tests.steps.controlplane import control_plane_processes
 from tests.steps.workloads import addons

@@ -3,21 +3,32 @@
 Every command that takes the cluster to be of one version refuses it meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
 from infra.artifacts import catalog as catalogs
 from infra.errors import UserError
 from infra.lifecycle import state_dir
-from infra.lifecycle.upgrade.steps import Step
 from infra.settings import Settings
 
 KEY = "upgrade"
 """Of the record of a finished cluster (cluster.json)."""
+
+
+class Step(Protocol):
+    """One of infra/lifecycle/upgrade/steps.py: a machine, and versions by component after it."""
+
+    @property
+    def machine(self) -> str: ...
+    @property
+    def versions(self) -> Mapping[str, str]: ...
+
+
+AnyStep = TypeVar("AnyStep", bound=Step)
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,7 @@ class UnderWay:
     new: str
     machines: dict[str, dict[str, str]]
 
-    def left(self, steps: Iterable[Step]) -> list[Step]:
+    def left(self, steps: Iterable[AnyStep]) -> list[AnyStep]:
         """Steps that are not done."""
         return [
             step
@@ -40,7 +51,7 @@ class UnderWay:
         ]
 
     def with_done(self, step: Step) -> "UnderWay":
-        on_machine = self.machines.get(step.machine, {}) | step.versions
+        on_machine = self.machines.get(step.machine, {}) | dict(step.versions)
         return replace(self, machines=self.machines | {step.machine: on_machine})
 
 
