@@ -96,6 +96,7 @@ Feature: Fine-grained authorization of the kubelet API
       Given anonymous clients, and clients of the etcd CA and of the front-proxy CA
       Then every endpoint of every kubelet refuses anonymous clients and clients of other CAs with 401
       And every worker has the read-only port of its kubelet closed
+      And no API server lets anonymous clients use a kubelet through its proxy
       And every endpoint of every kubelet answers admin
 
   @claim_72_18

@@ -5,16 +5,16 @@ from pytest_bdd import then
 from infra.clients.apimachinery import aggregation
 from infra.cluster import Cluster
 from infra.errors import ClaimError
-from suite.auth import service_accounts
-from suite.auth.component_permissions import permitted_components
+from suite.auth.component_permissions import (
+    permitted,
+    permitted_anonymously,
+    permitted_components,
+)
+from suite.auth.service_accounts import GROUPS
 from suite.expect import must_be_none
 from tests.steps.phrases import phrase
 
 ACCOUNT = "system:serviceaccount:kube-system:metrics-server"
-KUBELET_PARTS = (
-    "metrics", "proxy", "stats", "log", "statusz", "healthz", "pods", "configz", "checkpoint"
-)  # fmt: skip
-"""What a kubelet asks for rights on (kubernetes pkg/kubelet/server/auth.go, 1.36)."""
 
 
 @then("no node and no other component than an API server has a permission on kubelets")
@@ -38,14 +38,11 @@ def role_holds(cluster: Cluster, held: str, missing: str) -> None:
 )
 def no_other_right(cluster: Cluster, held: str) -> None:
     """Authorizers are asked, not roles: a second binding counts as well."""
-    found = [
-        f"{machine} lets it get nodes/{part}"
-        for machine, api in cluster.api_servers().items()
-        for part in KUBELET_PARTS
-        if f"nodes/{part}" != held and service_accounts.may(api, ACCOUNT, of_kubelets(part))
-    ]
-    must_be_none(found, f"metrics-server needs {held} of kubelets and has no more")
+    found = permitted(cluster, ACCOUNT, *GROUPS)
+    more = [text for text in found if not text.endswith(f" get {held}")]
+    must_be_none(more, f"metrics-server needs {held} of kubelets and has no more")
 
 
-def of_kubelets(part: str) -> dict[str, str]:
-    return {"verb": "get", "resource": "nodes", "subresource": part}
+@then("no API server lets anonymous clients use a kubelet through its proxy")
+def nobody_may(cluster: Cluster) -> None:
+    must_be_none(permitted_anonymously(cluster), "without an identity nobody uses a kubelet")

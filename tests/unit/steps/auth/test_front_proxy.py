@@ -9,6 +9,7 @@ from infra.clients.apimachinery import aggregation
 from infra.clients.auth import client_ca_matrix
 from infra.cluster import Cluster
 from infra.kube_api import WHO, Credentials
+from suite.auth import service_accounts
 from tests.steps.apimachinery import aggregated_api_access as access
 from tests.steps.auth import component_permissions as permissions
 from tests.unit.fakes import FakeApi, evidence, goes_red
@@ -64,12 +65,14 @@ def test_what_an_api_server_takes_of_a_front_proxy(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_second_binding_of_its_account(live: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    allowed = {"metrics"}
+    allowed = {("get", "metrics")}
     monkeypatch.setattr(
-        permissions.service_accounts, "may", lambda _a, user, what: "metrics-server" in user
-        and what["subresource"] in allowed
+        service_accounts, "may", lambda _a, user, what, groups: "metrics-server" in user
+        and "system:serviceaccounts" in groups and (what["verb"], what["subresource"]) in allowed
     )  # fmt: skip
     permissions.no_other_right(live, "nodes/metrics")
-    allowed.add("log")
-    says = "controller-0 lets it get nodes/log"
-    goes_red(says, permissions.no_other_right, live, "nodes/metrics")
+    for more, words in ((("get", "log"), "get nodes/log"), (("create", "proxy"), "create nodes/p")):
+        allowed.add(more)
+        says = f"has no more; instead: controller-0 lets {permissions.ACCOUNT} {words}"
+        goes_red(says, permissions.no_other_right, live, "nodes/metrics")
+        allowed.remove(more)
