@@ -20,12 +20,16 @@ class Check:
 
     HAProxy's defaults; without a ``path`` a connection that opens is enough. ``wants`` is the
     answer that is a good one, ``elsewhere`` another address or port that is asked instead.
+    ``changing`` is the interval once an answer differs from those before, ``away`` that of a server
+    that has been left; 0 is ``interval``.
     """
 
     address: str
     checked: bool = False
     path: str = ""
     interval: float = 2.0
+    changing: float = 0.0
+    away: float = 0.0
     fall: int = 3
     rise: int = 2
     idle: str = ""
@@ -37,13 +41,21 @@ class Check:
         """Of an answer with 200, or, without more words, with 2xx or 3xx; of this server's own."""
         return self.checked and self.wants in ("", GOOD) and not self.elsewhere
 
+    @property
+    def longest(self) -> float:
+        """Seconds between two checks, whatever the one before has told."""
+        return max(self.interval, self.changing, self.away)
+
     def __str__(self) -> str:
         if not self.checked:
             return "is not checked"
         asked = f"GET {self.path}" if self.path else "nothing but a connection"
         asked += f" at {self.elsewhere}" if self.elsewhere else ""
         asked += f", wanting {self.wants}," if self.wants not in ("", GOOD) else ""
-        return f"is asked for {asked} each {self.interval:g} s, and left after {self.fall} failures"
+        often = f"each {self.interval:g} s"
+        often += f", then each {self.changing:g} s" if self.changing > self.interval else ""
+        often += f", when away each {self.away:g} s" if self.away > self.interval else ""
+        return f"is asked for {asked} {often}, and left after {self.fall} failures"
 
 
 def configuration(shell: Shell) -> str:
@@ -100,6 +112,8 @@ def with_words(check: Check, words: list[str], *, address: str = "") -> Check:
         address,
         checked=checked,
         interval=of_haproxy(values["inter"]) if "inter" in values else check.interval,
+        changing=of_haproxy(values["fastinter"]) if "fastinter" in values else check.changing,
+        away=of_haproxy(values["downinter"]) if "downinter" in values else check.away,
         fall=int(values["fall"]) if "fall" in values else check.fall,
         rise=int(values["rise"]) if "rise" in values else check.rise,
         idle="of weight 0" if values.get("weight") == "0" else idle,

@@ -41,7 +41,7 @@ def asked_for_readiness(cluster: Cluster, checks: dict[str, Check]) -> None:
     )
 )
 def left_in_time(checks: dict[str, Check], fall: int, interval: float) -> None:
-    wrong = [f"{n} {c}" for n, c in checks.items() if c.fall > fall or c.interval > interval]
+    wrong = [f"{n} {c}" for n, c in checks.items() if c.fall > fall or c.longest > interval]
     must_be_none(wrong, f"a server is left after {fall} checks {interval:g} s apart at most")
 
 

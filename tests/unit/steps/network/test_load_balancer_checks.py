@@ -88,6 +88,8 @@ def test_a_balancer_that_does_not_ask_for_readiness(old: str, new: str, says: st
         ("inter 2s", "inter 15s", "each 15 s, and left after 3 failures"),
         ("fall 3", "fall 5", "each 2 s, and left after 5 failures"),
         ("10.0.1.12:6443", "10.0.1.12:6443 inter 1m", "controller-1 is asked for .* each 60 s"),
+        ("fastinter 1s", "fastinter 30s", "each 2 s, then each 30 s, and left after 3 failures"),
+        ("fastinter 1s", "downinter 10m", "each 2 s, when away each 600 s, and left after 3 fail"),
     ],
 )
 def test_a_balancer_that_notices_late(old: str, new: str, says: str) -> None:
