@@ -14,6 +14,11 @@ from infra.ssh import Shell
 NAMES = ("*-key.pem", "*kubeconfig", "encryption-config.yaml")
 CONTENT = "PRIVATE KEY-----|client-key-data:|kind: EncryptionConfiguration"
 """In a file of any other name: a copy that somebody has left is as good as the file."""
+COPIES = ("/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/var/backups", "/var/lib")  # noqa: S108
+"""Where somebody leaves one: all that is not the distribution's programs, caches or logs."""
+NOBODY = ("env", "--chdir=/", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+"""The user nobody of a machine: which directories he may enter counts as well, that of the admin by
+whom we came is not among them."""
 SMALL = "-64k"
 """No key is larger (find's -size)."""
 
@@ -55,6 +60,21 @@ def on_machine(shell: Shell) -> list[SecretFile]:
     require(rows, f"{shell.name} has no key and no kubeconfig in {' '.join(folders)}")
     sums = sums_of(shell, [path for _, _, path in rows])
     return [SecretFile(shell.name, p, mode, owner, sums.get(p, "")) for mode, owner, p in rows]
+
+
+def open_to_all(cluster: Cluster) -> list[str]:
+    """Files with a key that any user of a controller or worker can read, wherever they lie."""
+    machines = [m for m in cluster.spec.machines if m.role is not Role.LOAD_BALANCER]
+    return parallel.found(machines, lambda machine: open_on(cluster.shell(machine.name)))
+
+
+def open_on(shell: Shell) -> list[str]:
+    """Errors: CommandFailed where the user nobody cannot even read what everybody reads."""
+    shell.run([*NOBODY, "test", "-r", "/etc/passwd"])
+    argv = [*NOBODY, "find", *COPIES, "-xdev", "-type", "f", "-size", SMALL, "-readable"]
+    # find tells of directories that are closed to nobody, or not there, and goes on
+    seen = shell.run([*argv, "-exec", "grep", "-lE", "-e", CONTENT, "{}", "+"], check=False)
+    return [f"any user of {shell.name} reads {path}" for path in seen.stdout.splitlines()]
 
 
 def sums_of(shell: Shell, paths: Sequence[str]) -> dict[str, str]:

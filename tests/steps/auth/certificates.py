@@ -117,6 +117,7 @@ def as_issued(cluster: Cluster, found: list[Found], issued: str) -> None:
 def keys_are_kept(cluster: Cluster) -> None:
     found = secret_files.files(cluster)
     wrong = [file.wrong for file in found if file.wrong] + secret_files.misplaced(cluster, found)
+    wrong += secret_files.open_to_all(cluster)
     must_be_none(wrong, "only root reads keys and kubeconfigs")
 
 

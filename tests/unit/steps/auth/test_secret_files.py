@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.clients.auth import secret_files
+from infra.errors import CommandFailed
 from tests.steps.auth import certificates as steps
 from tests.unit.elections_fake import cluster
 from tests.unit.fakes import FakeShell, goes_red, not_judged
@@ -15,14 +16,23 @@ GOOD = "600 root /var/lib/kubernetes/kubelet-key.pem\n"
 SIGNS = "600 root /var/lib/kubernetes/ca-key.pem\n"
 
 
-def has(**files: str) -> Any:
-    """A cluster with these files on a machine, by its name with an underscore."""
+READABLE = "env --chdir=/ setpriv --reuid=65534 --regid=65534 --clear-groups"
+
+
+def has(readable: str = "", **files: str) -> Any:
+    """A cluster with these files on a machine, by its name with an underscore; what the user nobody
+    of controller-2 can read, too.
+    """
 
     def shell(name: str) -> FakeShell:
         found = files.get(name.replace("-", "_"), GOOD)
         paths = [line.split()[-1] for line in found.splitlines()]
         sums = "".join(f"{digest(path)}  {path}\n" for path in paths)
-        return FakeShell(name, {"find /etc/etcd": found, "sha256sum": sums})
+        open_to_all = {
+            f"{READABLE} test -r /etc/passwd": "",
+            f"{READABLE} find /etc /home": readable if name == "controller-2" else "",
+        }
+        return FakeShell(name, {"find /etc/etcd": found, "sha256sum": sums, **open_to_all})
 
     return cluster(shell=shell, material=SimpleNamespace(key=str.encode))
 
@@ -62,6 +72,18 @@ def test_keys_that_others_may_read(files: dict[str, str], says: str) -> None:
     goes_red(
         f"only root reads keys and kubeconfigs; instead: {says}", steps.keys_are_kept, has(**files)
     )
+
+
+def test_a_copy_elsewhere_that_anybody_reads() -> None:
+    goes_red(
+        "only root reads keys and kubeconfigs; instead: any user of controller-2 reads "
+        "/etc/kubernetes/admin.conf$",
+        steps.keys_are_kept,
+        has("/etc/kubernetes/admin.conf\n"),
+    )
+    unasked = FakeShell("worker-0", {f"{READABLE} find": ""})
+    with pytest.raises(CommandFailed, match=r"test -r /etc/passwd"):
+        secret_files.open_on(unasked)
 
 
 def test_a_machine_whose_keys_are_not_found() -> None:
