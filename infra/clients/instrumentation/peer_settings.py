@@ -16,7 +16,7 @@ from typing import Any
 
 from infra import parallel
 from infra.clients.instrumentation import configz
-from infra.clients.node import image_gc
+from infra.clients.node import image_gc, machine_settings
 from infra.clients.node.kubelet_api import Port
 from infra.clients.transport import systemd
 from infra.cluster import Cluster
@@ -27,20 +27,25 @@ from infra.ssh import Shell
 OF_EVERY_MEMBER = ("--initial-cluster", "--etcd-servers")
 """Lists that have the machine's own address among those of the others."""
 OF_UNIT = (
-    "UnitFileState", "Restart", "RestartUSec", "KillSignal", "TimeoutStopUSec", "Environment",
-    "EnvironmentFiles", "DropInPaths", "User", "Nice", "CPUQuotaPerSecUSec", "MemoryHigh",
+    "UnitFileState", "Restart", "RestartUSec", "RestartPreventExitStatus", "SuccessExitStatus",
+    "StartLimitIntervalUSec", "StartLimitBurst", "RuntimeMaxUSec", "KillMode", "KillSignal",
+    "TimeoutStopUSec", "Environment", "EnvironmentFiles", "DropInPaths", "User", "Nice",
+    "OOMScoreAdjust", "Delegate", "CPUWeight", "CPUQuotaPerSecUSec", "AllowedCPUs", "MemoryHigh",
     "MemoryMax", "LimitNOFILE",
 )  # fmt: skip
 """What systemd does with a process that ends or is in its way; systemctl(1) show."""
 SUMS = ("-type", "f", "-exec", "sha256sum", "{}", "+")
 """Of find(1)."""
 SUBJECTS: Mapping[str, re.Pattern[str]] = {
-    "images": re.compile(r"(?i)image|registry|snapshotter|transfer"),
+    "images": re.compile(r"(?i)image|registry|snapshotter|transfer|/hosts\.toml$"),
     "leader election": re.compile(
         r"--leader-elect|[Ll]eaderElection|--controllers$|Controllers$|--(kube)?config$"
         r"|\.service's "
     ),
-    "log queries": re.compile(r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery"),
+    "limits": re.compile(r"kubepods|^vm\.|[cC]group|cpuCFS|MemoryQoS|memoryThrottling"),
+    "log queries": re.compile(
+        r"enableSystemLog|enableDebuggingHandlers|NodeLogQuery|the time zone"
+    ),
     "quorum": re.compile(
         r"--(heartbeat-interval|election-timeout|pre-vote|initial-|listen-peer|data-dir)"
         r"|\.service's "
@@ -100,21 +105,30 @@ def of_kubelets(cluster: Cluster) -> dict[str, Settings]:
         port = Port(cluster, str(machine.name), admin)
         if (told := port.ask("/configz").body.get("kubeletconfig")) is None:
             raise NotJudged(f"the kubelet of {machine.name} tells no configuration")
-        return {**started(cluster, machine, "kubelet"), **fields(told)}
+        own = machine_settings.of_worker(cluster.shell(machine.name))
+        return {**started(cluster, machine, "kubelet"), **fields(told), **own}
 
     return each(cluster, Role.WORKER, of)
 
 
 def of_runtimes(cluster: Cluster) -> dict[str, Settings]:
-    """By worker: containerd's configuration, and the programs that it runs. Errors: NotJudged."""
+    """By worker: containerd's configuration, how it asks registries, and the programs that it runs.
+
+    Errors: NotJudged.
+    """
     runc, plugins = cluster.layout.programs.runc, cluster.layout.directories.cni_plugins
+    registries = cluster.layout.directories.registries
+    ours = tuple(f"{registries}/{one.private_ip}:" for one in cluster.spec.controllers)
 
     def of(machine: Machine) -> Settings:
         shell = cluster.shell(machine.name)
         configured = fields(image_gc.configuration(shell))
-        found = shell.run(["find", runc, plugins, *SUMS])
+        found = sums(shell.run(["find", runc, plugins, *SUMS]).stdout)
+        asked = sums(shell.run(["find", registries, *SUMS], check=False).stdout)
         unit = of_unit(shell, cluster.layout.units.container_runtime)
-        return {**configured, **sums(found.stdout), **unit}
+        # a scenario's own registry, on a controller, is known to the worker that uses it
+        known = {path: told for path, told in asked.items() if not path.startswith(ours)}
+        return {**configured, **found, **known, **unit}
 
     return each(cluster, Role.WORKER, of)
 
