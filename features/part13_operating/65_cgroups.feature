@@ -187,6 +187,7 @@ Feature: Where the kubelet enforces a Pod's limits
         | imageMinimumGCAge           | 2m0s  |
         | imageMaximumGCAge           | 0s    |
       And every kubelet evicts for "imagefs.available" at "15%"
+      And every worker has no job that removes images
 
   @claim_65_9 @relies_on_every_worker
   Rule: The sandbox image is kept, because the runtime pins it
@@ -211,6 +212,7 @@ Feature: Where the kubelet enforces a Pod's limits
       And every kubelet is set to
         | setting    | value |
         | failSwapOn | True  |
+      And each kubelet has the same settings of limits
 
   @claim_65_14 @relies_on_every_worker
   Rule: Graceful node shutdown is off by default

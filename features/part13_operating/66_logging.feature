@@ -117,6 +117,7 @@ Feature: How a line that a container prints is logged
       And every kubelet is set to
         | setting    | value         |
         | podLogsDir | /var/log/pods |
+      And every worker has no job that touches containers' logs
 
   @claim_66_11
   Rule: The log of the previous container is kept, and only that

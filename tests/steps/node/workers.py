@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pytest_bdd import given, then
 
 from infra.clients.instrumentation import node_log_query
-from infra.clients.node import image_gc, kubelet, kubelet_api
+from infra.clients.node import image_gc, kubelet, kubelet_api, machine_jobs
 from infra.clients.transport import systemd, tls_tunnel
 from infra.clients.transport.tls_tunnel import MachinePort
 from infra.clients.workloads import cgroup_events
@@ -79,6 +79,12 @@ PROPERTIES: Mapping[str, Callable[[Cluster, Shell], list[str]]] = {
     ),
     "a Ready node": unready_node,
     "a kernel that can limit swap": unlimited_swap,
+    "no job that removes images": (
+        lambda _, shell: machine_jobs.with_words(shell, machine_jobs.REMOVES_IMAGES)
+    ),
+    "no job that touches containers' logs": (
+        lambda _, shell: machine_jobs.with_words(shell, machine_jobs.TOUCHES_LOGS)
+    ),
     "no swap": present_swap,
     "lines of its kubelet in its journal": silent_kubelet,
     "its own journalctl for its kubelet": other_reader,
