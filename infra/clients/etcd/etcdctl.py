@@ -24,7 +24,8 @@ class Status:
     """One endpoint's ``endpoint status``; ``errors`` lists alarms and a lost leader.
 
     ``version`` is the program's, ``storage`` that of its data's format (3.6.0 in all of 3.6);
-    ``size`` and ``quota`` are bytes of its database.
+    ``size`` and ``quota`` are bytes of its database, ``downgrade`` is the version to which somebody
+    has begun to go back.
     """
 
     endpoint: str
@@ -38,6 +39,7 @@ class Status:
     errors: tuple[str, ...] = ()
     size: int = 0
     quota: int = QUOTA
+    downgrade: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,15 @@ def parse_statuses(found: Sequence[dict[str, Any]]) -> tuple[Status, ...]:
             errors=tuple(item["Status"].get("errors") or ()),
             size=item["Status"].get("dbSize", 0),
             quota=item["Status"].get("dbSizeQuota") or QUOTA,
+            downgrade=downgrade_of(item["Status"].get("downgradeInfo") or {}),
         )
         for item in sorted(found or (), key=lambda item: str(item["Endpoint"]))
     )
+
+
+def downgrade_of(told: dict[str, Any]) -> str:
+    """The version that a downgrade in progress leads to (etcd 3.6: DowngradeInfo)."""
+    return str(told.get("targetVersion", "a version")) if told.get("enabled") else ""
 
 
 def parse_count(output: str) -> int:

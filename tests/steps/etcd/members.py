@@ -27,6 +27,7 @@ def sick(cluster: Cluster, found: Members) -> list[str]:
     wrong = [f"{h.endpoint}: {h.error}" for h in health if not h.healthy]
     if len(health) != 3:
         wrong.append(f"etcdctl tells the health of {len(health)} endpoints, not of three")
+    wrong += [f"{s.endpoint} goes back to {s.downgrade}" for s in found.statuses if s.downgrade]
     return wrong + members.strangers(found)
 
 

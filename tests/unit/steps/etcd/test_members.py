@@ -24,6 +24,11 @@ HEALTHY = "is healthy, and one of three in the same cluster"
         ((Health("a", healthy=True),), FOUND, "the health of 1 endpoints"),
         ((Health("a", healthy=False, error="no quorum"),) * 3, FOUND, "a: no quorum"),
         ((Health("a", healthy=True),) * 3, replace(FOUND, statuses=STATUSES[:1] * 3), "different"),
+        (
+            (Health("a", healthy=True),) * 3,
+            replace(FOUND, statuses=(*STATUSES[:2], replace(STATUSES[2], downgrade="3.5.0"))),
+            "https://10.0.1.13 goes back to 3.5.0",
+        ),
     ],
 )
 def test_members_that_are_not_three_healthy_ones(
