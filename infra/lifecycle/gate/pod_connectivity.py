@@ -21,6 +21,7 @@ NAME = "kubernetes.default.svc.cluster.local:443"
 """Article 15: the name every cluster answers."""
 WHAT = {
     "dns": "the API as kubernetes.default.svc.cluster.local",
+    "name": "a Service of its own namespace by name",
     "own": "a Service whose Pod runs on the same worker",
     "other": "a Service whose Pod runs on another worker",
 }
@@ -152,9 +153,10 @@ def answering(worker: str) -> JsonObject:
 def asking(worker: str, *, own: str, other: str) -> JsonObject:
     """A container for each thing that is reached, so that a failure says what does not work.
 
-    ``own`` and ``other`` are cluster addresses of Services: no DNS in between.
+    ``own`` and ``other`` are cluster addresses of Services: no DNS in between. A name of its own
+    namespace is new to DNS, and is completed by what the kubelet tells Pods to search.
     """
-    targets = {"dns": NAME, "own": f"{own}:80", "other": f"{other}:80"}
+    targets = {"dns": NAME, "name": f"to-{worker}:80", "own": f"{own}:80", "other": f"{other}:80"}
     containers = [connecting(name, target) for name, target in targets.items()]
     return pod(f"asks-{worker}", worker, containers, labels={"role": "asks"})
 

@@ -63,7 +63,12 @@ def test_the_deep_gate_tells_of_pods_that_do_not_start(monkeypatch: pytest.Monke
 def test_each_worker_asks_its_own_service_and_another_ones() -> None:
     made = pod_connectivity.asking("worker-0", own="10.32.0.7", other="10.32.0.8")
     asked = {c["name"]: c["command"][-1] for c in made["spec"]["containers"]}
-    assert asked == {"dns": pod_connectivity.NAME, "own": "10.32.0.7:80", "other": "10.32.0.8:80"}
+    assert asked == {
+        "dns": pod_connectivity.NAME,
+        "name": "to-worker-0:80",
+        "own": "10.32.0.7:80",
+        "other": "10.32.0.8:80",
+    }
     assert made["spec"]["restartPolicy"] == "Never"  # one that failed once has failed
 
 
@@ -127,3 +132,9 @@ def test_the_deep_gate_gives_up_on_a_cluster_that_takes_no_pod(
     monkeypatch.setattr(workers, "closed", lambda _: [])
     with pytest.raises(ClusterBroken, match=r"not healthy: POST \S+/namespaces -> 403 no room"):
         gate.gate(cluster(api=Refuses(403)), deep=True)
+
+
+def test_a_name_that_dns_does_not_tell() -> None:
+    api = FakeApi({"/home/pods": {"items": [container("name", {"running": {}})]}})
+    says = ["worker-1 does not reach a Service of its own namespace by name"]
+    assert pod_connectivity.unfinished(api, "/home") == says
