@@ -212,7 +212,7 @@ Feature: Where the kubelet enforces a Pod's limits
       And every kubelet is set to
         | setting    | value |
         | failSwapOn | True  |
-      And each kubelet has the same settings of limits
+      And each kubelet has the same settings for limits
 
   @claim_65_14 @relies_on_every_worker
   Rule: Graceful node shutdown is off by default

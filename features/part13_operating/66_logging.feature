@@ -117,7 +117,11 @@ Feature: How a line that a container prints is logged
       And every kubelet is set to
         | setting    | value         |
         | podLogsDir | /var/log/pods |
-      And every worker has no job that touches containers' logs
+
+    Scenario: Only the kubelets rotate containers' logs
+      Given a Pod on each worker
+      And the settings of every kubelet
+      Then every worker has no job that touches containers' logs
 
   @claim_66_11
   Rule: The log of the previous container is kept, and only that
