@@ -51,11 +51,12 @@ def may_overlap(one: Footprint, other: Footprint) -> bool:
 
 
 def seen(scenarios: Iterable[Scenario]) -> Iterator[Seen]:
-    """Those of a run's records that were at work at the same time."""
+    """Of a run's records: two at work at the same time, of which one changes something."""
     ran = [(one, of_tags(one.tags)) for one in scenarios if one.ran]
     for (one, first), (other, second) in combinations(ran, 2):
         together = min(one.ended, other.ended) - max(one.started, other.started)
-        if together >= AT_LEAST and one.cluster == other.cluster:
+        changes = first.changes or second.changes
+        if changes and together >= AT_LEAST and one.cluster == other.cluster:
             red = tuple(s.id for s in (one, other) if s.outcome is not Outcome.HOLDS)
             yield Seen(frozenset((first, second)), (one.id, other.id), red)
 

@@ -53,6 +53,9 @@ def test_what_ran_at_the_same_time_on_one_cluster_was_seen() -> None:
     assert [one.ids for one in found] == [("a", "b")], "half a second is too short"
     assert found[0].pair == pair(A_WORKER, ANY)
     assert not found[0].red
+    assert not list(pairs.seen([scenario("a", BOTH, 10, 20), scenario("b", ANY, 10, 20)])), (
+        "neither changes anything"
+    )
     elsewhere = scenario("b", ANY, 10, 20, cluster="series-2")
     not_run = scenario("c", ANY, 0, 0)
     assert not list(pairs.seen([first, elsewhere, not_run]))
