@@ -63,9 +63,9 @@ def balancer_with(old: str, new: str) -> Callable[[Cluster], None]:
     return change
 
 
-def on_worker(*argv: str) -> Callable[[Cluster], None]:
+def command_on(machine: str, *argv: str) -> Callable[[Cluster], None]:
     def change(cluster: Cluster) -> None:
-        cluster.shell(WORKER).run(argv)
+        cluster.shell(machine).run(argv)
 
     return change
 
@@ -86,10 +86,7 @@ def copied_kubeconfig(cluster: Cluster) -> None:
 
 
 def gone_from(machine: str, path: str) -> Callable[[Cluster], None]:
-    def change(cluster: Cluster) -> None:
-        cluster.shell(machine).run(["rm", "--force", "--recursive", path])
-
-    return change
+    return command_on(machine, "rm", "--force", "--recursive", path)
 
 
 def scheduler_that_stays_away(cluster: Cluster) -> None:
@@ -167,22 +164,22 @@ MUTANTS = (
         "a worker in another time zone",
         "72.5",
         f"the time zone is {UTC} on worker-0, /usr/share/zoneinfo/{AWAY} on {WORKER}",
-        on_worker("ln", "--symbolic", "--force", f"/usr/share/zoneinfo/{AWAY}", ZONE),
-        mend=on_worker("ln", "--symbolic", "--force", UTC, ZONE),
+        command_on(WORKER, "ln", "--symbolic", "--force", f"/usr/share/zoneinfo/{AWAY}", ZONE),
+        mend=command_on(WORKER, "ln", "--symbolic", "--force", UTC, ZONE),
     ),
     Mutant(
         "a worker that panics when a container is out of memory",
         "65.5",
         f"vm.panic_on_oom is 0 on worker-0, 2 on {WORKER}",
-        on_worker("sysctl", "-w", "vm.panic_on_oom=2"),
-        mend=on_worker("sysctl", "-w", "vm.panic_on_oom=0"),
+        command_on(WORKER, "sysctl", "-w", "vm.panic_on_oom=2"),
+        mend=command_on(WORKER, "sysctl", "-w", "vm.panic_on_oom=0"),
     ),
     Mutant(
         "a worker whose Pods share half a CPU",
         "65.7",
         "kubepods.slice/cpu.max is max 100000 on worker-0, 50000 100000 on worker-1",
-        on_worker("systemctl", "set-property", "--runtime", PODS_SLICE, "CPUQuota=50%"),
-        mend=on_worker("systemctl", "set-property", "--runtime", PODS_SLICE, "CPUQuota="),
+        command_on(WORKER, "systemctl", "set-property", "--runtime", PODS_SLICE, "CPUQuota=50%"),
+        mend=command_on(WORKER, "systemctl", "set-property", "--runtime", PODS_SLICE, "CPUQuota="),
     ),
     Mutant(
         "a kubeconfig for everybody in /etc",

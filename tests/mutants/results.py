@@ -4,7 +4,6 @@ A plug-in of the runs that ``python -m tests.mutants`` starts: it takes a share 
 have no result yet.
 """
 
-import json
 from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 
 from infra.report import stored_run
 from infra.settings import PROJECT, Settings
+from tests import json_lines
 from tests.mutants.mutant import Mutant
 
 RECORDS = PROJECT / "docs" / "mutants.jsonl"
@@ -40,22 +40,12 @@ class Result:
 
 
 def read(path: Path) -> dict[str, Result]:
-    """The last of each name; a line that a killed run left half written does not count."""
-    found: dict[str, Result] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        found[row["name"]] = Result(**row)
-    return found
+    """The last of each name."""
+    return {row["name"]: Result(**row) for row in json_lines.rows(path)}
 
 
 def add(path: Path, result: Result) -> None:
-    """One write of one line: two runs side by side write whole ones."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as out:
-        out.write(json.dumps(asdict(result)) + "\n")
+    json_lines.add(path, asdict(result))
 
 
 def left(names: Iterable[str], path: Path, since: str = "") -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.commands import live_suite
 from fixtures.worlds.storage import ebs_csi_driver_turns
 from infra.lifecycle import cluster_lifecycle
 from infra.progress import Progress
@@ -49,7 +50,7 @@ def test_the_suite_catches(
     mark = f"claim_{mutant.catches.replace('.', '_')}"
     ended = subprocess.run(
         # one scenario of the claim that goes red is enough; slow ones come later
-        [sys.executable, "-m", "pytest", "-q", "-x", "-m", mark, "--no-build", *sorted_live()],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-m", mark, "--no-build", *live_suite()],
         check=False,
         capture_output=True,
         text=True,
@@ -70,10 +71,6 @@ def test_the_suite_catches(
     assert claim["outcome"] == mutant.outcome, claim
     expected = [one for one in (mutant.says, mutant.or_says) if one]
     assert any(one in claim["reason"] for one in expected), claim
-
-
-def sorted_live() -> list[str]:
-    return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "tests/claims").glob("test_part*.py"))
 
 
 def judged(reports: Path, claim: str) -> dict[str, str]:

@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         end = time.monotonic() + 60 * options.minutes
         chance = random.Random(options.seed)
         for group in pairs.groups(left, tasks, chance):
-            if time.monotonic() < end and not already_seen(group, path):
+            news = pairs.shown(group) & results.left(every, path)
+            if news and time.monotonic() < end:
                 red += run(group, progress)
     return summary(results.left(every, path), red)
 
@@ -71,16 +72,10 @@ def listed() -> list[Task]:
     with tempfile.TemporaryDirectory(prefix="kfs-overlap-") as scratch:
         file = Path(scratch) / "tasks.json"
         argv = [*pytest("-p", "tests.overlap.listing"), "--tasks-to", str(file)]
-        argv += ["--collect-only", "-q", *live()]
+        argv += ["--collect-only", "-q", *commands.live_suite()]
         subprocess.run(argv, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
         found = json.loads(file.read_text())
         return [order.from_json(test, one) for test, one in found.items()]
-
-
-def already_seen(group: Collection[Task], path: Path) -> bool:
-    """Whether earlier groups of this run have shown by chance what this one is for."""
-    pair: Pair = frozenset(one.footprint for one in list(group)[:2] if one.footprint)
-    return not results.left([pair], path)
 
 
 def run(group: Sequence[Task], progress: Progress) -> list[Seen]:
@@ -97,10 +92,6 @@ def run(group: Sequence[Task], progress: Progress) -> list[Seen]:
 
 def pytest(*words: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
-
-
-def live() -> list[str]:
-    return [str(path) for path in sorted((PROJECT / "tests" / "claims").glob("test_part*.py"))]
 
 
 def summary(left: Collection[Pair], red: Collection[Seen]) -> int:

@@ -74,7 +74,7 @@ def groups(
     chance.shuffle(open_)
     while open_:
         group = filled(begun(open_[0], by, chance), open_, by, chance)
-        covered = {frozenset((a.footprint, b.footprint)) for a, b in combinations(group, 2)}
+        covered = shown(group)
         open_ = [pair for pair in open_[1:] if pair not in covered]
         yield group
 
@@ -100,6 +100,12 @@ def filled(
             if may_all_run([*group, task]):
                 group = [*group, task]
     return group
+
+
+def shown(group: Iterable[Task]) -> set[Pair]:
+    """Pairs that a group shows when all of it runs at the same time."""
+    footprints = [task.footprint for task in group if task.footprint]
+    return {frozenset(two) for two in combinations(footprints, 2)}
 
 
 def may_all_run(tasks: Sequence[Task]) -> bool:

@@ -1,11 +1,11 @@
 """Which pairs ran beside each other, a line of JSON each: a run goes on where one stopped."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.settings import PROJECT
+from tests import json_lines
 from tests.overlap.pairs import Pair, Seen, told
 
 RECORDS = PROJECT / "docs" / "overlap.jsonl"
@@ -23,15 +23,9 @@ class Result:
 
 
 def read(path: Path) -> dict[str, Result]:
-    """By pair; a line that a killed run left half written does not count."""
-    found: dict[str, Result] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        found[row["pair"]] = Result(**{**row, "ids": tuple(row["ids"])})
-    return found
+    """By pair."""
+    rows = json_lines.rows(path)
+    return {row["pair"]: Result(**{**row, "ids": tuple(row["ids"])}) for row in rows}
 
 
 def left(pairs: Iterable[Pair], path: Path) -> set[Pair]:
@@ -42,9 +36,7 @@ def left(pairs: Iterable[Pair], path: Path) -> set[Pair]:
 def add(path: Path, found: Iterable[Seen], *, kubernetes: str, commit: str) -> None:
     """Those that were green and are new."""
     known = set(read(path))
-    with path.open("a") as out:
-        for one in found:
-            if not one.red and (name := told(one.pair)) not in known:
-                known.add(name)
-                result = Result(name, one.ids, kubernetes, commit)
-                out.write(json.dumps(asdict(result)) + "\n")
+    for one in found:
+        if not one.red and (name := told(one.pair)) not in known:
+            known.add(name)
+            json_lines.add(path, asdict(Result(name, one.ids, kubernetes, commit)))

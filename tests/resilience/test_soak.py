@@ -13,6 +13,7 @@ from typing import Self
 
 import pytest
 
+from fixtures import commands
 from infra.clients.controlplane import control_plane_snapshot
 from infra.clients.controlplane.control_plane_snapshot import Bystanders
 from infra.clients.etcd import members
@@ -115,9 +116,8 @@ def test_nothing_moves_while_it_is_idle(soaked: Cluster) -> None:
 def test_nothing_moves_under_the_suite(soaked: Cluster) -> None:
     """Scenarios that disturb nobody, again and again: each round is green."""
     watch, end = Watch.begin(soaked), time.monotonic() + MINUTES * 60
-    parts = sorted(str(path) for path in (ROOT / "tests/claims").glob("test_part*.py"))
     argv = [sys.executable, "-m", "pytest", "-q", "--no-build", "--cluster-id", SETTINGS.cluster_id]
     argv += ["-n", "4", "--dist", "loadgroup", "-m", "not disruptive and not slow"]
     while time.monotonic() < end:
-        subprocess.run([*argv, *parts], check=True, cwd=ROOT)
+        subprocess.run([*argv, *commands.live_suite()], check=True, cwd=ROOT)
         assert watch.moved() == []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fixtures import commands
 from infra.cluster import Cluster
 from infra.errors import ClusterBroken
 from infra.lifecycle import gate
@@ -74,10 +75,9 @@ def ask(
 
 
 def argv(question: Question) -> list[str]:
-    live = sorted(str(path) for path in (PROJECT / "tests/claims").glob("test_part*.py"))
     side_by_side = ["-n", str(question.processes), "--dist", "loadgroup"]
     options = ["-q", "-x", "-p", "no:cacheprovider", "--no-build", *side_by_side]
-    named = ["-m", question.selection, *live]
+    named = ["-m", question.selection, *commands.live_suite()]
     return [sys.executable, "-m", "pytest", *driver.PLUG_IN, *options, *named]
 
 

@@ -1,10 +1,11 @@
 """What a sweep found, a line of JSON a setting, kept from run to run; the last one counts."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
+
+from tests import json_lines
 
 Kind = Literal["noticed", "unnamed", "not noticed", "refused", "red anyway"]
 """``unnamed``: red, but the words name neither component nor machine. ``refused``: the API refuses
@@ -40,23 +41,16 @@ KNOWN = frozenset(one.name for one in fields(Record))
 
 
 def read(path: Path) -> dict[str, Record]:
-    """By key. A last line that a killed run left half written does not count."""
+    """By key."""
     found: dict[str, Record] = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
+    for row in json_lines.rows(path):
         known = {name: value for name, value in row.items() if name in KNOWN}
         found[row["key"]] = Record(**{**known, "asked": tuple(known.get("asked", ()))})
     return found
 
 
 def add(path: Path, record: Record) -> None:
-    """One write of one line: two runs side by side write whole ones."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as out:
-        out.write(json.dumps(asdict(record)) + "\n")
+    json_lines.add(path, asdict(record))
 
 
 def usual(records: Iterable[Record], unless: float) -> float:
